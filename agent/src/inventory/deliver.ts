@@ -1,0 +1,74 @@
+import { Ending, ExitStatus } from '../exit-status.ts'
+import type { Settings } from '../settings.ts'
+import type { InventoryReport } from './report.ts'
+import { ReportRefused, sendReport, type Sent } from './send.ts'
+import type { Spool } from './spool.ts'
+
+export interface Delivery {
+  status: ExitStatus
+  /** For a human, the last one says how it ended. */
+  lines: string[]
+}
+
+/** Spools a report, then sends all that wait, the oldest first. What could not be sent stays for the next time. */
+export async function deliver(settings: Settings, spool: Spool, report: InventoryReport): Promise<Delivery> {
+  const lines: string[] = []
+  const dropped = await spool.add(report)
+  if (dropped) lines.push(`${dropped} of the oldest waiting reports were dropped: the spool is full`)
+  let sent: Sent | null = null
+  for (const name of await spool.waiting()) {
+    const waiting = await spool.read(name)
+    if (!waiting) {
+      lines.push(`A waiting report could not be read and was removed (${name})`)
+      continue
+    }
+    try {
+      const result = await sendReport(settings, waiting)
+      if (waiting.id === report.id) sent = result
+    } catch (error) {
+      if (error instanceof ReportRefused) {
+        lines.push(`The report of ${waiting.collectedAt} was refused: ${error.message}`)
+      } else if (error instanceof Ending) {
+        const count = (await spool.waiting()).length
+        lines.push(
+          `${error.message} ${count === 1 ? 'The report waits' : `${count} reports wait`} on disk and will be sent next time.`,
+        )
+        return { status: error.status, lines }
+      } else throw error
+    }
+    await spool.remove(name)
+  }
+  if (!sent) return { status: ExitStatus.INCOMPATIBLE, lines }
+  return summarise(report, sent, lines)
+}
+
+function summarise(report: InventoryReport, { receipt, clockAheadMs }: Sent, lines: string[]): Delivery {
+  for (const section of receipt.sections) {
+    for (const { field, rule, cure } of section.refusals) {
+      lines.push(`${named(section)} was refused: ${field} ${rule}. ${cure}`)
+    }
+  }
+  const missing = report.sections.filter((section) => section.unavailable)
+  for (const section of missing) lines.push(`${named(section)} is missing: ${section.unavailable?.text}`)
+  for (const note of receipt.notes) lines.push(note)
+  const disks = report.sections.filter(({ kind, payload }) => kind === 'smartctl' && payload).length
+  const read = `${disks} ${disks === 1 ? 'disk' : 'disks'} read`
+  if (clockAheadMs !== null) {
+    const minutes = Math.round(Math.abs(clockAheadMs) / 60_000)
+    lines.push(
+      `Accepted, ${read}; but this clock is ${minutes} minutes ${clockAheadMs > 0 ? 'ahead of' : 'behind'} the server's: timedatectl set-ntp true`,
+    )
+    return { status: ExitStatus.CLOCK_OFF, lines }
+  }
+  const refused = receipt.sections.filter(({ outcome }) => outcome === 'REFUSED')
+  if (missing.length || refused.length) {
+    const kinds = [...new Set([...missing, ...refused].map(named))].join(', ')
+    lines.push(`Accepted, ${read}, without ${kinds}: ${missing[0]?.unavailable?.text ?? 'refused'}`)
+    return { status: ExitStatus.SECTIONS_UNAVAILABLE, lines }
+  }
+  lines.push(`Accepted, ${read}`)
+  return { status: ExitStatus.ACCEPTED, lines }
+}
+
+const named = ({ kind, subject }: { kind: string; subject?: string | null }): string =>
+  subject ? `${kind} ${subject}` : kind

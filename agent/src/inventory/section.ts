@@ -1,0 +1,57 @@
+import { CommandUnavailable } from '../platform/command.ts'
+
+export interface Section {
+  kind: string
+  version: 1
+  subject: string | null
+  collectedAt: string
+  unavailable: { code: string; text: string } | null
+  /** JSON text. */
+  payload: string | null
+}
+
+/** Null = there is nothing of that kind on this machine: no section, and nothing is missing. */
+export type Collect = () => Promise<unknown>
+
+export class Unavailable extends Error {
+  constructor(
+    readonly code: string,
+    text: string,
+  ) {
+    super(text)
+  }
+}
+
+const CURES: Record<string, string> = {
+  smartctl: 'apt install smartmontools',
+  lsblk: 'apt install util-linux',
+  pvs: 'apt install lvm2',
+  zpool: 'apt install zfsutils-linux',
+  df: 'apt install coreutils',
+}
+
+/** Collects one section; whatever goes wrong costs this section alone, and says why and what to do about it. */
+export async function collectSection(
+  kind: string,
+  collect: Collect,
+  subject: string | null = null,
+): Promise<Section | null> {
+  const collectedAt = new Date().toISOString()
+  const section = { kind, version: 1 as const, subject, collectedAt }
+  try {
+    const payload = await collect()
+    if (payload === null) return null
+    return { ...section, unavailable: null, payload: typeof payload === 'string' ? payload : JSON.stringify(payload) }
+  } catch (error) {
+    return { ...section, unavailable: reasonOf(error), payload: null }
+  }
+}
+
+function reasonOf(error: unknown): { code: string; text: string } {
+  if (error instanceof CommandUnavailable) {
+    const cure = Object.entries(CURES).find(([tool]) => error.message.startsWith(`${tool} is not installed`))?.[1]
+    return { code: error.code, text: cure ? `${error.message}: ${cure}` : error.message }
+  }
+  if (error instanceof Unavailable) return { code: error.code, text: error.message }
+  return { code: 'UNPARSABLE', text: error instanceof Error ? error.message : String(error) }
+}

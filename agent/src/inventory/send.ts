@@ -1,0 +1,140 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { Ending, ExitStatus } from '../exit-status.ts'
+import { ReportInventoryDocument, type ReportInventoryMutation } from '../gql/graphql.ts'
+import type { Settings } from '../settings.ts'
+import { VERSION } from '../version.ts'
+import type { InventoryReport } from './report.ts'
+
+const compress = promisify(gzip)
+const TIMEOUT_MS = 30_000
+const CLOCK_TOLERANCE_MS = 5 * 60_000
+const LARGEST_ANSWER = 4 * 1024 * 1024
+
+export type Receipt = ReportInventoryMutation['reportInventory']
+
+/** The server will never take this report; it must not block those behind it. */
+export class ReportRefused extends Error {}
+
+export interface Sent {
+  receipt: Receipt
+  /** How far this machine's clock is ahead of the server's; null = within five minutes. */
+  clockAheadMs: number | null
+}
+
+interface Answer {
+  status: number
+  body: string
+  date: string | undefined
+}
+
+interface GraphqlAnswer {
+  data?: ReportInventoryMutation | null
+  errors?: { message: string; extensions?: { code?: string } }[]
+}
+
+/** Sends one report; each way in which it can fail has its own ending. */
+export async function sendReport({ server, token }: Settings, report: InventoryReport): Promise<Sent> {
+  const body = await compress(JSON.stringify({ query: ReportInventoryDocument.toString(), variables: { report } }))
+  const answer = await post(`${server}/graphql`, token, body)
+  const { data, errors } = readAnswer(answer, server)
+  const error = errors?.[0]
+  if (error) throw endingFor(error, answer.status, server)
+  if (answer.status >= 500) throw away(server, `it answered ${answer.status}`)
+  if (!data) throw notVigie(server, answer.status)
+  const ahead = answer.date ? Date.now() - Date.parse(answer.date) : 0
+  return { receipt: data.reportInventory, clockAheadMs: Math.abs(ahead) > CLOCK_TOLERANCE_MS ? ahead : null }
+}
+
+const away = (server: string, why: string): Ending => new Ending(ExitStatus.SPOOLED, `${server} is away: ${why}`)
+const notVigie = (server: string, status: number): Ending =>
+  new Ending(ExitStatus.USAGE, `${server} answered ${status} and is no Vigie: check VIGIE_SERVER`)
+
+function readAnswer({ status, body }: Answer, server: string): GraphqlAnswer {
+  try {
+    const json = JSON.parse(body) as GraphqlAnswer
+    if (json && typeof json === 'object' && ('data' in json || 'errors' in json)) return json
+  } catch {
+    // Not JSON: a proxy or another server answered.
+  }
+  if ([502, 503, 504, 429].includes(status)) throw away(server, `a proxy answered ${status}`)
+  if (status === 401 || status === 403) throw refused(server, `answered ${status}`)
+  throw notVigie(server, status)
+}
+
+const refused = (server: string, why: string): Ending =>
+  new Ending(
+    ExitStatus.TOKEN_REFUSED,
+    `${server} refused the token: ${why}. Make a new one on the page "Add a machine".`,
+  )
+
+function endingFor(
+  { message, extensions }: { message: string; extensions?: { code?: string } },
+  status: number,
+  server: string,
+): Error {
+  const code = extensions?.code ?? ''
+  if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' || status === 401 || status === 403)
+    return refused(server, message)
+  if (code === 'GRAPHQL_VALIDATION_FAILED' || code === 'GRAPHQL_PARSE_FAILED') {
+    return new Ending(
+      ExitStatus.INCOMPATIBLE,
+      `This agent (${VERSION}) and ${server} do not understand each other (${message}). Fetch the agent again: ${server}/agent.mjs`,
+    )
+  }
+  if (code === 'BAD_USER_INPUT' || status === 413 || status === 400) return new ReportRefused(message)
+  return away(server, message)
+}
+
+const TLS_CODES = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH)/
+
+function post(url: string, token: string, body: Buffer): Promise<Answer> {
+  const { origin, protocol } = new URL(url)
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
+      const code = error.code ?? ''
+      reject(
+        TLS_CODES.test(code)
+          ? new Ending(
+              ExitStatus.TLS,
+              `No safe connection to ${origin}: ${error.message}. Trust its certificate with NODE_EXTRA_CA_CERTS=/path/to/ca.pem.`,
+            )
+          : away(origin, error.message || code),
+      )
+    }
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-encoding': 'gzip',
+      'content-length': body.length,
+      accept: 'application/json',
+      'user-agent': `vigie-agent/${VERSION}`,
+    }
+    const request = (protocol === 'https:' ? httpsRequest : httpRequest)(
+      url,
+      { method: 'POST', headers, timeout: TIMEOUT_MS },
+      (response) => {
+        const chunks: Buffer[] = []
+        let size = 0
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length
+          if (size > LARGEST_ANSWER) request.destroy(new Error('its answer is too large'))
+          else chunks.push(chunk)
+        })
+        response.once('error', fail)
+        response.once('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString('utf8'),
+            date: response.headers.date,
+          }),
+        )
+      },
+    )
+    request.once('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+    request.once('error', fail)
+    request.end(body)
+  })
+}

@@ -1,0 +1,37 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Made at the first run and kept, readable by its owner alone. Two agents that start at once end with the same key. */
+export async function machineKey(stateDir: string): Promise<string> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  const file = join(stateDir, 'machine-key')
+  const known = await readKey(file)
+  if (known) return known
+  const draft = `${file}.${process.pid}`
+  await writeFile(draft, `${randomUUID()}\n`, { mode: 0o600 })
+  try {
+    await link(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (!(await readKey(file))) await writeFile(file, await readFile(draft), { mode: 0o600 })
+  } finally {
+    await rm(draft, { force: true })
+  }
+  return (await readKey(file)) as string
+}
+
+async function readKey(file: string): Promise<string | null> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  return /^[\w.:-]{16,128}$/.test(text.trim()) ? text.trim() : null
+}
+
+// sd_id128_get_machine_app_specific(3): HMAC-SHA256 keyed by the machine-id, so that the id itself stays private.
+const APPLICATION_ID = Buffer.from('b1c7f5a2d9e84e0c9a3f61d27c504e8b', 'hex')
+
+/** The application-specific id of this machine; null where /etc/machine-id is absent or not yet made. */
+export function machineIdHash(machineId: string): string | null {
+  const id = machineId.trim()
+  if (!/^[0-9a-f]{32}$/.test(id)) return null
+  return createHmac('sha256', Buffer.from(id, 'hex')).update(APPLICATION_ID).digest('hex').slice(0, 32)
+}

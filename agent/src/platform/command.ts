@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+export interface CommandResult {
+  stdout: string
+  stderr: string
+  /** Null where a signal ended it. */
+  status: number | null
+}
+
+/** Why a command gave nothing to read. */
+export class CommandUnavailable extends Error {
+  constructor(
+    readonly code: 'MISSING_COMMAND' | 'TIMEOUT' | 'FAILED' | 'TOO_LARGE',
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+export type Run = (command: string, args: readonly string[], options?: { timeoutMs?: number }) => Promise<CommandResult>
+
+const LARGEST_OUTPUT = 16 * 1024 * 1024
+const ADMIN_FOLDERS = ['/usr/sbin', '/sbin']
+
+/** The whole path of a tool: on PATH, then where administrators' tools lie. */
+export function findTool(name: string, path = process.env['PATH'] ?? ''): string | null {
+  for (const folder of [...path.split(delimiter).filter(Boolean), ...ADMIN_FOLDERS]) {
+    try {
+      const file = join(folder, name)
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {
+      continue
+    }
+  }
+  return null
+}
+
+/** Runs a tool without a shell, in the C locale, for at most `timeoutMs`; its output counts whatever its exit status. */
+export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
+  const file = findTool(command)
+  if (!file) return Promise.reject(new CommandUnavailable('MISSING_COMMAND', `${command} is not installed`))
+  return new Promise((resolve, reject) => {
+    const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C', LANG: 'C', HOME: '/' }
+    // A group of its own: what is killed is the tool with whatever it started.
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const chunks: Buffer[] = []
+    let size = 0
+    let stderr = ''
+    let ended: CommandUnavailable | null = null
+    const end = (reason: CommandUnavailable): void => {
+      ended ??= reason
+      try {
+        if (child.pid) process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        child.kill('SIGKILL')
+      }
+      // A process in uninterruptible sleep outlives even this; the report does not wait for it.
+      setTimeout(() => reject(reason), 1000).unref()
+    }
+    const timer = setTimeout(
+      () => end(new CommandUnavailable('TIMEOUT', `${command} gave no answer within ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    )
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > LARGEST_OUTPUT) end(new CommandUnavailable('TOO_LARGE', `${command} printed more than 16 MiB`))
+      else chunks.push(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4096)))
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      reject(new CommandUnavailable('FAILED', `${command} did not start: ${error.message}`))
+    })
+    child.once('close', (status) => {
+      clearTimeout(timer)
+      if (ended) reject(ended)
+      else resolve({ stdout: Buffer.concat(chunks).toString('utf8'), stderr: stderr.trim(), status })
+    })
+  })
+}

@@ -1,0 +1,74 @@
+import { Unavailable } from '../inventory/section.ts'
+import type { Run } from '../platform/command.ts'
+
+// A fixed list, so that every version prints the same shape; older ones do not know the later columns.
+const COLUMNS =
+  'NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,FSTYPE,MOUNTPOINT,MOUNTPOINTS,UUID,PARTUUID,PARTTYPE,LABEL,MODEL,VENDOR,SERIAL,WWN,TRAN,REV,ROTA,RO,RM,PKNAME,HCTL,FSSIZE,FSUSED,FSAVAIL'
+const WITHOUT_MOUNTPOINTS = COLUMNS.replace(',MOUNTPOINTS', '')
+// util-linux 2.27 (Ubuntu 16.04) has neither paths nor file system sizes.
+const OLDEST =
+  'NAME,KNAME,MAJ:MIN,TYPE,SIZE,FSTYPE,MOUNTPOINT,UUID,PARTUUID,LABEL,MODEL,VENDOR,SERIAL,WWN,TRAN,REV,ROTA,RO,RM,PKNAME,HCTL'
+
+/** What lsblk prints, as it prints it. */
+export async function collectLsblk(run: Run): Promise<string> {
+  for (const columns of [COLUMNS, WITHOUT_MOUNTPOINTS, OLDEST]) {
+    const { stdout, stderr, status } = await run('lsblk', ['--json', '--bytes', '--output', columns])
+    if (isJson(stdout)) return stdout
+    if (!/unknown column/.test(stderr))
+      throw new Unavailable('FAILED', `lsblk ended with ${status}: ${stderr.slice(0, 200) || 'no output'}`)
+  }
+  throw new Unavailable('FAILED', 'lsblk knows none of the columns that Vigie needs; update util-linux')
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export interface BlockDevice {
+  kname: string
+  type: string
+  rotational: boolean
+  sizeBytes: number
+  fstype: string | null
+}
+
+interface Node {
+  name?: unknown
+  kname?: unknown
+  type?: unknown
+  rota?: unknown
+  size?: unknown
+  fstype?: unknown
+  children?: unknown
+}
+
+const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|md|sr|fd|drbd|nullb)|^mmcblk\d+(boot\d|rpmb)/
+
+/** All block devices, in a flat list, each once. */
+export function parseLsblk(text: string): BlockDevice[] {
+  const found = new Map<string, BlockDevice>()
+  const visit = (node: Node): void => {
+    const kname = String(node.kname ?? node.name ?? '').replace(/^\/dev\//, '')
+    if (kname) {
+      found.set(kname, {
+        kname,
+        type: String(node.type ?? ''),
+        rotational: node.rota === true || node.rota === '1',
+        sizeBytes: Number(node.size) || 0,
+        fstype: typeof node.fstype === 'string' ? node.fstype : null,
+      })
+    }
+    for (const child of Array.isArray(node.children) ? (node.children as Node[]) : []) if (child) visit(child)
+  }
+  const roots = (JSON.parse(text) as { blockdevices?: unknown }).blockdevices
+  for (const root of Array.isArray(roots) ? (roots as Node[]) : []) if (root) visit(root)
+  return [...found.values()]
+}
+
+export const physicalDisks = (devices: readonly BlockDevice[]): BlockDevice[] =>
+  devices.filter(({ type, kname, sizeBytes }) => type === 'disk' && !NO_DISK.test(kname) && sizeBytes > 0)

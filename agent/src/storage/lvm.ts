@@ -1,0 +1,76 @@
+import type { Run } from '../platform/command.ts'
+
+export interface LvmFacts {
+  physicalVolumes: {
+    device: string
+    volumeGroup: string | null
+    sizeBytes: number | null
+    freeBytes: number | null
+    missing: boolean
+  }[]
+  volumeGroups: { name: string; sizeBytes: number | null; freeBytes: number | null; partial: boolean }[]
+  logicalVolumes: {
+    name: string
+    volumeGroup: string
+    path: string | null
+    sizeBytes: number | null
+    devices: string[]
+    tags: string[]
+  }[]
+}
+
+const FORMAT = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '--readonly']
+
+/** Null where no volume group is on this machine. */
+export async function collectLvm(run: Run): Promise<LvmFacts | null> {
+  const [pvs, vgs, lvs] = await Promise.all([
+    run('pvs', [...FORMAT, '-o', 'pv_name,vg_name,pv_size,pv_free,pv_attr']),
+    run('vgs', [...FORMAT, '-o', 'vg_name,vg_size,vg_free,vg_attr']),
+    run('lvs', [...FORMAT, '--all', '-o', 'lv_name,vg_name,lv_path,lv_size,devices,lv_tags']),
+  ])
+  const facts = parseLvm(pvs.stdout, vgs.stdout, lvs.stdout)
+  return facts.physicalVolumes.length ? facts : null
+}
+
+type Row = Record<string, unknown>
+
+export function parseLvm(pvs: string, vgs: string, lvs: string): LvmFacts {
+  return {
+    physicalVolumes: rows(pvs, 'pv').map((row) => ({
+      device: text(row['pv_name']) ?? '[unknown]',
+      volumeGroup: text(row['vg_name']),
+      sizeBytes: bytes(row['pv_size']),
+      freeBytes: bytes(row['pv_free']),
+      // pv_attr(8): the third character is m for a missing device, which is named [unknown].
+      missing: text(row['pv_attr'])?.charAt(2) === 'm' || row['pv_name'] === '[unknown]',
+    })),
+    volumeGroups: rows(vgs, 'vg').map((row) => ({
+      name: text(row['vg_name']) ?? '?',
+      sizeBytes: bytes(row['vg_size']),
+      freeBytes: bytes(row['vg_free']),
+      partial: text(row['vg_attr'])?.charAt(3) === 'p',
+    })),
+    logicalVolumes: rows(lvs, 'lv').map((row) => ({
+      name: (text(row['lv_name']) ?? '?').replace(/^\[(.*)\]$/, '$1'),
+      volumeGroup: text(row['vg_name']) ?? '?',
+      path: text(row['lv_path']),
+      sizeBytes: bytes(row['lv_size']),
+      devices: list(row['devices']).map((device) => device.replace(/\(\d+\)$/, '')),
+      tags: list(row['lv_tags']),
+    })),
+  }
+}
+
+function rows(output: string, key: string): Row[] {
+  const reports = (JSON.parse(output) as { report?: Record<string, Row[]>[] }).report ?? []
+  return reports.flatMap((report) => report[key] ?? [])
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() ? value.trim() : null)
+const list = (value: unknown): string[] => (text(value) ?? '').split(',').filter(Boolean)
+
+/** "1048576" with --units b --nosuffix; "<931.51g" without them is rounded and no size. */
+const bytes = (value: unknown): number | null => {
+  const digits = /^(\d+)B?$/.exec(String(value ?? ''))?.[1]
+  return digits === undefined ? null : Number(digits)
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+
+export interface MdraidFacts {
+  arrays: {
+    name: string
+    level: string | null
+    active: boolean
+    devices: { device: string; failed: boolean; spare: boolean }[]
+    expectedDevices: number | null
+    workingDevices: number | null
+  }[]
+}
+
+/** Null where the kernel has no md, or no array. */
+export async function collectMdraid(): Promise<MdraidFacts | null> {
+  const text = await readFile('/proc/mdstat', 'utf8').catch(() => null)
+  const facts = text === null ? null : parseMdstat(text)
+  return facts?.arrays.length ? facts : null
+}
+
+/** /proc/mdstat, as md(4) describes it: (F) is a failed member, (S) a spare; [3/2] is expected and working. */
+export function parseMdstat(text: string): MdraidFacts {
+  const arrays: MdraidFacts['arrays'] = []
+  for (const line of text.split('\n')) {
+    const array = /^(md\S*) : (active|inactive)(?: \((?:auto-)?read-only\))?\s*(.*)$/.exec(line)
+    if (array) {
+      const words = (array[3] ?? '').split(/\s+/).filter(Boolean)
+      const devices = words.filter((word) => /\[\d+\]/.test(word))
+      arrays.push({
+        name: array[1] ?? '',
+        level: words.find((word) => !/\[\d+\]/.test(word)) ?? null,
+        active: array[2] === 'active',
+        devices: devices.map((word) => ({
+          device: word.replace(/\[.*$/, ''),
+          failed: word.includes('(F)'),
+          spare: word.includes('(S)'),
+        })),
+        expectedDevices: null,
+        workingDevices: null,
+      })
+      continue
+    }
+    const counts = /\[(\d+)\/(\d+)\]/.exec(line)
+    const current = arrays[arrays.length - 1]
+    if (counts && current && current.expectedDevices === null) {
+      current.expectedDevices = Number(counts[1])
+      current.workingDevices = Number(counts[2])
+    }
+  }
+  return { arrays }
+}

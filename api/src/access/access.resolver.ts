@@ -1,0 +1,82 @@
+import {
+  Arg,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import type { Context } from '../context.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { readAgent } from './agent-download.ts'
+import { ApiClient } from './api-client.entity.ts'
+import { Scope } from './scope.ts'
+
+@ObjectType()
+export class NewToken {
+  @Field(() => String, { description: 'The token. It is shown here once and can never be read again' })
+  token!: string
+
+  @Field(() => ID)
+  id!: string
+}
+
+@ObjectType({ description: 'The agent that this Vigie hands out at /agent.mjs' })
+export class AgentDownload {
+  @Field(() => String, { description: 'SHA-256 of the file, hexadecimal' })
+  sha256!: string
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'How agents reach this Vigie (VIGIE_PUBLIC_URL); null = as your browser does',
+  })
+  server!: string | null
+}
+
+@Resolver(() => ApiClient)
+export class AccessResolver {
+  @Authorized(Scope.ADMIN)
+  @Query(() => [ApiClient], { description: 'Every token, newest first, revoked ones included' })
+  apiClients(@Ctx() { access }: Context): Promise<ApiClient[]> {
+    return access.clients()
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => AgentDownload, { nullable: true, description: 'Null where the agent was not built' })
+  agentDownload(@Ctx() { publicUrl }: Context): AgentDownload | null {
+    const agent = readAgent()
+    return agent && { sha256: agent.sha256, server: publicUrl }
+  }
+
+  @Authorized(Scope.ADMIN)
+  @Mutation(() => NewToken, {
+    description: 'Makes a token. A report token speaks for the first machine that it reports for',
+  })
+  createToken(
+    @Arg('name', () => String) name: string,
+    @Arg('scopes', () => [Scope], { defaultValue: [Scope.REPORT] }) scopes: Scope[],
+    @Arg('anyMachine', () => Boolean, { defaultValue: false }) anyMachine: boolean,
+    @Ctx() { access, caller }: Context,
+  ): Promise<NewToken> {
+    return access.createToken(name, scopes, anyMachine, caller.name)
+  }
+
+  @Authorized(Scope.ADMIN)
+  @Mutation(() => ApiClient, { description: 'Ends a token at once' })
+  revokeToken(@Arg('id', () => ID) id: string, @Ctx() { access, caller }: Context): Promise<ApiClient> {
+    return access.revoke(id, caller.name)
+  }
+
+  @FieldResolver(() => Machine, {
+    nullable: true,
+    description: 'The machine that a report token speaks for; null = none yet, or any',
+  })
+  async machine(@Root() client: ApiClient, @Ctx() { machines }: Context): Promise<Machine | null> {
+    return client.machine ? machines.load(client.machine.id) : null
+  }
+}

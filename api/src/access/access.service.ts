@@ -1,0 +1,147 @@
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { Severity } from '../disks/health.ts'
+import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { isPlainText } from '../inventory/inventory.ts'
+import { type Clock, DAY, HOUR } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { ApiClient } from './api-client.entity.ts'
+import type { Caller } from './caller.ts'
+import { Scope } from './scope.ts'
+import { matches, newSecret, prefixOf } from './secrets.ts'
+import { Session } from './session.entity.ts'
+
+export const LINK_LIVES = 24 * HOUR
+export const SESSION_LIVES = 30 * DAY
+
+/** Tokens, one-time links and sessions. Secrets leave it once, when they are made. */
+export class AccessService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Who holds this token; null where nobody does (any more). */
+  async byToken(token: string): Promise<Caller | null> {
+    const client = (await selectRows(this.em, ApiClient, 'prefix', [prefixOf(token)]))[0]
+    if (!client || client.revokedAt || !matches(token, client.hash)) return null
+    await this.noteUse(client)
+    const { id, name, scopes, anyMachine, machine } = client
+    return { kind: 'TOKEN', id, name, scopes, anyMachine, machineId: machine }
+  }
+
+  /** Who holds this session; null where it has ended. */
+  async bySession(secret: string): Promise<Caller | null> {
+    const session = (await selectRows(this.em, Session, 'prefix', [prefixOf(secret)]))[0]
+    if (!session?.hash || session.endedAt || session.expiresAt <= this.clock() || !matches(secret, session.hash))
+      return null
+    const scopes = [Scope.ADMIN, Scope.REPORT]
+    return { kind: 'SESSION', id: session.id, name: 'session', scopes, machineId: null, anyMachine: true }
+  }
+
+  /** Makes a link that can be spent once, within a day. */
+  async createLink(): Promise<string> {
+    const { secret, prefix, hash } = newSecret('link')
+    const createdAt = this.clock()
+    const expiresAt = new Date(createdAt.getTime() + LINK_LIVES)
+    const session = { id: newId(), linkPrefix: prefix, linkHash: hash, createdAt, expiresAt }
+    await this.record(this.em, ({ em }) =>
+      insertRows(em, Session, [{ ...session, startedAt: null, prefix: null, hash: null, endedAt: null }]),
+    )
+    return secret
+  }
+
+  /** Spends a link; the secret of the session that begins, or null where the link is unknown, spent or too old. */
+  spendLink(link: string): Promise<string | null> {
+    return this.record(this.em, async ({ em }) => {
+      const now = this.clock()
+      const session = (await selectRows(em, Session, 'linkPrefix', [prefixOf(link)]))[0]
+      if (!session || session.startedAt || session.expiresAt <= now || !matches(link, session.linkHash)) return null
+      const { secret, prefix, hash } = newSecret('session')
+      const expiresAt = new Date(now.getTime() + SESSION_LIVES)
+      await updateRow(em, Session, session.id, { prefix, hash, startedAt: now, expiresAt })
+      return secret
+    })
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.record(this.em, ({ em }) => updateRow(em, Session, id, { endedAt: this.clock() }))
+  }
+
+  clients(): Promise<ApiClient[]> {
+    return this.em.find(ApiClient, {}, { orderBy: { createdAt: 'desc' }, limit: 500 })
+  }
+
+  /** Makes a token. It is returned here and never again. */
+  async createToken(
+    name: string,
+    scopes: readonly Scope[],
+    anyMachine: boolean,
+    actor: string | null,
+  ): Promise<{ token: string; id: string }> {
+    const trimmed = name.trim()
+    if (!trimmed || !isPlainText(trimmed, 64)) {
+      throw new InvalidInputError('name', 'must be one line of 1 to 64 characters', 'Name who will hold the token.')
+    }
+    if (scopes.length === 0)
+      throw new InvalidInputError('scopes', 'must not be empty', 'Name at least one, such as REPORT.')
+    const { secret, prefix, hash } = newSecret('vigie')
+    const id = newId()
+    const createdAt = this.clock()
+    await this.record(this.em, async ({ em }, tell) => {
+      const client = { id, name: trimmed, prefix, hash, scopes: [...new Set(scopes)], anyMachine, createdAt }
+      await insertRows(em, ApiClient, [{ ...client, machine: null, lastUsedAt: null, revokedAt: null }])
+      tell.event({
+        type: EventType.TOKEN_CREATED,
+        severity: Severity.INFO,
+        at: createdAt,
+        cause: EventCause.USER,
+        actor,
+        facts: { name: trimmed },
+      })
+    })
+    return { token: secret, id }
+  }
+
+  async revoke(id: string, actor: string | null): Promise<ApiClient> {
+    await this.record(this.em, async ({ em }, tell) => {
+      const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
+      if (!client) throw new NotFoundError('token', `the id ${id}`)
+      if (client.revokedAt) return
+      const at = this.clock()
+      await updateRow(em, ApiClient, id, { revokedAt: at })
+      tell.event({
+        type: EventType.TOKEN_REVOKED,
+        severity: Severity.INFO,
+        at,
+        cause: EventCause.USER,
+        actor,
+        facts: { name: client.name },
+      })
+    })
+    return this.em.findOneOrFail(ApiClient, { id })
+  }
+
+  /** Inside of a report's transaction: a report token speaks for the first machine that it reports for, and no other. */
+  async bind(caller: Caller, machineId: string): Promise<void> {
+    if (caller.kind !== 'TOKEN' || caller.anyMachine || caller.machineId === machineId) return
+    const client = (await selectRows(this.em, ApiClient, 'id', [caller.id]))[0]
+    if (!client) return
+    if (client.machine !== null && client.machine !== machineId) {
+      throw new ForbiddenError(
+        `The token "${client.name}" reports for another machine. Make one for this machine, or one with --any-machine.`,
+      )
+    }
+    if (client.machine === null) await updateRow(this.em, ApiClient, client.id, { machine: machineId })
+  }
+
+  /** Kept to the hour: a write for each request would be one too many. */
+  private async noteUse(client: Row<ApiClient>): Promise<void> {
+    const now = this.clock()
+    if (client.lastUsedAt && now.getTime() - client.lastUsedAt.getTime() < HOUR) return
+    await this.record(this.em, ({ em }) => updateRow(em, ApiClient, client.id, { lastUsedAt: now }))
+  }
+}

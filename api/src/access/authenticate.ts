@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import ipaddr from 'ipaddr.js'
+import type { AddressRange, Config } from '../config.ts'
+import type { AccessService } from './access.service.ts'
+import type { Caller } from './caller.ts'
+import { Scope } from './scope.ts'
+
+export const SESSION_COOKIE = 'vigie_session'
+
+/** The secret of `Authorization: Bearer …`; null where the header is absent or of another kind. */
+export const bearer = (header: string | undefined): string | null =>
+  /^Bearer +([\w-]{20,200})$/i.exec(header ?? '')?.[1] ?? null
+
+export function sessionCookie(header: string | undefined): string | null {
+  const found = header?.split(';').find((part) => part.trim().startsWith(`${SESSION_COOKIE}=`))
+  return found?.slice(found.indexOf('=') + 1).trim() || null
+}
+
+/** Who asks. A token decides where one is sent, even beside a session. */
+export async function authenticate(
+  access: AccessService,
+  authorization: string | undefined,
+  cookie: string | undefined,
+): Promise<Caller | null> {
+  if (authorization) {
+    const token = bearer(authorization)
+    return token ? access.byToken(token) : null
+  }
+  const session = sessionCookie(cookie)
+  return session ? access.bySession(session) : null
+}
+
+/** A browser tells from which page a request comes: only Vigie's own pages may send any. Programs tell nothing. */
+export function isOwnOrigin(request: Pick<IncomingMessage, 'headers'>, config: Config): boolean {
+  const { origin, host } = request.headers
+  if (origin === undefined) return true
+  if (config.publicUrl && origin === new URL(config.publicUrl).origin) return true
+  return URL.parse(origin)?.host === host
+}
+
+/** A script without a token is let in from the listed addresses, and may report only. */
+export function callerByAddress(address: string, ranges: readonly AddressRange[]): Caller | null {
+  if (!ipaddr.isValid(address)) return null
+  const ip = ipaddr.process(address)
+  const listed = ranges.some(([range, bits]) => ip.kind() === range.kind() && ip.match(range, bits))
+  return listed
+    ? { kind: 'OPEN_ADDRESS', id: null, name: address, scopes: [Scope.REPORT], machineId: null, anyMachine: true }
+    : null
+}

@@ -1,0 +1,74 @@
+import 'reflect-metadata'
+import { parseArgs } from 'node:util'
+import { readConfig } from '../config.ts'
+import { createServices } from '../context.ts'
+import { openDatabase } from '../database/database.ts'
+import { migrate } from '../database/migrate.ts'
+import { DomainError, InvalidInputError } from '../errors.ts'
+import { ChangeFeed } from '../platform/changes.ts'
+import { systemClock } from '../platform/clock.ts'
+import { createLog } from '../platform/log.ts'
+import { Scope } from './scope.ts'
+
+const HELP = `npm run -s access -- link
+  prints a link that signs in once, within a day
+
+npm run -s access -- token NAME [--scope report|read|operate|admin]… [--any-machine]
+  prints a new token; by default it may only report, for the first machine that it reports for
+
+Both work beside a running Vigie and before its first start.`
+
+/** Makes links and tokens beside a running server, or before its first start. The secret alone is the last line of stdout. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      scope: { type: 'string', multiple: true },
+      'any-machine': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  const [command, name] = positionals
+  if (values.help) return console.log(HELP)
+  if (command !== 'link' && command !== 'token')
+    throw new InvalidInputError('command', 'must be link or token', `\n${HELP}`)
+  if (command === 'token' && !name) throw new InvalidInputError('NAME', 'is missing', 'Name who will hold the token.')
+  const scopes = values.scope ?? [Scope.REPORT]
+  const wrong = scopes.find((scope) => !(Object.values(Scope) as string[]).includes(scope))
+  if (wrong)
+    throw new InvalidInputError(
+      '--scope',
+      `"${wrong}" is none of ${Object.values(Scope).join(', ')}`,
+      'Name one of them.',
+    )
+
+  const config = readConfig(process.env)
+  const orm = await openDatabase(config.databaseFile)
+  try {
+    await migrate(orm)
+    const changes = new ChangeFeed(() => undefined)
+    const { access } = createServices(orm.em.fork(), {
+      clock: systemClock,
+      log: createLog(config.logLevel),
+      changes,
+      publicUrl: config.publicUrl,
+    })
+    if (command === 'link') {
+      const url = config.publicUrl ?? `http://${config.host}:${config.port}`
+      console.log(`${url}/sign-in#${await access.createLink()}`)
+    } else {
+      console.log(
+        (await access.createToken(name as string, scopes as Scope[], values['any-machine'], 'command line')).token,
+      )
+    }
+    changes.stop()
+  } finally {
+    await orm.close()
+  }
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof DomainError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
+  console.error(known ? `vigie: ${(error as Error).message}` : error)
+  process.exitCode = known ? 2 : 1
+})

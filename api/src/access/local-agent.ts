@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { App } from '../app.ts'
+import { type Config, ROOT } from '../config.ts'
+import { SECOND } from '../platform/clock.ts'
+import { Scope } from './scope.ts'
+
+const AGENT = resolve(ROOT, 'agent/dist/agent.mjs')
+const RESTART_AFTER = 30 * SECOND
+
+/** Runs the agent for this very machine, with a token of its own that it gets by itself. */
+export async function startLocalAgent(app: App, config: Config): Promise<{ stop(): void } | null> {
+  const { log } = app.platform
+  if (!existsSync(AGENT)) {
+    log.warn('The agent is not built, so that this machine does not report: npm run build')
+    return null
+  }
+  const tokenFile = await ensureToken(app, config.dataDir)
+  const port = new URL(app.url).port
+  const host = ['0.0.0.0', '::', '[::]'].includes(config.host) ? '127.0.0.1' : config.host
+  const env = {
+    ...process.env,
+    VIGIE_SERVER: `http://${host}:${port}`,
+    VIGIE_TOKEN_FILE: tokenFile,
+    VIGIE_TOKEN: undefined,
+  }
+  let stopped = false
+  let child = start()
+
+  function start() {
+    const running = spawn(process.execPath, [AGENT, 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [running.stdout, running.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => log.debug({ agent: text.trim() }, 'The local agent says'))
+    }
+    running.once('exit', (code) => {
+      if (stopped) return
+      log.warn({ code }, 'The local agent ended; it is started again')
+      setTimeout(() => {
+        if (!stopped) child = start()
+      }, RESTART_AFTER).unref()
+    })
+    return running
+  }
+  return {
+    stop: () => {
+      stopped = true
+      child.kill('SIGTERM')
+    },
+  }
+}
+
+/** Kept beside the database, readable by its owner alone; made again where it is no longer accepted. */
+async function ensureToken(app: App, dataDir: string): Promise<string> {
+  const file = resolve(dataDir, 'local-agent.token')
+  const { access } = app.services()
+  if (existsSync(file) && (await access.byToken(readFileSync(file, 'utf8').trim()))) return file
+  const { token } = await access.createToken('local agent', [Scope.REPORT], false, null)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await writeFile(file, `${token}\n`, { mode: 0o600 })
+  return file
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+import type { Services } from '../context.ts'
+import { SESSION_LIVES } from './access.service.ts'
+import { SESSION_COOKIE, sessionCookie } from './authenticate.ts'
+
+interface Options {
+  config: Config
+  services: () => Services
+}
+
+/** The page spends the link by a button's POST: a mail scanner or a preview that opens the page spends nothing. */
+export function signInRoutes(app: FastifyInstance, { config, services }: Options): void {
+  const cookie = (secure: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict' as const, secure })
+  const isSecure = (protocol: string): boolean =>
+    protocol === 'https' || config.publicUrl?.startsWith('https:') === true
+
+  app.post('/api/sign-in', { bodyLimit: 4096 }, async (request, reply) => {
+    const link = (request.body as { link?: unknown } | null)?.link
+    const secret =
+      typeof link === 'string' && /^link_[\w-]{20,100}$/.test(link) ? await services().access.spendLink(link) : null
+    if (!secret) {
+      return reply.status(401).send({
+        errors: [
+          {
+            message: 'This link was used before, or is too old. Make a new one: npm run -s access -- link',
+            extensions: { code: 'LINK_SPENT' },
+          },
+        ],
+      })
+    }
+    reply.setCookie(SESSION_COOKIE, secret, { ...cookie(isSecure(request.protocol)), maxAge: SESSION_LIVES / 1000 })
+    return { ok: true }
+  })
+
+  app.post('/api/sign-out', async (request, reply) => {
+    const { access } = services()
+    const secret = sessionCookie(request.headers.cookie)
+    const caller = secret ? await access.bySession(secret) : null
+    if (caller?.id) await access.endSession(caller.id)
+    reply.clearCookie(SESSION_COOKIE, cookie(isSecure(request.protocol)))
+    return { ok: true }
+  })
+}

@@ -1,0 +1,206 @@
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ApolloServer } from '@apollo/server'
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
+import fastifyCookie from '@fastify/cookie'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import { serveAgent } from './access/agent-download.ts'
+import { authenticate, isOwnOrigin } from './access/authenticate.ts'
+import type { Caller } from './access/caller.ts'
+import { signInRoutes } from './access/sign-in.routes.ts'
+import type { Config } from './config.ts'
+import { type Context, createServices, type Services } from './context.ts'
+import type { Orm } from './database/database.ts'
+import { formatError } from './platform/format-error.ts'
+import { ForbiddenError, UnauthenticatedError } from './errors.ts'
+import { ingestRoute } from './inventory/ingest.route.ts'
+import { checkCost, MAX_TOKENS } from './limits.ts'
+import { serveDashboard } from './overview/dashboard.routes.ts'
+import { acceptGzip } from './platform/gzip.ts'
+import type { Batch, ChangeFeed } from './platform/changes.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Log } from './platform/log.ts'
+import type { Platform } from './platform/platform.ts'
+import { loadChanges } from './events/load-changes.ts'
+import { createSchema } from './schema.ts'
+import { serveSubscriptions } from './subscriptions.ts'
+
+export const BODY_LIMIT = 8 * 1024 * 1024
+
+export interface AppOptions {
+  config: Config
+  orm: Orm
+  clock: Clock
+  log: Log
+  changes: ChangeFeed
+}
+
+export interface App {
+  url: string
+  platform: Platform
+  services(): Services
+  stop(): Promise<void>
+}
+
+/** Composes database, schema, HTTP and WebSocket, and listens. Tests start the same. */
+export async function startApp({ config, orm, clock, log, changes }: AppOptions): Promise<App> {
+  const platform: Platform = { clock, log, changes, publicUrl: config.publicUrl }
+  const services = (): Services => createServices(orm.em.fork(), platform)
+  changes.loadWith((topic, ids) => loadChanges(services(), topic, ids))
+  const schema = createSchema(changes.pubSub)
+
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    trustProxy: config.trustedProxies.length ? [...config.trustedProxies] : false,
+    forceCloseConnections: 'idle',
+  })
+  await app.register(fastifyCookie)
+  acceptGzip(app)
+  app.addHook('onRequest', async (request, reply) => {
+    securityHeaders(reply)
+    if (request.method !== 'GET' && request.method !== 'HEAD' && !isOwnOrigin(request.raw, config)) {
+      return refuse(reply, 403, new ForbiddenError('Requests from pages of other sites are refused.'))
+    }
+    return undefined
+  })
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) request.log.error({ err: error }, 'A request failed')
+    const message = status >= 500 ? 'Internal error; the log knows more.' : tooLarge(error) ? TOO_LARGE : error.message
+    return reply
+      .status(status)
+      .send({ errors: [{ message, extensions: { code: error.code ?? 'INTERNAL_SERVER_ERROR' } }] })
+  })
+
+  const callers = new WeakMap<FastifyRequest, Caller>()
+  const contexts = new WeakMap<FastifyRequest, Services>()
+  const mustBeKnown = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const forked = services()
+    const caller = await authenticate(forked.access, request.headers.authorization, request.headers.cookie)
+    if (!caller) return refuse(reply, 401, new UnauthenticatedError())
+    contexts.set(request, forked)
+    callers.set(request, caller)
+    return undefined
+  }
+
+  const subscriptions = serveSubscriptions({
+    schema,
+    authenticate: async (request, params) => {
+      const token = params?.['authorization'] ?? params?.['Authorization']
+      return authenticate(services().access, typeof token === 'string' ? token : undefined, request.headers.cookie)
+    },
+    contextOf: sharedContexts(services),
+  })
+  app.server.on('upgrade', (request: IncomingMessage, socket, head) => {
+    const path = new URL(request.url ?? '/', 'http://vigie').pathname
+    if (path !== '/graphql' || !isOwnOrigin(request, config)) {
+      socket.end(`HTTP/1.1 ${path === '/graphql' ? '403 Forbidden' : '404 Not Found'}\r\nConnection: close\r\n\r\n`)
+      return
+    }
+    subscriptions.upgrade(request, socket as never, head)
+  })
+
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    cache: 'bounded',
+    persistedQueries: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: formatError(log),
+    plugins: [
+      fastifyApolloDrainPlugin(app as never),
+      {
+        requestDidStart: async () => ({
+          didResolveOperation: async ({ document, request, operationName }) => {
+            checkCost(schema, document, request.variables ?? {}, operationName ?? undefined)
+          },
+        }),
+      },
+    ],
+  })
+  await apollo.start()
+  app.post('/graphql', {
+    onRequest: mustBeKnown,
+    handler: fastifyApolloHandler(apollo, {
+      context: async (request) => {
+        const known = request as unknown as FastifyRequest
+        return { ...(contexts.get(known) as Services), caller: callers.get(known) as Caller }
+      },
+    }) as never,
+  })
+  app.get('/graphql', async (_request, reply) => {
+    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+    reply.header('content-security-policy', PLAYGROUND_POLICY)
+    return reply
+      .type('text/html')
+      .send(renderGraphiQL({ title: 'Vigie', endpoint: '/graphql', subscriptionsProtocol: 'WS' }))
+  })
+  signInRoutes(app, { config, services })
+  ingestRoute(app, { config, services, refuse })
+  serveAgent(app)
+  serveDashboard(app)
+  const healthy = async () => ({ ok: true })
+  app.get('/healthz', healthy)
+  app.get('/health', healthy)
+  app.get('/readyz', async (_request, reply) => {
+    const ready = await orm.isConnected()
+    return reply.status(ready ? 200 : 503).send({ ok: ready, database: ready ? 'ok' : 'unreachable' })
+  })
+
+  await app.listen({ host: config.host, port: config.port })
+  const { port, family, address } = app.server.address() as AddressInfo
+  const host = family === 'IPv6' ? `[${address}]` : address
+  return {
+    url: `http://${host}:${port}`,
+    platform,
+    services,
+    stop: async () => {
+      await subscriptions.stop()
+      await apollo.stop()
+      await app.close()
+      changes.stop()
+    },
+  }
+}
+
+/** One set of services for each batch of changes, whoever asks: what one client's answer loads, the next finds loaded. */
+function sharedContexts(services: () => Services): (batch: Batch, caller: Caller) => Context {
+  const known = new WeakMap<Batch, Services>()
+  return (batch, caller) => {
+    const shared = known.get(batch) ?? services()
+    known.set(batch, shared)
+    return { ...shared, caller }
+  }
+}
+
+const TOO_LARGE = 'The body is larger than 8 MiB after decompression. Send fewer sections, or fewer disks, at once.'
+const tooLarge = (error: { statusCode?: number }): boolean => error.statusCode === 413
+
+export type Refuse = typeof refuse
+const refuse = (reply: FastifyReply, status: number, error: { message: string; extensions: object }): FastifyReply =>
+  reply.status(status).send({ errors: [{ message: error.message, extensions: error.extensions }] })
+
+const POLICY =
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// GraphiQL is one page with inline script and blob workers.
+const PLAYGROUND_POLICY =
+  "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; connect-src 'self' ws: wss:; object-src 'none'; frame-ancestors 'none'"
+
+function securityHeaders(reply: FastifyReply): void {
+  reply.header('content-security-policy', POLICY)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('referrer-policy', 'no-referrer')
+  reply.header('cross-origin-opener-policy', 'same-origin')
+  reply.header('cross-origin-resource-policy', 'same-origin')
+}

@@ -1,0 +1,504 @@
+import { deflateRawSync } from 'node:zlib'
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { decodeRows, insertNumbered, insertRows, type Row, selectRows, upsertRows } from '../database/rows.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import type { ReportTimes } from '../inventory/inventory.ts'
+import { DAY } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { DiskStay } from './disk-stay.entity.ts'
+import { ReadingOutcome } from './disk-words.ts'
+import { Disk } from './disk.entity.ts'
+import { Health, HEALTH_RANK, type Reason, Severity, type Verdict } from './health.ts'
+import { identify, serialKey, wwnKey } from './identity.ts'
+import { countersOf, judge, RULES_VERSION, worstFirst } from './judge.ts'
+import { place } from './placement.ts'
+import { reason } from './rules/rule.ts'
+import type { DiskSighting, Reading } from './sighting.ts'
+import { SmartDocument } from './smart-document.entity.ts'
+import { type Counters, Snapshot } from './snapshot.entity.ts'
+
+type DiskRow = Row<Disk>
+type StayRow = Row<DiskStay>
+
+export interface DiskReport {
+  machineId: string
+  hostname: string | null
+  times: ReportTimes
+  /** False for a report that is older than the machine's newest: it adds readings and nothing else. */
+  newest: boolean
+  disks: DiskSighting[]
+  disksComplete: boolean
+  notes: string[]
+}
+
+interface Baseline {
+  month: Counters | null
+  week: Counters | null
+}
+
+const HEALTH_SEVERITY: Record<Health, Severity> = {
+  OK: Severity.INFO,
+  UNKNOWN: Severity.INFO,
+  UNSUPPORTED: Severity.INFO,
+  WARNING: Severity.WARNING,
+  AT_RISK: Severity.AT_RISK,
+  FAILED: Severity.FAILED,
+}
+
+/** Records the disks of one report inside of its transaction: who they are, where they are, how they are. */
+export class DiskRecorder {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+    /** Whether a machine has fallen silent. */
+    private readonly silent: (machineIds: string[]) => Promise<Set<string>>,
+  ) {}
+
+  /** Returns the disk of each sighting by the sighting's label. */
+  async record(report: DiskReport): Promise<Map<string, string>> {
+    const known = await this.candidates(report)
+    const sighted = this.recognise(report, known)
+    const rows = [...new Set(sighted.map(({ disk }) => disk.row))]
+    const existing = rows.filter((row) => known.includes(row)).map((row) => row.id)
+    const stays = await this.staysOf([...existing, ...known.filter((row) => row.conflictSince).map((row) => row.id)])
+    const baselines = await this.baselines(existing, report.times.at)
+    const silent = await this.silentRivals(stays, report.machineId)
+
+    const snapshots: Partial<Row<Snapshot>>[] = []
+    const documents: Row<SmartDocument>[] = []
+    const changed = new Set<DiskRow>()
+    const changedStays = new Set<StayRow>()
+    for (const { sighting, disk } of sighted) {
+      const before = visible(disk.row)
+      const current = this.settle(report, sighting, disk, stays, silent, changedStays)
+      const baseline = baselines.get(disk.row.id) ?? { month: null, week: null }
+      if (sighting.reading) this.read(report, sighting.reading, disk, current, baseline, snapshots, documents)
+      if (current || disk.added) changed.add(disk.row)
+      if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
+    }
+    if (report.disksComplete && report.newest) this.notePresence(report, known, rows, stays, changed, changedStays)
+
+    // Disks point to their newest snapshot and document, which point to the disk: the disk comes first, then again.
+    const added = sighted.filter(({ disk }) => disk.added).map(({ disk }) => disk.row)
+    await insertRows(
+      this.em,
+      Disk,
+      added.map((row) => ({ ...row, lastDocument: null, lastSnapshot: null })),
+    )
+    await insertRows(this.em, SmartDocument, documents)
+    const ids = await insertNumbered(this.em, Snapshot, snapshots, 'disk')
+    for (const row of changed) row.lastSnapshot = (ids.get(row.id) as number | undefined) ?? row.lastSnapshot
+    await upsertRows(this.em, Disk, [...changed])
+    await upsertRows(this.em, DiskStay, [...changedStays])
+    return new Map(sighted.map(({ sighting, disk }) => [sighting.label, disk.row.id]))
+  }
+
+  /** Every disk that a sighting may mean, and every one that is said to be in this machine. */
+  private async candidates({ machineId, disks }: DiskReport): Promise<DiskRow[]> {
+    const serials = disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
+    const wwns = disks.flatMap(({ evidence }) => wwnKey(evidence.wwn) ?? [])
+    const weak = disks.map((sighting) => weakKeyOf(machineId, sighting))
+    const kysely = this.em.getKysely<Record<string, Record<string, unknown>>>()
+    const found = await kysely
+      .selectFrom('disk')
+      .selectAll()
+      .where((eb) =>
+        eb.or([
+          eb('machine_id', '=', machineId),
+          ...(serials.length ? [eb('serial_key', 'in', serials)] : []),
+          ...(wwns.length ? [eb('wwn', 'in', wwns)] : []),
+          ...(weak.length ? [eb('weak_key', 'in', weak)] : []),
+        ]),
+      )
+      .orderBy('id')
+      .execute()
+    return decodeRows(this.em, Disk, found)
+  }
+
+  /** Finds or makes the disk of each sighting. One disk on two paths (multipath) is one sighting. */
+  private recognise(
+    report: DiskReport,
+    known: DiskRow[],
+  ): { sighting: DiskSighting; disk: { row: DiskRow; added: boolean } }[] {
+    const all = [...known]
+    const taken = new Set<DiskRow>()
+    return report.disks.flatMap((sighting) => {
+      const strong = serialKey(sighting.evidence.serial) ?? wwnKey(sighting.evidence.wwn)
+      const weakKey = strong ? null : weakKeyOf(report.machineId, sighting)
+      const found = strong
+        ? identify(
+            sighting.evidence,
+            all.filter((row) => !row.weak),
+          )
+        : (all.find((row) => row.weakKey === weakKey) ?? null)
+      if (found && taken.has(found)) {
+        report.notes.push(
+          `${sighting.label} is the same disk as another one of this report (${found.serial ?? found.wwn}).`,
+        )
+        return []
+      }
+      const row = found ?? newDisk(report, sighting, weakKey)
+      taken.add(row)
+      if (!found) all.push(row)
+      return [{ sighting, disk: { row, added: !found } }]
+    })
+  }
+
+  private async staysOf(diskIds: string[]): Promise<Map<string, StayRow[]>> {
+    const rows = await selectRows(this.em, DiskStay, 'disk', [...new Set(diskIds)])
+    const stays = new Map<string, StayRow[]>()
+    for (const row of rows) stays.set(row.disk, [...(stays.get(row.disk) ?? []), row])
+    return stays
+  }
+
+  /** The oldest counters of the last 30 and 7 days, by one index look-up each. */
+  private async baselines(diskIds: string[], at: Date): Promise<Map<string, Baseline>> {
+    if (diskIds.length === 0) return new Map()
+    const oldest = (days: number) => sql<string | null>`(select counters from snapshot where disk_id = disk.id
+      and at >= ${at.getTime() - days * DAY} and at < ${at.getTime()} and counters is not null order by at limit 1)`
+    const found = await this.em
+      .getKysely<Record<string, Record<string, unknown>>>()
+      .selectFrom('disk')
+      .select(['disk.id', oldest(30).as('month'), oldest(7).as('week')])
+      .where('disk.id', 'in', diskIds)
+      .execute()
+    const counters = (json: unknown): Counters | null =>
+      typeof json === 'string' ? (JSON.parse(json) as Counters) : null
+    return new Map(
+      found.map((row) => [row['id'] as string, { month: counters(row['month']), week: counters(row['week']) }]),
+    )
+  }
+
+  private async silentRivals(stays: Map<string, StayRow[]>, machineId: string): Promise<Set<string>> {
+    const rivals = [...stays.values()].flat().filter((stay) => stay.until === null && stay.machine !== machineId)
+    return rivals.length ? this.silent([...new Set(rivals.map((stay) => stay.machine))]) : new Set()
+  }
+
+  /** Decides where the disk is now. False for a sighting that is older than what is known. */
+  private settle(
+    report: DiskReport,
+    sighting: DiskSighting,
+    { row, added }: { row: DiskRow; added: boolean },
+    stays: Map<string, StayRow[]>,
+    silent: Set<string>,
+    changedStays: Set<StayRow>,
+  ): boolean {
+    const { machineId, times } = report
+    const at = times.at
+    const open = (): void => {
+      const stay = {
+        id: newId(),
+        disk: row.id,
+        machine: machineId,
+        device: sighting.device,
+        since: at,
+        lastSeenAt: at,
+        until: null,
+      }
+      stays.set(row.id, [...(stays.get(row.id) ?? []), stay])
+      changedStays.add(stay)
+    }
+    if (added) {
+      open()
+      this.tell.event({
+        ...this.about(report, row),
+        type: EventType.DISK_ADDED,
+        severity: Severity.INFO,
+        to: machineId,
+      })
+      return true
+    }
+    const known = stays.get(row.id) ?? []
+    const decision = place(
+      known.map((stay) => ({ ...stay, machineId: stay.machine })),
+      row.lastSeenAt,
+      { machineId, at },
+      { missing: row.missingSince !== null, silent: (id) => silent.has(id) },
+    )
+    if (decision.kind === 'LATE') return false
+    const rowOf = (id: string): StayRow => known.find((stay) => stay.id === id) as StayRow
+    const end = (ended: readonly { id: string }[]): void => {
+      for (const { id } of ended) {
+        const stay = rowOf(id)
+        stay.until = stay.lastSeenAt
+        changedStays.add(stay)
+      }
+    }
+    if (decision.kind === 'STAYS') {
+      const stay = rowOf(decision.stay.id)
+      Object.assign(stay, { lastSeenAt: at, device: sighting.device })
+      changedStays.add(stay)
+      end(decision.ended)
+      if (!decision.conflict) this.endConflict(report, row)
+    } else if (decision.kind === 'MOVED') {
+      end(decision.ended)
+      open()
+      this.endConflict(report, row)
+      this.tell.event({
+        ...this.about(report, row),
+        type: EventType.DISK_MOVED,
+        severity: Severity.INFO,
+        from: decision.from.machineId,
+        to: machineId,
+        facts: { lastSeenAt: decision.from.lastSeenAt.toISOString(), device: sighting.device },
+      })
+    } else {
+      open()
+      if (!row.conflictSince) {
+        row.conflictSince = at
+        this.tell.event({
+          ...this.about(report, row),
+          type: EventType.DISK_IN_CONFLICT,
+          severity: Severity.WARNING,
+          from: decision.rival.machineId,
+          to: machineId,
+        })
+      }
+    }
+    // A spooled report may tell of a time before the one at which the disk was found missing.
+    const stillMissing = row.missingSince !== null && row.missingSince > at
+    if ((row.missingSince || row.archivedAt) && !stillMissing) {
+      this.tell.event({ ...this.about(report, row), type: EventType.DISK_BACK, severity: Severity.INFO, to: machineId })
+    }
+    Object.assign(row, {
+      ...describe(sighting, row),
+      machine: machineId,
+      lastSeenAt: at,
+      missingSince: stillMissing ? row.missingSince : null,
+      archivedAt: null,
+    })
+    return true
+  }
+
+  private endConflict(report: DiskReport, row: DiskRow): void {
+    if (!row.conflictSince) return
+    row.conflictSince = null
+    this.tell.event({
+      ...this.about(report, row),
+      type: EventType.DISK_CONFLICT_ENDED,
+      severity: Severity.INFO,
+      to: report.machineId,
+    })
+  }
+
+  /** Judges and keeps one reading. A sighting out of order (`current` false) adds its snapshot and nothing else. */
+  private read(
+    report: DiskReport,
+    reading: Reading,
+    { row, added }: { row: DiskRow; added: boolean },
+    current: boolean,
+    baseline: Baseline,
+    snapshots: Partial<Row<Snapshot>>[],
+    documents: Row<SmartDocument>[],
+  ): void {
+    const { facts, outcome, reported } = reading
+    const { at, collectedAt } = report.times
+    const verdict = verdictOf(reading, row, baseline)
+    const isRead = outcome === ReadingOutcome.READ
+    let document = isRead ? row.lastDocument : null
+    if (reading.document && outcome !== ReadingOutcome.ASLEEP) {
+      const { text, meaning } = reading.document
+      const same = row.documentMeaning === meaning
+      const due = !row.documentAt || Math.abs(at.getTime() - row.documentAt.getTime()) >= DAY
+      if (!same || due) {
+        document = newId()
+        documents.push({ id: document, disk: row.id, at, meaning, daily: same, content: deflateRawSync(text) })
+        if (current) Object.assign(row, { lastDocument: document, documentMeaning: meaning, documentAt: at })
+      }
+    }
+    const counter = (id: number): number | null => facts?.attributes.find((entry) => entry.id === id)?.raw ?? null
+    const scsi = facts?.scsi
+    const uncorrected =
+      scsi && (scsi.readUncorrected ?? scsi.writeUncorrected) !== null
+        ? (scsi.readUncorrected ?? 0) + (scsi.writeUncorrected ?? 0)
+        : null
+    snapshots.push({
+      disk: row.id,
+      machine: report.machineId,
+      device: row.device,
+      collectedAt,
+      at,
+      outcome,
+      cause: reading.cause?.slice(0, 500) ?? null,
+      source: reading.source,
+      health: verdict.health,
+      reasons: verdict.reasons,
+      rulesVersion: RULES_VERSION,
+      reportedStatus: reported?.status ?? null,
+      reportedLabel: reported?.label ?? null,
+      reportedDetail: reported?.detail ?? null,
+      temperature: facts?.temperature ?? null,
+      powerOnHours: facts?.powerOnHours ?? null,
+      reallocated: facts ? (counter(5) ?? scsi?.grownDefects ?? null) : null,
+      pending: counter(197),
+      uncorrectable: counter(198) ?? uncorrected,
+      percentageUsed: facts?.percentageUsed ?? null,
+      mediaErrors: facts?.nvme?.mediaErrors ?? null,
+      counters: facts && isRead ? countersOf(facts) : null,
+      document,
+    })
+    if (!current) return
+    this.keepVerdict(report, row, verdict, isRead, added)
+  }
+
+  private keepVerdict(
+    report: DiskReport,
+    row: DiskRow,
+    { health, reasons }: Verdict,
+    isRead: boolean,
+    added: boolean,
+  ): void {
+    const from = added ? null : row.health
+    if (health !== row.health && !(added && HEALTH_RANK[health] < HEALTH_RANK.WARNING)) {
+      this.tell.event({
+        ...this.about(report, row),
+        type: EventType.HEALTH_CHANGED,
+        severity: HEALTH_SEVERITY[health],
+        from,
+        to: health,
+        facts: { reasons },
+      })
+    }
+    Object.assign(row, { health, reasons, rulesVersion: RULES_VERSION })
+    if (isRead) row.lastReadAt = report.times.at
+  }
+
+  /** Disks of this machine that its newest report is without are missing; a conflict ends here, for the other machine has it. */
+  private notePresence(
+    report: DiskReport,
+    known: DiskRow[],
+    present: DiskRow[],
+    stays: Map<string, StayRow[]>,
+    changed: Set<DiskRow>,
+    changedStays: Set<StayRow>,
+  ): void {
+    for (const row of known) {
+      if (present.includes(row)) continue
+      const here = stays.get(row.id)?.find((stay) => stay.machine === report.machineId && stay.until === null)
+      if (row.conflictSince && here) {
+        here.until = here.lastSeenAt
+        changedStays.add(here)
+        const other = stays.get(row.id)?.findLast((stay) => stay.until === null)
+        if (other) Object.assign(row, { machine: other.machine, device: other.device })
+        this.endConflict(report, row)
+      } else if (
+        row.machine === report.machineId &&
+        !row.missingSince &&
+        !row.archivedAt &&
+        report.times.at >= row.lastSeenAt
+      ) {
+        row.missingSince = report.times.at
+        this.tell.event({
+          ...this.about(report, row),
+          type: EventType.DISK_MISSING,
+          severity: Severity.WARNING,
+          from: report.machineId,
+          facts: { lastSeenAt: row.lastSeenAt.toISOString(), device: row.device },
+        })
+      } else continue
+      changed.add(row)
+      this.tell.disks.add(row.id)
+    }
+  }
+
+  private about(report: DiskReport, row: DiskRow) {
+    return {
+      at: report.times.at,
+      cause: EventCause.READING,
+      machine: report.machineId,
+      disk: row.id,
+      facts: { hostname: report.hostname, device: row.device },
+    }
+  }
+}
+
+const weakKeyOf = (machineId: string, { place, capacityBytes }: DiskSighting): string =>
+  `${machineId}|${place}|${capacityBytes ?? '?'}`
+
+function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: string | null): DiskRow {
+  const { at } = report.times
+  return {
+    id: newId(),
+    ...describe(sighting, null),
+    weak: weakKey !== null,
+    weakKey,
+    machine: report.machineId,
+    firstMachine: report.machineId,
+    health: Health.UNKNOWN,
+    reasons: [],
+    rulesVersion: RULES_VERSION,
+    label: null,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    lastReadAt: null,
+    missingSince: null,
+    conflictSince: null,
+    lastSnapshot: null,
+    lastDocument: null,
+    documentMeaning: null,
+    documentAt: null,
+    archivedAt: null,
+  }
+}
+
+/** What a sighting tells of a disk; what it does not tell stays as it was known. */
+function describe(sighting: DiskSighting, known: DiskRow | null) {
+  const { evidence } = sighting
+  const wwn = wwnKey(evidence.wwn)
+  // Behind another bridge or controller the same serial shows another WWN: the newest counts, the former stays an alias.
+  const former = known?.wwn && wwn && known.wwn !== wwn ? [known.wwn] : []
+  return {
+    serial: serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : (known?.serial ?? null),
+    serialKey: serialKey(evidence.serial) ?? known?.serialKey ?? null,
+    model: evidence.model ?? known?.model ?? null,
+    wwn: wwn ?? known?.wwn ?? null,
+    aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),
+    type: sighting.type === 'UNKNOWN' ? (known?.type ?? sighting.type) : sighting.type,
+    bus: sighting.bus ?? known?.bus ?? null,
+    role: sighting.role,
+    capacityBytes: sighting.capacityBytes ?? known?.capacityBytes ?? null,
+    firmware: sighting.firmware ?? known?.firmware ?? null,
+    rotationRpm: sighting.rotationRpm ?? known?.rotationRpm ?? null,
+    device: sighting.device,
+    path: sighting.path,
+  }
+}
+
+/** The verdict of a reading. Asleep or unreadable keeps the last one, with its age; findings from outside count always. */
+function verdictOf(reading: Reading, row: DiskRow, baseline: Baseline): Verdict {
+  const { facts, findings, outcome, cause } = reading
+  const presentCodes = row.reasons.map(({ code }) => code)
+  const judged = facts
+    ? judge({ facts, type: row.type, before: baseline.month, beforeWeek: baseline.week, presentCodes, findings })
+    : { health: findings.length ? Health.WARNING : Health.UNKNOWN, reasons: findings }
+  if (outcome === ReadingOutcome.READ) return judged
+  if (row.lastReadAt) return { health: row.health, reasons: row.reasons }
+  if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged
+  return {
+    health: Health.UNKNOWN,
+    reasons: worstFirst([reason('NEVER_READ', Severity.INFO, null, null, cause), ...findings]),
+  }
+}
+
+// Temperature and age move with every reading; they alone are no change of a disk.
+const MOVING: Reason['code'][] = ['TEMPERATURE_HIGH', 'TEMPERATURE_CRITICAL', 'POWER_ON_OLD']
+
+/** What subscribers see of a disk, without what moves with every reading: equal text = no change. */
+function visible(row: DiskRow): string {
+  const {
+    lastSeenAt: _seen,
+    lastReadAt: _read,
+    lastSnapshot: _snapshot,
+    documentAt: _at,
+    lastDocument: _document,
+    ...shown
+  } = row
+  const reasons = row.reasons.map(({ code, value, ...rest }) => ({
+    code,
+    ...rest,
+    value: MOVING.includes(code) ? null : value,
+  }))
+  return JSON.stringify({ ...shown, documentMeaning: null, reasons })
+}

@@ -1,0 +1,283 @@
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  GraphQLISODateTime,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import type { Context } from '../context.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { FileSystem } from '../storage/file-system.entity.ts'
+import { AttributePoint, SmartAttribute } from './attributes.type.ts'
+import { DiskStay } from './disk-stay.entity.ts'
+import { Disk } from './disk.entity.ts'
+import { DiskOrder } from './disks.service.ts'
+import { Health, Reason } from './health.ts'
+import { SnapshotConnection } from './snapshots.resolver.ts'
+import { Snapshot } from './snapshot.entity.ts'
+
+registerEnumType(DiskOrder, {
+  name: 'DiskOrder',
+  description: 'WORST_FIRST: by health, the worst first. LAST_SEEN and CAPACITY: the newest, the largest first.',
+})
+
+@InputType()
+export class DiskFilter {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Last characters of the serial number; part of the model, label or hostname',
+  })
+  search?: string | null
+
+  @Field(() => [Health], { nullable: true })
+  health?: Health[] | null
+
+  @Field(() => ID, { nullable: true })
+  machineId?: string | null
+
+  @Field(() => Boolean, { nullable: true })
+  moved?: boolean | null
+}
+
+@ArgsType()
+export class DisksArgs extends PageArgs {
+  @Field(() => DiskFilter, { nullable: true })
+  filter?: DiskFilter | null
+
+  @Field(() => DiskOrder, { defaultValue: DiskOrder.WORST_FIRST })
+  orderBy: DiskOrder = DiskOrder.WORST_FIRST
+
+  @Field(() => Boolean, { defaultValue: false })
+  includeArchived: boolean = false
+}
+
+@ArgsType()
+class HistoryArgs {
+  @Field(() => String, { description: 'Code of an attribute ("5", "media_errors"), or temperature, power_on_hours …' })
+  attribute!: string
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = a year before `to`' })
+  from?: Date | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = now' })
+  to?: Date | null
+}
+
+export const DiskConnection = connectionOf(Disk, 'Disk')
+
+@ObjectType({ description: 'A disk with a finding' })
+export class AtRiskDisk {
+  @Field(() => Disk)
+  disk!: Disk
+}
+export const AtRiskDiskConnection = connectionOf(AtRiskDisk, 'AtRiskDisk')
+
+@ObjectType({ description: 'A disk that is not in the machine where it was first seen' })
+export class MovedDisk {
+  @Field(() => Disk)
+  disk!: Disk
+}
+export const MovedDiskConnection = connectionOf(MovedDisk, 'MovedDisk')
+
+const wrapped = (page: Page<Disk>): Page<{ disk: Disk }> => ({
+  nodes: page.nodes.map((disk) => ({ disk })),
+  pageInfo: page.pageInfo,
+  get totalCount() {
+    return page.totalCount
+  },
+})
+
+@Resolver(() => Disk)
+export class DisksResolver {
+  @Authorized(Scope.READ)
+  @Query(() => DiskConnection, { description: 'Every disk' })
+  disks(@Args(() => DisksArgs) args: DisksArgs, @Ctx() { disks }: Context): Promise<Page<Disk>> {
+    return disks.list(args)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => Disk, { description: 'One disk, by id or serial number. Errors: NOT_FOUND, AMBIGUOUS' })
+  disk(
+    @Ctx() { disks }: Context,
+    @Arg('id', () => ID, { nullable: true }) id?: string,
+    @Arg('serial', () => String, { nullable: true }) serial?: string,
+  ): Promise<Disk> {
+    return disks.one({ id: id ?? null, serial: serial ?? null })
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => AtRiskDiskConnection, {
+    description: 'Disks that are WARNING, AT_RISK or FAILED, the worst first; those of silent machines too',
+  })
+  async atRiskDisks(@Args(() => PageArgs) page: PageArgs, @Ctx() { disks }: Context): Promise<Page<AtRiskDisk>> {
+    return wrapped(await disks.atRisk(page))
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => MovedDiskConnection, { description: 'Disks that are not in the machine where they were first seen' })
+  async movedDisks(@Args(() => PageArgs) page: PageArgs, @Ctx() { disks }: Context): Promise<Page<MovedDisk>> {
+    return wrapped(await disks.moved(page))
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Disk, { description: 'Retires a disk; it comes back by itself when a machine reports it' })
+  archiveDisk(@Arg('id', () => ID) id: string, @Ctx() { disks, caller }: Context): Promise<Disk> {
+    return disks.archive(id, caller.name)
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Disk, { description: 'Gives a disk a name or a place, such as "bay 3"; null takes it back' })
+  labelDisk(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { disks }: Context,
+    @Arg('label', () => String, { nullable: true }) label?: string,
+  ): Promise<Disk> {
+    return disks.label(id, label ?? null)
+  }
+
+  @FieldResolver(() => Health, {
+    description: 'The verdict as it may be shown now: an OK older than 48 hours is UNKNOWN',
+  })
+  health(@Root() disk: Disk, @Ctx() { disks }: Context): Health {
+    return disks.verdict(disk).health
+  }
+
+  @FieldResolver(() => [Reason], { description: 'Why, the gravest first' })
+  reasons(@Root() disk: Disk, @Ctx() { disks }: Context): Reason[] {
+    return disks.verdict(disk).reasons
+  }
+
+  @FieldResolver(() => Boolean, { description: 'True while it is not in the machine where it was first seen' })
+  moved(@Root() disk: Disk): boolean {
+    return !disk.weak && disk.machine.id !== disk.firstMachine.id
+  }
+
+  @FieldResolver(() => Machine, { description: 'The machine that it is in, or was last seen in' })
+  machine(@Root() disk: Disk, @Ctx() { machines }: Context): Promise<Machine> {
+    return machines.load(disk.machine.id)
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'Degrees Celsius at the newest reading; null = asleep or not read',
+  })
+  async temperature(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<number | null> {
+    return (await disks.lastReading(disk))?.temperature ?? null
+  }
+
+  @FieldResolver(() => Snapshot, { nullable: true, description: 'Its newest reading; null = none yet' })
+  lastReading(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<Snapshot | null> {
+    return disks.lastReading(disk)
+  }
+
+  @FieldResolver(() => [DiskStay], {
+    description: 'Where it has been, the first stay first; two open ones are a conflict',
+  })
+  stays(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<DiskStay[]> {
+    return disks.staysOf(disk.id)
+  }
+
+  @FieldResolver(() => [FileSystem], { description: 'What lies on it, as the newest report of its machine tells' })
+  fileSystems(@Root() disk: Disk, @Ctx() { storage }: Context): Promise<FileSystem[]> {
+    return storage.ofDisk(disk)
+  }
+
+  @FieldResolver(() => SnapshotConnection, { description: 'Its readings, newest first' })
+  snapshots(
+    @Root() disk: Disk,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() { disks }: Context,
+  ): Promise<Page<Snapshot>> {
+    return disks.snapshotsOf(disk.id, page)
+  }
+
+  @FieldResolver(() => [SmartAttribute], { description: 'Its attributes of the newest document; [] = none was read' })
+  async attributes(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<SmartAttribute[]> {
+    return SmartAttribute.of(await disks.newestFacts(disk), (await disks.lastReading(disk))?.counters ?? null)
+  }
+
+  @FieldResolver(() => [AttributePoint], {
+    description: 'One attribute over time, oldest first: at most 500 points, thinned so that no step is hidden',
+  })
+  attributeHistory(
+    @Root() disk: Disk,
+    @Args(() => HistoryArgs) { attribute, from, to }: HistoryArgs,
+    @Ctx() { disks }: Context,
+  ): Promise<AttributePoint[]> {
+    return disks.history(disk.id, attribute, from ?? null, to ?? null)
+  }
+}
+
+@Resolver(() => AtRiskDisk)
+export class AtRiskDisksResolver {
+  @FieldResolver(() => Health)
+  health(@Root() { disk }: AtRiskDisk): Health {
+    return disk.health
+  }
+
+  @FieldResolver(() => [Reason])
+  reasons(@Root() { disk }: AtRiskDisk): Reason[] {
+    return disk.reasons
+  }
+
+  @FieldResolver(() => GraphQLISODateTime)
+  lastSeenAt(@Root() { disk }: AtRiskDisk): Date {
+    return disk.lastSeenAt
+  }
+
+  @FieldResolver(() => Int, { description: 'Seconds since it was last seen' })
+  ageSeconds(@Root() { disk }: AtRiskDisk, @Ctx() { clock }: Context): number {
+    return Math.max(0, Math.round((clock().getTime() - disk.lastSeenAt.getTime()) / 1000))
+  }
+
+  @FieldResolver(() => Machine)
+  machine(@Root() { disk }: AtRiskDisk, @Ctx() { machines }: Context): Promise<Machine> {
+    return machines.load(disk.machine.id)
+  }
+}
+
+@Resolver(() => MovedDisk)
+export class MovedDisksResolver {
+  @FieldResolver(() => Machine, { description: 'Where it was first seen' })
+  fromMachine(@Root() { disk }: MovedDisk, @Ctx() { machines }: Context): Promise<Machine> {
+    return machines.load(disk.firstMachine.id)
+  }
+
+  @FieldResolver(() => GraphQLISODateTime, { description: 'Since when it was there: the beginning of its first stay' })
+  async fromDate(@Root() { disk }: MovedDisk, @Ctx() { disks }: Context): Promise<Date> {
+    return (await disks.staysOf(disk.id))[0]?.since ?? disk.firstSeenAt
+  }
+
+  @FieldResolver(() => Machine, { description: 'Where it is' })
+  toMachine(@Root() { disk }: MovedDisk, @Ctx() { machines }: Context): Promise<Machine> {
+    return machines.load(disk.machine.id)
+  }
+
+  @FieldResolver(() => GraphQLISODateTime, { description: 'Since when it is there: the beginning of its present stay' })
+  async toDate(@Root() { disk }: MovedDisk, @Ctx() { disks }: Context): Promise<Date> {
+    const stays = await disks.staysOf(disk.id)
+    return stays.findLast((stay) => stay.machine.id === disk.machine.id)?.since ?? disk.lastSeenAt
+  }
+}
+
+@Resolver(() => DiskStay)
+export class DiskStaysResolver {
+  @FieldResolver(() => Machine)
+  machine(@Root() stay: DiskStay, @Ctx() { machines }: Context): Promise<Machine> {
+    return machines.load(stay.machine.id)
+  }
+}

@@ -1,0 +1,271 @@
+import { promisify } from 'node:util'
+import { inflateRaw } from 'node:zlib'
+import { type RawBuilder, sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { groupLoader, rowLoader } from '../database/loader.ts'
+import type { Recorder } from '../database/record.ts'
+import { updateRow } from '../database/rows.ts'
+import { contains, endsWith, inOrder, seekPage } from '../database/seek.ts'
+import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { isPlainText } from '../inventory/inventory.ts'
+import { type Clock, DAY } from '../platform/clock.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import { type Point, thinned } from './attribute-history.ts'
+import { DiskStay } from './disk-stay.entity.ts'
+import { Disk } from './disk.entity.ts'
+import { Health, Severity, type Verdict } from './health.ts'
+import { serialKey } from './identity.ts'
+import { goodSince, shownHealth } from './shown-health.ts'
+import { SmartDocument } from './smart-document.entity.ts'
+import { readSmartctl } from './smartctl.ts'
+import type { SmartFacts } from './smart-facts.ts'
+import { type Counters, Snapshot } from './snapshot.entity.ts'
+
+const inflate = promisify(inflateRaw)
+
+export enum DiskOrder {
+  WORST_FIRST = 'WORST_FIRST',
+  SERIAL = 'SERIAL',
+  LAST_SEEN = 'LAST_SEEN',
+  CAPACITY = 'CAPACITY',
+}
+
+export interface DiskQuery extends PageArgs {
+  filter?: {
+    search?: string | null
+    health?: Health[] | null
+    machineId?: string | null
+    moved?: boolean | null
+  } | null
+  orderBy: DiskOrder
+  includeArchived: boolean
+}
+
+export interface HealthCount {
+  health: Health
+  count: number
+}
+
+/** Health as it is shown, in SQL: the same rule as shown-health.ts. */
+const shown = (now: Date): RawBuilder<unknown> =>
+  sql`case when health = 'OK' and (last_read_at is null or last_read_at < ${goodSince(now).getTime()}) then 'UNKNOWN' else health end`
+
+/** HEALTH_RANK, from bad to good. */
+const rank = (now: Date): RawBuilder<unknown> =>
+  sql`case ${shown(now)} when 'FAILED' then 0 when 'AT_RISK' then 1 when 'WARNING' then 2 when 'UNKNOWN' then 3 when 'UNSUPPORTED' then 4 else 5 end`
+
+export class DisksService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+  ) {}
+
+  private readonly byId = rowLoader<string, Disk>(
+    (ids) => this.em.find(Disk, { id: { $in: [...ids] } }),
+    (disk) => disk.id,
+  )
+  private readonly byMachine = groupLoader<string, Disk>(
+    (ids) => this.em.find(Disk, { machine: { $in: [...ids] }, archivedAt: null }),
+    (disk) => disk.machine.id,
+  )
+  private readonly stays = groupLoader<string, DiskStay>(
+    (ids) => this.em.find(DiskStay, { disk: { $in: [...ids] } }, { orderBy: { since: 'asc', id: 'asc' } }),
+    (stay) => stay.disk.id,
+  )
+  private readonly snapshots = rowLoader<number, Snapshot>(
+    (ids) => this.em.find(Snapshot, { id: { $in: [...ids] } }),
+    (snapshot) => snapshot.id,
+  )
+  private readonly documents = rowLoader<string, SmartDocument>(
+    (ids) => this.em.find(SmartDocument, { id: { $in: [...ids] } }),
+    (document) => document.id,
+  )
+
+  list({ filter, orderBy, includeArchived, ...page }: DiskQuery): Promise<Page<Disk>> {
+    const where = includeArchived ? [] : [sql`archived_at is null`]
+    if (filter?.machineId) where.push(sql`machine_id = ${filter.machineId}`)
+    if (filter?.moved === true) where.push(sql`machine_id <> first_machine_id`)
+    if (filter?.moved === false) where.push(sql`machine_id = first_machine_id`)
+    if (filter?.health?.length) where.push(sql`${shown(this.clock())} in (${sql.join(filter.health)})`)
+    const search = filter?.search?.trim()
+    if (search)
+      where.push(sql`(${endsWith(sql`serial`, search)} or ${contains(sql`model`, search)} or ${contains(sql`label`, search)}
+      or machine_id in (select id from machine where ${contains(sql`hostname`, search)} or ${contains(sql`name`, search)}))`)
+    return this.page(where, orderBy, page)
+  }
+
+  /** Disks with a finding, the worst first, those of silent machines too. */
+  atRisk(page: PageArgs): Promise<Page<Disk>> {
+    const findings = [Health.WARNING, Health.AT_RISK, Health.FAILED]
+    return this.page([sql`archived_at is null`, sql`health in (${sql.join(findings)})`], DiskOrder.WORST_FIRST, page)
+  }
+
+  moved(page: PageArgs): Promise<Page<Disk>> {
+    return this.page([sql`archived_at is null`, sql`machine_id <> first_machine_id`], DiskOrder.LAST_SEEN, page)
+  }
+
+  private page(where: RawBuilder<unknown>[], orderBy: DiskOrder, page: PageArgs): Promise<Page<Disk>> {
+    const orders: Record<DiskOrder, { order: RawBuilder<unknown>[]; direction: 'asc' | 'desc' }> = {
+      [DiskOrder.WORST_FIRST]: { order: [rank(this.clock()), sql`id`], direction: 'asc' },
+      [DiskOrder.SERIAL]: { order: [sql`coalesce(serial_key, '')`, sql`id`], direction: 'asc' },
+      [DiskOrder.LAST_SEEN]: { order: [sql`last_seen_at`, sql`id`], direction: 'desc' },
+      [DiskOrder.CAPACITY]: { order: [sql`coalesce(capacity_bytes, -1)`, sql`id`], direction: 'desc' },
+    }
+    return seekPage<string, Disk>(this.em, { from: sql`disk`, where, ...orders[orderBy] }, page, (ids) =>
+      this.loadAll(ids),
+    )
+  }
+
+  async loadAll(ids: readonly string[]): Promise<Disk[]> {
+    if (ids.length === 0) return []
+    const disks = inOrder(ids, await this.em.find(Disk, { id: { $in: [...ids] } }))
+    for (const disk of disks) this.byId.prime(disk.id, disk)
+    return disks
+  }
+
+  async load(id: string): Promise<Disk> {
+    const disk = await this.byId.load(id)
+    if (!disk) throw new NotFoundError('disk', `the id ${id}`)
+    return disk
+  }
+
+  /** A serial is compared as disks are: without regard to case and blanks. */
+  async one({ id, serial }: { id?: string | null; serial?: string | null }): Promise<Disk> {
+    if (id) return this.load(id)
+    if (!serial) throw new InvalidInputError('id', 'or serial must be given', 'Ask for disk(id: …) or disk(serial: …).')
+    const key = serialKey(serial)
+    const found = key ? await this.em.find(Disk, { serialKey: key }, { limit: 6, orderBy: { id: 'asc' } }) : []
+    const inService = found.filter((disk) => disk.archivedAt === null)
+    const candidates = inService.length ? inService : found
+    if (candidates.length > 1) {
+      throw new AmbiguousError(
+        'disk',
+        `the serial number "${serial}"`,
+        candidates.map((disk) => disk.id),
+      )
+    }
+    if (!candidates[0]) throw new NotFoundError('disk', `the serial number "${serial}"`)
+    return candidates[0]
+  }
+
+  async countByHealth(): Promise<HealthCount[]> {
+    const { rows } = await sql<{
+      health: Health
+      count: number
+    }>`select ${shown(this.clock())} as health, count(*) as count
+      from disk where archived_at is null group by 1`.execute(this.em.getKysely())
+    const counts = new Map(rows.map((row) => [row.health, row.count]))
+    return Object.values(Health).map((health) => ({ health, count: counts.get(health) ?? 0 }))
+  }
+
+  verdict(disk: Disk): Verdict {
+    return shownHealth(disk, this.clock())
+  }
+
+  async inMachine(machineId: string): Promise<Disk[]> {
+    const disks = await this.byMachine.load(machineId)
+    return disks.toSorted(
+      (a, b) => (a.path ?? '').localeCompare(b.path ?? '', 'en', { numeric: true }) || (a.id < b.id ? -1 : 1),
+    )
+  }
+
+  staysOf(diskId: string): Promise<DiskStay[]> {
+    return this.stays.load(diskId)
+  }
+
+  async lastReading(disk: Disk): Promise<Snapshot | null> {
+    return disk.lastSnapshot ? this.snapshots.load(disk.lastSnapshot.id) : null
+  }
+
+  snapshotsOf(diskId: string, page: PageArgs): Promise<Page<Snapshot>> {
+    const list = {
+      from: sql`snapshot`,
+      where: [sql`disk_id = ${diskId}`],
+      order: [sql`at`, sql`id`],
+      direction: 'desc' as const,
+    }
+    return seekPage<number, Snapshot>(this.em, list, page, async (ids) => {
+      return ids.length ? inOrder(ids, await this.em.find(Snapshot, { id: { $in: ids } })) : []
+    })
+  }
+
+  async documentOf(holder: { document?: { id: string } | null }): Promise<SmartDocument | null> {
+    return holder.document ? this.documents.load(holder.document.id) : null
+  }
+
+  async textOf(document: SmartDocument): Promise<string> {
+    return (await inflate(document.content)).toString()
+  }
+
+  /** The attributes of the newest document with names, thresholds and flags. */
+  async newestFacts(disk: Disk): Promise<SmartFacts | null> {
+    const document = disk.lastDocument ? await this.documents.load(disk.lastDocument.id) : null
+    return document ? readSmartctl(JSON.parse(await this.textOf(document))) : null
+  }
+
+  /** One counter over time, at most 500 points, no step hidden. */
+  async history(diskId: string, attribute: string, from: Date | null, to: Date | null): Promise<Point[]> {
+    if (!isPlainText(attribute, 40) || !/^\w+$/.test(attribute)) {
+      throw new InvalidInputError('attribute', 'is no code of an attribute', 'Ask for one like "5" or "media_errors".')
+    }
+    const until = to ?? this.clock()
+    const since = from ?? new Date(until.getTime() - 365 * DAY)
+    const column = COLUMNS[attribute]
+    const { rows } = await sql<{
+      at: number
+      value: number | null
+    }>`select at, ${column ?? sql`counters ->> ${`$."${attribute}"[1]`}`} as value
+      from snapshot where disk_id = ${diskId} and at >= ${since.getTime()} and at <= ${until.getTime()} order by at, id`.execute(
+      this.em.getKysely(),
+    )
+    return thinned(rows.map(({ at, value }) => ({ at: new Date(at), value })))
+  }
+
+  async archive(id: string, actor: string | null): Promise<Disk> {
+    const disk = await this.load(id)
+    const at = this.clock()
+    await this.record(this.em, async ({ em }, tell) => {
+      if (disk.archivedAt) return
+      await updateRow(em, Disk, id, { archivedAt: at })
+      tell.disks.add(id)
+      tell.machines.add(disk.machine.id)
+      tell.event({
+        ...{ type: EventType.DISK_ARCHIVED, severity: Severity.INFO, at, cause: EventCause.USER, actor },
+        ...{ disk: id, machine: disk.machine.id, from: disk.machine.id },
+      })
+    })
+    return this.em.findOneOrFail(Disk, { id }, { refresh: true })
+  }
+
+  /** Gives a disk a name or place of its owner's; null takes it back. */
+  async label(id: string, label: string | null): Promise<Disk> {
+    await this.load(id)
+    const trimmed = label?.trim() || null
+    if (trimmed && !isPlainText(trimmed, 64)) {
+      throw new InvalidInputError('label', 'must be one line of at most 64 characters', 'Choose a shorter one.')
+    }
+    await this.record(this.em, async ({ em }, tell) => {
+      await updateRow(em, Disk, id, { label: trimmed })
+      tell.disks.add(id)
+    })
+    return this.em.findOneOrFail(Disk, { id }, { refresh: true })
+  }
+}
+
+/** Values that are columns of a snapshot, beside the counters in its document. */
+const COLUMNS: Record<string, RawBuilder<unknown>> = {
+  temperature: sql`temperature`,
+  power_on_hours: sql`power_on_hours`,
+  reallocated: sql`reallocated`,
+  pending: sql`pending`,
+  uncorrectable: sql`uncorrectable`,
+  percentage_used: sql`percentage_used`,
+  media_errors: sql`media_errors`,
+}
+
+export const countersAsList = (
+  counters: Counters | null,
+): { code: string; value: number | null; raw: number | null }[] =>
+  Object.entries(counters ?? {}).map(([code, [value, raw]]) => ({ code, value, raw }))

@@ -1,0 +1,81 @@
+import { Field, Float, ObjectType, registerEnumType } from 'type-graphql'
+import type { ReasonCode } from './reason-catalogue.ts'
+
+/** From good to bad, then the two ways of not knowing: the order of summary.disksByHealth. */
+export enum Health {
+  OK = 'OK',
+  WARNING = 'WARNING',
+  AT_RISK = 'AT_RISK',
+  FAILED = 'FAILED',
+  UNKNOWN = 'UNKNOWN',
+  UNSUPPORTED = 'UNSUPPORTED',
+}
+registerEnumType(Health, {
+  name: 'Health',
+  description:
+    'The verdict on a disk. Unknown is never good: no fresh reading is UNKNOWN, no S.M.A.R.T. is UNSUPPORTED.',
+  valuesConfig: {
+    OK: { description: 'Read within 48 hours, and nothing was found' },
+    WARNING: { description: 'A sign to watch' },
+    AT_RISK: { description: 'Signs that disks with a short life show: copy what is on it' },
+    FAILED: { description: 'The disk says itself that it is failing' },
+    UNKNOWN: { description: 'Never read, not readable, or last found good more than 48 hours ago' },
+    UNSUPPORTED: { description: 'A virtual disk, a RAID volume or a bridge that has no S.M.A.R.T.' },
+  },
+})
+
+export enum Severity {
+  INFO = 'INFO',
+  WARNING = 'WARNING',
+  AT_RISK = 'AT_RISK',
+  FAILED = 'FAILED',
+}
+registerEnumType(Severity, {
+  name: 'Severity',
+  description: 'How grave a reason or an event is; INFO is shown, never counted',
+})
+
+/** Why a verdict is what it is. Its sentence comes from the catalogue; none is stored. */
+@ObjectType({ description: 'Why a verdict is what it is' })
+export class Reason {
+  @Field(() => String, { description: 'Stable code, such as PENDING_SECTORS; docs/health.md lists them' })
+  code!: ReasonCode
+
+  @Field(() => Severity)
+  severity!: Severity
+
+  @Field(() => Float, { nullable: true, description: 'What was read; null where the reason is no number' })
+  value!: number | null
+
+  @Field(() => Float, { nullable: true, description: 'The limit that it met; null where there is none' })
+  limit!: number | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it speaks of: the name of an attribute, or the words of the source; null = nothing to add',
+  })
+  subject!: string | null
+}
+
+export interface Verdict {
+  health: Health
+  reasons: Reason[]
+}
+
+export const SEVERITY_ORDER = [Severity.INFO, Severity.WARNING, Severity.AT_RISK, Severity.FAILED]
+
+/** How bad a health is, for sorting and for comparing; UNKNOWN and UNSUPPORTED stand before OK and after every finding. */
+export const HEALTH_RANK: Record<Health, number> = {
+  FAILED: 5,
+  AT_RISK: 4,
+  WARNING: 3,
+  UNKNOWN: 2,
+  UNSUPPORTED: 1,
+  OK: 0,
+}
+
+/** The health that reasons of these severities amount to: the worst finding; INFO alone is good. */
+export function worstHealth(reasons: readonly Reason[]): Health {
+  const worst = Math.max(0, ...reasons.map((reason) => SEVERITY_ORDER.indexOf(reason.severity)))
+  return [Health.OK, Health.WARNING, Health.AT_RISK, Health.FAILED][worst] ?? Health.OK
+}

@@ -1,0 +1,237 @@
+import type { Reason } from './health.ts'
+
+type Sentence = (reason: Pick<Reason, 'value' | 'limit' | 'subject'>) => string
+type Entry = { en: Sentence; fr: Sentence }
+
+const count = (n: number | null, one: string, many: string): string => `${n ?? '?'} ${n === 1 ? one : many}`
+const compte = (n: number | null, un: string, plusieurs: string): string =>
+  `${n ?? '?'} ${n !== null && n < 2 ? un : plusieurs}`
+
+/** Every reason, as a sentence in English and French. The rules that raise them are in rules/. */
+export const REASONS = {
+  SMART_FAILED: {
+    en: () => 'The disk reports that it is failing (S.M.A.R.T. overall self-assessment).',
+    fr: () => 'Le disque signale lui-même sa défaillance (autoévaluation S.M.A.R.T.).',
+  },
+  ATTRIBUTE_FAILING_NOW: {
+    en: ({ subject, value, limit }) => `${subject} is at ${value}, at or below its failure threshold of ${limit}.`,
+    fr: ({ subject, value, limit }) =>
+      `${subject} est à ${value}, au niveau ou sous son seuil de défaillance de ${limit}.`,
+  },
+  ATTRIBUTE_FAILED_BEFORE: {
+    en: ({ subject, limit }) => `${subject} has been at or below its failure threshold of ${limit ?? '?'} in the past.`,
+    fr: ({ subject, limit }) => `${subject} a déjà atteint son seuil de défaillance de ${limit ?? '?'}.`,
+  },
+  REALLOCATED_SECTORS: {
+    en: ({ value }) => `${count(value, 'sector has', 'sectors have')} been reallocated.`,
+    fr: ({ value }) => `${compte(value, 'secteur a été réalloué', 'secteurs ont été réalloués')}.`,
+  },
+  REALLOCATED_GROWING: {
+    en: ({ value, limit }) => `Reallocated sectors rose from ${limit} to ${value} within 30 days.`,
+    fr: ({ value, limit }) => `Les secteurs réalloués sont passés de ${limit} à ${value} en 30 jours.`,
+  },
+  SPARE_SECTORS_LOW: {
+    en: ({ value, limit }) =>
+      `The reserve of spare sectors is nearly used up: ${value}, and the disk fails at ${limit}.`,
+    fr: ({ value, limit }) => `La réserve de secteurs est presque épuisée : ${value}, défaillance à ${limit}.`,
+  },
+  REPORTED_UNCORRECTABLE: {
+    en: ({ value }) => `${count(value, 'error', 'errors')} could not be corrected.`,
+    fr: ({ value }) => `${compte(value, 'erreur n’a pas pu être corrigée', 'erreurs n’ont pas pu être corrigées')}.`,
+  },
+  PENDING_SECTORS: {
+    en: ({ value }) => `${count(value, 'sector', 'sectors')} cannot be read and may be lost.`,
+    fr: ({ value }) =>
+      `${compte(value, 'secteur est illisible', 'secteurs sont illisibles')} et peut-être perdu${value !== null && value < 2 ? '' : 's'}.`,
+  },
+  PENDING_HEALED: {
+    en: ({ value }) =>
+      `${count(value, 'unreadable sector was', 'unreadable sectors were')} cured within the last 30 days.`,
+    fr: ({ value }) =>
+      `${compte(value, 'secteur illisible a été récupéré', 'secteurs illisibles ont été récupérés')} ces 30 derniers jours.`,
+  },
+  OFFLINE_UNCORRECTABLE: {
+    en: ({ value }) => `${count(value, 'sector', 'sectors')} could not be read in the disk's own scan.`,
+    fr: ({ value }) =>
+      `${compte(value, 'secteur illisible', 'secteurs illisibles')} lors de l’analyse interne du disque.`,
+  },
+  REALLOCATION_EVENTS: {
+    en: ({ value }) => `The disk tried ${count(value, 'time', 'times')} to reallocate a sector.`,
+    fr: ({ value }) => `Le disque a tenté ${value} fois de réallouer un secteur.`,
+  },
+  SPIN_RETRIES: {
+    en: ({ value }) => `The disk needed ${count(value, 'retry', 'retries')} to spin up.`,
+    fr: ({ value }) => `Le disque a dû s’y reprendre à ${value} fois pour démarrer.`,
+  },
+  END_TO_END_ERRORS: {
+    en: ({ value }) => `${count(value, 'block was', 'blocks were')} changed between the disk's cache and its host.`,
+    fr: ({ value }) =>
+      `${compte(value, 'bloc a été altéré', 'blocs ont été altérés')} entre le cache du disque et l’hôte.`,
+  },
+  COMMAND_TIMEOUTS: {
+    en: () => 'Commands have timed out in the past.',
+    fr: () => 'Des commandes ont expiré par le passé.',
+  },
+  COMMAND_TIMEOUTS_GROWING: {
+    en: ({ value }) =>
+      `${count(value, 'more command', 'more commands')} timed out within 7 days: check cable and power.`,
+    fr: ({ value }) =>
+      `${compte(value, 'commande de plus a expiré', 'commandes de plus ont expiré')} en 7 jours : vérifiez câble et alimentation.`,
+  },
+  CRC_ERRORS: {
+    en: ({ value }) => `${count(value, 'transfer error', 'transfer errors')} on the cable so far; none of late.`,
+    fr: ({ value }) =>
+      `${compte(value, 'erreur de transfert', 'erreurs de transfert')} sur le câble jusqu’ici ; aucune récente.`,
+  },
+  CRC_ERRORS_GROWING: {
+    en: ({ value, limit }) =>
+      `Transfer errors rose from ${limit} to ${value} within 30 days: check the cable, not the disk.`,
+    fr: ({ value, limit }) =>
+      `Les erreurs de transfert sont passées de ${limit} à ${value} en 30 jours : vérifiez le câble, pas le disque.`,
+  },
+  LIFE_LEFT_LOW: {
+    en: ({ value, subject }) => `${value} % of the rated life is left (${subject}).`,
+    fr: ({ value, subject }) => `Il reste ${value} % de la durée de vie prévue (${subject}).`,
+  },
+  ENDURANCE_USED: {
+    en: ({ value }) => `${value} % of the rated endurance is used.`,
+    fr: ({ value }) => `${value} % de l’endurance prévue est consommée.`,
+  },
+  SELF_TEST_FAILED: {
+    en: () => "The disk's newest self-test failed.",
+    fr: () => 'Le dernier autotest du disque a échoué.',
+  },
+  SELF_TEST_ERRORS_LOGGED: {
+    en: () => 'The self-test log holds errors.',
+    fr: () => 'Le journal des autotests contient des erreurs.',
+  },
+  ERROR_LOG: {
+    en: ({ value }) => `The disk's error log counts ${count(value, 'entry', 'entries')}.`,
+    fr: ({ value }) => `Le journal d’erreurs du disque compte ${compte(value, 'entrée', 'entrées')}.`,
+  },
+  ERROR_LOG_GROWING: {
+    en: ({ value, limit }) => `The disk's error log grew from ${limit} to ${value} entries within 30 days.`,
+    fr: ({ value, limit }) => `Le journal d’erreurs est passé de ${limit} à ${value} entrées en 30 jours.`,
+  },
+  NVME_SPARE_EXHAUSTED: {
+    en: ({ value, limit }) => `Spare capacity is ${value} %, below the disk's own limit of ${limit} %.`,
+    fr: ({ value, limit }) => `La capacité de réserve est de ${value} %, sous la limite du disque de ${limit} %.`,
+  },
+  NVME_SPARE_LOW: {
+    en: ({ value, limit }) => `Spare capacity is down to ${value} %; the disk's limit is ${limit} %.`,
+    fr: ({ value, limit }) => `La capacité de réserve est tombée à ${value} % ; la limite du disque est ${limit} %.`,
+  },
+  NVME_WARNING_SPARE: {
+    en: () => 'The disk warns: spare capacity below its threshold (critical warning bit 0).',
+    fr: () => 'Le disque avertit : capacité de réserve sous son seuil (bit 0).',
+  },
+  NVME_WARNING_TEMPERATURE: {
+    en: () => 'The disk warns: temperature outside its limits (critical warning bit 1).',
+    fr: () => 'Le disque avertit : température hors limites (bit 1).',
+  },
+  NVME_WARNING_RELIABILITY: {
+    en: () => 'The disk warns: reliability degraded by media or internal errors (critical warning bit 2).',
+    fr: () => 'Le disque avertit : fiabilité dégradée par des erreurs (bit 2).',
+  },
+  NVME_WARNING_READ_ONLY: {
+    en: () => 'The disk has become read-only (critical warning bit 3).',
+    fr: () => 'Le disque est passé en lecture seule (bit 3).',
+  },
+  NVME_WARNING_BACKUP: {
+    en: () => 'The disk warns: the backup of its volatile memory failed (critical warning bit 4).',
+    fr: () => 'Le disque avertit : la sauvegarde de sa mémoire volatile a échoué (bit 4).',
+  },
+  NVME_WARNING_MEMORY_REGION: {
+    en: () => 'The disk warns: its persistent memory region is unreliable (critical warning bit 5).',
+    fr: () => 'Le disque avertit : sa mémoire persistante n’est plus fiable (bit 5).',
+  },
+  MEDIA_ERRORS: {
+    en: ({ value }) => `${count(value, 'media error', 'media errors')} so far.`,
+    fr: ({ value }) => `${compte(value, 'erreur de support', 'erreurs de support')} jusqu’ici.`,
+  },
+  MEDIA_ERRORS_GROWING: {
+    en: ({ value, limit }) => `Media errors rose from ${limit} to ${value} within 30 days.`,
+    fr: ({ value, limit }) => `Les erreurs de support sont passées de ${limit} à ${value} en 30 jours.`,
+  },
+  GROWN_DEFECTS: {
+    en: ({ value }) => `${count(value, 'defect has', 'defects have')} been added to the disk's list.`,
+    fr: ({ value }) => `${compte(value, 'défaut s’est ajouté', 'défauts se sont ajoutés')} à la liste du disque.`,
+  },
+  GROWN_DEFECTS_GROWING: {
+    en: ({ value, limit }) => `Grown defects rose from ${limit} to ${value} within 30 days.`,
+    fr: ({ value, limit }) => `Les défauts sont passés de ${limit} à ${value} en 30 jours.`,
+  },
+  UNCORRECTED_ERRORS: {
+    en: ({ value }) => `${count(value, 'read or write', 'reads or writes')} could not be corrected.`,
+    fr: ({ value }) =>
+      `${compte(value, 'lecture ou écriture n’a pas pu être corrigée', 'lectures ou écritures n’ont pas pu être corrigées')}.`,
+  },
+  UNCORRECTED_VERIFIES: {
+    en: ({ value }) => `${count(value, 'verification', 'verifications')} found errors that could not be corrected.`,
+    fr: ({ value }) =>
+      `${compte(value, 'vérification a trouvé', 'vérifications ont trouvé')} des erreurs non corrigées.`,
+  },
+  TEMPERATURE_HIGH: {
+    en: ({ value, limit }) => `${value} °C is above ${limit} °C.`,
+    fr: ({ value, limit }) => `${value} °C dépasse ${limit} °C.`,
+  },
+  TEMPERATURE_CRITICAL: {
+    en: ({ value, limit }) => `${value} °C is above the critical ${limit} °C.`,
+    fr: ({ value, limit }) => `${value} °C dépasse la limite critique de ${limit} °C.`,
+  },
+  POWER_ON_OLD: {
+    en: ({ value }) => `The disk has run for ${((value ?? 0) / 8766).toFixed(1)} years.`,
+    fr: ({ value }) => `Le disque a tourné ${((value ?? 0) / 8766).toFixed(1).replace('.', ',')} ans.`,
+  },
+  POOL_MEMBER_DEGRADED: {
+    en: ({ subject }) => `Its array or pool does not count on it any more (${subject}).`,
+    fr: ({ subject }) => `Sa grappe ou son pool ne compte plus sur lui (${subject}).`,
+  },
+  REPORTED_OK: {
+    en: ({ subject }) => `As reported by the script: ${subject ?? 'ok'}.`,
+    fr: ({ subject }) => `D’après le script : ${subject ?? 'ok'}.`,
+  },
+  REPORTED_WARNING: {
+    en: ({ subject }) => `The script reports a warning${subject ? `: ${subject}` : ''}.`,
+    fr: ({ subject }) => `Le script signale un avertissement${subject ? ` : ${subject}` : ''}.`,
+  },
+  REPORTED_FAILED: {
+    en: ({ subject }) => `The script reports a failure${subject ? `: ${subject}` : ''}.`,
+    fr: ({ subject }) => `Le script signale une défaillance${subject ? ` : ${subject}` : ''}.`,
+  },
+  NEVER_READ: {
+    en: ({ subject }) => `Its health has never been read${subject ? `: ${subject}` : ''}.`,
+    fr: ({ subject }) => `Sa santé n’a jamais été lue${subject ? ` : ${subject}` : ''}.`,
+  },
+  NO_HEALTH_DATA: {
+    en: () => 'What was read says nothing about its health.',
+    fr: () => 'Ce qui a été lu ne dit rien de sa santé.',
+  },
+  READING_OLD: {
+    en: ({ value }) => `Last read ${value} hours ago, and good then; an older reading proves nothing.`,
+    fr: ({ value }) => `Dernière lecture, bonne, il y a ${value} heures ; une lecture plus ancienne ne prouve rien.`,
+  },
+  VIRTUAL_DISK: {
+    en: ({ subject }) => `A virtual disk (${subject}): its health is that of the host's disks.`,
+    fr: ({ subject }) => `Disque virtuel (${subject}) : sa santé est celle des disques de l’hôte.`,
+  },
+  RAID_VOLUME: {
+    en: ({ subject }) =>
+      `A volume of a RAID controller (${subject}): name its disks in the agent's settings to read them.`,
+    fr: ({ subject }) =>
+      `Volume d’un contrôleur RAID (${subject}) : nommez ses disques dans la configuration de l’agent.`,
+  },
+  NO_DEVICE_TYPE: {
+    en: ({ subject }) => `smartctl does not know this device: ${subject ?? 'no type found'}.`,
+    fr: ({ subject }) => `smartctl ne reconnaît pas ce périphérique : ${subject ?? 'type inconnu'}.`,
+  },
+  NO_SMART: {
+    en: () => 'The device has no S.M.A.R.T.',
+    fr: () => 'Le périphérique n’a pas de S.M.A.R.T.',
+  },
+} satisfies Record<string, Entry>
+
+export type ReasonCode = keyof typeof REASONS
+
+export const sentence = (reason: Reason, language: 'en' | 'fr'): string =>
+  (REASONS[reason.code] as Entry | undefined)?.[language](reason) ?? reason.code

@@ -1,0 +1,40 @@
+import { DiskType } from '../disk-words.ts'
+import { Severity } from '../health.ts'
+import { TEMPERATURE_BIT } from './nvme.ts'
+import { reason, type Rule } from './rule.ts'
+
+const { INFO, WARNING, AT_RISK, FAILED } = Severity
+const HYSTERESIS = 5
+const FIVE_YEARS = 5 * 8766
+
+/** smartctl's exit bit 3 says the same as `passed: false`. A hot NVMe disk is not a failed one: its own bit decides. */
+const overall: Rule = ({ facts }) => {
+  const failing = facts.passed === false || ((facts.exitStatus ?? 0) & 8) !== 0
+  const onlyHot = facts.nvme?.criticalWarning === TEMPERATURE_BIT
+  return failing && !onlyHot ? [reason('SMART_FAILED', FAILED)] : []
+}
+
+/** The drive's own limits are the warmest that is allowed; without them 50 and 60 °C for platters, 70 and 80 °C for flash. */
+const temperature: Rule = ({ facts, type, presentCodes }) => {
+  const celsius = facts.temperature
+  if (celsius === null) return []
+  const flash = type === DiskType.SSD || type === DiskType.NVME
+  const warm = facts.temperatureLimits.warning ?? (flash ? 69 : 49)
+  const hot = Math.max(facts.temperatureLimits.critical ?? (flash ? 79 : 59), warm)
+  const wasHot = presentCodes.includes('TEMPERATURE_CRITICAL')
+  const wasWarm = wasHot || presentCodes.includes('TEMPERATURE_HIGH')
+  if (celsius > hot - (wasHot ? HYSTERESIS : 0)) return [reason('TEMPERATURE_CRITICAL', AT_RISK, celsius, hot)]
+  if (celsius > warm - (wasWarm ? HYSTERESIS : 0)) return [reason('TEMPERATURE_HIGH', WARNING, celsius, warm)]
+  return []
+}
+
+const endurance: Rule = ({ facts, type }) => {
+  const used = facts.percentageUsed
+  if (used === null || used < 80 || type === DiskType.HDD) return []
+  return [used >= 100 ? reason('ENDURANCE_USED', AT_RISK, used, 100) : reason('ENDURANCE_USED', WARNING, used, 80)]
+}
+
+const age: Rule = ({ facts }) =>
+  (facts.powerOnHours ?? 0) > FIVE_YEARS ? [reason('POWER_ON_OLD', INFO, facts.powerOnHours, FIVE_YEARS)] : []
+
+export const anyDiskRules: Rule[] = [overall, temperature, endurance, age]

@@ -1,0 +1,37 @@
+import type { DiskType, ReadingOutcome, ReadingSource } from './disk-words.ts'
+import type { Reason } from './health.ts'
+import type { IdentityEvidence } from './identity.ts'
+import type { SmartFacts } from './smart-facts.ts'
+
+/** A disk as one report shows it. */
+export interface DiskSighting {
+  /** How messages name it: index or device. */
+  label: string
+  evidence: IdentityEvidence
+  /** Where it sits, for a disk that has no identifier of its own. */
+  place: string
+  device: string | null
+  path: string | null
+  type: DiskType
+  bus: string | null
+  role: string | null
+  capacityBytes: number | null
+  firmware: string | null
+  rotationRpm: number | null
+  /** Null where the report tells that it is there and no more. */
+  reading: Reading | null
+}
+
+export interface Reading {
+  outcome: ReadingOutcome
+  source: ReadingSource
+  /** Why there are no values. */
+  cause: string | null
+  /** Null where nothing could be read at all. */
+  facts: SmartFacts | null
+  /** What a pool, an array or a script says of the disk. */
+  findings: Reason[]
+  /** What smartctl printed, with the hash of what it means. */
+  document: { text: string; meaning: string } | null
+  reported: { status: string | null; label: string | null; detail: string | null } | null
+}

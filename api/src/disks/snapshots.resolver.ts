@@ -1,0 +1,59 @@
+import { Arg, Ctx, FieldResolver, registerEnumType, Resolver, Root } from 'type-graphql'
+import type { Context } from '../context.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { connectionOf } from '../platform/page.ts'
+import { Counter } from './attributes.type.ts'
+import { countersAsList } from './disks.service.ts'
+import { Reason } from './health.ts'
+import { sentence } from './reason-catalogue.ts'
+import { SmartDocument } from './smart-document.entity.ts'
+import { Snapshot } from './snapshot.entity.ts'
+
+export enum Language {
+  EN = 'EN',
+  FR = 'FR',
+}
+registerEnumType(Language, { name: 'Language' })
+
+export const SnapshotConnection = connectionOf(Snapshot, 'Snapshot')
+
+@Resolver(() => Snapshot)
+export class SnapshotsResolver {
+  @FieldResolver(() => Machine)
+  machine(@Root() snapshot: Snapshot, @Ctx() { machines }: Context): Promise<Machine> {
+    return machines.load(snapshot.machine.id)
+  }
+
+  @FieldResolver(() => [Counter], { description: 'Every counter of this reading; [] = none was read' })
+  counters(@Root() snapshot: Snapshot): Counter[] {
+    return countersAsList(snapshot.counters)
+  }
+
+  @FieldResolver(() => SmartDocument, {
+    nullable: true,
+    description:
+      'What smartctl printed at this reading, or at the last one before it that said anything new; null = none',
+  })
+  document(@Root() snapshot: Snapshot, @Ctx() { disks }: Context): Promise<SmartDocument | null> {
+    return disks.documentOf(snapshot)
+  }
+}
+
+@Resolver(() => SmartDocument)
+export class SmartDocumentsResolver {
+  @FieldResolver(() => String, { description: 'The JSON text, as printed' })
+  json(@Root() document: SmartDocument, @Ctx() { disks }: Context): Promise<string> {
+    return disks.textOf(document)
+  }
+}
+
+@Resolver(() => Reason)
+export class ReasonsResolver {
+  @FieldResolver(() => String, { description: 'The reason as a sentence' })
+  sentence(
+    @Root() reason: Reason,
+    @Arg('language', () => Language, { defaultValue: Language.EN }) language: Language,
+  ): string {
+    return sentence(reason, language === Language.FR ? 'fr' : 'en')
+  }
+}

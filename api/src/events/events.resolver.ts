@@ -1,0 +1,88 @@
+import {
+  Args,
+  ArgsType,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  GraphQLISODateTime,
+  ID,
+  InputType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import type { Context } from '../context.ts'
+import { Disk } from '../disks/disk.entity.ts'
+import { Reason } from '../disks/health.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { Event, EventType } from './event.entity.ts'
+
+@InputType()
+export class EventFilter {
+  @Field(() => [EventType], { nullable: true })
+  type?: EventType[] | null
+
+  @Field(() => ID, { nullable: true })
+  machineId?: string | null
+
+  @Field(() => ID, { nullable: true })
+  diskId?: string | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  from?: Date | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  to?: Date | null
+}
+
+@ArgsType()
+export class EventsArgs extends PageArgs {
+  @Field(() => EventFilter, { nullable: true })
+  filter?: EventFilter | null
+}
+
+export const EventConnection = connectionOf(Event, 'Event')
+
+@Resolver(() => Event)
+export class EventsResolver {
+  @Authorized(Scope.READ)
+  @Query(() => EventConnection, { description: 'What happened, newest first' })
+  events(@Args(() => EventsArgs) args: EventsArgs, @Ctx() { events }: Context): Promise<Page<Event>> {
+    return events.list(args)
+  }
+
+  @FieldResolver(() => Machine, { nullable: true })
+  async machine(@Root() event: Event, @Ctx() { machines }: Context): Promise<Machine | null> {
+    return event.machine ? machines.load(event.machine.id) : null
+  }
+
+  @FieldResolver(() => Disk, { nullable: true })
+  async disk(@Root() event: Event, @Ctx() { disks }: Context): Promise<Disk | null> {
+    return event.disk ? disks.load(event.disk.id) : null
+  }
+
+  @FieldResolver(() => Machine, {
+    nullable: true,
+    description: 'For a move or a conflict: the machine that it came from',
+  })
+  async fromMachine(@Root() event: Event, @Ctx() { machines }: Context): Promise<Machine | null> {
+    const placed = event.type === EventType.DISK_MOVED || event.type === EventType.DISK_IN_CONFLICT
+    return placed && event.from ? machines.load(event.from) : null
+  }
+
+  @FieldResolver(() => [Reason], { description: 'For a change of health: why; else []' })
+  reasons(@Root() event: Event): Reason[] {
+    return (event.facts.reasons ?? []) as Reason[]
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'What it speaks of by name, such as a token; null = see disk and machine',
+  })
+  subject(@Root() event: Event): string | null {
+    return event.facts.name ?? null
+  }
+}

@@ -1,0 +1,255 @@
+import type { z } from 'zod'
+import { DiskType, ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
+import { meaningOf } from '../disks/document-meaning.ts'
+import { Severity } from '../disks/health.ts'
+import { serialKey, wwnKey } from '../disks/identity.ts'
+import { holdsReading, typeOf } from '../disks/judge.ts'
+import { reason } from '../disks/rules/rule.ts'
+import type { DiskSighting, Reading } from '../disks/sighting.ts'
+import { readSmartctl } from '../disks/smartctl.ts'
+import type { SmartFacts } from '../disks/smart-facts.ts'
+import { InvalidInputError } from '../errors.ts'
+import { type MachineFacts, machineSection } from '../machines/section.ts'
+import { fileSystemsOf } from '../storage/file-systems.ts'
+import { type BlockDevice, isPhysicalDisk, readLsblk } from '../storage/lsblk.ts'
+import { rolesOf } from '../storage/role.ts'
+import {
+  cephSection,
+  dfSection,
+  homesSection,
+  luksSection,
+  lvmSection,
+  mdraidSection,
+  zpoolSection,
+} from '../storage/sections.ts'
+import { degradedDisks, emptyGraph, type StorageGraph } from '../storage/storage-graph.ts'
+import type { InventoryReportInput, ReportSectionInput } from './inventory-report.input.ts'
+import { type Inventory, isPlainText, orderedTimes } from './inventory.ts'
+import { type Refusal, type SectionOutcome, SectionResult } from './section.ts'
+
+const STORAGE_SECTIONS = {
+  lvm: lvmSection,
+  zpool: zpoolSection,
+  mdraid: mdraidSection,
+  luks: luksSection,
+  df: dfSection,
+  ceph: cephSection,
+  homes: homesSection,
+} as const
+type StorageKind = keyof typeof STORAGE_SECTIONS
+
+const KINDS = ['machine', 'lsblk', 'smartctl', ...Object.keys(STORAGE_SECTIONS)]
+
+interface SmartSection {
+  facts: SmartFacts | null
+  document: Reading['document']
+  unavailable: string | null
+}
+
+/** What the sections of a report say, before disks are made of it. */
+interface Told {
+  machine: MachineFacts | null
+  graph: StorageGraph
+  smart: Map<string, SmartSection>
+  /** Why no disk at all could be read; null where each has its own section. */
+  smartUnavailable: string | null
+}
+
+class SectionRefused extends Error {
+  constructor(readonly refusals: Refusal[]) {
+    super('refused')
+  }
+}
+
+const refuse = (field: string, rule: string, cure: string): never => {
+  throw new SectionRefused([{ field, rule, cure }])
+}
+
+/** Reads an agent's report, section by section: a bad one, or one of an unknown kind, never costs the others. */
+export function readAgentReport(input: InventoryReportInput, receivedAt: Date): Inventory {
+  checkEnvelope(input)
+  const notes: string[] = []
+  const told: Told = { machine: null, graph: emptyGraph(), smart: new Map(), smartUnavailable: null }
+  const sections = input.sections.map((section) => readSection(section, told))
+  const { graph, machine } = told
+  const { root: _root, links: _links, ...facts } = machine ?? {}
+  if (machine && !machine.root)
+    notes.push('Its agent did not run as root: S.M.A.R.T. and volumes may be missing. Run it with sudo.')
+  return {
+    id: input.id,
+    times: orderedTimes(input.collectedAt, receivedAt, notes),
+    machine: {
+      machineKey: input.machineKey,
+      hostname: input.hostname.trim(),
+      agentVersion: input.agentVersion,
+      facts: machine ? facts : null,
+    },
+    disks: sightings(told),
+    disksComplete: graph.devices !== null,
+    graph: Object.values(graph).some((part) => part !== null) ? graph : null,
+    fileSystems: fileSystemsOf(graph),
+    sections,
+    notes,
+  }
+}
+
+function checkEnvelope({ id, machineKey, hostname, agentVersion, sections }: InventoryReportInput): void {
+  const check = (valid: boolean, field: string, rule: string, cure: string): void => {
+    if (!valid) throw new InvalidInputError(field, rule, cure)
+  }
+  check(/^[\w.:-]{8,128}$/.test(id), 'report.id', 'must be 8 to 128 letters, digits or .:_-', 'Use a UUID.')
+  check(
+    /^[\w.:-]{16,128}$/.test(machineKey),
+    'report.machineKey',
+    'must be 16 to 128 letters, digits or .:_-',
+    'Use a UUID, made once and kept.',
+  )
+  check(
+    hostname.trim() !== '' && isPlainText(hostname, 253),
+    'report.hostname',
+    'must be one line of 1 to 253 characters (RFC 1035)',
+    'Send what the command hostname prints.',
+  )
+  check(
+    isPlainText(agentVersion, 64),
+    'report.agentVersion',
+    'must be one line of at most 64 characters',
+    'Send a version like 0.1.0.',
+  )
+  check(sections.length <= 2000, 'report.sections', 'must be at most 2,000', 'Send fewer sections.')
+}
+
+function readSection(section: ReportSectionInput, told: Told): SectionOutcome {
+  const subject = section.subject ?? null
+  const outcome = (result: SectionResult, refusals: Refusal[] = []): SectionOutcome => ({
+    kind: section.kind.slice(0, 64),
+    subject: subject?.slice(0, 255) ?? null,
+    outcome: result,
+    refusals,
+  })
+  try {
+    if (!KINDS.includes(section.kind))
+      refuse('kind', `must be one of ${KINDS.join(', ')}`, 'Update Vigie, or leave the section out.')
+    if (section.version !== 1) refuse('version', 'must be 1', 'Update Vigie, or send version 1.')
+    if (subject !== null && !isPlainText(subject, 255))
+      refuse('subject', 'must be one line of at most 255 characters', 'Name the device.')
+    if (section.unavailable) {
+      const why = section.unavailable.text.replace(/\p{Cc}+/gu, ' ').slice(0, 500)
+      if (section.kind === 'smartctl' && subject === null) told.smartUnavailable = why
+      if (section.kind === 'smartctl' && subject)
+        told.smart.set(subject, { facts: null, document: null, unavailable: why })
+      return outcome(SectionResult.UNAVAILABLE)
+    }
+    const text = section.payload ?? refuse('payload', 'is missing', 'Send the payload, or say why it is unavailable.')
+    readPayload(section.kind, subject, text, parse(text), told)
+    return outcome(SectionResult.ACCEPTED)
+  } catch (error) {
+    if (error instanceof SectionRefused) return outcome(SectionResult.REFUSED, error.refusals)
+    throw error
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    return refuse('payload', `must be JSON: ${(cause as Error).message}`, 'Send the JSON that the command printed.')
+  }
+}
+
+function readPayload(kind: string, subject: string | null, text: string, json: unknown, told: Told): void {
+  if (kind === 'machine') told.machine = shaped(machineSection, json)
+  else if (kind === 'lsblk') {
+    told.graph.devices =
+      readLsblk(json) ?? refuse('payload.blockdevices', 'must be a list', 'Send what lsblk --json prints.')
+  } else if (kind === 'smartctl') {
+    const key = subject ?? refuse('subject', 'is missing', 'Name the device: sda, or sda:megaraid,0.')
+    const facts =
+      readSmartctl(json) ?? refuse('payload', 'must be a smartctl document', 'Send what smartctl --json --all prints.')
+    told.smart.set(key, { facts, document: { text, meaning: meaningOf(json) }, unavailable: null })
+  } else {
+    const shape = STORAGE_SECTIONS[kind as StorageKind]
+    ;(told.graph as unknown as Record<string, unknown>)[kind] = shaped<unknown>(shape as z.ZodType<unknown>, json)
+  }
+}
+
+function shaped<T>(shape: z.ZodType<T>, json: unknown): T {
+  const result = shape.safeParse(json)
+  if (result.success) return result.data
+  throw new SectionRefused(
+    result.error.issues.slice(0, 20).map((issue) => ({
+      field: ['payload', ...issue.path].join('.'),
+      rule: issue.message,
+      cure: 'Send the shape of docs/report.md.',
+    })),
+  )
+}
+
+/** The disks of a report: every physical disk of lsblk, and every one that smartctl reached, behind a controller too. */
+function sightings(told: Told): DiskSighting[] {
+  const devices = (told.graph.devices ?? []).filter(isPhysicalDisk)
+  const roles = rolesOf(told.graph)
+  const degraded = degradedDisks(told.graph)
+  const known = new Map(devices.map((device) => [device.kname, device]))
+  const subjects = [...told.smart.keys()].filter((subject) => !known.has(subject))
+  return [
+    ...devices.map((device) =>
+      sighting(device.kname, device, told, roles.get(device.kname) ?? null, degraded.get(device.kname)),
+    ),
+    ...subjects.map((subject) => sighting(subject, null, told, null, undefined)),
+  ]
+}
+
+function sighting(
+  subject: string,
+  device: BlockDevice | null,
+  told: Told,
+  role: string | null,
+  degraded: string | undefined,
+): DiskSighting {
+  const smart = told.smart.get(subject)
+  const facts = smart?.facts ?? null
+  const [kname = subject, address] = subject.split(':', 2)
+  const links = address ? undefined : told.machine?.links.find((link) => link.device === kname)
+  const type = typeOf(facts, device?.rotational ?? null)
+  return {
+    label: subject,
+    evidence: {
+      serial: [facts?.serial ?? null, device?.serial ?? null].find((serial) => serialKey(serial) !== null) ?? null,
+      model: facts?.model ?? device?.model ?? null,
+      wwn: [facts?.wwn ?? null, device?.wwn ?? null, links?.wwid ?? null].find((wwn) => wwnKey(wwn) !== null) ?? null,
+      aliases: links?.byId ?? [],
+    },
+    place: links?.byPath ?? subject,
+    device: kname,
+    path: address ? `/dev/${kname} [${address}]` : (device?.path ?? `/dev/${kname}`),
+    type: type === DiskType.UNKNOWN && device?.transport === 'nvme' ? DiskType.NVME : type,
+    bus: device?.transport ?? (address ? address.split(',')[0] : null) ?? (facts?.protocol === 'NVME' ? 'nvme' : null),
+    role,
+    capacityBytes: facts?.capacityBytes ?? device?.sizeBytes ?? null,
+    firmware: facts?.firmware ?? device?.revision ?? null,
+    rotationRpm: facts?.rotationRpm ?? null,
+    reading: readingOf(smart, smart ? null : told.smartUnavailable, degraded),
+  }
+}
+
+function readingOf(
+  smart: SmartSection | undefined,
+  unavailable: string | null,
+  degraded: string | undefined,
+): Reading | null {
+  const findings = degraded ? [reason('POOL_MEMBER_DEGRADED', Severity.WARNING, null, null, degraded)] : []
+  const none = { source: ReadingSource.AGENT, findings, document: null, reported: null }
+  if (!smart)
+    return unavailable === null
+      ? null
+      : { ...none, outcome: ReadingOutcome.UNREADABLE, cause: unavailable, facts: null }
+  const { facts, document } = smart
+  if (!facts) return { ...none, outcome: ReadingOutcome.UNREADABLE, cause: smart.unavailable, facts: null }
+  if (facts.asleep) return { ...none, outcome: ReadingOutcome.ASLEEP, cause: facts.messages[0] ?? null, facts }
+  if (!holdsReading(facts)) {
+    const cause = facts.messages.join(' ') || 'smartctl printed no health data'
+    return { ...none, document, outcome: ReadingOutcome.UNREADABLE, cause, facts }
+  }
+  return { ...none, document, outcome: ReadingOutcome.READ, cause: null, facts }
+}

@@ -1,0 +1,52 @@
+import { Field, GraphQLISODateTime, ID, InputType, Int } from 'type-graphql'
+
+@InputType({ description: 'Why a section could not be collected' })
+export class UnavailableInput {
+  @Field(() => String, { description: 'MISSING_COMMAND, NOT_ROOT, TIMEOUT, UNPARSABLE, FAILED …' })
+  code!: string
+
+  @Field(() => String, { description: 'For a human, with what to do about it' })
+  text!: string
+}
+
+@InputType({ description: 'One part of a report; docs/report.md shows the payload of each kind' })
+export class ReportSectionInput {
+  @Field(() => String, { description: 'machine, lsblk, smartctl, lvm, zpool, mdraid, luks, df, ceph or homes' })
+  kind!: string
+
+  @Field(() => Int, { description: 'Version of the shape: 1' })
+  version!: number
+
+  @Field(() => String, { nullable: true, description: 'For smartctl the device: sda, or sda:megaraid,0' })
+  subject?: string | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was collected; null = with the report' })
+  collectedAt?: Date | null
+
+  @Field(() => UnavailableInput, { nullable: true, description: 'Set where there is no payload' })
+  unavailable?: UnavailableInput | null
+
+  @Field(() => String, { nullable: true, description: 'JSON text; of lsblk and smartctl exactly as printed' })
+  payload?: string | null
+}
+
+@InputType({ description: 'What one machine collected at one time' })
+export class InventoryReportInput {
+  @Field(() => ID, { description: 'Made by the agent; a report with a known id is answered and changes nothing' })
+  id!: string
+
+  @Field(() => String, { description: 'Made by the agent at its first run and kept' })
+  machineKey!: string
+
+  @Field(() => String)
+  hostname!: string
+
+  @Field(() => GraphQLISODateTime)
+  collectedAt!: Date
+
+  @Field(() => String)
+  agentVersion!: string
+
+  @Field(() => [ReportSectionInput])
+  sections!: ReportSectionInput[]
+}

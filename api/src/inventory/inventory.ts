@@ -1,0 +1,55 @@
+import type { DiskSighting } from '../disks/sighting.ts'
+import type { MachineFacts } from '../machines/section.ts'
+import type { FileSystemFacts } from '../storage/file-systems.ts'
+import type { StorageGraph } from '../storage/storage-graph.ts'
+import { MINUTE } from '../platform/clock.ts'
+import type { SectionOutcome } from './section.ts'
+
+/** One report in the shape in which it is recorded, whoever sent it. */
+export interface Inventory {
+  id: string
+  times: ReportTimes
+  machine: MachineSighting
+  disks: DiskSighting[]
+  /** True where the report tells of every disk: one that is not in it is missing. */
+  disksComplete: boolean
+  /** Null where nothing was told. */
+  graph: StorageGraph | null
+  fileSystems: FileSystemFacts[] | null
+  sections: SectionOutcome[]
+  notes: string[]
+}
+
+export interface MachineSighting {
+  /** Null for a script. */
+  machineKey: string | null
+  hostname: string | null
+  agentVersion: string | null
+  /** Null where the report tells nothing but a name. */
+  facts: Partial<Omit<MachineFacts, 'root' | 'links'>> | null
+}
+
+export interface ReportTimes {
+  collectedAt: Date
+  receivedAt: Date
+  /** What the report is ordered by. */
+  at: Date
+}
+
+const CLOCK_TOLERANCE = 5 * MINUTE
+
+/**
+ * A clock that runs more than five minutes ahead rewrites nothing: its time is kept as told, and the report is ordered
+ * by its arrival.
+ */
+export function orderedTimes(collectedAt: Date, receivedAt: Date, notes: string[]): ReportTimes {
+  const ahead = collectedAt.getTime() - receivedAt.getTime()
+  if (ahead <= CLOCK_TOLERANCE) return { collectedAt, receivedAt, at: collectedAt }
+  notes.push(
+    `Its clock is ${Math.round(ahead / MINUTE)} minutes ahead of this server's: the report is ordered by its arrival. Set the clock, for example with timedatectl set-ntp true.`,
+  )
+  return { collectedAt, receivedAt, at: receivedAt }
+}
+
+/** Names from outside are text of one line; control characters have no place in them (RFC 20, Unicode Cc). */
+export const isPlainText = (text: string, longest: number): boolean => text.length <= longest && !/\p{Cc}/u.test(text)

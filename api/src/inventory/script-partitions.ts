@@ -1,0 +1,94 @@
+import type { DiskSighting } from '../disks/sighting.ts'
+import { asArray, asObject, type JsonObject } from '../platform/json.ts'
+import type { UserHome } from '../storage/file-system.entity.ts'
+import type { FileSystemFacts } from '../storage/file-systems.ts'
+import type { ScriptFields } from './script-fields.ts'
+
+/** What lies on a script's disk: its partitions and the logical volumes in them. A volume over two disks is one. */
+export function readPartitions(
+  value: unknown,
+  path: string,
+  disk: DiskSighting,
+  collectedAt: Date,
+  fields: ScriptFields,
+  found: Map<string, FileSystemFacts>,
+): void {
+  if (value !== null && value !== undefined && !Array.isArray(value)) fields.note(`${path} is no list and is ignored`)
+  const owner = disk.evidence.serial ?? disk.place
+  const add = (facts: FileSystemFacts): void => {
+    const known = found.get(facts.key)
+    if (known) known.disks = [...new Set([...known.disks, ...facts.disks])]
+    else found.set(facts.key, facts)
+  }
+  for (const [index, entry] of asArray(value).entries()) {
+    const partition = asObject(entry)
+    if (!partition) continue
+    const here = `${path}[${index}]`
+    const name = fields.name(`${here}.name`, partition['name'], 255) ?? String(index)
+    const uuid = fields.name(`${here}.uuid`, partition['uuid'], 64)
+    const volumes = asObject(partition['lvm'])
+    const fileSystem = readFileSystem(partition, here, uuid ?? `${owner}:${name}`, collectedAt, fields, disk.label)
+    const holdsVolumes = volumes !== null || fileSystem.fstype === 'LVM2_member'
+    if (!holdsVolumes && (fileSystem.fstype || fileSystem.mountpoint))
+      add({ ...fileSystem, uuid, source: name.startsWith('/') ? name : `/dev/${name}` })
+    const group = fields.name(`${here}.lvm.vg_name`, volumes?.['vg_name'], 128) ?? '?'
+    for (const [number, volume] of asArray(volumes?.['logical_volumes']).entries()) {
+      const lv = asObject(volume)
+      if (!lv) continue
+      const there = `${here}.lvm.logical_volumes[${number}]`
+      const lvName = fields.name(`${there}.lv_name`, lv['lv_name'], 128) ?? String(number)
+      const facts = readFileSystem(lv, there, `lvm:${group}/${lvName}`, collectedAt, fields, disk.label)
+      add({ ...facts, source: `/dev/${group}/${lvName}` })
+    }
+  }
+}
+
+function readFileSystem(
+  object: JsonObject,
+  path: string,
+  key: string,
+  collectedAt: Date,
+  fields: ScriptFields,
+  disk: string,
+): FileSystemFacts {
+  const mountpoint = fields.name(`${path}.mountpoint`, object['mountpoint'], 1024)
+  const bytes = (what: string): number | null =>
+    fields.whole(`${path}.${what}_bytes`, object[`${what}_bytes`]) ?? readHuman(object[`${what}_human`])
+  const users = readHomes(object['home_users'], `${path}.home_users`, collectedAt, fields)
+  return {
+    key,
+    mountpoint,
+    mountpoints: mountpoint ? [mountpoint] : [],
+    source: null,
+    fstype: fields.name(`${path}.fstype`, object['fstype'], 64),
+    uuid: null,
+    sizeBytes: bytes('size'),
+    usedBytes: bytes('used'),
+    freeBytes: bytes('free'),
+    users,
+    homeBytes: users?.length ? users.reduce((sum, user) => sum + (user.bytes ?? 0), 0) : null,
+    disks: [disk],
+  }
+}
+
+function readHomes(value: unknown, path: string, collectedAt: Date, fields: ScriptFields): UserHome[] | null {
+  if (!Array.isArray(value)) return null
+  const users = value.flatMap((entry, index): UserHome[] => {
+    const user = fields.name(`${path}[${index}].user`, asObject(entry)?.['user'], 128)
+    const home = asObject(entry)
+    if (!user || !home) return []
+    const bytes = fields.whole(`${path}[${index}].size_bytes`, home['size_bytes']) ?? readHuman(home['size_human'])
+    return [{ user, bytes, measuredAt: collectedAt.toISOString() }]
+  })
+  return users.toSorted((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1))
+}
+
+const UNITS: Record<string, number> = { '': 0, k: 1, m: 2, g: 3, t: 4, p: 5 }
+
+/** "50G", "1,8 TiB": what df -h and lsblk print, in powers of 1024; rounded, but better than nothing where no bytes were sent. */
+export function readHuman(value: unknown): number | null {
+  const parts = typeof value === 'string' ? /^\s*(\d+(?:[.,]\d+)?)\s*([kmgtp]?)(?:i?[bo])?\s*$/i.exec(value) : null
+  if (!parts) return null
+  const bytes = Number(parts[1]?.replace(',', '.')) * 1024 ** (UNITS[parts[2]?.toLowerCase() ?? ''] ?? 0)
+  return Number.isSafeInteger(Math.round(bytes)) ? Math.round(bytes) : null
+}

@@ -1,0 +1,241 @@
+import { DiskType, ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
+import { type Reason, Severity } from '../disks/health.ts'
+import { serialKey } from '../disks/identity.ts'
+import { reason } from '../disks/rules/rule.ts'
+import type { DiskSighting, Reading } from '../disks/sighting.ts'
+import type { SmartFacts } from '../disks/smart-facts.ts'
+import { InvalidInputError } from '../errors.ts'
+import { newId } from '../platform/id.ts'
+import { asObject, type JsonObject } from '../platform/json.ts'
+import type { FileSystemFacts } from '../storage/file-systems.ts'
+import { type Inventory, orderedTimes, type ReportTimes } from './inventory.ts'
+import { ScriptFields } from './script-fields.ts'
+import { readPartitions } from './script-partitions.ts'
+
+export interface RefusedDisk {
+  index: number
+  serial: string | null
+  field: string
+  rule: string
+  cure: string
+}
+
+const MOST_DISKS = 1000
+
+const TOP_KEYS = ['hostname', 'ip', 'os', 'os_version', 'collected_at', 'disks', 'report_id']
+const DISK_KEYS = [
+  'device',
+  'path',
+  'by_id',
+  'model',
+  'serial',
+  'type',
+  'capacity_bytes',
+  'capacity_human',
+  'bus',
+  'proxmox_role',
+  'smart',
+  'partitions',
+]
+const SMART_KEYS = [
+  'status',
+  'label',
+  'detail',
+  'temperature_c',
+  'power_on_hours',
+  'reallocated_sectors',
+  'pending_sectors',
+  'uncorrectable_sectors',
+]
+
+/** Reads the JSON of a simple script: tolerant of what is absent, strict with what would be believed wrongly. */
+export function readScriptReport(body: unknown, receivedAt: Date): { inventory: Inventory; refused: RefusedDisk[] } {
+  const report = asObject(body)
+  if (!report) throw new InvalidInputError('body', 'must be a JSON object', 'Send {"hostname": …, "disks": […]}.')
+  const notes: string[] = []
+  const fields = new ScriptFields(notes)
+  fields.noteUnknown('', report, TOP_KEYS)
+  const hostname = fields.name('hostname', report['hostname'], 253)
+  const ip = fields.name('ip', report['ip'], 64)
+  if (!hostname && !ip) {
+    throw new InvalidInputError(
+      'hostname',
+      'must name the machine, or ip must',
+      'Send what the command hostname prints.',
+    )
+  }
+  const times = readTimes(report['collected_at'], receivedAt, notes)
+  const list = report['disks'] ?? []
+  if (!Array.isArray(list)) throw new InvalidInputError('disks', 'must be a list', 'Send "disks": [].')
+  if (list.length > MOST_DISKS)
+    throw new InvalidInputError('disks', `must be at most ${MOST_DISKS}`, 'Send several reports.')
+  const { disks, refused, fileSystems } = readDisks(list, times, fields)
+  const os = fields.name('os', report['os'], 64)
+  const osVersion = fields.name('os_version', report['os_version'], 64)
+  return {
+    inventory: {
+      id: fields.reportId(report['report_id']) ?? newId(),
+      times,
+      machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion } },
+      disks,
+      // A disk that was refused is there all the same: nothing is called missing on such a report.
+      disksComplete: report['disks'] != null && refused.length === 0,
+      graph: null,
+      fileSystems,
+      sections: [],
+      notes,
+    },
+    refused,
+  }
+}
+
+function readTimes(told: unknown, receivedAt: Date, notes: string[]): ReportTimes {
+  if (told === undefined || told === null || told === '') {
+    notes.push('collected_at is absent: the time of arrival is taken.')
+    return orderedTimes(receivedAt, receivedAt, notes)
+  }
+  const text = typeof told === 'string' ? told.trim() : ''
+  const parts = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i.exec(text)
+  const normal = text
+    .replace(' ', 'T')
+    .replace(',', '.')
+    .replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
+    .replace(/([+-]\d{2})$/, '$1:00')
+  const collectedAt = parts ? new Date(parts[1] ? normal : `${normal}Z`) : null
+  if (!collectedAt || Number.isNaN(collectedAt.getTime())) {
+    throw new InvalidInputError(
+      'collected_at',
+      `"${String(told).slice(0, 60)}" is no ISO 8601 time`,
+      'Send what date -Iseconds prints.',
+    )
+  }
+  if (!parts?.[1]) notes.push('collected_at has no offset: it is read as UTC.')
+  return orderedTimes(collectedAt, receivedAt, notes)
+}
+
+function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
+  const disks: DiskSighting[] = []
+  const refused: RefusedDisk[] = []
+  const fileSystems = new Map<string, FileSystemFacts>()
+  const serials = new Set<string>()
+  for (const [index, entry] of list.entries()) {
+    const path = `disks[${index}]`
+    const disk = asObject(entry)
+    const refuse = (serial: string | null, field: string, rule: string, cure: string): void => {
+      refused.push({ index, serial, field: `${path}.${field}`, rule, cure })
+    }
+    if (!disk) {
+      refuse(null, 'disk', 'must be an object', 'Send {"device": …, "serial": …}.')
+      continue
+    }
+    fields.noteUnknown(path, disk, DISK_KEYS)
+    const controlled = ['serial', 'model', 'device', 'path', 'by_id'].find(
+      (key) => typeof disk[key] === 'string' && /\p{Cc}/u.test((disk[key] as string).trim()),
+    )
+    if (controlled) {
+      refuse(null, controlled, 'must not hold control characters', 'Send the name as one line of text.')
+      continue
+    }
+    const serial = fields.name(`${path}.serial`, disk['serial'], 128)
+    const key = serialKey(serial)
+    if (key && serials.has(key)) {
+      refuse(serial, 'serial', 'stands twice in this report', 'Report each disk once.')
+      continue
+    }
+    if (key) serials.add(key)
+    const sighting = readDisk(disk, index, path, serial, fields)
+    disks.push(sighting)
+    readPartitions(disk['partitions'], `${path}.partitions`, sighting, times.collectedAt, fields, fileSystems)
+  }
+  const told = list.length === 0 || list.some((entry) => asObject(entry)?.['partitions'] != null)
+  return { disks, refused, fileSystems: told ? [...fileSystems.values()] : null }
+}
+
+const TYPES: Record<string, DiskType> = { hdd: DiskType.HDD, ssd: DiskType.SSD, nvme: DiskType.NVME }
+
+function readDisk(
+  disk: JsonObject,
+  index: number,
+  path: string,
+  serial: string | null,
+  fields: ScriptFields,
+): DiskSighting {
+  const word = fields.name(`${path}.type`, disk['type'], 32)
+  const type = word ? TYPES[word.toLowerCase()] : undefined
+  if (!type) fields.note(word ? `${path}.type: "${word}" is none of HDD, SSD, NVMe` : `${path}.type is not told`)
+  const model = fields.name(`${path}.model`, disk['model'], 128)
+  if (!model) fields.note(`${path}.model is not told`)
+  const device = fields.name(`${path}.device`, disk['device'], 255)
+  const byId = fields.name(`${path}.by_id`, disk['by_id'], 255)
+  const capacityBytes = fields.whole(`${path}.capacity_bytes`, disk['capacity_bytes'])
+  return {
+    label: String(index),
+    evidence: { serial, model, wwn: null, aliases: byId ? [byId] : [] },
+    place: byId ?? device ?? fields.name(`${path}.path`, disk['path'], 255) ?? `disk ${index}`,
+    device: device?.replace(/^\/dev\//, '') ?? null,
+    path: fields.name(`${path}.path`, disk['path'], 255) ?? (device ? `/dev/${device.replace(/^\/dev\//, '')}` : null),
+    type: type ?? DiskType.UNKNOWN,
+    bus: fields.name(`${path}.bus`, disk['bus'], 32)?.toLowerCase() ?? null,
+    role: fields.name(`${path}.proxmox_role`, disk['proxmox_role'], 32),
+    capacityBytes,
+    firmware: null,
+    rotationRpm: null,
+    reading: readSmart(disk['smart'], `${path}.smart`, fields),
+  }
+}
+
+const STATUSES = ['ok', 'warn', 'fail', 'unavailable'] as const
+type Status = (typeof STATUSES)[number]
+
+function readSmart(value: unknown, path: string, fields: ScriptFields): Reading | null {
+  const smart = asObject(value)
+  if (!smart) return null
+  fields.noteUnknown(path, smart, SMART_KEYS)
+  const word = fields.text(`${path}.status`, smart['status'], 64)
+  const status = STATUSES.find((known) => known === word?.toLowerCase()) ?? null
+  if (word && !status) fields.note(`${path}.status: "${word}" is none of ${STATUSES.join(', ')}`)
+  const label = fields.text(`${path}.label`, smart['label'], 255)
+  const detail = fields.text(`${path}.detail`, smart['detail'], 2000)
+  const facts = factsOf(smart, path, status, fields)
+  const findings = findingsOf(status, label ?? detail)
+  const counted = facts.attributes.some(({ raw }) => raw !== null)
+  const nothing =
+    status === 'unavailable' ? !facts.attributes.some(({ raw }) => (raw ?? 0) > 0) : status === null && !counted
+  return {
+    outcome: nothing ? ReadingOutcome.UNREADABLE : ReadingOutcome.READ,
+    source: ReadingSource.SCRIPT,
+    cause: nothing ? (detail ?? label ?? 'The script could not read it') : null,
+    facts,
+    findings,
+    document: null,
+    reported: { status, label, detail },
+  }
+}
+
+function findingsOf(status: Status | null, words: string | null): Reason[] {
+  if (status === 'fail') return [reason('REPORTED_FAILED', Severity.FAILED, null, null, words)]
+  if (status === 'warn') return [reason('REPORTED_WARNING', Severity.WARNING, null, null, words)]
+  return status === 'ok' ? [reason('REPORTED_OK', Severity.INFO, null, null, words)] : []
+}
+
+function factsOf(smart: JsonObject, path: string, status: Status | null, fields: ScriptFields): SmartFacts {
+  const counter = (id: number, name: string, key: string) => ({
+    ...{ id, name, value: null, worst: null, threshold: null, packed: null, whenFailed: null, prefailure: false },
+    raw: fields.whole(`${path}.${key}`, smart[key]),
+  })
+  const temperature = fields.whole(`${path}.temperature_c`, smart['temperature_c'], { least: -40, most: 120 })
+  return {
+    ...{ protocol: null, serial: null, model: null, wwn: null, firmware: null, capacityBytes: null, rotationRpm: null },
+    ...{ standIn: null, smartAvailable: null, asleep: false, exitStatus: null, messages: [], errorLogCount: null },
+    ...{ selfTest: null, percentageUsed: null, nvme: null, scsi: null },
+    passed: status === 'ok' ? true : null,
+    temperature: temperature === 0 ? null : temperature,
+    temperatureLimits: { warning: null, critical: null },
+    powerOnHours: fields.whole(`${path}.power_on_hours`, smart['power_on_hours'], { most: 2 ** 31 }),
+    attributes: [
+      counter(5, 'Reallocated_Sector_Ct', 'reallocated_sectors'),
+      counter(197, 'Current_Pending_Sector', 'pending_sectors'),
+      counter(198, 'Offline_Uncorrectable', 'uncorrectable_sectors'),
+    ],
+  }
+}

@@ -1,0 +1,131 @@
+import type { EntityManager } from '../database/database.ts'
+import { insertRows, type Row, selectRows, upsertRows } from '../database/rows.ts'
+import { Severity } from '../disks/health.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
+import { newId } from '../platform/id.ts'
+import { MachineKind } from './machine-kind.ts'
+import { Machine } from './machine.entity.ts'
+import { silentAt, withReportTime } from './rhythm.ts'
+
+type MachineRow = Row<Machine>
+
+/** Records the machine of one report inside of its transaction. */
+export class MachineRecorder {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+  ) {}
+
+  /**
+   * Finds or makes the machine. `newest` is false for a report that is older than what is known: it changes nothing of
+   * the machine but the time of its arrival.
+   */
+  async record(
+    sighting: MachineSighting,
+    times: ReportTimes,
+    notes: string[],
+  ): Promise<{ machine: MachineRow; newest: boolean }> {
+    const found = sighting.machineKey
+      ? await this.agents(sighting.machineKey, sighting.hostname)
+      : await this.scripts(sighting)
+    const known = found ?? null
+    const newest = !known || times.at >= known.lastSeenAt
+    const machine = known ?? newMachine(times)
+    machine.reportTimes = withReportTime(machine.reportTimes, times.at)
+    if (times.receivedAt >= machine.lastReceivedAt) machine.lastReceivedAt = times.receivedAt
+    machine.silentAt = silentAt(machine.reportTimes, machine.lastReceivedAt)
+    if (newest) {
+      const wasArchived = machine.archivedAt !== null
+      Object.assign(machine, told(sighting, machine), {
+        lastSeenAt: times.at,
+        notes: notes.slice(0, 50),
+        archivedAt: null,
+      })
+      if (wasArchived) this.event(EventType.MACHINE_BACK, machine, times)
+    }
+    if (known) await upsertRows(this.em, Machine, [machine])
+    else {
+      await insertRows(this.em, Machine, [machine])
+      this.event(EventType.MACHINE_ADDED, machine, times)
+    }
+    this.tell.machines.add(machine.id)
+    return { machine, newest }
+  }
+
+  /** Which of these have fallen silent at that moment. */
+  async silent(machineIds: string[], now: Date): Promise<Set<string>> {
+    const rows = await selectRows(this.em, Machine, 'id', machineIds)
+    return new Set(rows.filter((row) => row.silentAt <= now).map((row) => row.id))
+  }
+
+  /** An agent is known by its key. A new one takes over what a script told of its host, where only one machine has that name. */
+  private async agents(machineKey: string, hostname: string | null): Promise<MachineRow | undefined> {
+    const known = (await selectRows(this.em, Machine, 'machineKey', [machineKey]))[0]
+    if (known || !hostname) return known
+    const namesakes = await selectRows(this.em, Machine, 'hostname', [hostname])
+    return namesakes.length === 1 && namesakes[0]?.machineKey === null ? namesakes[0] : undefined
+  }
+
+  /** A script's machine is known by its hostname, or by its address where it tells none; several of that name are not joined. */
+  private async scripts({ hostname, facts }: MachineSighting): Promise<MachineRow | undefined> {
+    const found = hostname
+      ? await selectRows(this.em, Machine, 'hostname', [hostname])
+      : await selectRows(this.em, Machine, 'ip', [facts?.ip])
+    const own = found.filter((row) => row.machineKey === null)
+    return found.length === 1 ? found[0] : own.length === 1 ? own[0] : undefined
+  }
+
+  private event(type: EventType, machine: MachineRow, times: ReportTimes): void {
+    this.tell.event({
+      type,
+      severity: Severity.INFO,
+      at: times.at,
+      cause: EventCause.READING,
+      machine: machine.id,
+      to: machine.id,
+      facts: { hostname: machine.hostname ?? machine.ip },
+    })
+  }
+}
+
+function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
+  return {
+    id: newId(),
+    machineKey: null,
+    machineIdHash: null,
+    hostname: null,
+    name: null,
+    ip: null,
+    os: null,
+    osVersion: null,
+    arch: null,
+    kind: MachineKind.UNKNOWN,
+    virtualization: null,
+    agentVersion: null,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    lastReceivedAt: receivedAt,
+    reportTimes: [],
+    silentAt: at,
+    notes: [],
+    archivedAt: null,
+  }
+}
+
+/** What a report does not tell stays as it was known. */
+function told({ machineKey, hostname, agentVersion, facts }: MachineSighting, known: MachineRow) {
+  return {
+    machineKey: machineKey ?? known.machineKey,
+    hostname: hostname ?? known.hostname,
+    agentVersion: agentVersion ?? known.agentVersion,
+    machineIdHash: facts?.machineIdHash ?? known.machineIdHash,
+    ip: facts?.ip ?? known.ip,
+    os: facts?.os ?? known.os,
+    osVersion: facts?.osVersion ?? known.osVersion,
+    arch: facts?.arch ?? known.arch,
+    kind: facts?.kind && facts.kind !== MachineKind.UNKNOWN ? facts.kind : known.kind,
+    virtualization: facts?.virtualization ?? known.virtualization,
+  }
+}

@@ -1,0 +1,117 @@
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import type { Context } from '../context.ts'
+import { Disk } from '../disks/disk.entity.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { FileSystem } from '../storage/file-system.entity.ts'
+import { Machine } from './machine.entity.ts'
+import { MachineOrder } from './machines.service.ts'
+
+registerEnumType(MachineOrder, {
+  name: 'MachineOrder',
+  description: 'NAME: by the name that is shown. LAST_SEEN: the newest report first.',
+})
+
+@InputType()
+export class MachineFilter {
+  @Field(() => String, { nullable: true, description: 'Part of the hostname, name or address' })
+  search?: string | null
+
+  @Field(() => Boolean, { nullable: true, description: 'True: only silent machines; false: only those that report' })
+  silent?: boolean | null
+}
+
+@ArgsType()
+export class MachinesArgs extends PageArgs {
+  @Field(() => MachineFilter, { nullable: true })
+  filter?: MachineFilter | null
+
+  @Field(() => MachineOrder, { defaultValue: MachineOrder.NAME })
+  orderBy: MachineOrder = MachineOrder.NAME
+
+  @Field(() => Boolean, { defaultValue: false })
+  includeArchived: boolean = false
+}
+
+export const MachineConnection = connectionOf(Machine, 'Machine')
+
+@Resolver(() => Machine)
+export class MachinesResolver {
+  @Authorized(Scope.READ)
+  @Query(() => MachineConnection, { description: 'Every machine' })
+  machines(@Args(() => MachinesArgs) args: MachinesArgs, @Ctx() { machines }: Context): Promise<Page<Machine>> {
+    return machines.list(args)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => Machine, { description: 'One machine, by id or hostname. Errors: NOT_FOUND, AMBIGUOUS' })
+  machine(
+    @Ctx() { machines }: Context,
+    @Arg('id', () => ID, { nullable: true }) id?: string,
+    @Arg('hostname', () => String, { nullable: true }) hostname?: string,
+  ): Promise<Machine> {
+    return machines.one({ id: id ?? null, hostname: hostname ?? null })
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Machine, {
+    description: 'Retires a machine and the disks in it; it comes back by itself when it reports',
+  })
+  archiveMachine(@Arg('id', () => ID) id: string, @Ctx() { machines, caller }: Context): Promise<Machine> {
+    return machines.archive(id, caller.name)
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Machine, { description: 'Gives a machine a name of yours; null takes it back' })
+  renameMachine(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { machines }: Context,
+    @Arg('name', () => String, { nullable: true }) name?: string,
+  ): Promise<Machine> {
+    return machines.rename(id, name ?? null)
+  }
+
+  @FieldResolver(() => Int, { description: 'Disks that are in it, without retired ones' })
+  diskCount(@Root() machine: Machine, @Ctx() { machines }: Context): Promise<number> {
+    return machines.diskCount(machine.id)
+  }
+
+  @FieldResolver(() => Boolean, {
+    description:
+      'True: no report for three times its usual interval, at least an hour (26 hours until three are known)',
+  })
+  silent(@Root() machine: Machine, @Ctx() { machines }: Context): boolean {
+    return machines.isSilent(machine)
+  }
+
+  @FieldResolver(() => Boolean, { description: 'The opposite of silent' })
+  online(@Root() machine: Machine, @Ctx() { machines }: Context): boolean {
+    return !machines.isSilent(machine)
+  }
+
+  @FieldResolver(() => [Disk], { description: 'The disks in it, by their device names; missing ones included' })
+  disks(@Root() machine: Machine, @Ctx() { disks }: Context): Promise<Disk[]> {
+    return disks.inMachine(machine.id)
+  }
+
+  @FieldResolver(() => [FileSystem], { description: 'What is mounted on it, by mountpoint' })
+  fileSystems(@Root() machine: Machine, @Ctx() { storage }: Context): Promise<FileSystem[]> {
+    return storage.ofMachine(machine.id)
+  }
+}

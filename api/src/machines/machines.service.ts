@@ -1,0 +1,152 @@
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { groupLoader, rowLoader } from '../database/loader.ts'
+import type { Recorder } from '../database/record.ts'
+import { updateRow } from '../database/rows.ts'
+import { contains, inOrder, seekPage } from '../database/seek.ts'
+import { Severity } from '../disks/health.ts'
+import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { isPlainText } from '../inventory/inventory.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import { Machine } from './machine.entity.ts'
+
+export interface MachineQuery extends PageArgs {
+  filter?: { search?: string | null; silent?: boolean | null } | null
+  orderBy: MachineOrder
+  includeArchived: boolean
+}
+
+export enum MachineOrder {
+  NAME = 'NAME',
+  LAST_SEEN = 'LAST_SEEN',
+}
+
+const ORDERS = {
+  [MachineOrder.NAME]: { order: [sql`lower(coalesce(name, hostname, ip, ''))`, sql`id`], direction: 'asc' },
+  [MachineOrder.LAST_SEEN]: { order: [sql`last_seen_at`, sql`id`], direction: 'desc' },
+} as const
+
+export class MachinesService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+  ) {}
+
+  private readonly byId = rowLoader<string, Machine>(
+    (ids) => this.em.find(Machine, { id: { $in: [...ids] } }),
+    (machine) => machine.id,
+  )
+
+  private readonly diskCounts = groupLoader<string, { machineId: string; count: number }>(
+    async (ids) => {
+      const { rows } = await sql<{ machineId: string; count: number }>`select machine_id as machineId, count(*) as count
+        from disk where machine_id in (${sql.join([...ids])}) and archived_at is null group by machine_id`.execute(
+        this.em.getKysely(),
+      )
+      return rows
+    },
+    (row) => row.machineId,
+  )
+
+  list({ filter, orderBy, includeArchived, ...page }: MachineQuery): Promise<Page<Machine>> {
+    const now = this.clock().getTime()
+    const where = []
+    if (!includeArchived) where.push(sql`archived_at is null`)
+    if (filter?.silent === true) where.push(sql`silent_at <= ${now}`)
+    if (filter?.silent === false) where.push(sql`silent_at > ${now}`)
+    const search = filter?.search?.trim()
+    if (search)
+      where.push(
+        sql`(${contains(sql`hostname`, search)} or ${contains(sql`name`, search)} or ${contains(sql`ip`, search)})`,
+      )
+    return seekPage<string, Machine>(
+      this.em,
+      { from: sql`machine`, where, order: [...ORDERS[orderBy].order], direction: ORDERS[orderBy].direction },
+      page,
+      (ids) => this.loadAll(ids),
+    )
+  }
+
+  async loadAll(ids: readonly string[]): Promise<Machine[]> {
+    if (ids.length === 0) return []
+    const machines = inOrder(ids, await this.em.find(Machine, { id: { $in: [...ids] } }))
+    for (const machine of machines) this.byId.prime(machine.id, machine)
+    return machines
+  }
+
+  async load(id: string): Promise<Machine> {
+    const machine = await this.byId.load(id)
+    if (!machine) throw new NotFoundError('machine', `the id ${id}`)
+    return machine
+  }
+
+  async one({ id, hostname }: { id?: string | null; hostname?: string | null }): Promise<Machine> {
+    if (id) return this.load(id)
+    if (!hostname)
+      throw new InvalidInputError('id', 'or hostname must be given', 'Ask for machine(id: …) or machine(hostname: …).')
+    const found = await this.em.find(Machine, { hostname }, { limit: 6, orderBy: { id: 'asc' } })
+    const inService = found.filter((machine) => machine.archivedAt === null)
+    const candidates = inService.length ? inService : found
+    if (candidates.length > 1) {
+      throw new AmbiguousError(
+        'machine',
+        `the hostname "${hostname}"`,
+        candidates.map((machine) => machine.id),
+      )
+    }
+    if (!candidates[0]) throw new NotFoundError('machine', `the hostname "${hostname}"`)
+    return candidates[0]
+  }
+
+  isSilent(machine: Machine): boolean {
+    return machine.silentAt <= this.clock()
+  }
+
+  async diskCount(machineId: string): Promise<number> {
+    return (await this.diskCounts.load(machineId))[0]?.count ?? 0
+  }
+
+  /** Retires a machine with the disks that are in it. It comes back by itself when it reports. */
+  async archive(id: string, actor: string | null): Promise<Machine> {
+    const machine = await this.load(id)
+    const at = this.clock()
+    await this.record(this.em, async ({ em }, tell) => {
+      if (machine.archivedAt) return
+      await updateRow(em, Machine, id, { archivedAt: at })
+      const { rows } = await sql<{ id: string }>`update disk set archived_at = ${at.getTime()}
+        where machine_id = ${id} and archived_at is null returning id`.execute(em.getKysely())
+      for (const row of rows) tell.disks.add(row.id)
+      tell.machines.add(id)
+      tell.event({
+        ...{
+          type: EventType.MACHINE_ARCHIVED,
+          severity: Severity.INFO,
+          at,
+          cause: EventCause.USER,
+          actor,
+          machine: id,
+          from: id,
+        },
+        facts: { hostname: machine.hostname ?? machine.ip, count: rows.length },
+      })
+    })
+    return this.em.findOneOrFail(Machine, { id }, { refresh: true })
+  }
+
+  /** Gives a machine a name of its owner's; null takes it back. */
+  async rename(id: string, name: string | null): Promise<Machine> {
+    await this.load(id)
+    const trimmed = name?.trim() || null
+    if (trimmed && !isPlainText(trimmed, 64)) {
+      throw new InvalidInputError('name', 'must be one line of at most 64 characters', 'Choose a shorter name.')
+    }
+    await this.record(this.em, async ({ em }, tell) => {
+      await updateRow(em, Machine, id, { name: trimmed })
+      tell.machines.add(id)
+    })
+    return this.em.findOneOrFail(Machine, { id }, { refresh: true })
+  }
+}

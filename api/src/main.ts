@@ -1,0 +1,55 @@
+import 'reflect-metadata'
+import { type App, startApp } from './app.ts'
+import { startLocalAgent } from './access/local-agent.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { openDatabase } from './database/database.ts'
+import { lockDatabase } from './database/lock.ts'
+import { migrate } from './database/migrate.ts'
+import { DomainError } from './errors.ts'
+import { startHousekeeping } from './housekeeping.ts'
+import { ChangeFeed } from './platform/changes.ts'
+import { systemClock } from './platform/clock.ts'
+import { createLog } from './platform/log.ts'
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLog(config.logLevel)
+  const orm = await openDatabase(config.databaseFile)
+  const lock = lockDatabase(config.databaseFile)
+  const migrated = await migrate(orm)
+  if (migrated.length) log.info({ migrations: migrated }, 'The database was brought up to date')
+  const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
+  const app = await startApp({ config, orm, clock: systemClock, log, changes })
+  const housekeeping = startHousekeeping(orm, app)
+  const agent = config.localAgent ? await startLocalAgent(app, config) : null
+
+  const stop = async (signal: string): Promise<void> => {
+    log.info({ signal }, 'Stopping')
+    setTimeout(() => process.exit(1), 20_000).unref()
+    agent?.stop()
+    await housekeeping.stop()
+    await app.stop()
+    await orm.em.getConnection().execute('pragma wal_checkpoint(truncate)')
+    await orm.close()
+    lock.release()
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal))
+  await greet(app, config.publicUrl)
+}
+
+/** The last line is the link, alone: scripts read it. */
+async function greet(app: App, publicUrl: string | null): Promise<void> {
+  const url = publicUrl ?? app.url
+  const link = await app.services().access.createLink()
+  console.log(`Vigie is on watch at ${url}`)
+  console.log('Sign in within a day with this link; it works once:')
+  console.log(`${url}/sign-in#${link}`)
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof DomainError
+  console.error(known ? `vigie: ${error.message}` : error)
+  if (error instanceof ConfigError) console.error('vigie: settings come from the environment; .env.example lists them.')
+  process.exit(known ? 2 : 1)
+})

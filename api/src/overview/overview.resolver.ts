@@ -1,0 +1,64 @@
+import { Args, Authorized, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import type { Context } from '../context.ts'
+import { Disk } from '../disks/disk.entity.ts'
+import { DiskConnection, DisksArgs } from '../disks/disks.resolver.ts'
+import type { HealthCount } from '../disks/disks.service.ts'
+import { Health } from '../disks/health.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { MachineConnection, MachinesArgs } from '../machines/machines.resolver.ts'
+import type { Page } from '../platform/page.ts'
+
+@ObjectType()
+export class DisksOfHealth {
+  @Field(() => Health)
+  health!: Health
+
+  @Field(() => Int)
+  count!: number
+}
+
+@ObjectType({ description: 'The answer at a glance, without what is retired' })
+export class Summary {
+  @Field(() => Int)
+  totalMachines!: number
+
+  @Field(() => Int)
+  silentMachines!: number
+
+  @Field(() => Int)
+  totalDisks!: number
+
+  @Field(() => [DisksOfHealth], { description: 'Every health in the order of its enum, zeros included' })
+  disksByHealth!: HealthCount[]
+}
+
+@Resolver(() => Summary)
+export class OverviewResolver {
+  @Authorized(Scope.READ)
+  @Query(() => Summary, { description: 'Counts, and the first machines and disks' })
+  async summary(@Ctx() { overview, disks }: Context): Promise<Summary> {
+    const machines = await overview.machineCounts()
+    const disksByHealth = await disks.countByHealth()
+    const totalDisks = disksByHealth.reduce((sum, { count }) => sum + count, 0)
+    return { totalMachines: machines.total, silentMachines: machines.silent, totalDisks, disksByHealth }
+  }
+
+  @FieldResolver(() => MachineConnection)
+  machines(
+    @Root() _summary: Summary,
+    @Args(() => MachinesArgs) args: MachinesArgs,
+    @Ctx() { machines }: Context,
+  ): Promise<Page<Machine>> {
+    return machines.list(args)
+  }
+
+  @FieldResolver(() => DiskConnection)
+  disks(
+    @Root() _summary: Summary,
+    @Args(() => DisksArgs) args: DisksArgs,
+    @Ctx() { disks }: Context,
+  ): Promise<Page<Disk>> {
+    return disks.list(args)
+  }
+}

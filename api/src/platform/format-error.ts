@@ -1,0 +1,15 @@
+import { unwrapResolverError } from '@apollo/server/errors'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { DomainError } from '../errors.ts'
+import type { Log } from './log.ts'
+
+/** A domain error and an error of the query reach the client as they are; anything else is logged whole and masked. */
+export const formatError =
+  (log: Log) =>
+  (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const original = unwrapResolverError(error)
+    if (original instanceof DomainError || formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return formatted
+    if (original instanceof GraphQLError && original.originalError === undefined) return formatted
+    log.error({ err: original, path: formatted.path }, 'A resolver failed')
+    return { ...formatted, message: 'Internal error; the log of the server knows more.' }
+  }

@@ -1,0 +1,91 @@
+import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql'
+import { InvalidInputError } from '../errors.ts'
+
+export const DEFAULT_PAGE = 100
+export const LARGEST_PAGE = 500
+
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { defaultValue: DEFAULT_PAGE, description: `How many; at most ${LARGEST_PAGE}` })
+  first: number = DEFAULT_PAGE
+
+  @Field(() => String, { nullable: true, description: 'endCursor of the page before; null = from the start' })
+  after?: string | null
+}
+
+@ObjectType()
+export class PageInfo {
+  @Field(() => Boolean)
+  hasNextPage!: boolean
+
+  @Field(() => String, { nullable: true, description: 'Null on an empty page' })
+  endCursor!: string | null
+}
+
+/** One page of a list. The total is counted only when it is read. */
+export interface Page<T> {
+  nodes: T[]
+  pageInfo: PageInfo
+  readonly totalCount: Promise<number>
+}
+
+/** Where a page ended: the values that the list is ordered by, the key last. */
+export type Cursor = (string | number | null)[]
+
+export function readPage({ first, after }: PageArgs, keys: number): { first: number; cursor: Cursor | null } {
+  if (!Number.isInteger(first) || first < 0 || first > LARGEST_PAGE) {
+    throw new InvalidInputError('first', `must be 0 to ${LARGEST_PAGE}`, 'Ask for less and follow endCursor.')
+  }
+  if (!after) return { first, cursor: null }
+  let cursor: unknown
+  try {
+    cursor = JSON.parse(Buffer.from(after, 'base64url').toString())
+  } catch {
+    cursor = null
+  }
+  const plain = (value: unknown): boolean => value === null || typeof value === 'string' || typeof value === 'number'
+  if (!Array.isArray(cursor) || cursor.length !== keys || !cursor.every(plain)) {
+    throw new InvalidInputError(
+      'after',
+      'is no cursor of this list',
+      'Send the endCursor of the page before, with the same orderBy.',
+    )
+  }
+  return { first, cursor: cursor as Cursor }
+}
+
+export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url')
+
+/** `found` holds one more than asked for, where there is one. */
+export function pageOf<T>(
+  found: T[],
+  first: number,
+  cursorOf: (node: T) => Cursor,
+  count: () => Promise<number>,
+): Page<T> {
+  const nodes = found.slice(0, first)
+  const last = nodes.at(-1)
+  return {
+    nodes,
+    pageInfo: { hasNextPage: found.length > first, endCursor: last === undefined ? null : writeCursor(cursorOf(last)) },
+    get totalCount() {
+      return count()
+    },
+  }
+}
+
+/** The GraphQL type of one page of `type`. */
+export function connectionOf<T extends object>(type: ClassType<T>, name: string) {
+  @ObjectType(`${name}Connection`)
+  class Connection {
+    @Field(() => [type])
+    nodes!: T[]
+
+    @Field(() => PageInfo)
+    pageInfo!: PageInfo
+
+    @Field(() => Int, { description: 'Of all pages; counted only when asked for' })
+    totalCount!: number
+  }
+  return Connection
+}

@@ -1,0 +1,12 @@
+import type { ChangeFeed } from './changes.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+
+/** The doors to the outside, given to whoever needs them. */
+export interface Platform {
+  clock: Clock
+  log: Log
+  changes: ChangeFeed
+  /** How browsers and agents reach Vigie; null = as they were asked. */
+  publicUrl: string | null
+}

@@ -1,0 +1,48 @@
+import type { GraphQLSchema } from 'graphql'
+import { buildSchemaSync, type PubSub } from 'type-graphql'
+import { AccessResolver } from './access/access.resolver.ts'
+import { allows, type Scope } from './access/scope.ts'
+import type { Context } from './context.ts'
+import { AtRiskDisksResolver, DiskStaysResolver, DisksResolver, MovedDisksResolver } from './disks/disks.resolver.ts'
+import { ReasonsResolver, SmartDocumentsResolver, SnapshotsResolver } from './disks/snapshots.resolver.ts'
+import { ForbiddenError } from './errors.ts'
+import { EventsResolver } from './events/events.resolver.ts'
+import { SubscriptionsResolver } from './events/subscriptions.resolver.ts'
+import { InventoryResolver } from './inventory/inventory.resolver.ts'
+import { MachinesResolver } from './machines/machines.resolver.ts'
+import { OverviewResolver } from './overview/overview.resolver.ts'
+import { StorageResolver } from './storage/storage.resolver.ts'
+
+/** Every resolver. A new one is registered here and nowhere else. */
+const resolvers = [
+  AccessResolver,
+  AtRiskDisksResolver,
+  DiskStaysResolver,
+  DisksResolver,
+  EventsResolver,
+  InventoryResolver,
+  MachinesResolver,
+  MovedDisksResolver,
+  OverviewResolver,
+  ReasonsResolver,
+  SmartDocumentsResolver,
+  SnapshotsResolver,
+  StorageResolver,
+  SubscriptionsResolver,
+] as const
+
+export const createSchema = (pubSub: PubSub): GraphQLSchema =>
+  buildSchemaSync({
+    resolvers,
+    pubSub,
+    validate: false,
+    authChecker: ({ context }: { context: Context }, scopes: Scope[]) => {
+      const missing = scopes.find((scope) => !allows(context.caller.scopes, scope))
+      if (missing) {
+        throw new ForbiddenError(
+          `This needs the scope "${missing}"; "${context.caller.name}" has ${context.caller.scopes.join(', ') || 'none'}.`,
+        )
+      }
+      return true
+    },
+  })

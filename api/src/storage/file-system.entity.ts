@@ -1,0 +1,96 @@
+import { EntityName, type Rel } from '@mikro-orm/core'
+import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
+import { BigNumber } from '../database/big-number.ts'
+import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
+import { Machine } from '../machines/machine.entity.ts'
+import { BigIntScalar } from '../platform/scalars.ts'
+
+@ObjectType({ description: "The size of one user's home" })
+export class UserHome {
+  @Field(() => String)
+  user!: string
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'Bytes below the home on this file system; null = not measured',
+  })
+  bytes!: number | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was measured; null = not told' })
+  measuredAt!: string | null
+}
+
+@Entity()
+@ObjectType({ description: 'A file system of a machine: what lies where' })
+@Index({ properties: ['machine', 'goneSince'] })
+export class FileSystem {
+  [EntityName]?: 'FileSystem'
+
+  @Field(() => ID)
+  @PrimaryKey({ type: 'string' })
+  id!: string
+
+  @ManyToOne(() => Machine, { index: false })
+  machine!: Rel<Machine>
+
+  /** What makes it the same file system in the next report: its uuid, else its source, with its mountpoint. */
+  @Property({ type: 'string' })
+  key!: string
+
+  @Field(() => String, { nullable: true, description: 'Where it is mounted; null = not mounted, or swap' })
+  @Property({ type: 'string', nullable: true })
+  mountpoint!: string | null
+
+  @Field(() => [String], { description: 'Every place where it is mounted, the shortest first; [] = nowhere' })
+  @Property({ type: 'json' })
+  mountpoints!: string[]
+
+  @Field(() => String, { nullable: true, description: 'The block device or data set, such as /dev/sda1 or tank/home' })
+  @Property({ type: 'string', nullable: true })
+  source!: string | null
+
+  @Field(() => String, { nullable: true, description: 'ext4, xfs, zfs, swap …; null = not told' })
+  @Property({ type: 'string', nullable: true })
+  fstype!: string | null
+
+  @Field(() => String, { nullable: true })
+  @Property({ type: 'string', nullable: true })
+  uuid!: string | null
+
+  @Field(() => BigIntScalar, { nullable: true, description: 'Bytes; null = not known' })
+  @Property({ type: BigNumber, nullable: true })
+  sizeBytes!: number | null
+
+  @Field(() => BigIntScalar, { nullable: true, description: 'Bytes; null = not known, as for what is not mounted' })
+  @Property({ type: BigNumber, nullable: true })
+  usedBytes!: number | null
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'Bytes that an ordinary user can still write; null = not known',
+  })
+  @Property({ type: BigNumber, nullable: true })
+  freeBytes!: number | null
+
+  @Field(() => [UserHome], {
+    nullable: true,
+    description: 'Homes on it, largest first; null = not measured, [] = none',
+  })
+  @Property({ type: 'json', nullable: true })
+  users!: UserHome[] | null
+
+  /** The sum of the homes; null where there are none or none was measured. What needs a backup is found by it. */
+  @Property({ type: BigNumber, nullable: true })
+  homeBytes!: number | null
+
+  @Field(() => GraphQLISODateTime)
+  @Property({ type: 'datetime' })
+  lastSeenAt!: Date
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Since when reports are without it; null = it is there',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  goneSince!: Date | null
+}

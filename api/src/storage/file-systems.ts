@@ -1,0 +1,157 @@
+import type { UserHome } from './file-system.entity.ts'
+import type { BlockDevice } from './lsblk.ts'
+import { byKname, disksBelow, knameOf, type StorageGraph } from './storage-graph.ts'
+
+/** A file system as one report shows it. */
+export interface FileSystemFacts {
+  key: string
+  mountpoint: string | null
+  mountpoints: string[]
+  source: string | null
+  fstype: string | null
+  uuid: string | null
+  sizeBytes: number | null
+  usedBytes: number | null
+  freeBytes: number | null
+  users: UserHome[] | null
+  homeBytes: number | null
+  /** Kernel names of the physical disks that it lies on. */
+  disks: string[]
+}
+
+/** Members and containers hold something else and are no file systems themselves. */
+const CONTAINER = /_member$|^crypto_LUKS$|^ceph_|^bcache$|^VMFS|^mpath/
+
+/** What lies where, from the graph of block devices, df and the pools. Null where neither lsblk nor df was told. */
+export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
+  if (!graph.devices && !graph.df) return null
+  const devices = byKname(graph.devices ?? [])
+  const found = new Map<string, FileSystemFacts>()
+  for (const device of devices.values()) {
+    if (!device.fstype && device.mountpoints.length === 0) continue
+    if (device.fstype && CONTAINER.test(device.fstype)) continue
+    add(found, fromDevice(device, devices))
+  }
+  for (const row of graph.df?.fileSystems ?? []) {
+    if (row.fstype === 'zfs') {
+      add(found, fromDataset(row, graph, devices))
+      continue
+    }
+    const mounted = [...found.values()].find((fileSystem) => fileSystem.mountpoints.includes(row.mountpoint))
+    if (mounted) {
+      mounted.sizeBytes = row.sizeBytes ?? mounted.sizeBytes
+      mounted.usedBytes = row.usedBytes ?? mounted.usedBytes
+      mounted.freeBytes = row.availableBytes ?? mounted.freeBytes
+    } else if (row.source.startsWith('/dev/')) {
+      const kname = knameOf(row.source, devices)
+      const device = kname ? devices.get(kname) : undefined
+      add(found, {
+        ...blank(`${device?.uuid ?? row.source}`),
+        mountpoint: row.mountpoint,
+        mountpoints: [row.mountpoint],
+        source: row.source,
+        fstype: row.fstype,
+        uuid: device?.uuid ?? null,
+        sizeBytes: row.sizeBytes,
+        usedBytes: row.usedBytes,
+        freeBytes: row.availableBytes,
+        disks: kname ? disksBelow(kname, devices) : [],
+      })
+    }
+  }
+  const fileSystems = [...found.values()]
+  if (graph.homes) placeHomes(fileSystems, graph.homes)
+  return fileSystems
+}
+
+const blank = (key: string): FileSystemFacts => ({
+  key,
+  mountpoint: null,
+  mountpoints: [],
+  source: null,
+  fstype: null,
+  uuid: null,
+  sizeBytes: null,
+  usedBytes: null,
+  freeBytes: null,
+  users: null,
+  homeBytes: null,
+  disks: [],
+})
+
+/** Btrfs over several devices is one file system with one uuid, mounted through one of them. */
+function add(found: Map<string, FileSystemFacts>, facts: FileSystemFacts): void {
+  const known = found.get(facts.key)
+  if (!known) {
+    found.set(facts.key, facts)
+    return
+  }
+  known.disks = [...new Set([...known.disks, ...facts.disks])]
+  known.mountpoints = shortestFirst([...new Set([...known.mountpoints, ...facts.mountpoints])])
+  known.mountpoint = known.mountpoints[0] ?? null
+  known.sizeBytes ??= facts.sizeBytes
+  known.usedBytes ??= facts.usedBytes
+  known.freeBytes ??= facts.freeBytes
+}
+
+const shortestFirst = (paths: string[]): string[] => paths.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))
+
+function fromDevice(device: BlockDevice, devices: ReadonlyMap<string, BlockDevice>): FileSystemFacts {
+  const mountpoints = shortestFirst(device.mountpoints.filter((point) => point.startsWith('/')))
+  const swap = device.fstype === 'swap' || device.mountpoints.includes('[SWAP]')
+  return {
+    ...blank(device.uuid ?? device.path ?? `/dev/${device.kname}`),
+    mountpoint: mountpoints[0] ?? null,
+    mountpoints,
+    source: device.path ?? `/dev/${device.name}`,
+    fstype: device.fstype ?? (swap ? 'swap' : null),
+    uuid: device.uuid,
+    sizeBytes: device.fsSizeBytes ?? device.sizeBytes,
+    usedBytes: device.usedBytes,
+    freeBytes: device.freeBytes,
+    disks: disksBelow(device.kname, devices),
+  }
+}
+
+type DfRow = NonNullable<StorageGraph['df']>['fileSystems'][number]
+
+/** A ZFS data set lies on every device of its pool. */
+function fromDataset(row: DfRow, graph: StorageGraph, devices: ReadonlyMap<string, BlockDevice>): FileSystemFacts {
+  const poolName = row.source.split('/')[0]
+  const pool = graph.zpool?.pools.find(({ name }) => name === poolName)
+  const disks = (pool?.devices ?? []).flatMap(({ device }) =>
+    device ? disksBelow(knameOf(device, devices) ?? '', devices) : [],
+  )
+  return {
+    ...blank(`zfs:${row.source}`),
+    mountpoint: row.mountpoint,
+    mountpoints: [row.mountpoint],
+    source: row.source,
+    fstype: 'zfs',
+    sizeBytes: row.sizeBytes,
+    usedBytes: row.usedBytes,
+    freeBytes: row.availableBytes,
+    disks: [...new Set(disks)],
+  }
+}
+
+const covers = (mountpoint: string, path: string): boolean =>
+  mountpoint === '/' || path === mountpoint || path.startsWith(`${mountpoint}/`)
+
+/** Each home lies on the file system with the longest mountpoint above it. Measured without finding one: none is there. */
+function placeHomes(fileSystems: FileSystemFacts[], homes: NonNullable<StorageGraph['homes']>): void {
+  const mounts = fileSystems
+    .flatMap((fileSystem) => fileSystem.mountpoints.map((point) => ({ point, fileSystem })))
+    .toSorted((a, b) => b.point.length - a.point.length)
+  for (const fileSystem of fileSystems) if (fileSystem.mountpoint) fileSystem.users = []
+  for (const { user, path, bytes, measuredAt } of homes.users) {
+    const fileSystem = mounts.find(({ point }) => covers(point, path))?.fileSystem
+    if (!fileSystem) continue
+    fileSystem.users = [...(fileSystem.users ?? []), { user, bytes, measuredAt }]
+  }
+  for (const fileSystem of fileSystems) {
+    if (!fileSystem.users?.length) continue
+    fileSystem.users.sort((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1))
+    fileSystem.homeBytes = fileSystem.users.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+  }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+// What the agent tells about storage, as it parsed it. docs/report.md shows each shape with an example.
+
+const text = z.string().max(4096)
+const bytes = z.int().nonnegative().nullable()
+const list = <T extends z.ZodType>(item: T) => z.array(item).max(20_000)
+
+export const lvmSection = z.object({
+  physicalVolumes: list(
+    z.object({ device: text, volumeGroup: text.nullable(), sizeBytes: bytes, freeBytes: bytes, missing: z.boolean() }),
+  ),
+  volumeGroups: list(z.object({ name: text, sizeBytes: bytes, freeBytes: bytes, partial: z.boolean() })),
+  logicalVolumes: list(
+    z.object({
+      name: text,
+      volumeGroup: text,
+      path: text.nullable(),
+      sizeBytes: bytes,
+      devices: list(text),
+      tags: list(text),
+    }),
+  ),
+})
+
+export const zpoolSection = z.object({
+  pools: list(
+    z.object({
+      name: text,
+      state: text.nullable(),
+      sizeBytes: bytes,
+      allocatedBytes: bytes,
+      freeBytes: bytes,
+      /** `device` is the kernel's name behind the path; null where the device is gone. */
+      devices: list(z.object({ path: text, device: text.nullable(), state: text.nullable() })),
+    }),
+  ),
+})
+
+export const mdraidSection = z.object({
+  arrays: list(
+    z.object({
+      name: text,
+      level: text.nullable(),
+      active: z.boolean(),
+      devices: list(z.object({ device: text, failed: z.boolean(), spare: z.boolean() })),
+      expectedDevices: z.int().nonnegative().nullable(),
+      workingDevices: z.int().nonnegative().nullable(),
+    }),
+  ),
+})
+
+export const luksSection = z.object({ containers: list(z.object({ name: text, device: text, below: list(text) })) })
+
+export const dfSection = z.object({
+  fileSystems: list(
+    z.object({
+      source: text,
+      fstype: text,
+      sizeBytes: bytes,
+      usedBytes: bytes,
+      availableBytes: bytes,
+      mountpoint: text,
+    }),
+  ),
+})
+
+export const cephSection = z.object({ osds: list(z.object({ id: text, devices: list(text), encrypted: z.boolean() })) })
+
+export const homesSection = z.object({
+  roots: list(text),
+  users: list(z.object({ user: text, path: text, bytes, measuredAt: z.iso.datetime({ offset: true }).nullable() })),
+})
+
+export type LvmFacts = z.infer<typeof lvmSection>
+export type ZpoolFacts = z.infer<typeof zpoolSection>
+export type MdraidFacts = z.infer<typeof mdraidSection>
+export type LuksFacts = z.infer<typeof luksSection>
+export type DfFacts = z.infer<typeof dfSection>
+export type CephFacts = z.infer<typeof cephSection>
+export type HomesFacts = z.infer<typeof homesSection>

@@ -1,0 +1,41 @@
+import { Args, Authorized, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import type { Context } from '../context.ts'
+import { Disk } from '../disks/disk.entity.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { BigIntScalar } from '../platform/scalars.ts'
+import { UserHome } from './file-system.entity.ts'
+import type { HomesOnDisk } from './storage.service.ts'
+
+@ObjectType({ description: "A disk that holds users' homes, and so needs a backup" })
+export class BackupNeeded {
+  diskId!: string
+
+  @Field(() => BigIntScalar, { description: 'Bytes of all homes on it that were measured' })
+  bytes!: number
+
+  @Field(() => [UserHome], { description: 'Largest first' })
+  users!: UserHome[]
+}
+
+export const BackupNeededConnection = connectionOf(BackupNeeded, 'BackupNeeded')
+
+@Resolver(() => BackupNeeded)
+export class StorageResolver {
+  @Authorized(Scope.READ)
+  @Query(() => BackupNeededConnection, { description: "Disks that hold users' homes, the most bytes first" })
+  backupNeeded(@Args(() => PageArgs) page: PageArgs, @Ctx() { storage }: Context): Promise<Page<HomesOnDisk>> {
+    return storage.homes(page)
+  }
+
+  @FieldResolver(() => Disk)
+  disk(@Root() { diskId }: HomesOnDisk, @Ctx() { disks }: Context): Promise<Disk> {
+    return disks.load(diskId)
+  }
+
+  @FieldResolver(() => Machine)
+  async machine(@Root() { diskId }: HomesOnDisk, @Ctx() { disks, machines }: Context): Promise<Machine> {
+    return machines.load((await disks.load(diskId)).machine.id)
+  }
+}

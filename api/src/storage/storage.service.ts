@@ -1,0 +1,87 @@
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { groupLoader } from '../database/loader.ts'
+import { seekPage } from '../database/seek.ts'
+import type { Disk } from '../disks/disk.entity.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import { FileSystem, type UserHome } from './file-system.entity.ts'
+
+export interface HomesOnDisk {
+  diskId: string
+  bytes: number
+  users: UserHome[]
+}
+
+const byMountpoint = (a: FileSystem, b: FileSystem): number => (a.mountpoint ?? '~').localeCompare(b.mountpoint ?? '~')
+
+export class StorageService {
+  constructor(private readonly em: EntityManager) {}
+
+  private readonly byMachine = groupLoader<string, FileSystem>(
+    (ids) => this.em.find(FileSystem, { machine: { $in: [...ids] }, goneSince: null }),
+    (fileSystem) => fileSystem.machine.id,
+  )
+
+  private readonly onDisk = groupLoader<string, { diskId: string; fileSystem: FileSystem }>(
+    async (diskIds) => {
+      const { rows } = await sql<{
+        diskId: string
+        fileSystemId: string
+      }>`select j.disk_id as diskId, j.file_system_id as fileSystemId
+        from file_system_disk j join file_system f on f.id = j.file_system_id and f.gone_since is null
+        join disk d on d.id = j.disk_id and d.machine_id = f.machine_id
+        where j.disk_id in (${sql.join([...diskIds])})`.execute(this.em.getKysely())
+      const found = await this.em.find(FileSystem, { id: { $in: [...new Set(rows.map((row) => row.fileSystemId))] } })
+      const byId = new Map(found.map((fileSystem) => [fileSystem.id, fileSystem]))
+      return rows.flatMap(({ diskId, fileSystemId }) => {
+        const fileSystem = byId.get(fileSystemId)
+        return fileSystem ? [{ diskId, fileSystem }] : []
+      })
+    },
+    (row) => row.diskId,
+  )
+
+  async ofMachine(machineId: string): Promise<FileSystem[]> {
+    return (await this.byMachine.load(machineId)).toSorted(byMountpoint)
+  }
+
+  /** What lies on a disk, as the newest report of the machine that it is in tells. */
+  async ofDisk(disk: Disk): Promise<FileSystem[]> {
+    return (await this.onDisk.load(disk.id)).map((row) => row.fileSystem).toSorted(byMountpoint)
+  }
+
+  /** Disks that hold users' homes, the most bytes first. */
+  homes(args: PageArgs): Promise<Page<HomesOnDisk>> {
+    const from = sql`(select j.disk_id as id, sum(f.home_bytes) as bytes from file_system f
+      join file_system_disk j on j.file_system_id = f.id
+      join disk d on d.id = j.disk_id and d.machine_id = f.machine_id and d.archived_at is null
+      where f.home_bytes is not null and f.gone_since is null group by j.disk_id)`
+    return seekPage<string, HomesOnDisk>(
+      this.em,
+      { from, where: [], order: [sql`bytes`, sql`id`], direction: 'desc' },
+      args,
+      async (ids) => {
+        const found = await Promise.all(ids.map((id) => this.onDisk.load(id)))
+        return ids.map((diskId, index) =>
+          homesOn(
+            diskId,
+            (found[index] ?? []).map((row) => row.fileSystem),
+          ),
+        )
+      },
+    )
+  }
+}
+
+/** One user may have homes on several file systems of a disk: they are added up. */
+function homesOn(diskId: string, fileSystems: FileSystem[]): HomesOnDisk {
+  const users = new Map<string, UserHome>()
+  for (const home of fileSystems.flatMap((fileSystem) => fileSystem.users ?? [])) {
+    const known = users.get(home.user)
+    const bytes =
+      known && (known.bytes !== null || home.bytes !== null) ? (known.bytes ?? 0) + (home.bytes ?? 0) : home.bytes
+    users.set(home.user, { user: home.user, bytes, measuredAt: home.measuredAt ?? known?.measuredAt ?? null })
+  }
+  const sorted = [...users.values()].sort((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1))
+  return { diskId, bytes: sorted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0), users: sorted }
+}

@@ -1,0 +1,119 @@
+import type { Socket } from 'node:net'
+import { map } from '@graphql-yoga/subscription'
+import {
+  createSourceEventStream,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  print,
+  validate,
+} from 'graphql'
+import type { ServerOptions } from 'graphql-ws'
+import { type Extra, useServer } from 'graphql-ws/use/ws'
+import { WebSocketServer } from 'ws'
+import type { Caller } from './access/caller.ts'
+import { checkCost, MAX_TOKENS } from './limits.ts'
+import type { Batch } from './platform/changes.ts'
+import { SECOND } from './platform/clock.ts'
+
+/** A client that has not read what was sent to it at two looks in a row is cut off; it reconnects and asks anew. */
+const LOOK_EVERY = 5 * SECOND
+
+interface Options {
+  schema: GraphQLSchema
+  /** Who asks, from the upgrade request's cookie or the token of connection_init; null = nobody we know. */
+  authenticate: (
+    request: Extra['request'],
+    params: Readonly<Record<string, unknown>> | undefined,
+  ) => Promise<Caller | null>
+  /** Services that all results of one batch share, so that each nested list is loaded once for all clients. */
+  contextOf: (batch: Batch, caller: Caller) => object
+  lookEvery?: number
+}
+
+/** GraphQL over WebSocket (graphql-transport-ws): subscriptions only; queries and mutations go over HTTP. */
+export function serveSubscriptions({ schema, authenticate, contextOf, lookEvery = LOOK_EVERY }: Options) {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024 })
+  const callers = new WeakMap<object, Caller>()
+  const results = new WeakMap<Batch, Map<string, Promise<ExecutionResult>>>()
+
+  /** The same question about the same batch is answered once, however many clients ask it. */
+  const answer = (args: ExecutionArgs, batch: Batch, caller: Caller): Promise<ExecutionResult> => {
+    const key = JSON.stringify([
+      print(args.document),
+      args.variableValues ?? {},
+      args.operationName ?? null,
+      caller.scopes,
+    ])
+    const known = results.get(batch) ?? new Map<string, Promise<ExecutionResult>>()
+    results.set(batch, known)
+    let result = known.get(key)
+    if (!result) {
+      result = Promise.resolve(execute({ ...args, rootValue: batch, contextValue: contextOf(batch, caller) }))
+      known.set(key, result)
+    }
+    return result
+  }
+
+  const options: ServerOptions<Record<string, unknown>, Extra> = {
+    schema,
+    connectionInitWaitTimeout: 5000,
+    onConnect: async ({ connectionParams, extra }) => {
+      const caller = await authenticate(extra.request, connectionParams)
+      if (!caller) return false
+      callers.set(extra.socket, caller)
+      return true
+    },
+    onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
+      try {
+        const document = parse(query, { maxTokens: MAX_TOKENS })
+        const errors = validate(schema, document)
+        if (errors.length > 0) return [...errors]
+        const subscription = document.definitions.every(
+          (node) => node.kind !== 'OperationDefinition' || node.operation === 'subscription',
+        )
+        if (!subscription)
+          return [new GraphQLError('Only subscriptions are served here; send queries and mutations by POST.')]
+        checkCost(schema, document, variables ?? {}, operationName ?? undefined)
+        const caller = callers.get(extra.socket) as Caller
+        return {
+          schema,
+          document,
+          variableValues: variables ?? null,
+          operationName: operationName ?? null,
+          contextValue: { caller },
+        }
+      } catch (error) {
+        return [error instanceof GraphQLError ? error : new GraphQLError('Not readable')]
+      }
+    },
+    subscribe: async (args: ExecutionArgs) => {
+      const stream = await createSourceEventStream(args)
+      if (!(Symbol.asyncIterator in stream)) return stream
+      const { caller } = args.contextValue as { caller: Caller }
+      return map((batch: Batch) => answer(args, batch, caller))(stream as AsyncIterable<Batch> as never)
+    },
+  }
+  const disposable = useServer(options, sockets)
+  const stalled = new WeakSet<object>()
+  const looks = setInterval(() => {
+    for (const client of sockets.clients) {
+      const waits = client.bufferedAmount > 0
+      if (waits && stalled.has(client)) client.terminate()
+      else if (waits) stalled.add(client)
+      else stalled.delete(client)
+    }
+  }, lookEvery)
+  return {
+    upgrade: (request: Extra['request'], socket: Socket, head: Buffer): void =>
+      sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request)),
+    /** Tells every client to go (1001) and waits for them. */
+    stop: async (): Promise<void> => {
+      clearInterval(looks)
+      await disposable.dispose()
+    },
+  }
+}

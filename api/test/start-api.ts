@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { Scope } from '../src/access/scope.ts'
+import { type App, startApp } from '../src/app.ts'
+import { readConfig } from '../src/config.ts'
+import { openDatabase, type Orm } from '../src/database/database.ts'
+import { migrate } from '../src/database/migrate.ts'
+import { ChangeFeed } from '../src/platform/changes.ts'
+import { createLog } from '../src/platform/log.ts'
+
+export interface TestApi {
+  url: string
+  app: App
+  orm: Orm
+  file: string
+  /** Time stands still until a test moves it. */
+  clock: { now: Date }
+  token(scopes: Scope[], options?: { anyMachine?: boolean; name?: string }): Promise<string>
+  /** Asks by POST /graphql with an all-mighty token. */
+  ask<T = any>(query: string, variables?: Record<string, unknown>, token?: string): Promise<Answer<T>>
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  stop(): Promise<void>
+}
+
+export interface Answer<T> {
+  status: number
+  data: T
+  errors?: { message: string; extensions: { code: string; [key: string]: unknown } }[]
+}
+
+/** Starts what main.ts starts, on a port of its own and an SQLite file of its own. */
+export async function startApi(env: Record<string, string> = {}): Promise<TestApi> {
+  const folder = mkdtempSync(join(tmpdir(), 'vigie-test-'))
+  const file = join(folder, 'vigie.sqlite')
+  const config = readConfig({ VIGIE_PORT: '0', VIGIE_DATA_DIR: folder, VIGIE_LOG_LEVEL: 'error', ...env })
+  const clock = { now: new Date('2026-11-21T12:00:00.000Z') }
+  const orm = await openDatabase(file)
+  await migrate(orm)
+  const log = createLog(config.logLevel)
+  const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'), 30)
+  const app = await startApp({ config, orm, clock: () => new Date(clock.now), log, changes })
+  const token: TestApi['token'] = async (scopes, { anyMachine = true, name = 'test' } = {}) =>
+    (await app.services().access.createToken(name, scopes, anyMachine, null)).token
+  const all = await token([Scope.ADMIN, Scope.REPORT])
+  const post: TestApi['post'] = (path, body, headers = {}) =>
+    fetch(`${app.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${all}`, ...headers },
+      body: typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+    })
+  let stopped = false
+  const api: TestApi = {
+    ...{ url: app.url, app, orm, file, clock, token, post },
+    ask: async (query, variables = {}, as = all) => {
+      const response = await post('/graphql', { query, variables }, { authorization: `Bearer ${as}` })
+      return { status: response.status, ...((await response.json()) as object) } as never
+    },
+    stop: async () => {
+      if (stopped) return
+      stopped = true
+      await app.stop()
+      await orm.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return api
+}
+
+/** For one test alone. */
+export async function apiForThisTest(env?: Record<string, string>): Promise<TestApi> {
+  const api = await startApi(env)
+  onTestFinished(() => api.stop())
+  return api
+}
+
+/** Waits until a condition holds; never for a fixed time. */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  what: string,
+  patience = 8000,
+): Promise<NonNullable<T>> {
+  const end = Date.now() + patience
+  for (;;) {
+    const value = await condition()
+    if (value) return value as NonNullable<T>
+    if (Date.now() > end) throw new Error(`Waited in vain for: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 15))
+  }
+}

@@ -1,0 +1,74 @@
+import { ApolloClient, from, HttpLink, InMemoryCache, split } from '@apollo/client/core'
+import { onError } from '@apollo/client/link/error'
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
+import { getMainDefinition } from '@apollo/client/utilities'
+import { createClient } from 'graphql-ws'
+import { ref } from 'vue'
+
+/** Whether the page is live: null = live, a time = not live since then. `undefined` before the first connection. */
+export const notLiveSince = ref<Date | null | undefined>(undefined)
+
+/** True once the server said that nobody is signed in. */
+export const signedOut = ref(false)
+
+const socket = createClient({
+  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+  // Who is not signed in yet has nothing to be told.
+  lazy: location.pathname === '/sign-in',
+  onNonLazyError: () => undefined,
+  retryAttempts: Infinity,
+  shouldRetry: () => !signedOut.value,
+  keepAlive: 12_000,
+  retryWait: (attempt) =>
+    new Promise((resolve) => setTimeout(resolve, Math.min(10_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))),
+  on: {
+    connected: (_socket, _payload, wasRetry) => {
+      const missed = notLiveSince.value
+      notLiveSince.value = null
+      // What happened meanwhile was not told: every page asks anew.
+      if (wasRetry || missed) void apollo.refetchQueries({ include: 'active' })
+    },
+    closed: (event) => {
+      if ((event as CloseEvent).code === 4403) signedOut.value = true
+      notLiveSince.value ??= new Date()
+    },
+  },
+})
+
+const errors = onError(({ networkError }) => {
+  if (networkError && 'statusCode' in networkError && networkError.statusCode === 401) signedOut.value = true
+})
+
+export const apollo = new ApolloClient({
+  link: from([
+    errors,
+    split(
+      ({ query }) => {
+        const definition = getMainDefinition(query)
+        return definition.kind === 'OperationDefinition' && definition.operation === 'subscription'
+      },
+      new GraphQLWsLink(socket),
+      new HttpLink({ uri: '/graphql', credentials: 'same-origin' }),
+    ),
+  ]),
+  cache: new InMemoryCache({
+    typePolicies: {
+      // Summary and the pages of lists have no identity: each answer replaces the last.
+      Query: { fields: { summary: { merge: false } } },
+    },
+  }),
+  assumeImmutableResults: true,
+})
+
+/** Asks the active queries anew, e.g. because something entered or left a list. Many changes at once ask once. */
+let asking: ReturnType<typeof setTimeout> | null = null
+export function askAnew(): void {
+  asking ??= setTimeout(() => {
+    asking = null
+    void apollo.refetchQueries({ include: 'active' })
+  }, 400)
+}
+
+export function reconnect(): void {
+  socket.terminate()
+}

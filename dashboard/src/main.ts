@@ -1,0 +1,9 @@
+import { DefaultApolloClient } from '@vue/apollo-composable'
+import { createApp } from 'vue'
+import { apollo } from './apollo.ts'
+import App from './App.vue'
+import { i18n } from './i18n.ts'
+import { router } from './router.ts'
+import './styles.css'
+
+createApp(App).provide(DefaultApolloClient, apollo).use(i18n).use(router).mount('#app')

@@ -1,0 +1,26 @@
+import { nextTick } from 'vue'
+import { createRouter, createWebHistory } from 'vue-router'
+import OverviewPage from './overview/OverviewPage.vue'
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', name: 'overview', component: OverviewPage },
+    { path: '/machines', name: 'machines', component: () => import('./machines/MachinesPage.vue') },
+    { path: '/machines/add', name: 'add-machine', component: () => import('./machines/AddMachinePage.vue') },
+    { path: '/machines/:id', name: 'machine', component: () => import('./machines/MachinePage.vue'), props: true },
+    { path: '/disks', name: 'disks', component: () => import('./disks/DisksPage.vue') },
+    { path: '/disks/:id', name: 'disk', component: () => import('./disks/DiskPage.vue'), props: true },
+    { path: '/events', name: 'events', component: () => import('./events/EventsPage.vue') },
+    { path: '/sign-in', name: 'sign-in', component: () => import('./access/SignInPage.vue') },
+    { path: '/:rest(.*)', name: 'not-found', component: () => import('./ui/NotFoundPage.vue') },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+// A new page: the reader begins at its content, not behind the navigation.
+router.afterEach(async (to, from) => {
+  if (to.path === from.path || from.name === undefined) return
+  await nextTick()
+  document.getElementById('main')?.focus({ preventScroll: true })
+})

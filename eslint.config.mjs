@@ -1,0 +1,67 @@
+import js from '@eslint/js'
+import vue from 'eslint-plugin-vue'
+import accessibility from 'eslint-plugin-vuejs-accessibility'
+import globals from 'globals'
+import ts from 'typescript-eslint'
+
+export default ts.config(
+  {
+    ignores: [
+      '**/dist/**',
+      '**/gql/**',
+      '**/node_modules/**',
+      '.cache/**',
+      'data/**',
+      'api/src/database/migrations/**',
+    ],
+  },
+  js.configs.recommended,
+  ...ts.configs.strict,
+  ...vue.configs['flat/recommended'],
+  ...accessibility.configs['flat/recommended'],
+  { languageOptions: { globals: { ...globals.node } } },
+  {
+    files: ['api/**/*.ts', 'agent/**/*.ts'],
+    languageOptions: {
+      parserOptions: {
+        project: ['./api/tsconfig.json', './agent/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: { '@typescript-eslint/no-floating-promises': 'error', '@typescript-eslint/no-misused-promises': 'error' },
+  },
+  {
+    files: ['dashboard/**/*.{ts,vue}'],
+    languageOptions: { globals: { ...globals.browser }, parserOptions: { parser: ts.parser } },
+    rules: {
+      // The compiler and vue-tsc know better what exists.
+      'no-undef': 'off',
+      'vue/multi-word-component-names': 'off',
+      'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
+      // Regions that scroll must be reached by keyboard (WCAG 2.1.1).
+      'vuejs-accessibility/no-static-element-interactions': 'off',
+    },
+  },
+  {
+    rules: {
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/no-extraneous-class': 'off',
+      // An unknown id, a raw value: Vigie reads what others wrote, and says so by name.
+      '@typescript-eslint/no-dynamic-delete': 'off',
+      'no-control-regex': 'off',
+      // TypeScript says which properties are optional.
+      'vue/require-default-prop': 'off',
+      // Prettier's business.
+      'vue/max-attributes-per-line': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      'vue/html-self-closing': 'off',
+      'vue/html-indent': 'off',
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/first-attribute-linebreak': 'off',
+      'vue/multiline-html-element-content-newline': 'off',
+    },
+  },
+)

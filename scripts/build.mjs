@@ -1,0 +1,4 @@
+import { build, install } from './workshop.mjs'
+
+install()
+build()

@@ -1,0 +1,40 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+// graphql comes as index.js and index.mjs; two copies of its classes do not know each other.
+const graphql = [{ find: /^graphql$/, replacement: 'graphql/index.js' }]
+const decorators = { decorator: { legacy: true, emitDecoratorMetadata: true } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        oxc: decorators,
+        resolve: { alias: graphql },
+        test: {
+          name: 'api',
+          include: ['api/src/**/*.test.ts', 'api/test/**/*.test.ts'],
+          setupFiles: ['api/test/setup.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: 'agent', include: ['agent/src/**/*.test.ts', 'agent/test/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        plugins: [vue()],
+        resolve: { alias: graphql },
+        test: { name: 'dashboard', include: ['dashboard/src/**/*.test.ts'], environment: 'happy-dom' },
+      },
+      {
+        oxc: decorators,
+        resolve: { alias: graphql },
+        test: {
+          name: 'browser',
+          include: ['dashboard/test/**/*.test.ts'],
+          setupFiles: ['api/test/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
