@@ -97,6 +97,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
       const token = params?.['authorization'] ?? params?.['Authorization']
       return authenticate(services().access, typeof token === 'string' ? token : undefined, request.headers.cookie)
     },
+    ended: (callers) => services().access.ended(callers),
     contextOf: sharedContexts(services),
   })
   app.server.on('upgrade', (request: IncomingMessage, socket, head) => {

@@ -1,7 +1,60 @@
 import type { App } from './app.ts'
 import type { Orm } from './database/database.ts'
+import { createRecorder } from './database/record.ts'
+import { rejudge } from './disks/rejudge.ts'
+import { thinDocuments, thinReports, thinSnapshots } from './disks/thinning.ts'
+import { HOUR, MINUTE } from './platform/clock.ts'
 
-/** Placeholder until thinning lands in the next commit. */
-export function startHousekeeping(_orm: Orm, _app: App): { stop(): Promise<void> } {
-  return { stop: async () => undefined }
+const EVERY = HOUR
+const FIRST_AFTER = MINUTE
+
+/** Judges by new rules after the start, then thins history once an hour; in small steps, so that reports go on between. */
+export function startHousekeeping(orm: Orm, { platform }: Pick<App, 'platform'>): { stop(): Promise<void> } {
+  const { clock, log } = platform
+  const record = createRecorder(platform)
+  let stopped = false
+  let timer: NodeJS.Timeout | null = null
+  let working: Promise<void> = Promise.resolve()
+
+  const work = async (): Promise<void> => {
+    await rejudge(orm.em, record, clock, () => stopped)
+    await thinHistory()
+  }
+  const thinHistory = async (): Promise<void> => {
+    let removed = 0
+    let after: string | null = ''
+    while (after !== null && !stopped) {
+      const from: string = after
+      const step: { removed: number; next: string | null } = await record(orm.em, ({ em }) =>
+        thinSnapshots(em, clock(), from),
+      )
+      removed += step.removed
+      after = step.next
+      await breathe()
+    }
+    while (!stopped && (await record(orm.em, ({ em }) => thinDocuments(em, clock()))) > 0) await breathe()
+    while (!stopped && (await record(orm.em, ({ em }) => thinReports(em, clock()))) > 0) await breathe()
+    if (removed > 0 && !stopped) await orm.em.getConnection().execute('pragma incremental_vacuum(1000)')
+  }
+  const next = (after: number): void => {
+    timer = setTimeout(() => {
+      working = work()
+        .catch((error: unknown) => log.error({ err: error }, 'Housekeeping failed; it is tried again in an hour'))
+        .finally(() => {
+          if (!stopped) next(EVERY)
+        })
+    }, after)
+    timer.unref()
+  }
+  next(FIRST_AFTER)
+  return {
+    stop: async () => {
+      stopped = true
+      if (timer) clearTimeout(timer)
+      await working
+    },
+  }
 }
+
+/** Lets requests that wait have their turn. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -9,7 +9,7 @@ const EXPECTED_LIST = 5
 /** Counts objects: a page counts as many as it asks for, another list a few, a scalar next to nothing. */
 const objects: ComplexityEstimator = ({ args, childComplexity, field }) => {
   if (isLeafType(getNamedType(field.type))) return 0.01
-  if (typeof args['first'] === 'number') return 1 + args['first'] * childComplexity
+  if (typeof args['first'] === 'number') return 1 + Math.max(0, args['first']) * childComplexity
   if (field.name === 'nodes' || field.name === 'changed') return 1 + childComplexity
   return 1 + (String(field.type).includes('[') ? EXPECTED_LIST : 1) * childComplexity
 }

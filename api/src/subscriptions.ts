@@ -29,13 +29,15 @@ interface Options {
     request: Extra['request'],
     params: Readonly<Record<string, unknown>> | undefined,
   ) => Promise<Caller | null>
+  /** Those of them whose session or token has ended. */
+  ended: (callers: Caller[]) => Promise<Set<Caller>>
   /** Services that all results of one batch share, so that each nested list is loaded once for all clients. */
   contextOf: (batch: Batch, caller: Caller) => object
   lookEvery?: number
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws): subscriptions only; queries and mutations go over HTTP. */
-export function serveSubscriptions({ schema, authenticate, contextOf, lookEvery = LOOK_EVERY }: Options) {
+export function serveSubscriptions({ schema, authenticate, ended, contextOf, lookEvery = LOOK_EVERY }: Options) {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024 })
   const callers = new WeakMap<object, Caller>()
   const results = new WeakMap<Batch, Map<string, Promise<ExecutionResult>>>()
@@ -98,8 +100,18 @@ export function serveSubscriptions({ schema, authenticate, contextOf, lookEvery 
     },
   }
   const disposable = useServer(options, sockets)
+  /** A token that was revoked, or a session that ended, hears no more. */
+  const cutEnded = async (): Promise<void> => {
+    const open = [...sockets.clients].flatMap((client) => callers.get(client) ?? [])
+    const gone = open.length ? await ended([...new Set(open)]) : new Set<Caller>()
+    for (const client of sockets.clients) {
+      const caller = callers.get(client)
+      if (caller && gone.has(caller)) client.close(4403, 'Forbidden')
+    }
+  }
   const stalled = new WeakSet<object>()
   const looks = setInterval(() => {
+    void cutEnded().catch(() => undefined)
     for (const client of sockets.clients) {
       const waits = client.bufferedAmount > 0
       if (waits && stalled.has(client)) client.terminate()

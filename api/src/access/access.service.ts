@@ -42,6 +42,20 @@ export class AccessService {
     return { kind: 'SESSION', id: session.id, name: 'session', scopes, machineId: null, anyMachine: true }
   }
 
+  /** Those whose token was revoked, or whose session has ended. */
+  async ended(callers: readonly Caller[]): Promise<Set<Caller>> {
+    const ids = (kind: Caller['kind']) =>
+      callers.flatMap((caller) => (caller.kind === kind && caller.id ? [caller.id] : []))
+    const clients = await selectRows(this.em, ApiClient, 'id', ids('TOKEN'))
+    const sessions = await selectRows(this.em, Session, 'id', ids('SESSION'))
+    const now = this.clock()
+    const valid = new Set([
+      ...clients.filter(({ revokedAt }) => revokedAt === null).map(({ id }) => id),
+      ...sessions.filter(({ endedAt, expiresAt }) => endedAt === null && expiresAt > now).map(({ id }) => id),
+    ])
+    return new Set(callers.filter(({ id }) => id !== null && !valid.has(id)))
+  }
+
   /** Makes a link that can be spent once, within a day. */
   async createLink(): Promise<string> {
     const { secret, prefix, hash } = newSecret('link')

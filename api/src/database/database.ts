@@ -5,6 +5,7 @@ import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sqlite'
 import { CompiledQuery, type DatabaseConnection } from 'kysely'
 import { entities } from './entities.ts'
+import { cacheStatements } from './statement-cache.ts'
 
 export type EntityManager = SqlEntityManager<SqliteDriver>
 export type Orm = MikroORM<EntityManager>
@@ -23,7 +24,9 @@ const PRAGMAS = [
 /** Opens the one connection to the database; `migrate` brings its tables up to date. */
 export async function openDatabase(file: string): Promise<Orm> {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  return MikroORM.init(databaseOptions(file)) as unknown as Promise<Orm>
+  const orm = (await MikroORM.init(databaseOptions(file))) as unknown as Orm
+  cacheStatements(await orm.em.getConnection().getNativeClient())
+  return orm
 }
 
 export const databaseOptions = (file: string): Options => ({

@@ -1,23 +1,35 @@
 import { deflateRawSync } from 'node:zlib'
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { decodeRows, insertNumbered, insertRows, type Row, selectRows, upsertRows } from '../database/rows.ts'
+import {
+  columnsOf,
+  decodeRows,
+  insertNumbered,
+  insertRows,
+  type Row,
+  saveRows,
+  selectRows,
+  updateRow,
+} from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
 import type { ReportTimes } from '../inventory/inventory.ts'
 import { DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
+import { type Baseline, baselinesOf } from './baseline.ts'
 import { DiskStay } from './disk-stay.entity.ts'
-import { ReadingOutcome } from './disk-words.ts'
+import { DiskType, ReadingOutcome, ReadingSource } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
-import { Health, HEALTH_RANK, type Reason, Severity, type Verdict } from './health.ts'
+import { Health, HEALTH_RANK, HEALTH_SEVERITY, type Reason, Severity, type Verdict } from './health.ts'
 import { identify, serialKey, wwnKey } from './identity.ts'
-import { countersOf, judge, RULES_VERSION, worstFirst } from './judge.ts'
+import { countersOf, judge, RULES_VERSION } from './judge.ts'
 import { place } from './placement.ts'
 import { reason } from './rules/rule.ts'
+import { goodSince } from './shown-health.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
+import { withStanding } from './standing.ts'
 import { SmartDocument } from './smart-document.entity.ts'
-import { type Counters, Snapshot } from './snapshot.entity.ts'
+import { Snapshot } from './snapshot.entity.ts'
 
 type DiskRow = Row<Disk>
 type StayRow = Row<DiskStay>
@@ -29,22 +41,16 @@ export interface DiskReport {
   /** False for a report that is older than the machine's newest: it adds readings and nothing else. */
   newest: boolean
   disks: DiskSighting[]
-  disksComplete: boolean
+  complete: { kernel: boolean; controllers: boolean }
+
   notes: string[]
 }
 
-interface Baseline {
-  month: Counters | null
-  week: Counters | null
-}
-
-const HEALTH_SEVERITY: Record<Health, Severity> = {
-  OK: Severity.INFO,
-  UNKNOWN: Severity.INFO,
-  UNSUPPORTED: Severity.INFO,
-  WARNING: Severity.WARNING,
-  AT_RISK: Severity.AT_RISK,
-  FAILED: Severity.FAILED,
+/** One disk of a report, with every path on which it was seen (multipath). */
+interface Sighted {
+  sighting: DiskSighting
+  labels: string[]
+  disk: { row: DiskRow; added: boolean }
 }
 
 /** Records the disks of one report inside of its transaction: who they are, where they are, how they are. */
@@ -63,7 +69,7 @@ export class DiskRecorder {
     const rows = [...new Set(sighted.map(({ disk }) => disk.row))]
     const existing = rows.filter((row) => known.includes(row)).map((row) => row.id)
     const stays = await this.staysOf([...existing, ...known.filter((row) => row.conflictSince).map((row) => row.id)])
-    const baselines = await this.baselines(existing, report.times.at)
+    const baselines = await baselinesOf(this.em, existing, report.times.at)
     const silent = await this.silentRivals(stays, report.machineId)
 
     const snapshots: Partial<Row<Snapshot>>[] = []
@@ -74,56 +80,54 @@ export class DiskRecorder {
       const before = visible(disk.row)
       const current = this.settle(report, sighting, disk, stays, silent, changedStays)
       const baseline = baselines.get(disk.row.id) ?? { month: null, week: null }
-      if (sighting.reading) this.read(report, sighting.reading, disk, current, baseline, snapshots, documents)
+      if (sighting.reading) this.read(report, sighting, sighting.reading, disk, current, baseline, snapshots, documents)
+      else if (current) this.keepVerdict(report, disk.row, withStanding(disk.row, sighting.standing), false, disk.added)
       if (current || disk.added) changed.add(disk.row)
       if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
     }
-    if (report.disksComplete && report.newest) this.notePresence(report, known, rows, stays, changed, changedStays)
+    if (report.newest) this.notePresence(report, known, rows, stays, changed, changedStays)
 
-    // Disks point to their newest snapshot and document, which point to the disk: the disk comes first, then again.
-    const added = sighted.filter(({ disk }) => disk.added).map(({ disk }) => disk.row)
-    await insertRows(
-      this.em,
-      Disk,
-      added.map((row) => ({ ...row, lastDocument: null, lastSnapshot: null })),
-    )
+    // Disks point to their newest snapshot and document, which point to the disk: a new disk comes first, then again.
+    for (const { disk } of sighted) {
+      if (disk.added) await insertRows(this.em, Disk, [{ ...disk.row, lastDocument: null, lastSnapshot: null }])
+    }
     await insertRows(this.em, SmartDocument, documents)
     const ids = await insertNumbered(this.em, Snapshot, snapshots, 'disk')
-    for (const row of changed) row.lastSnapshot = (ids.get(row.id) as number | undefined) ?? row.lastSnapshot
-    await upsertRows(this.em, Disk, [...changed])
-    await upsertRows(this.em, DiskStay, [...changedStays])
-    return new Map(sighted.map(({ sighting, disk }) => [sighting.label, disk.row.id]))
+    for (const row of changed) row.lastSnapshot = ids.get(row.id) ?? row.lastSnapshot
+    const added = new Set(sighted.filter(({ disk }) => disk.added).map(({ disk }) => disk.row))
+    await saveRows(
+      this.em,
+      Disk,
+      [...changed].filter((row) => !added.has(row)),
+    )
+    for (const { id, lastDocument, lastSnapshot } of added)
+      await updateRow(this.em, Disk, id, { lastDocument, lastSnapshot })
+    await saveRows(this.em, DiskStay, [...changedStays])
+    return new Map(sighted.flatMap(({ labels, disk }) => labels.map((label) => [label, disk.row.id] as const)))
   }
 
   /** Every disk that a sighting may mean, and every one that is said to be in this machine. */
   private async candidates({ machineId, disks }: DiskReport): Promise<DiskRow[]> {
     const serials = disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
     const wwns = disks.flatMap(({ evidence }) => wwnKey(evidence.wwn) ?? [])
-    const weak = disks.map((sighting) => weakKeyOf(machineId, sighting))
-    const kysely = this.em.getKysely<Record<string, Record<string, unknown>>>()
-    const found = await kysely
-      .selectFrom('disk')
-      .selectAll()
-      .where((eb) =>
-        eb.or([
-          eb('machine_id', '=', machineId),
-          ...(serials.length ? [eb('serial_key', 'in', serials)] : []),
-          ...(wwns.length ? [eb('wwn', 'in', wwns)] : []),
-          ...(weak.length ? [eb('weak_key', 'in', weak)] : []),
-        ]),
-      )
-      .orderBy('id')
-      .execute()
-    return decodeRows(this.em, Disk, found)
+    const weak = disks.filter(isWeak).map((sighting) => weakKeyOf(machineId, sighting))
+    // A disk in conflict is said to be in the other machine, and has its stay here all the same.
+    const conditions = [
+      sql`machine_id = ${machineId}`,
+      sql`id in (select disk_id from disk_stay where machine_id = ${machineId} and until is null)`,
+    ]
+    if (serials.length) conditions.push(sql`serial_key in (${sql.join(serials)})`)
+    if (wwns.length) conditions.push(sql`wwn in (${sql.join(wwns)})`)
+    if (weak.length) conditions.push(sql`weak_key in (${sql.join(weak)})`)
+    const found = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Disk))} from disk
+      where ${sql.join(conditions, sql` or `)} order by id`.execute(this.em.getKysely())
+    return decodeRows(this.em, Disk, found.rows)
   }
 
   /** Finds or makes the disk of each sighting. One disk on two paths (multipath) is one sighting. */
-  private recognise(
-    report: DiskReport,
-    known: DiskRow[],
-  ): { sighting: DiskSighting; disk: { row: DiskRow; added: boolean } }[] {
+  private recognise(report: DiskReport, known: DiskRow[]): Sighted[] {
     const all = [...known]
-    const taken = new Set<DiskRow>()
+    const taken = new Map<DiskRow, Sighted>()
     return report.disks.flatMap((sighting) => {
       const strong = serialKey(sighting.evidence.serial) ?? wwnKey(sighting.evidence.wwn)
       const weakKey = strong ? null : weakKeyOf(report.machineId, sighting)
@@ -133,16 +137,22 @@ export class DiskRecorder {
             all.filter((row) => !row.weak),
           )
         : (all.find((row) => row.weakKey === weakKey) ?? null)
-      if (found && taken.has(found)) {
+      const first = found && taken.get(found)
+      if (first) {
         report.notes.push(
-          `${sighting.label} is the same disk as another one of this report (${found.serial ?? found.wwn}).`,
+          `${sighting.label} is the same disk as ${first.sighting.label} (${found.serial ?? found.wwn}).`,
         )
+        // Of two paths the one that could be read counts.
+        if (first.sighting.reading?.outcome !== ReadingOutcome.READ && sighting.reading)
+          first.sighting = { ...first.sighting, reading: sighting.reading }
+        first.labels.push(sighting.label)
         return []
       }
       const row = found ?? newDisk(report, sighting, weakKey)
-      taken.add(row)
+      const sighted: Sighted = { sighting, labels: [sighting.label], disk: { row, added: !found } }
+      taken.set(row, sighted)
       if (!found) all.push(row)
-      return [{ sighting, disk: { row, added: !found } }]
+      return [sighted]
     })
   }
 
@@ -151,24 +161,6 @@ export class DiskRecorder {
     const stays = new Map<string, StayRow[]>()
     for (const row of rows) stays.set(row.disk, [...(stays.get(row.disk) ?? []), row])
     return stays
-  }
-
-  /** The oldest counters of the last 30 and 7 days, by one index look-up each. */
-  private async baselines(diskIds: string[], at: Date): Promise<Map<string, Baseline>> {
-    if (diskIds.length === 0) return new Map()
-    const oldest = (days: number) => sql<string | null>`(select counters from snapshot where disk_id = disk.id
-      and at >= ${at.getTime() - days * DAY} and at < ${at.getTime()} and counters is not null order by at limit 1)`
-    const found = await this.em
-      .getKysely<Record<string, Record<string, unknown>>>()
-      .selectFrom('disk')
-      .select(['disk.id', oldest(30).as('month'), oldest(7).as('week')])
-      .where('disk.id', 'in', diskIds)
-      .execute()
-    const counters = (json: unknown): Counters | null =>
-      typeof json === 'string' ? (JSON.parse(json) as Counters) : null
-    return new Map(
-      found.map((row) => [row['id'] as string, { month: counters(row['month']), week: counters(row['week']) }]),
-    )
   }
 
   private async silentRivals(stays: Map<string, StayRow[]>, machineId: string): Promise<Set<string>> {
@@ -286,6 +278,7 @@ export class DiskRecorder {
   /** Judges and keeps one reading. A sighting out of order (`current` false) adds its snapshot and nothing else. */
   private read(
     report: DiskReport,
+    sighting: DiskSighting,
     reading: Reading,
     { row, added }: { row: DiskRow; added: boolean },
     current: boolean,
@@ -295,7 +288,7 @@ export class DiskRecorder {
   ): void {
     const { facts, outcome, reported } = reading
     const { at, collectedAt } = report.times
-    const verdict = verdictOf(reading, row, baseline)
+    const verdict = withStanding(verdictOf(reading, row, baseline, report.times.at), sighting.standing)
     const isRead = outcome === ReadingOutcome.READ
     let document = isRead ? row.lastDocument : null
     if (reading.document && outcome !== ReadingOutcome.ASLEEP) {
@@ -375,7 +368,8 @@ export class DiskRecorder {
     changedStays: Set<StayRow>,
   ): void {
     for (const row of known) {
-      if (present.includes(row)) continue
+      if (present.includes(row) || !couldBeSeen(row, report.complete)) continue
+
       const here = stays.get(row.id)?.find((stay) => stay.machine === report.machineId && stay.until === null)
       if (row.conflictSince && here) {
         here.until = here.lastSeenAt
@@ -414,6 +408,9 @@ export class DiskRecorder {
   }
 }
 
+/** No identifier of its own: it is known by where it sits. */
+const isWeak = ({ evidence }: DiskSighting): boolean => !serialKey(evidence.serial) && !wwnKey(evidence.wwn)
+
 const weakKeyOf = (machineId: string, { place, capacityBytes }: DiskSighting): string =>
   `${machineId}|${place}|${capacityBytes ?? '?'}`
 
@@ -443,43 +440,53 @@ function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: string | n
   }
 }
 
-/** What a sighting tells of a disk; what it does not tell stays as it was known. */
+/** What a sighting tells of a disk; what it does not tell, or tells worse than was known, stays as it was. */
 function describe(sighting: DiskSighting, known: DiskRow | null) {
-  const { evidence } = sighting
+  const { evidence, thorough } = sighting
+  const better = <T>(told: T | null, before: T | null | undefined): T | null =>
+    (thorough ? (told ?? before) : (before ?? told)) ?? null
   const wwn = wwnKey(evidence.wwn)
   // Behind another bridge or controller the same serial shows another WWN: the newest counts, the former stays an alias.
   const former = known?.wwn && wwn && known.wwn !== wwn ? [known.wwn] : []
+  const type = sighting.type === DiskType.UNKNOWN ? null : sighting.type
   return {
-    serial: serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : (known?.serial ?? null),
+    serial: better(serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : null, known?.serial),
     serialKey: serialKey(evidence.serial) ?? known?.serialKey ?? null,
-    model: evidence.model ?? known?.model ?? null,
+    model: better(evidence.model, known?.model),
     wwn: wwn ?? known?.wwn ?? null,
     aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),
-    type: sighting.type === 'UNKNOWN' ? (known?.type ?? sighting.type) : sighting.type,
+    type: better(type, known && known.type !== DiskType.UNKNOWN ? known.type : null) ?? DiskType.UNKNOWN,
     bus: sighting.bus ?? known?.bus ?? null,
     role: sighting.role,
-    capacityBytes: sighting.capacityBytes ?? known?.capacityBytes ?? null,
-    firmware: sighting.firmware ?? known?.firmware ?? null,
-    rotationRpm: sighting.rotationRpm ?? known?.rotationRpm ?? null,
+    capacityBytes: better(sighting.capacityBytes, known?.capacityBytes),
+    firmware: better(sighting.firmware, known?.firmware),
+    rotationRpm: better(sighting.rotationRpm, known?.rotationRpm),
     device: sighting.device,
     path: sighting.path,
   }
 }
 
-/** The verdict of a reading. Asleep or unreadable keeps the last one, with its age; findings from outside count always. */
-function verdictOf(reading: Reading, row: DiskRow, baseline: Baseline): Verdict {
+/** Behind a controller only smartctl sees a disk; what it was not asked for is not missing. */
+const couldBeSeen = (row: DiskRow, complete: DiskReport['complete']): boolean =>
+  complete.kernel && (complete.controllers || !/ \[.+\]$/.test(row.path ?? ''))
+
+/** The verdict of a reading. Asleep or unreadable keeps the last one, with its age. */
+function verdictOf(reading: Reading, row: DiskRow, baseline: Baseline, at: Date): Verdict {
   const { facts, findings, outcome, cause } = reading
   const presentCodes = row.reasons.map(({ code }) => code)
   const judged = facts
     ? judge({ facts, type: row.type, before: baseline.month, beforeWeek: baseline.week, presentCodes, findings })
-    : { health: findings.length ? Health.WARNING : Health.UNKNOWN, reasons: findings }
-  if (outcome === ReadingOutcome.READ) return judged
-  if (row.lastReadAt) return { health: row.health, reasons: row.reasons }
-  if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged
-  return {
-    health: Health.UNKNOWN,
-    reasons: worstFirst([reason('NEVER_READ', Severity.INFO, null, null, cause), ...findings]),
+    : { health: Health.UNKNOWN, reasons: findings }
+  const kept = { health: row.health, reasons: row.reasons }
+  if (outcome === ReadingOutcome.READ) {
+    // A script's word does not better what the agent has read for itself within two days.
+    const agentRead = row.documentAt !== null && row.documentAt >= goodSince(at)
+    const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
+    return reading.source === ReadingSource.SCRIPT && agentRead && milder ? kept : judged
   }
+  if (row.lastReadAt) return kept
+  if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged
+  return { health: Health.UNKNOWN, reasons: [reason('NEVER_READ', Severity.INFO, null, null, cause)] }
 }
 
 // Temperature and age move with every reading; they alone are no change of a disk.
@@ -487,18 +494,13 @@ const MOVING: Reason['code'][] = ['TEMPERATURE_HIGH', 'TEMPERATURE_CRITICAL', 'P
 
 /** What subscribers see of a disk, without what moves with every reading: equal text = no change. */
 function visible(row: DiskRow): string {
-  const {
-    lastSeenAt: _seen,
-    lastReadAt: _read,
-    lastSnapshot: _snapshot,
-    documentAt: _at,
-    lastDocument: _document,
-    ...shown
-  } = row
-  const reasons = row.reasons.map(({ code, value, ...rest }) => ({
-    code,
-    ...rest,
-    value: MOVING.includes(code) ? null : value,
-  }))
-  return JSON.stringify({ ...shown, documentMeaning: null, reasons })
+  const reasons = row.reasons.map(({ code, severity, value, limit, subject }) =>
+    [code, severity, MOVING.includes(code) ? '' : value, limit, subject].join(' '),
+  )
+  return [
+    ...[row.serial, row.model, row.wwn, row.type, row.bus, row.role, row.capacityBytes, row.firmware, row.rotationRpm],
+    ...[row.machine, row.device, row.path, row.health, row.label, row.aliases.length],
+    ...[row.missingSince?.getTime(), row.conflictSince?.getTime(), row.archivedAt?.getTime()],
+    ...reasons,
+  ].join('|')
 }

@@ -79,3 +79,13 @@ export function worstHealth(reasons: readonly Reason[]): Health {
   const worst = Math.max(0, ...reasons.map((reason) => SEVERITY_ORDER.indexOf(reason.severity)))
   return [Health.OK, Health.WARNING, Health.AT_RISK, Health.FAILED][worst] ?? Health.OK
 }
+
+/** How grave the event of a new health is. */
+export const HEALTH_SEVERITY: Record<Health, Severity> = {
+  OK: Severity.INFO,
+  UNKNOWN: Severity.INFO,
+  UNSUPPORTED: Severity.INFO,
+  WARNING: Severity.WARNING,
+  AT_RISK: Severity.AT_RISK,
+  FAILED: Severity.FAILED,
+}

@@ -52,10 +52,10 @@ export function wwnKey(wwn: string | null): string | null {
   return digits.length < 8 || /^(.)\1*$/.test(digits) ? null : key
 }
 
-/** lsblk and smartctl write models differently: blanks as `_`, `ATA ` before, cut at the end. One unknown contradicts nothing. */
+/** lsblk and smartctl write models differently: blanks as `_`, `ATA ` before, cut at the end. Of SAS disks smartctl tells the vendor too. One unknown contradicts nothing. */
 export function sameModel(one: string | null, other: string | null): boolean {
   const [a, b] = [modelKey(one), modelKey(other)]
-  return !a || !b || a.startsWith(b) || b.startsWith(a)
+  return !a || !b || a.startsWith(b) || b.startsWith(a) || a.endsWith(` ${b}`) || b.endsWith(` ${a}`)
 }
 
 const modelKey = (model: string | null): string =>

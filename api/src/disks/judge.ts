@@ -83,8 +83,12 @@ export function countersOf(facts: SmartFacts): Counters {
   return counters
 }
 
-export function typeOf(facts: SmartFacts | null, rotational: boolean | null): DiskType {
-  if (facts?.protocol === 'NVME') return DiskType.NVME
+export function typeOf(
+  facts: SmartFacts | null,
+  rotational: boolean | null,
+  transport: string | null = null,
+): DiskType {
+  if (facts?.protocol === 'NVME' || transport === 'nvme') return DiskType.NVME
   const rpm = facts?.rotationRpm ?? null
   if (rpm !== null) return rpm > 0 ? DiskType.HDD : DiskType.SSD
   // Virtual disks call themselves rotational: without a reading only "does not turn" is believed.

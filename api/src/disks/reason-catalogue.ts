@@ -1,11 +1,19 @@
 import type { Reason } from './health.ts'
 
-type Sentence = (reason: Pick<Reason, 'value' | 'limit' | 'subject'>) => string
+/** A reason as its sentence sees it: what it does not tell stands as a question mark. */
+interface Told {
+  value: number | '?'
+  limit: number | '?'
+  /** The subject, or a question mark. */
+  name: string
+  subject: string | null
+}
+type Sentence = (told: Told) => string
 type Entry = { en: Sentence; fr: Sentence }
 
-const count = (n: number | null, one: string, many: string): string => `${n ?? '?'} ${n === 1 ? one : many}`
-const compte = (n: number | null, un: string, plusieurs: string): string =>
-  `${n ?? '?'} ${n !== null && n < 2 ? un : plusieurs}`
+const count = (n: number | '?', one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+const compte = (n: number | '?', un: string, plusieurs: string): string => `${n} ${n !== '?' && n < 2 ? un : plusieurs}`
+const years = (hours: number | '?'): string => (hours === '?' ? '?' : (hours / 8766).toFixed(1))
 
 /** Every reason, as a sentence in English and French. The rules that raise them are in rules/. */
 export const REASONS = {
@@ -14,13 +22,12 @@ export const REASONS = {
     fr: () => 'Le disque signale lui-même sa défaillance (autoévaluation S.M.A.R.T.).',
   },
   ATTRIBUTE_FAILING_NOW: {
-    en: ({ subject, value, limit }) => `${subject} is at ${value}, at or below its failure threshold of ${limit}.`,
-    fr: ({ subject, value, limit }) =>
-      `${subject} est à ${value}, au niveau ou sous son seuil de défaillance de ${limit}.`,
+    en: ({ name, value, limit }) => `${name} is at ${value}, at or below its failure threshold of ${limit}.`,
+    fr: ({ name, value, limit }) => `${name} est à ${value}, au niveau ou sous son seuil de défaillance de ${limit}.`,
   },
   ATTRIBUTE_FAILED_BEFORE: {
-    en: ({ subject, limit }) => `${subject} has been at or below its failure threshold of ${limit ?? '?'} in the past.`,
-    fr: ({ subject, limit }) => `${subject} a déjà atteint son seuil de défaillance de ${limit ?? '?'}.`,
+    en: ({ name, limit }) => `${name} has been at or below its failure threshold of ${limit} in the past.`,
+    fr: ({ name, limit }) => `${name} a déjà atteint son seuil de défaillance de ${limit}.`,
   },
   REALLOCATED_SECTORS: {
     en: ({ value }) => `${count(value, 'sector has', 'sectors have')} been reallocated.`,
@@ -42,7 +49,7 @@ export const REASONS = {
   PENDING_SECTORS: {
     en: ({ value }) => `${count(value, 'sector', 'sectors')} cannot be read and may be lost.`,
     fr: ({ value }) =>
-      `${compte(value, 'secteur est illisible', 'secteurs sont illisibles')} et peut-être perdu${value !== null && value < 2 ? '' : 's'}.`,
+      `${compte(value, 'secteur est illisible', 'secteurs sont illisibles')} et peut-être perdu${value !== '?' && value < 2 ? '' : 's'}.`,
   },
   PENDING_HEALED: {
     en: ({ value }) =>
@@ -90,8 +97,8 @@ export const REASONS = {
       `Les erreurs de transfert sont passées de ${limit} à ${value} en 30 jours : vérifiez le câble, pas le disque.`,
   },
   LIFE_LEFT_LOW: {
-    en: ({ value, subject }) => `${value} % of the rated life is left (${subject}).`,
-    fr: ({ value, subject }) => `Il reste ${value} % de la durée de vie prévue (${subject}).`,
+    en: ({ value, name }) => `${value} % of the rated life is left (${name}).`,
+    fr: ({ value, name }) => `Il reste ${value} % de la durée de vie prévue (${name}).`,
   },
   ENDURANCE_USED: {
     en: ({ value }) => `${value} % of the rated endurance is used.`,
@@ -180,12 +187,12 @@ export const REASONS = {
     fr: ({ value, limit }) => `${value} °C dépasse la limite critique de ${limit} °C.`,
   },
   POWER_ON_OLD: {
-    en: ({ value }) => `The disk has run for ${((value ?? 0) / 8766).toFixed(1)} years.`,
-    fr: ({ value }) => `Le disque a tourné ${((value ?? 0) / 8766).toFixed(1).replace('.', ',')} ans.`,
+    en: ({ value }) => `The disk has run for ${years(value)} years.`,
+    fr: ({ value }) => `Le disque a tourné ${years(value).replace('.', ',')} ans.`,
   },
   POOL_MEMBER_DEGRADED: {
-    en: ({ subject }) => `Its array or pool does not count on it any more (${subject}).`,
-    fr: ({ subject }) => `Sa grappe ou son pool ne compte plus sur lui (${subject}).`,
+    en: ({ name }) => `Its array or pool does not count on it any more (${name}).`,
+    fr: ({ name }) => `Sa grappe ou son pool ne compte plus sur lui (${name}).`,
   },
   REPORTED_OK: {
     en: ({ subject }) => `As reported by the script: ${subject ?? 'ok'}.`,
@@ -212,14 +219,12 @@ export const REASONS = {
     fr: ({ value }) => `Dernière lecture, bonne, il y a ${value} heures ; une lecture plus ancienne ne prouve rien.`,
   },
   VIRTUAL_DISK: {
-    en: ({ subject }) => `A virtual disk (${subject}): its health is that of the host's disks.`,
-    fr: ({ subject }) => `Disque virtuel (${subject}) : sa santé est celle des disques de l’hôte.`,
+    en: ({ name }) => `A virtual disk (${name}): its health is that of the host's disks.`,
+    fr: ({ name }) => `Disque virtuel (${name}) : sa santé est celle des disques de l’hôte.`,
   },
   RAID_VOLUME: {
-    en: ({ subject }) =>
-      `A volume of a RAID controller (${subject}): name its disks in the agent's settings to read them.`,
-    fr: ({ subject }) =>
-      `Volume d’un contrôleur RAID (${subject}) : nommez ses disques dans la configuration de l’agent.`,
+    en: ({ name }) => `A volume of a RAID controller (${name}): name its disks in the agent's settings to read them.`,
+    fr: ({ name }) => `Volume d’un contrôleur RAID (${name}) : nommez ses disques dans la configuration de l’agent.`,
   },
   NO_DEVICE_TYPE: {
     en: ({ subject }) => `smartctl does not know this device: ${subject ?? 'no type found'}.`,
@@ -233,5 +238,9 @@ export const REASONS = {
 
 export type ReasonCode = keyof typeof REASONS
 
-export const sentence = (reason: Reason, language: 'en' | 'fr'): string =>
-  (REASONS[reason.code] as Entry | undefined)?.[language](reason) ?? reason.code
+/** The reason in words. A code that this version does not know stands for itself. */
+export function sentence({ code, value, limit, subject }: Reason, language: 'en' | 'fr'): string {
+  const entry = REASONS[code] as Entry | undefined
+  if (!entry) return code
+  return entry[language]({ value: value ?? '?', limit: limit ?? '?', name: subject ?? '?', subject })
+}

@@ -18,6 +18,10 @@ export interface DiskSighting {
   capacityBytes: number | null
   firmware: string | null
   rotationRpm: number | null
+  /** False where only lsblk told of it: what smartctl told before is better. */
+  thorough: boolean
+  /** What a pool or an array says of the disk now; they count whether it could be read or not. */
+  standing: Reason[]
   /** Null where the report tells that it is there and no more. */
   reading: Reading | null
 }
@@ -29,7 +33,7 @@ export interface Reading {
   cause: string | null
   /** Null where nothing could be read at all. */
   facts: SmartFacts | null
-  /** What a pool, an array or a script says of the disk. */
+  /** What a script says of the disk. */
   findings: Reason[]
   /** What smartctl printed, with the hash of what it means. */
   document: { text: string; meaning: string } | null

@@ -22,7 +22,7 @@ export interface SmartFacts {
   powerOnHours: number | null
   attributes: AtaAttribute[]
   errorLogCount: number | null
-  /** The newest completed self-test that counts: a later short test does not clear a failed extended one. */
+  /** A failed newest test counts, else the newest extended one: a later short test does not clear a failed extended one. */
   selfTest: 'PASSED' | 'FAILED' | null
   /** Per cent of the rated endurance used, from device statistics, the NVMe log or the SCSI page. */
   percentageUsed: number | null

@@ -175,6 +175,16 @@ function readSelfTests(doc: JsonObject): SmartFacts['selfTest'] {
       extended: /extended/i.test(asText(dig(test, 'type', 'string')) ?? ''),
       failed: ataTestFailed(dig(test, 'status')),
     })),
+    // SPC-5, self-test results log page: 0 = without error, 3 to 7 = failed. The newest is number 0.
+    ...Array.from({ length: 20 }, (_, index) => dig(doc, `scsi_self_test_${index}`))
+      .filter((test) => test !== undefined)
+      .map((test) => {
+        const result = asWhole(dig(test, 'result', 'value'))
+        return {
+          extended: /extended|long/i.test(asText(dig(test, 'code', 'string')) ?? ''),
+          failed: result === 0 ? false : result !== null && result >= 3 && result <= 7 ? true : null,
+        }
+      }),
     // NVMe 1.4, figure 198: 0 = without error, 5 to 7 = failed.
     ...asArray(dig(doc, 'nvme_self_test_log', 'table')).map((test) => {
       const result = asWhole(dig(test, 'self_test_result', 'value'))
@@ -184,13 +194,9 @@ function readSelfTests(doc: JsonObject): SmartFacts['selfTest'] {
       }
     }),
   ]
-  let passed = false
-  for (const { extended, failed } of tests) {
-    if (failed) return 'FAILED'
-    if (failed === false && extended) return 'PASSED'
-    if (failed === false) passed = true
-  }
-  return passed ? 'PASSED' : null
+  const completed = tests.filter(({ failed }) => failed !== null)
+  const decisive = completed[0]?.failed ? completed[0] : (completed.find(({ extended }) => extended) ?? completed[0])
+  return decisive ? (decisive.failed ? 'FAILED' : 'PASSED') : null
 }
 
 function readPercentageUsed(doc: JsonObject): number | null {
@@ -204,7 +210,7 @@ function readPercentageUsed(doc: JsonObject): number | null {
     asWhole(dig(doc, 'nvme_smart_health_information_log', 'percentage_used')) ??
     asWhole(dig(doc, 'endurance_used', 'current_percent')) ??
     asWhole(doc['scsi_percentage_used_endurance_indicator'])
-  return used !== null && used >= 0 ? used : null
+  return used !== null && used >= 0 && used < 2 ** 31 ? used : null
 }
 
 function readNvme(doc: JsonObject): NvmeHealth {

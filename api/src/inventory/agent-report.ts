@@ -85,7 +85,11 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
       facts: machine ? facts : null,
     },
     disks: sightings(told),
-    disksComplete: graph.devices !== null,
+    complete: {
+      kernel: graph.devices !== null,
+      // Only smartctl sees the disks behind a controller, and it is asked less often.
+      controllers: told.smartUnavailable === null && [...told.smart.values()].some(({ facts }) => facts !== null),
+    },
     graph: Object.values(graph).some((part) => part !== null) ? graph : null,
     fileSystems: fileSystemsOf(graph),
     sections,
@@ -166,6 +170,18 @@ function readPayload(kind: string, subject: string | null, text: string, json: u
     const key = subject ?? refuse('subject', 'is missing', 'Name the device: sda, or sda:megaraid,0.')
     const facts =
       readSmartctl(json) ?? refuse('payload', 'must be a smartctl document', 'Send what smartctl --json --all prints.')
+    for (const [field, name] of Object.entries({
+      serial_number: facts.serial,
+      model_name: facts.model,
+      firmware_version: facts.firmware,
+    })) {
+      if (name && !isPlainText(name, 255))
+        refuse(
+          `payload.${field}`,
+          'must be one line without control characters',
+          'Read the disk again; it may be failing.',
+        )
+    }
     told.smart.set(key, { facts, document: { text, meaning: meaningOf(json) }, unavailable: null })
   } else {
     const shape = STORAGE_SECTIONS[kind as StorageKind]
@@ -211,7 +227,6 @@ function sighting(
   const facts = smart?.facts ?? null
   const [kname = subject, address] = subject.split(':', 2)
   const links = address ? undefined : told.machine?.links.find((link) => link.device === kname)
-  const type = typeOf(facts, device?.rotational ?? null)
   return {
     label: subject,
     evidence: {
@@ -223,23 +238,20 @@ function sighting(
     place: links?.byPath ?? subject,
     device: kname,
     path: address ? `/dev/${kname} [${address}]` : (device?.path ?? `/dev/${kname}`),
-    type: type === DiskType.UNKNOWN && device?.transport === 'nvme' ? DiskType.NVME : type,
+    type: typeOf(facts, device?.rotational ?? null, device?.transport ?? null),
     bus: device?.transport ?? (address ? address.split(',')[0] : null) ?? (facts?.protocol === 'NVME' ? 'nvme' : null),
     role,
     capacityBytes: facts?.capacityBytes ?? device?.sizeBytes ?? null,
     firmware: facts?.firmware ?? device?.revision ?? null,
     rotationRpm: facts?.rotationRpm ?? null,
-    reading: readingOf(smart, smart ? null : told.smartUnavailable, degraded),
+    thorough: facts !== null && facts.serial !== null,
+    standing: degraded ? [reason('POOL_MEMBER_DEGRADED', Severity.WARNING, null, null, degraded)] : [],
+    reading: readingOf(smart, smart ? null : told.smartUnavailable),
   }
 }
 
-function readingOf(
-  smart: SmartSection | undefined,
-  unavailable: string | null,
-  degraded: string | undefined,
-): Reading | null {
-  const findings = degraded ? [reason('POOL_MEMBER_DEGRADED', Severity.WARNING, null, null, degraded)] : []
-  const none = { source: ReadingSource.AGENT, findings, document: null, reported: null }
+function readingOf(smart: SmartSection | undefined, unavailable: string | null): Reading | null {
+  const none = { source: ReadingSource.AGENT, findings: [], document: null, reported: null }
   if (!smart)
     return unavailable === null
       ? null

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { authenticate, callerByAddress } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { allows, Scope } from '../access/scope.ts'
@@ -16,36 +16,54 @@ interface Options {
 
 /** JSON of scripts that speak no GraphQL. It ends in the same service as the mutation. */
 export function ingestRoute(app: FastifyInstance, { config, services, refuse }: Options): void {
-  app.post('/api/ingest', async (request, reply) => {
-    const { access, inventory, clock } = services()
-    const known = await authenticate(access, request.headers.authorization, request.headers.cookie)
-    const caller: Caller | null =
-      known ?? (request.headers.authorization ? null : callerByAddress(request.ip, config.ingestOpenFrom))
-    if (!caller) {
-      return refuse(
-        reply,
-        401,
-        new UnauthenticatedError(
-          `Send a token as "Authorization: Bearer …", or list ${request.ip} in VIGIE_INGEST_OPEN_FROM.`,
-        ),
-      )
-    }
-    if (!allows(caller.scopes, Scope.REPORT))
-      return refuse(reply, 403, new ForbiddenError('This token has no scope "report".'))
-    try {
-      const report = readScriptReport(request.body, clock())
-      const receipt = await inventory.accept(report.inventory, caller)
-      return {
-        accepted: report.inventory.disks.length,
-        hostname: receipt.machine.hostname ?? receipt.machine.ip,
-        ...(receipt.repeated ? { repeated: true } : {}),
-        ...(report.refused.length ? { refused: report.refused } : {}),
-        ...(receipt.notes.length ? { notes: receipt.notes } : {}),
+  app.register(async (scripts) => {
+    // curl and urllib call JSON a form unless told otherwise: whatever it is called, it must be JSON.
+    scripts.removeAllContentTypeParsers()
+    scripts.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+      try {
+        done(null, JSON.parse(body as string))
+      } catch (error) {
+        done(
+          Object.assign(new Error(`The body is no JSON: ${(error as Error).message}`), {
+            statusCode: 400,
+            code: 'BAD_JSON',
+          }),
+        )
       }
-    } catch (error) {
-      if (error instanceof InvalidInputError) return refuse(reply, 422, error)
-      if (error instanceof ForbiddenError) return refuse(reply, 403, error)
-      throw error
-    }
+    })
+    const callers = new WeakMap<FastifyRequest, Caller>()
+
+    scripts.addHook('onRequest', async (request, reply) => {
+      const known = await authenticate(services().access, request.headers.authorization, request.headers.cookie)
+      const caller =
+        known ?? (request.headers.authorization ? null : callerByAddress(request.ip, config.ingestOpenFrom))
+      if (!caller) {
+        const cure = `Send a token as "Authorization: Bearer …", or list ${request.ip} in VIGIE_INGEST_OPEN_FROM.`
+        return refuse(reply, 401, new UnauthenticatedError(cure))
+      }
+      if (!allows(caller.scopes, Scope.REPORT))
+        return refuse(reply, 403, new ForbiddenError('This token has no scope "report".'))
+      callers.set(request, caller)
+      return undefined
+    })
+
+    scripts.post('/api/ingest', async (request, reply) => {
+      const { inventory, clock } = services()
+      try {
+        const report = readScriptReport(request.body, clock())
+        const receipt = await inventory.accept(report.inventory, callers.get(request) as Caller)
+        return {
+          accepted: report.inventory.disks.length,
+          hostname: receipt.machine.hostname ?? receipt.machine.ip,
+          ...(receipt.repeated ? { repeated: true } : {}),
+          ...(report.refused.length ? { refused: report.refused } : {}),
+          ...(receipt.notes.length ? { notes: receipt.notes } : {}),
+        }
+      } catch (error) {
+        if (error instanceof InvalidInputError) return refuse(reply, 422, error)
+        if (error instanceof ForbiddenError) return refuse(reply, 403, error)
+        throw error
+      }
+    })
   })
 }

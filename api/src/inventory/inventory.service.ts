@@ -45,7 +45,7 @@ export class InventoryService {
         times,
         newest,
         disks: inventory.disks,
-        disksComplete: inventory.disksComplete,
+        complete: inventory.complete,
         notes,
       })
       if (newest && inventory.fileSystems) {

@@ -11,8 +11,8 @@ export interface Inventory {
   times: ReportTimes
   machine: MachineSighting
   disks: DiskSighting[]
-  /** True where the report tells of every disk: one that is not in it is missing. */
-  disksComplete: boolean
+  /** Whether the report tells of every disk that the kernel sees, and of every one behind a controller: others are missing. */
+  complete: { kernel: boolean; controllers: boolean }
   /** Null where nothing was told. */
   graph: StorageGraph | null
   fileSystems: FileSystemFacts[] | null

@@ -28,11 +28,22 @@ export class ScriptFields {
     if (!isPlainText(text, longest)) {
       throw new InvalidInputError(
         path,
-        `must be one line of at most ${longest} characters`,
+        `must be one line of at most ${longest} characters, without control characters`,
         'Send the name without control characters.',
       )
     }
     return text
+  }
+
+  /** A name that the report can do without: one that cannot be is null and noted. */
+  softName(path: string, value: unknown, longest: number): string | null {
+    try {
+      return this.name(path, value, longest)
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error
+      this.note(`${path} ${error.rule} and is ignored`)
+      return null
+    }
   }
 
   /** Words of a script that are kept as they are; control characters become blanks. */

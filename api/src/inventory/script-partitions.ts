@@ -24,19 +24,19 @@ export function readPartitions(
     const partition = asObject(entry)
     if (!partition) continue
     const here = `${path}[${index}]`
-    const name = fields.name(`${here}.name`, partition['name'], 255) ?? String(index)
-    const uuid = fields.name(`${here}.uuid`, partition['uuid'], 64)
+    const name = fields.softName(`${here}.name`, partition['name'], 255) ?? String(index)
+    const uuid = fields.softName(`${here}.uuid`, partition['uuid'], 64)
     const volumes = asObject(partition['lvm'])
     const fileSystem = readFileSystem(partition, here, uuid ?? `${owner}:${name}`, collectedAt, fields, disk.label)
     const holdsVolumes = volumes !== null || fileSystem.fstype === 'LVM2_member'
     if (!holdsVolumes && (fileSystem.fstype || fileSystem.mountpoint))
       add({ ...fileSystem, uuid, source: name.startsWith('/') ? name : `/dev/${name}` })
-    const group = fields.name(`${here}.lvm.vg_name`, volumes?.['vg_name'], 128) ?? '?'
+    const group = fields.softName(`${here}.lvm.vg_name`, volumes?.['vg_name'], 128) ?? '?'
     for (const [number, volume] of asArray(volumes?.['logical_volumes']).entries()) {
       const lv = asObject(volume)
       if (!lv) continue
       const there = `${here}.lvm.logical_volumes[${number}]`
-      const lvName = fields.name(`${there}.lv_name`, lv['lv_name'], 128) ?? String(number)
+      const lvName = fields.softName(`${there}.lv_name`, lv['lv_name'], 128) ?? String(number)
       const facts = readFileSystem(lv, there, `lvm:${group}/${lvName}`, collectedAt, fields, disk.label)
       add({ ...facts, source: `/dev/${group}/${lvName}` })
     }
@@ -51,7 +51,7 @@ function readFileSystem(
   fields: ScriptFields,
   disk: string,
 ): FileSystemFacts {
-  const mountpoint = fields.name(`${path}.mountpoint`, object['mountpoint'], 1024)
+  const mountpoint = fields.softName(`${path}.mountpoint`, object['mountpoint'], 1024)
   const bytes = (what: string): number | null =>
     fields.whole(`${path}.${what}_bytes`, object[`${what}_bytes`]) ?? readHuman(object[`${what}_human`])
   const users = readHomes(object['home_users'], `${path}.home_users`, collectedAt, fields)
@@ -60,7 +60,7 @@ function readFileSystem(
     mountpoint,
     mountpoints: mountpoint ? [mountpoint] : [],
     source: null,
-    fstype: fields.name(`${path}.fstype`, object['fstype'], 64),
+    fstype: fields.softName(`${path}.fstype`, object['fstype'], 64),
     uuid: null,
     sizeBytes: bytes('size'),
     usedBytes: bytes('used'),
@@ -74,7 +74,7 @@ function readFileSystem(
 function readHomes(value: unknown, path: string, collectedAt: Date, fields: ScriptFields): UserHome[] | null {
   if (!Array.isArray(value)) return null
   const users = value.flatMap((entry, index): UserHome[] => {
-    const user = fields.name(`${path}[${index}].user`, asObject(entry)?.['user'], 128)
+    const user = fields.softName(`${path}[${index}].user`, asObject(entry)?.['user'], 128)
     const home = asObject(entry)
     if (!user || !home) return []
     const bytes = fields.whole(`${path}[${index}].size_bytes`, home['size_bytes']) ?? readHuman(home['size_human'])

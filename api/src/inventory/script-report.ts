@@ -56,7 +56,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
   const fields = new ScriptFields(notes)
   fields.noteUnknown('', report, TOP_KEYS)
   const hostname = fields.name('hostname', report['hostname'], 253)
-  const ip = fields.name('ip', report['ip'], 64)
+  const ip = fields.softName('ip', report['ip'], 64)
   if (!hostname && !ip) {
     throw new InvalidInputError(
       'hostname',
@@ -70,16 +70,18 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
   if (list.length > MOST_DISKS)
     throw new InvalidInputError('disks', `must be at most ${MOST_DISKS}`, 'Send several reports.')
   const { disks, refused, fileSystems } = readDisks(list, times, fields)
-  const os = fields.name('os', report['os'], 64)
-  const osVersion = fields.name('os_version', report['os_version'], 64)
+  const reportId = fields.reportId(report['report_id'])
+  const os = fields.softName('os', report['os'], 64)
+  const osVersion = fields.softName('os_version', report['os_version'], 64)
   return {
     inventory: {
-      id: fields.reportId(report['report_id']) ?? newId(),
+      // A script's id is its own: two scripts may both begin at 1.
+      id: reportId ? `script:${hostname ?? ip}:${reportId}` : newId(),
       times,
       machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion } },
       disks,
       // A disk that was refused is there all the same: nothing is called missing on such a report.
-      disksComplete: report['disks'] != null && refused.length === 0,
+      complete: { kernel: report['disks'] != null && refused.length === 0, controllers: true },
       graph: null,
       fileSystems,
       sections: [],
@@ -102,7 +104,7 @@ function readTimes(told: unknown, receivedAt: Date, notes: string[]): ReportTime
     .replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
     .replace(/([+-]\d{2})$/, '$1:00')
   const collectedAt = parts ? new Date(parts[1] ? normal : `${normal}Z`) : null
-  if (!collectedAt || Number.isNaN(collectedAt.getTime())) {
+  if (!collectedAt || Number.isNaN(collectedAt.getTime()) || !isCalendarDay(text)) {
     throw new InvalidInputError(
       'collected_at',
       `"${String(told).slice(0, 60)}" is no ISO 8601 time`,
@@ -111,6 +113,12 @@ function readTimes(told: unknown, receivedAt: Date, notes: string[]): ReportTime
   }
   if (!parts?.[1]) notes.push('collected_at has no offset: it is read as UTC.')
   return orderedTimes(collectedAt, receivedAt, notes)
+}
+
+/** JavaScript reads the 30th of February as the 2nd of March. */
+function isCalendarDay(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number)
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
 }
 
 function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
@@ -129,23 +137,21 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
       continue
     }
     fields.noteUnknown(path, disk, DISK_KEYS)
-    const controlled = ['serial', 'model', 'device', 'path', 'by_id'].find(
-      (key) => typeof disk[key] === 'string' && /\p{Cc}/u.test((disk[key] as string).trim()),
-    )
-    if (controlled) {
-      refuse(null, controlled, 'must not hold control characters', 'Send the name as one line of text.')
-      continue
+    try {
+      const serial = fields.name(`${path}.serial`, disk['serial'], 128)
+      const key = serialKey(serial)
+      if (key && serials.has(key)) {
+        refuse(serial, 'serial', 'stands twice in this report', 'Report each disk once.')
+        continue
+      }
+      const sighting = readDisk(disk, index, path, serial, fields)
+      if (key) serials.add(key)
+      disks.push(sighting)
+      readPartitions(disk['partitions'], `${path}.partitions`, sighting, times.collectedAt, fields, fileSystems)
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error
+      refused.push({ index, serial: null, field: error.field, rule: error.rule, cure: error.cure })
     }
-    const serial = fields.name(`${path}.serial`, disk['serial'], 128)
-    const key = serialKey(serial)
-    if (key && serials.has(key)) {
-      refuse(serial, 'serial', 'stands twice in this report', 'Report each disk once.')
-      continue
-    }
-    if (key) serials.add(key)
-    const sighting = readDisk(disk, index, path, serial, fields)
-    disks.push(sighting)
-    readPartitions(disk['partitions'], `${path}.partitions`, sighting, times.collectedAt, fields, fileSystems)
   }
   const told = list.length === 0 || list.some((entry) => asObject(entry)?.['partitions'] != null)
   return { disks, refused, fileSystems: told ? [...fileSystems.values()] : null }
@@ -160,7 +166,7 @@ function readDisk(
   serial: string | null,
   fields: ScriptFields,
 ): DiskSighting {
-  const word = fields.name(`${path}.type`, disk['type'], 32)
+  const word = fields.softName(`${path}.type`, disk['type'], 32)
   const type = word ? TYPES[word.toLowerCase()] : undefined
   if (!type) fields.note(word ? `${path}.type: "${word}" is none of HDD, SSD, NVMe` : `${path}.type is not told`)
   const model = fields.name(`${path}.model`, disk['model'], 128)
@@ -175,11 +181,13 @@ function readDisk(
     device: device?.replace(/^\/dev\//, '') ?? null,
     path: fields.name(`${path}.path`, disk['path'], 255) ?? (device ? `/dev/${device.replace(/^\/dev\//, '')}` : null),
     type: type ?? DiskType.UNKNOWN,
-    bus: fields.name(`${path}.bus`, disk['bus'], 32)?.toLowerCase() ?? null,
-    role: fields.name(`${path}.proxmox_role`, disk['proxmox_role'], 32),
+    bus: fields.softName(`${path}.bus`, disk['bus'], 32)?.toLowerCase() ?? null,
+    role: fields.softName(`${path}.proxmox_role`, disk['proxmox_role'], 32),
     capacityBytes,
     firmware: null,
     rotationRpm: null,
+    thorough: true,
+    standing: [],
     reading: readSmart(disk['smart'], `${path}.smart`, fields),
   }
 }
@@ -231,7 +239,7 @@ function factsOf(smart: JsonObject, path: string, status: Status | null, fields:
     passed: status === 'ok' ? true : null,
     temperature: temperature === 0 ? null : temperature,
     temperatureLimits: { warning: null, critical: null },
-    powerOnHours: fields.whole(`${path}.power_on_hours`, smart['power_on_hours'], { most: 2 ** 31 }),
+    powerOnHours: fields.whole(`${path}.power_on_hours`, smart['power_on_hours'], { most: 2 ** 31 - 1 }),
     attributes: [
       counter(5, 'Reallocated_Sector_Ct', 'reallocated_sectors'),
       counter(197, 'Current_Pending_Sector', 'pending_sectors'),

@@ -1,5 +1,5 @@
 import type { EntityManager } from '../database/database.ts'
-import { insertRows, type Row, selectRows, upsertRows } from '../database/rows.ts'
+import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../disks/health.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
@@ -45,11 +45,8 @@ export class MachineRecorder {
       })
       if (wasArchived) this.event(EventType.MACHINE_BACK, machine, times)
     }
-    if (known) await upsertRows(this.em, Machine, [machine])
-    else {
-      await insertRows(this.em, Machine, [machine])
-      this.event(EventType.MACHINE_ADDED, machine, times)
-    }
+    await saveRows(this.em, Machine, [machine])
+    if (!known) this.event(EventType.MACHINE_ADDED, machine, times)
     this.tell.machines.add(machine.id)
     return { machine, newest }
   }
@@ -72,7 +69,7 @@ export class MachineRecorder {
   private async scripts({ hostname, facts }: MachineSighting): Promise<MachineRow | undefined> {
     const found = hostname
       ? await selectRows(this.em, Machine, 'hostname', [hostname])
-      : await selectRows(this.em, Machine, 'ip', [facts?.ip])
+      : await selectRows(this.em, Machine, 'ip', isOwnAddress(facts?.ip) ? [facts?.ip] : [])
     const own = found.filter((row) => row.machineKey === null)
     return found.length === 1 ? found[0] : own.length === 1 ? own[0] : undefined
   }
@@ -89,6 +86,10 @@ export class MachineRecorder {
     })
   }
 }
+
+/** Loopback and link-local addresses are on every machine, and tell none apart (RFC 6890). */
+const isOwnAddress = (ip: string | null | undefined): boolean =>
+  Boolean(ip) && !/^(127\.|169\.254\.|0\.|::1$|fe80:)/i.test(ip ?? '')
 
 function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
   return {

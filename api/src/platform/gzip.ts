@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 /** Bodies may come with `Content-Encoding: gzip`. Fastify counts what comes out against its limit: a bomb is a 413. */
 export function acceptGzip(app: FastifyInstance): void {
   app.addHook('preParsing', async (request, _reply, payload) => {
-    const encoding = request.headers['content-encoding']
+    const encoding = request.headers['content-encoding']?.toLowerCase()
     if (encoding === undefined || encoding === 'identity') return payload
     if (encoding !== 'gzip')
       throw Object.assign(new Error(`Content-Encoding ${encoding} is not read here; use gzip.`), {

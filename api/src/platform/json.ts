@@ -10,6 +10,12 @@ export const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? va
 export const asText = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() ? value.trim() : null
 
+/** A name of one line; control characters stand in none. */
+export const asName = (value: unknown): string | null => {
+  const text = asText(value)
+  return text === null || /\p{Cc}/u.test(text) ? null : text
+}
+
 export const asBoolean = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null)
 
 /** A finite number; above 2^53 JSON has lost digits, and a lost digit is no reading. */

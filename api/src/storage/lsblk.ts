@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, dig } from '../platform/json.ts'
+import { asArray, asName, asObject, asText, dig } from '../platform/json.ts'
 
 /** One block device as lsblk(8) tells it. Null = not told. */
 export interface BlockDevice {
@@ -68,12 +68,12 @@ function readDevice(node: Record<string, unknown>, kname: string, name: string):
     mountpoints: mountpoints.flatMap((point) => asText(point) ?? []),
     uuid: asText(node['uuid']),
     parttype: asText(node['parttype'])?.toLowerCase() ?? null,
-    model: asText(node['model']),
-    vendor: asText(node['vendor']),
-    serial: asText(node['serial']),
-    wwn: asText(node['wwn']),
-    transport: asText(node['tran']),
-    revision: asText(node['rev']),
+    model: asName(node['model']),
+    vendor: asName(node['vendor']),
+    serial: asName(node['serial']),
+    wwn: asName(node['wwn']),
+    transport: asName(node['tran']),
+    revision: asName(node['rev']),
     rotational: flag(node['rota']),
     readOnly: flag(node['ro']),
     fsSizeBytes: size(node['fssize']),

@@ -1,5 +1,5 @@
 import type { EntityManager } from '../database/database.ts'
-import { insertRows, type Row, selectRows, updateRow, upsertRows } from '../database/rows.ts'
+import { insertRows, type Row, saveRows, selectRows, updateRow } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { newId } from '../platform/id.ts'
 import { FileSystemDisk } from './file-system-disk.entity.ts'
@@ -24,14 +24,14 @@ export class StorageRecorder {
     const rows = told.map((facts): Row<FileSystem> => {
       const { disks: _disks, users, homeBytes, ...rest } = facts
       const before = byKey.get(facts.key)
-      const homes =
-        users === null ? { users: before?.users ?? null, homeBytes: before?.homeBytes ?? null } : { users, homeBytes }
-      return { id: before?.id ?? newId(), machine: machineId, ...rest, ...homes, lastSeenAt: at, goneSince: null }
+      const row = before ?? { id: newId(), machine: machineId, users: null, homeBytes: null }
+      // Homes that were not measured this time keep their last value, with its age.
+      const homes = users === null ? {} : { users, homeBytes }
+      return Object.assign(row, rest, homes, { lastSeenAt: at, goneSince: null })
     })
-    const gone = known
-      .filter((row) => row.goneSince === null && !rows.some(({ id }) => id === row.id))
-      .map((row) => ({ ...row, goneSince: at }))
-    await upsertRows(this.em, FileSystem, [...rows, ...gone])
+    const gone = known.filter((row) => row.goneSince === null && !rows.includes(row))
+    for (const row of gone) row.goneSince = at
+    await saveRows(this.em, FileSystem, [...rows, ...gone])
     await this.join(rows, told, diskIds)
     if (graph) await updateRow(this.em, Machine, machineId, { storageGraph: graph })
   }

@@ -19,8 +19,9 @@ const temperature: Rule = ({ facts, type, presentCodes }) => {
   const celsius = facts.temperature
   if (celsius === null) return []
   const flash = type === DiskType.SSD || type === DiskType.NVME
-  const warm = facts.temperatureLimits.warning ?? (flash ? 69 : 49)
-  const hot = Math.max(facts.temperatureLimits.critical ?? (flash ? 79 : 59), warm)
+  const operating = facts.temperatureLimits.warning ?? (flash ? 69 : 49)
+  const hot = facts.temperatureLimits.critical ?? operating + 10
+  const warm = Math.min(operating, hot)
   const wasHot = presentCodes.includes('TEMPERATURE_CRITICAL')
   const wasWarm = wasHot || presentCodes.includes('TEMPERATURE_HIGH')
   if (celsius > hot - (wasHot ? HYSTERESIS : 0)) return [reason('TEMPERATURE_CRITICAL', AT_RISK, celsius, hot)]
@@ -37,4 +38,10 @@ const endurance: Rule = ({ facts, type }) => {
 const age: Rule = ({ facts }) =>
   (facts.powerOnHours ?? 0) > FIVE_YEARS ? [reason('POWER_ON_OLD', INFO, facts.powerOnHours, FIVE_YEARS)] : []
 
-export const anyDiskRules: Rule[] = [overall, temperature, endurance, age]
+const selfTest: Rule = ({ facts }) => {
+  if (facts.selfTest === 'FAILED') return [reason('SELF_TEST_FAILED', AT_RISK)]
+  const logged = facts.selfTest === null && ((facts.exitStatus ?? 0) & 128) !== 0
+  return logged ? [reason('SELF_TEST_ERRORS_LOGGED', INFO)] : []
+}
+
+export const anyDiskRules: Rule[] = [overall, selfTest, temperature, endurance, age]

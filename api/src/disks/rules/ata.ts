@@ -123,12 +123,6 @@ const lifeLeft: Rule = (evidence) => {
   return [reason('LIFE_LEFT_LOW', critical ? AT_RISK : WARNING, least.value, critical ? 5 : 20, least.name)]
 }
 
-const selfTest: Rule = ({ facts }) => {
-  if (facts.selfTest === 'FAILED') return [reason('SELF_TEST_FAILED', AT_RISK)]
-  const logged = facts.selfTest === null && ((facts.exitStatus ?? 0) & 128) !== 0
-  return logged ? [reason('SELF_TEST_ERRORS_LOGGED', INFO)] : []
-}
-
 const errorLog: Rule = ({ facts, before }) => {
   const count = facts.errorLogCount ?? 0
   if (count <= 0) return []
@@ -146,6 +140,5 @@ export const ataRules: Rule[] = [
   spareSectors,
   commandTimeouts,
   lifeLeft,
-  selfTest,
   errorLog,
 ]

@@ -1,0 +1,114 @@
+import { promisify } from 'node:util'
+import { inflateRaw } from 'node:zlib'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { selectRows, updateRow } from '../database/rows.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Clock } from '../platform/clock.ts'
+import { baselinesOf } from './baseline.ts'
+import { Disk } from './disk.entity.ts'
+import { ReadingOutcome } from './disk-words.ts'
+import { HEALTH_SEVERITY, Severity, type Verdict } from './health.ts'
+import { judge, RULES_VERSION } from './judge.ts'
+import type { SmartFacts } from './smart-facts.ts'
+import { readSmartctl } from './smartctl.ts'
+import type { Snapshot } from './snapshot.entity.ts'
+
+const inflate = promisify(inflateRaw)
+const AT_ONCE = 50
+
+/**
+ * Judges again the disks that older rules judged, from their newest document and reading. Each change is an event with
+ * the cause RULES; one more tells of all of them. Old readings keep the verdict of their day.
+ */
+export async function rejudge(
+  em: EntityManager,
+  record: Recorder,
+  clock: Clock,
+  stopped: () => boolean,
+  version = RULES_VERSION,
+): Promise<number> {
+  let judged = 0
+  let changed = 0
+  while (!stopped()) {
+    const fork = em.fork()
+    const disks = await fork.find(
+      Disk,
+      { rulesVersion: { $lt: version } },
+      { limit: AT_ONCE, orderBy: { id: 'asc' }, populate: ['lastDocument', 'lastSnapshot'] },
+    )
+    if (disks.length === 0) break
+    const verdicts = await Promise.all(disks.map((disk) => verdictBy(fork, disk)))
+    await record(em, async (services, tell) => {
+      const current = await selectRows(
+        services.em,
+        Disk,
+        'id',
+        disks.map(({ id }) => id),
+      )
+      for (const row of current) {
+        const index = disks.findIndex(({ id }) => id === row.id)
+        const verdict = verdicts[index]
+        // A report that came meanwhile was judged by the new rules.
+        if (row.rulesVersion >= version || row.lastSnapshot !== (disks[index]?.lastSnapshot?.id ?? null)) continue
+        await updateRow(services.em, Disk, row.id, { ...(verdict ?? {}), rulesVersion: version })
+        if (!verdict || verdict.health === row.health) continue
+        changed += 1
+        tell.disks.add(row.id)
+        tell.event({
+          ...{
+            type: EventType.HEALTH_CHANGED,
+            severity: HEALTH_SEVERITY[verdict.health],
+            at: clock(),
+            cause: EventCause.RULES,
+          },
+          ...{
+            disk: row.id,
+            machine: row.machine,
+            from: row.health,
+            to: verdict.health,
+            facts: { reasons: verdict.reasons },
+          },
+        })
+      }
+    })
+    judged += disks.length
+  }
+  if (changed > 0) {
+    await record(em, async (_services, tell) => {
+      tell.event({
+        type: EventType.RULES_CHANGED,
+        severity: Severity.INFO,
+        at: clock(),
+        cause: EventCause.RULES,
+        facts: { count: changed },
+      })
+    })
+  }
+  return judged
+}
+
+/** Null where there is no document to judge by: a script's reading keeps its verdict. */
+async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null> {
+  if (!disk.lastDocument || !disk.lastReadAt) return null
+  const facts = readSmartctl(JSON.parse((await inflate(disk.lastDocument.content)).toString()))
+  if (!facts) return null
+  const { month, week } = (await baselinesOf(em, [disk.id], disk.lastReadAt)).get(disk.id) ?? {
+    month: null,
+    week: null,
+  }
+  const presentCodes = disk.reasons.map(({ code }) => code)
+  return judge({
+    facts: asRead(facts, disk.lastSnapshot),
+    type: disk.type,
+    before: month,
+    beforeWeek: week,
+    presentCodes,
+  })
+}
+
+/** The document may be a day older than the reading: what always changes is taken from the reading. */
+function asRead(facts: SmartFacts, reading: Snapshot | null): SmartFacts {
+  if (reading?.outcome !== ReadingOutcome.READ) return facts
+  return { ...facts, temperature: reading.temperature, powerOnHours: reading.powerOnHours }
+}

@@ -1,0 +1,26 @@
+import { Health, type Reason, type Verdict, worstHealth } from './health.ts'
+import { worstFirst } from './judge.ts'
+import type { ReasonCode } from './reason-catalogue.ts'
+
+/** Reasons that a pool or an array gives, and not the disk: each report tells them anew. */
+const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED']
+const NOT_SUPPORTED: ReasonCode[] = ['VIRTUAL_DISK', 'RAID_VOLUME', 'NO_DEVICE_TYPE', 'NO_SMART']
+const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA']
+
+/** A verdict with what its pool or array says now instead of what that said before. */
+export function withStanding({ health, reasons }: Verdict, standing: readonly Reason[]): Verdict {
+  const own = reasons.filter(({ code }) => !STANDING.includes(code))
+  const had = own.length < reasons.length
+  if (!had && standing.length === 0) return { health, reasons }
+  const ownHealth = had ? healthBy(own) : health
+  if (standing.length === 0) return { health: ownHealth, reasons: own }
+  const found = worstHealth([...own, ...standing])
+  return { health: found === Health.OK ? ownHealth : found, reasons: worstFirst([...own, ...standing]) }
+}
+
+function healthBy(reasons: readonly Reason[]): Health {
+  const worst = worstHealth(reasons)
+  if (worst !== Health.OK) return worst
+  if (reasons.some(({ code }) => NOT_SUPPORTED.includes(code))) return Health.UNSUPPORTED
+  return reasons.some(({ code }) => NOT_KNOWN.includes(code)) ? Health.UNKNOWN : Health.OK
+}
