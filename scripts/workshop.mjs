@@ -2,7 +2,7 @@
 // It runs on the system's Node 20, before anything is installed, and so uses nothing but Node itself.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 
 export const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
@@ -86,6 +86,8 @@ export function build() {
   generate()
   once('build-api', { sources: sourcesOf('api'), results: ['api/dist/main.js'] }, () => {
     tell('vigie: building the API …')
+    // What an older source left must not be run: migrations are found by their files.
+    rmSync(join(ROOT, 'api', 'dist'), { recursive: true, force: true })
     must('the build of the API', 'tsc', ['-p', 'api/tsconfig.build.json'])
   })
   once('build-agent', { sources: sourcesOf('agent'), results: ['agent/dist/agent.mjs'] }, () => {

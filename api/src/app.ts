@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ApolloServer } from '@apollo/server'
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
 import fastifyCookie from '@fastify/cookie'
 import Fastify, {
@@ -25,6 +26,7 @@ import { serveDashboard } from './overview/dashboard.routes.ts'
 import { acceptGzip } from './platform/gzip.ts'
 import type { Batch, ChangeFeed } from './platform/changes.ts'
 import type { Clock } from './platform/clock.ts'
+import { FairShare } from './platform/fair-share.ts'
 import type { Log } from './platform/log.ts'
 import type { Platform } from './platform/platform.ts'
 import { loadChanges } from './events/load-changes.ts'
@@ -50,7 +52,8 @@ export interface App {
 
 /** Composes database, schema, HTTP and WebSocket, and listens. Tests start the same. */
 export async function startApp({ config, orm, clock, log, changes }: AppOptions): Promise<App> {
-  const platform: Platform = { clock, log, changes, publicUrl: config.publicUrl }
+  const share = new FairShare()
+  const platform: Platform = { clock, log, changes, share, publicUrl: config.publicUrl }
   const services = (): Services => createServices(orm.em.fork(), platform)
   changes.loadWith((topic, ids) => loadChanges(services(), topic, ids))
   const schema = createSchema(changes.pubSub)
@@ -121,12 +124,19 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     formatError: formatError(log),
     plugins: [
       fastifyApolloDrainPlugin(app as never),
+      // It would look at every field of every answer, for a header that nobody reads.
+      ApolloServerPluginCacheControlDisabled(),
       {
-        requestDidStart: async () => ({
-          didResolveOperation: async ({ document, request, operationName }) => {
-            checkCost(schema, document, request.variables ?? {}, operationName ?? undefined)
-          },
-        }),
+        requestDidStart: async () => {
+          let done: (() => void) | null = null
+          return {
+            didResolveOperation: async ({ document, request, operationName, operation }) => {
+              checkCost(schema, document, request.variables ?? {}, operationName ?? undefined)
+              if (operation?.operation === 'query') done = await share.turn()
+            },
+            willSendResponse: async () => done?.(),
+          }
+        },
       },
     ],
   })

@@ -25,7 +25,7 @@ export function createServices(em: EntityManager, platform: Platform) {
     clock,
     publicUrl: platform.publicUrl,
     access: new AccessService(em, record, clock),
-    inventory: new InventoryService(em, record, clock),
+    inventory: new InventoryService(em, record, clock, platform.share),
     machines,
     disks,
     storage: new StorageService(em),

@@ -12,12 +12,13 @@ import {
   Root,
 } from 'type-graphql'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { readAgent } from './agent-download.ts'
 import { ApiClient } from './api-client.entity.ts'
 import { Scope } from './scope.ts'
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class NewToken {
   @Field(() => String, { description: 'The token. It is shown here once and can never be read again' })
   token!: string
@@ -26,7 +27,7 @@ export class NewToken {
   id!: string
 }
 
-@ObjectType({ description: 'The agent that this Vigie hands out at /agent.mjs' })
+@ObjectType({ simpleResolvers: true, description: 'The agent that this Vigie hands out at /agent.mjs' })
 export class AgentDownload {
   @Field(() => String, { description: 'SHA-256 of the file, hexadecimal' })
   sha256!: string
@@ -42,7 +43,7 @@ export class AgentDownload {
 export class AccessResolver {
   @Authorized(Scope.ADMIN)
   @Query(() => [ApiClient], { description: 'Every token, newest first, revoked ones included' })
-  apiClients(@Ctx() { access }: Context): Promise<ApiClient[]> {
+  apiClients(@Ctx() { access }: Context): Promise<Row<ApiClient>[]> {
     return access.clients()
   }
 
@@ -68,7 +69,7 @@ export class AccessResolver {
 
   @Authorized(Scope.ADMIN)
   @Mutation(() => ApiClient, { description: 'Ends a token at once' })
-  revokeToken(@Arg('id', () => ID) id: string, @Ctx() { access, caller }: Context): Promise<ApiClient> {
+  revokeToken(@Arg('id', () => ID) id: string, @Ctx() { access, caller }: Context): Promise<Row<ApiClient>> {
     return access.revoke(id, caller.name)
   }
 
@@ -76,7 +77,7 @@ export class AccessResolver {
     nullable: true,
     description: 'The machine that a report token speaks for; null = none yet, or any',
   })
-  async machine(@Root() client: ApiClient, @Ctx() { machines }: Context): Promise<Machine | null> {
-    return client.machine ? machines.load(client.machine.id) : null
+  async machine(@Root() client: Row<ApiClient>, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
+    return client.machine ? machines.load(client.machine) : null
   }
 }

@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
-import { insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { columnsOf, decodeRows, insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
 import { Severity } from '../disks/health.ts'
 import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -85,8 +86,13 @@ export class AccessService {
     return this.record(this.em, ({ em }) => updateRow(em, Session, id, { endedAt: this.clock() }))
   }
 
-  clients(): Promise<ApiClient[]> {
-    return this.em.find(ApiClient, {}, { orderBy: { createdAt: 'desc' }, limit: 500 })
+  async clients(): Promise<Row<ApiClient>[]> {
+    const found = await sql<
+      Record<string, unknown>
+    >`select ${sql.raw(columnsOf(this.em, ApiClient))} from api_client order by created_at desc, id desc limit 500`.execute(
+      this.em.getKysely(),
+    )
+    return decodeRows(this.em, ApiClient, found.rows)
   }
 
   /** Makes a token. It is returned here and never again. */
@@ -120,7 +126,7 @@ export class AccessService {
     return { token: secret, id }
   }
 
-  async revoke(id: string, actor: string | null): Promise<ApiClient> {
+  async revoke(id: string, actor: string | null): Promise<Row<ApiClient>> {
     await this.record(this.em, async ({ em }, tell) => {
       const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
       if (!client) throw new NotFoundError('token', `the id ${id}`)
@@ -136,7 +142,7 @@ export class AccessService {
         facts: { name: client.name },
       })
     })
-    return this.em.findOneOrFail(ApiClient, { id })
+    return (await selectRows(this.em, ApiClient, 'id', [id]))[0] as Row<ApiClient>
   }
 
   /** Inside of a report's transaction: a report token speaks for the first machine that it reports for, and no other. */

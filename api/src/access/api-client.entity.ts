@@ -6,6 +6,7 @@ import { Scope } from './scope.ts'
 
 @Entity()
 @ObjectType({
+  simpleResolvers: true,
   description: 'A token that an agent, a script or another program holds; the token itself is never shown again',
 })
 export class ApiClient {

@@ -7,6 +7,7 @@ import { migrate } from '../database/migrate.ts'
 import { DomainError, InvalidInputError } from '../errors.ts'
 import { ChangeFeed } from '../platform/changes.ts'
 import { systemClock } from '../platform/clock.ts'
+import { FairShare } from '../platform/fair-share.ts'
 import { createLog } from '../platform/log.ts'
 import { Scope } from './scope.ts'
 
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
       clock: systemClock,
       log: createLog(config.logLevel),
       changes,
+      share: new FairShare(),
       publicUrl: config.publicUrl,
     })
     if (command === 'link') {

@@ -3,7 +3,10 @@ import { BigIntScalar } from '../platform/scalars.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import type { Counters } from './snapshot.entity.ts'
 
-@ObjectType({ description: 'One S.M.A.R.T. attribute (ATA), or one counter of an NVMe or SCSI health log' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'One S.M.A.R.T. attribute (ATA), or one counter of an NVMe or SCSI health log',
+})
 export class SmartAttribute {
   @Field(() => String, { description: 'The id of an ATA attribute ("5"), or the name of a counter ("media_errors")' })
   code!: string
@@ -56,7 +59,7 @@ export class SmartAttribute {
   }
 }
 
-@ObjectType({ description: 'A counter of one reading' })
+@ObjectType({ simpleResolvers: true, description: 'A counter of one reading' })
 export class Counter {
   @Field(() => String)
   code!: string
@@ -68,7 +71,7 @@ export class Counter {
   raw!: number | null
 }
 
-@ObjectType({ description: 'One point of a chart' })
+@ObjectType({ simpleResolvers: true, description: 'One point of a chart' })
 export class AttributePoint {
   @Field(() => GraphQLISODateTime)
   at!: Date

@@ -5,7 +5,10 @@ import { Machine } from '../machines/machine.entity.ts'
 import { Disk } from './disk.entity.ts'
 
 @Entity()
-@ObjectType({ description: "One disk in one machine for a while: a chapter of the disk's biography" })
+@ObjectType({
+  simpleResolvers: true,
+  description: "One disk in one machine for a while: a chapter of the disk's biography",
+})
 @Index({ properties: ['disk', 'since'] })
 @Index({ properties: ['machine', 'until'] })
 export class DiskStay {

@@ -10,8 +10,9 @@ import { SmartDocument } from './smart-document.entity.ts'
 import { Snapshot } from './snapshot.entity.ts'
 
 @Entity()
-@ObjectType({ description: 'A physical disk, wherever it is' })
-@Index({ properties: ['archivedAt', 'health', 'lastReadAt'] })
+@ObjectType({ simpleResolvers: true, description: 'A physical disk, wherever it is' })
+// Worst first and the counts by health are read from this index alone.
+@Index({ properties: ['archivedAt', 'health', 'lastReadAt', 'id'] })
 export class Disk {
   [EntityName]?: 'Disk'
 

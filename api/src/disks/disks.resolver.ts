@@ -19,6 +19,7 @@ import {
 } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -79,21 +80,26 @@ class HistoryArgs {
 
 export const DiskConnection = connectionOf(Disk, 'Disk')
 
-@ObjectType({ description: 'A disk with a finding' })
+@ObjectType({ simpleResolvers: true, description: 'A disk with a finding' })
 export class AtRiskDisk {
   @Field(() => Disk)
   disk!: Disk
 }
 export const AtRiskDiskConnection = connectionOf(AtRiskDisk, 'AtRiskDisk')
 
-@ObjectType({ description: 'A disk that is not in the machine where it was first seen' })
+@ObjectType({ simpleResolvers: true, description: 'A disk that is not in the machine where it was first seen' })
 export class MovedDisk {
   @Field(() => Disk)
   disk!: Disk
 }
 export const MovedDiskConnection = connectionOf(MovedDisk, 'MovedDisk')
 
-const wrapped = (page: Page<Disk>): Page<{ disk: Disk }> => ({
+/** What the two types above are made of: the disk's row. */
+interface OfDisk {
+  disk: Row<Disk>
+}
+
+const wrapped = (page: Page<Row<Disk>>): Page<OfDisk> => ({
   nodes: page.nodes.map((disk) => ({ disk })),
   pageInfo: page.pageInfo,
   get totalCount() {
@@ -105,7 +111,7 @@ const wrapped = (page: Page<Disk>): Page<{ disk: Disk }> => ({
 export class DisksResolver {
   @Authorized(Scope.READ)
   @Query(() => DiskConnection, { description: 'Every disk' })
-  disks(@Args(() => DisksArgs) args: DisksArgs, @Ctx() { disks }: Context): Promise<Page<Disk>> {
+  disks(@Args(() => DisksArgs) args: DisksArgs, @Ctx() { disks }: Context): Promise<Page<Row<Disk>>> {
     return disks.list(args)
   }
 
@@ -115,7 +121,7 @@ export class DisksResolver {
     @Ctx() { disks }: Context,
     @Arg('id', () => ID, { nullable: true }) id?: string,
     @Arg('serial', () => String, { nullable: true }) serial?: string,
-  ): Promise<Disk> {
+  ): Promise<Row<Disk>> {
     return disks.one({ id: id ?? null, serial: serial ?? null })
   }
 
@@ -123,19 +129,19 @@ export class DisksResolver {
   @Query(() => AtRiskDiskConnection, {
     description: 'Disks that are WARNING, AT_RISK or FAILED, the worst first; those of silent machines too',
   })
-  async atRiskDisks(@Args(() => PageArgs) page: PageArgs, @Ctx() { disks }: Context): Promise<Page<AtRiskDisk>> {
+  async atRiskDisks(@Args(() => PageArgs) page: PageArgs, @Ctx() { disks }: Context): Promise<Page<OfDisk>> {
     return wrapped(await disks.atRisk(page))
   }
 
   @Authorized(Scope.READ)
   @Query(() => MovedDiskConnection, { description: 'Disks that are not in the machine where they were first seen' })
-  async movedDisks(@Args(() => PageArgs) page: PageArgs, @Ctx() { disks }: Context): Promise<Page<MovedDisk>> {
+  async movedDisks(@Args(() => PageArgs) page: PageArgs, @Ctx() { disks }: Context): Promise<Page<OfDisk>> {
     return wrapped(await disks.moved(page))
   }
 
   @Authorized(Scope.OPERATE)
   @Mutation(() => Disk, { description: 'Retires a disk; it comes back by itself when a machine reports it' })
-  archiveDisk(@Arg('id', () => ID) id: string, @Ctx() { disks, caller }: Context): Promise<Disk> {
+  archiveDisk(@Arg('id', () => ID) id: string, @Ctx() { disks, caller }: Context): Promise<Row<Disk>> {
     return disks.archive(id, caller.name)
   }
 
@@ -145,68 +151,68 @@ export class DisksResolver {
     @Arg('id', () => ID) id: string,
     @Ctx() { disks }: Context,
     @Arg('label', () => String, { nullable: true }) label?: string,
-  ): Promise<Disk> {
+  ): Promise<Row<Disk>> {
     return disks.label(id, label ?? null)
   }
 
   @FieldResolver(() => Health, {
     description: 'The verdict as it may be shown now: an OK older than 48 hours is UNKNOWN',
   })
-  health(@Root() disk: Disk, @Ctx() { disks }: Context): Health {
+  health(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Health {
     return disks.verdict(disk).health
   }
 
   @FieldResolver(() => [Reason], { description: 'Why, the gravest first' })
-  reasons(@Root() disk: Disk, @Ctx() { disks }: Context): Reason[] {
+  reasons(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Reason[] {
     return disks.verdict(disk).reasons
   }
 
   @FieldResolver(() => Boolean, { description: 'True while it is not in the machine where it was first seen' })
-  moved(@Root() disk: Disk): boolean {
-    return !disk.weak && disk.machine.id !== disk.firstMachine.id
+  moved(@Root() disk: Row<Disk>): boolean {
+    return !disk.weak && disk.machine !== disk.firstMachine
   }
 
   @FieldResolver(() => Machine, { description: 'The machine that it is in, or was last seen in' })
-  machine(@Root() disk: Disk, @Ctx() { machines }: Context): Promise<Machine> {
-    return machines.load(disk.machine.id)
+  machine(@Root() disk: Row<Disk>, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(disk.machine)
   }
 
   @FieldResolver(() => Int, {
     nullable: true,
     description: 'Degrees Celsius at the newest reading; null = asleep or not read',
   })
-  async temperature(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<number | null> {
+  async temperature(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<number | null> {
     return (await disks.lastReading(disk))?.temperature ?? null
   }
 
   @FieldResolver(() => Snapshot, { nullable: true, description: 'Its newest reading; null = none yet' })
-  lastReading(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<Snapshot | null> {
+  lastReading(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<Row<Snapshot> | null> {
     return disks.lastReading(disk)
   }
 
   @FieldResolver(() => [DiskStay], {
     description: 'Where it has been, the first stay first; two open ones are a conflict',
   })
-  stays(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<DiskStay[]> {
+  stays(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<Row<DiskStay>[]> {
     return disks.staysOf(disk.id)
   }
 
   @FieldResolver(() => [FileSystem], { description: 'What lies on it, as the newest report of its machine tells' })
-  fileSystems(@Root() disk: Disk, @Ctx() { storage }: Context): Promise<FileSystem[]> {
+  fileSystems(@Root() disk: Row<Disk>, @Ctx() { storage }: Context): Promise<Row<FileSystem>[]> {
     return storage.ofDisk(disk)
   }
 
   @FieldResolver(() => SnapshotConnection, { description: 'Its readings, newest first' })
   snapshots(
-    @Root() disk: Disk,
+    @Root() disk: Row<Disk>,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() { disks }: Context,
-  ): Promise<Page<Snapshot>> {
+  ): Promise<Page<Row<Snapshot>>> {
     return disks.snapshotsOf(disk.id, page)
   }
 
   @FieldResolver(() => [SmartAttribute], { description: 'Its attributes of the newest document; [] = none was read' })
-  async attributes(@Root() disk: Disk, @Ctx() { disks }: Context): Promise<SmartAttribute[]> {
+  async attributes(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<SmartAttribute[]> {
     return SmartAttribute.of(await disks.newestFacts(disk), (await disks.lastReading(disk))?.counters ?? null)
   }
 
@@ -214,7 +220,7 @@ export class DisksResolver {
     description: 'One attribute over time, oldest first: at most 500 points, thinned so that no step is hidden',
   })
   attributeHistory(
-    @Root() disk: Disk,
+    @Root() disk: Row<Disk>,
     @Args(() => HistoryArgs) { attribute, from, to }: HistoryArgs,
     @Ctx() { disks }: Context,
   ): Promise<AttributePoint[]> {
@@ -225,59 +231,59 @@ export class DisksResolver {
 @Resolver(() => AtRiskDisk)
 export class AtRiskDisksResolver {
   @FieldResolver(() => Health)
-  health(@Root() { disk }: AtRiskDisk): Health {
+  health(@Root() { disk }: OfDisk): Health {
     return disk.health
   }
 
   @FieldResolver(() => [Reason])
-  reasons(@Root() { disk }: AtRiskDisk): Reason[] {
+  reasons(@Root() { disk }: OfDisk): Reason[] {
     return disk.reasons
   }
 
   @FieldResolver(() => GraphQLISODateTime)
-  lastSeenAt(@Root() { disk }: AtRiskDisk): Date {
+  lastSeenAt(@Root() { disk }: OfDisk): Date {
     return disk.lastSeenAt
   }
 
   @FieldResolver(() => Int, { description: 'Seconds since it was last seen' })
-  ageSeconds(@Root() { disk }: AtRiskDisk, @Ctx() { clock }: Context): number {
+  ageSeconds(@Root() { disk }: OfDisk, @Ctx() { clock }: Context): number {
     return Math.max(0, Math.round((clock().getTime() - disk.lastSeenAt.getTime()) / 1000))
   }
 
   @FieldResolver(() => Machine)
-  machine(@Root() { disk }: AtRiskDisk, @Ctx() { machines }: Context): Promise<Machine> {
-    return machines.load(disk.machine.id)
+  machine(@Root() { disk }: OfDisk, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(disk.machine)
   }
 }
 
 @Resolver(() => MovedDisk)
 export class MovedDisksResolver {
   @FieldResolver(() => Machine, { description: 'Where it was first seen' })
-  fromMachine(@Root() { disk }: MovedDisk, @Ctx() { machines }: Context): Promise<Machine> {
-    return machines.load(disk.firstMachine.id)
+  fromMachine(@Root() { disk }: OfDisk, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(disk.firstMachine)
   }
 
   @FieldResolver(() => GraphQLISODateTime, { description: 'Since when it was there: the beginning of its first stay' })
-  async fromDate(@Root() { disk }: MovedDisk, @Ctx() { disks }: Context): Promise<Date> {
+  async fromDate(@Root() { disk }: OfDisk, @Ctx() { disks }: Context): Promise<Date> {
     return (await disks.staysOf(disk.id))[0]?.since ?? disk.firstSeenAt
   }
 
   @FieldResolver(() => Machine, { description: 'Where it is' })
-  toMachine(@Root() { disk }: MovedDisk, @Ctx() { machines }: Context): Promise<Machine> {
-    return machines.load(disk.machine.id)
+  toMachine(@Root() { disk }: OfDisk, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(disk.machine)
   }
 
   @FieldResolver(() => GraphQLISODateTime, { description: 'Since when it is there: the beginning of its present stay' })
-  async toDate(@Root() { disk }: MovedDisk, @Ctx() { disks }: Context): Promise<Date> {
+  async toDate(@Root() { disk }: OfDisk, @Ctx() { disks }: Context): Promise<Date> {
     const stays = await disks.staysOf(disk.id)
-    return stays.findLast((stay) => stay.machine.id === disk.machine.id)?.since ?? disk.lastSeenAt
+    return stays.findLast((stay) => stay.machine === disk.machine)?.since ?? disk.lastSeenAt
   }
 }
 
 @Resolver(() => DiskStay)
 export class DiskStaysResolver {
   @FieldResolver(() => Machine)
-  machine(@Root() stay: DiskStay, @Ctx() { machines }: Context): Promise<Machine> {
-    return machines.load(stay.machine.id)
+  machine(@Root() stay: Row<DiskStay>, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(stay.machine)
   }
 }

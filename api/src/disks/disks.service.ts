@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Recorder } from '../database/record.ts'
-import { updateRow } from '../database/rows.ts'
+import { type Row, selectRows, updateRow } from '../database/rows.ts'
 import { contains, endsWith, inOrder, seekPage } from '../database/seek.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -55,6 +55,9 @@ const shown = (now: Date): RawBuilder<unknown> =>
 const rank = (now: Date): RawBuilder<unknown> =>
   sql`case ${shown(now)} when 'FAILED' then 0 when 'AT_RISK' then 1 when 'WARNING' then 2 when 'UNKNOWN' then 3 when 'UNSUPPORTED' then 4 else 5 end`
 
+const bySince = (a: Row<DiskStay>, b: Row<DiskStay>): number =>
+  a.since.getTime() - b.since.getTime() || (a.id < b.id ? -1 : 1)
+
 export class DisksService {
   constructor(
     private readonly em: EntityManager,
@@ -62,28 +65,28 @@ export class DisksService {
     private readonly clock: Clock,
   ) {}
 
-  private readonly byId = rowLoader<string, Disk>(
-    (ids) => this.em.find(Disk, { id: { $in: [...ids] } }),
+  private readonly byId = rowLoader<string, Row<Disk>>(
+    (ids) => selectRows(this.em, Disk, 'id', ids),
     (disk) => disk.id,
   )
-  private readonly byMachine = groupLoader<string, Disk>(
-    (ids) => this.em.find(Disk, { machine: { $in: [...ids] }, archivedAt: null }),
-    (disk) => disk.machine.id,
+  private readonly byMachine = groupLoader<string, Row<Disk>>(
+    async (ids) => (await selectRows(this.em, Disk, 'machine', ids)).filter((disk) => disk.archivedAt === null),
+    (disk) => disk.machine,
   )
-  private readonly stays = groupLoader<string, DiskStay>(
-    (ids) => this.em.find(DiskStay, { disk: { $in: [...ids] } }, { orderBy: { since: 'asc', id: 'asc' } }),
-    (stay) => stay.disk.id,
+  private readonly stays = groupLoader<string, Row<DiskStay>>(
+    async (ids) => (await selectRows(this.em, DiskStay, 'disk', ids)).sort(bySince),
+    (stay) => stay.disk,
   )
-  private readonly snapshots = rowLoader<number, Snapshot>(
-    (ids) => this.em.find(Snapshot, { id: { $in: [...ids] } }),
+  private readonly snapshots = rowLoader<number, Row<Snapshot>>(
+    (ids) => selectRows(this.em, Snapshot, 'id', ids),
     (snapshot) => snapshot.id,
   )
-  private readonly documents = rowLoader<string, SmartDocument>(
-    (ids) => this.em.find(SmartDocument, { id: { $in: [...ids] } }),
+  private readonly documents = rowLoader<string, Row<SmartDocument>>(
+    (ids) => selectRows(this.em, SmartDocument, 'id', ids),
     (document) => document.id,
   )
 
-  list({ filter, orderBy, includeArchived, ...page }: DiskQuery): Promise<Page<Disk>> {
+  list({ filter, orderBy, includeArchived, ...page }: DiskQuery): Promise<Page<Row<Disk>>> {
     const where = includeArchived ? [] : [sql`archived_at is null`]
     if (filter?.machineId) where.push(sql`machine_id = ${filter.machineId}`)
     if (filter?.moved === true) where.push(sql`machine_id <> first_machine_id`)
@@ -97,46 +100,46 @@ export class DisksService {
   }
 
   /** Disks with a finding, the worst first, those of silent machines too. */
-  atRisk(page: PageArgs): Promise<Page<Disk>> {
+  atRisk(page: PageArgs): Promise<Page<Row<Disk>>> {
     const findings = [Health.WARNING, Health.AT_RISK, Health.FAILED]
     return this.page([sql`archived_at is null`, sql`health in (${sql.join(findings)})`], DiskOrder.WORST_FIRST, page)
   }
 
-  moved(page: PageArgs): Promise<Page<Disk>> {
+  moved(page: PageArgs): Promise<Page<Row<Disk>>> {
     return this.page([sql`archived_at is null`, sql`machine_id <> first_machine_id`], DiskOrder.LAST_SEEN, page)
   }
 
-  private page(where: RawBuilder<unknown>[], orderBy: DiskOrder, page: PageArgs): Promise<Page<Disk>> {
+  private page(where: RawBuilder<unknown>[], orderBy: DiskOrder, page: PageArgs): Promise<Page<Row<Disk>>> {
     const orders: Record<DiskOrder, { order: RawBuilder<unknown>[]; direction: 'asc' | 'desc' }> = {
       [DiskOrder.WORST_FIRST]: { order: [rank(this.clock()), sql`id`], direction: 'asc' },
       [DiskOrder.SERIAL]: { order: [sql`coalesce(serial_key, '')`, sql`id`], direction: 'asc' },
       [DiskOrder.LAST_SEEN]: { order: [sql`last_seen_at`, sql`id`], direction: 'desc' },
       [DiskOrder.CAPACITY]: { order: [sql`coalesce(capacity_bytes, -1)`, sql`id`], direction: 'desc' },
     }
-    return seekPage<string, Disk>(this.em, { from: sql`disk`, where, ...orders[orderBy] }, page, (ids) =>
+    return seekPage<string, Row<Disk>>(this.em, { from: sql`disk`, where, ...orders[orderBy] }, page, (ids) =>
       this.loadAll(ids),
     )
   }
 
-  async loadAll(ids: readonly string[]): Promise<Disk[]> {
+  async loadAll(ids: readonly string[]): Promise<Row<Disk>[]> {
     if (ids.length === 0) return []
-    const disks = inOrder(ids, await this.em.find(Disk, { id: { $in: [...ids] } }))
+    const disks = inOrder(ids, await selectRows(this.em, Disk, 'id', ids))
     for (const disk of disks) this.byId.prime(disk.id, disk)
     return disks
   }
 
-  async load(id: string): Promise<Disk> {
+  async load(id: string): Promise<Row<Disk>> {
     const disk = await this.byId.load(id)
     if (!disk) throw new NotFoundError('disk', `the id ${id}`)
     return disk
   }
 
   /** A serial is compared as disks are: without regard to case and blanks. */
-  async one({ id, serial }: { id?: string | null; serial?: string | null }): Promise<Disk> {
+  async one({ id, serial }: { id?: string | null; serial?: string | null }): Promise<Row<Disk>> {
     if (id) return this.load(id)
     if (!serial) throw new InvalidInputError('id', 'or serial must be given', 'Ask for disk(id: …) or disk(serial: …).')
     const key = serialKey(serial)
-    const found = key ? await this.em.find(Disk, { serialKey: key }, { limit: 6, orderBy: { id: 'asc' } }) : []
+    const found = key ? await selectRows(this.em, Disk, 'serialKey', [key]) : []
     const inService = found.filter((disk) => disk.archivedAt === null)
     const candidates = inService.length ? inService : found
     if (candidates.length > 1) {
@@ -160,48 +163,48 @@ export class DisksService {
     return Object.values(Health).map((health) => ({ health, count: counts.get(health) ?? 0 }))
   }
 
-  verdict(disk: Disk): Verdict {
+  verdict(disk: Row<Disk>): Verdict {
     return shownHealth(disk, this.clock())
   }
 
-  async inMachine(machineId: string): Promise<Disk[]> {
+  async inMachine(machineId: string): Promise<Row<Disk>[]> {
     const disks = await this.byMachine.load(machineId)
     return disks.toSorted(
       (a, b) => (a.path ?? '').localeCompare(b.path ?? '', 'en', { numeric: true }) || (a.id < b.id ? -1 : 1),
     )
   }
 
-  staysOf(diskId: string): Promise<DiskStay[]> {
+  staysOf(diskId: string): Promise<Row<DiskStay>[]> {
     return this.stays.load(diskId)
   }
 
-  async lastReading(disk: Disk): Promise<Snapshot | null> {
-    return disk.lastSnapshot ? this.snapshots.load(disk.lastSnapshot.id) : null
+  async lastReading(disk: Row<Disk>): Promise<Row<Snapshot> | null> {
+    return disk.lastSnapshot ? this.snapshots.load(disk.lastSnapshot) : null
   }
 
-  snapshotsOf(diskId: string, page: PageArgs): Promise<Page<Snapshot>> {
+  snapshotsOf(diskId: string, page: PageArgs): Promise<Page<Row<Snapshot>>> {
     const list = {
       from: sql`snapshot`,
       where: [sql`disk_id = ${diskId}`],
       order: [sql`at`, sql`id`],
       direction: 'desc' as const,
     }
-    return seekPage<number, Snapshot>(this.em, list, page, async (ids) => {
-      return ids.length ? inOrder(ids, await this.em.find(Snapshot, { id: { $in: ids } })) : []
+    return seekPage<number, Row<Snapshot>>(this.em, list, page, async (ids) => {
+      return inOrder(ids, await selectRows(this.em, Snapshot, 'id', ids))
     })
   }
 
-  async documentOf(holder: { document?: { id: string } | null }): Promise<SmartDocument | null> {
-    return holder.document ? this.documents.load(holder.document.id) : null
+  async documentOf({ document }: Row<Snapshot>): Promise<Row<SmartDocument> | null> {
+    return document ? this.documents.load(document) : null
   }
 
-  async textOf(document: SmartDocument): Promise<string> {
+  async textOf(document: Row<SmartDocument>): Promise<string> {
     return (await inflate(document.content)).toString()
   }
 
   /** The attributes of the newest document with names, thresholds and flags. */
-  async newestFacts(disk: Disk): Promise<SmartFacts | null> {
-    const document = disk.lastDocument ? await this.documents.load(disk.lastDocument.id) : null
+  async newestFacts(disk: Row<Disk>): Promise<SmartFacts | null> {
+    const document = disk.lastDocument ? await this.documents.load(disk.lastDocument) : null
     return document ? readSmartctl(JSON.parse(await this.textOf(document))) : null
   }
 
@@ -223,24 +226,29 @@ export class DisksService {
     return thinned(rows.map(({ at, value }) => ({ at: new Date(at), value })))
   }
 
-  async archive(id: string, actor: string | null): Promise<Disk> {
+  private reload(id: string): Promise<Row<Disk>> {
+    this.byId.clear(id)
+    return this.load(id)
+  }
+
+  async archive(id: string, actor: string | null): Promise<Row<Disk>> {
     const disk = await this.load(id)
     const at = this.clock()
     await this.record(this.em, async ({ em }, tell) => {
       if (disk.archivedAt) return
       await updateRow(em, Disk, id, { archivedAt: at })
       tell.disks.add(id)
-      tell.machines.add(disk.machine.id)
+      tell.machines.add(disk.machine)
       tell.event({
         ...{ type: EventType.DISK_ARCHIVED, severity: Severity.INFO, at, cause: EventCause.USER, actor },
-        ...{ disk: id, machine: disk.machine.id, from: disk.machine.id },
+        ...{ disk: id, machine: disk.machine, from: disk.machine },
       })
     })
-    return this.em.findOneOrFail(Disk, { id }, { refresh: true })
+    return this.reload(id)
   }
 
   /** Gives a disk a name or place of its owner's; null takes it back. */
-  async label(id: string, label: string | null): Promise<Disk> {
+  async label(id: string, label: string | null): Promise<Row<Disk>> {
     await this.load(id)
     const trimmed = label?.trim() || null
     if (trimmed && !isPlainText(trimmed, 64)) {
@@ -250,7 +258,7 @@ export class DisksService {
       await updateRow(em, Disk, id, { label: trimmed })
       tell.disks.add(id)
     })
-    return this.em.findOneOrFail(Disk, { id }, { refresh: true })
+    return this.reload(id)
   }
 }
 

@@ -36,7 +36,7 @@ registerEnumType(Severity, {
 })
 
 /** Why a verdict is what it is. Its sentence comes from the catalogue; none is stored. */
-@ObjectType({ description: 'Why a verdict is what it is' })
+@ObjectType({ simpleResolvers: true, description: 'Why a verdict is what it is' })
 export class Reason {
   @Field(() => String, { description: 'Stable code, such as PENDING_SECTORS; docs/health.md lists them' })
   code!: ReasonCode

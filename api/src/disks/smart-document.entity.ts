@@ -4,7 +4,10 @@ import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
 import { Disk } from './disk.entity.ts'
 
 @Entity()
-@ObjectType({ description: 'What smartctl printed. One that says nothing new is stored once a day.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What smartctl printed. One that says nothing new is stored once a day.',
+})
 @Index({ properties: ['disk', 'at'] })
 @Index({ properties: ['daily', 'at'] })
 export class SmartDocument {

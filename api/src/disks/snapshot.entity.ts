@@ -13,7 +13,7 @@ import { SmartDocument } from './smart-document.entity.ts'
 export type Counters = Record<string, [number | null, number | null]>
 
 @Entity()
-@ObjectType({ description: 'One reading of one disk' })
+@ObjectType({ simpleResolvers: true, description: 'One reading of one disk' })
 @Index({ properties: ['disk', 'at'] })
 export class Snapshot {
   [EntityName]?: 'Snapshot'

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, registerEnumType, Resolver, Root } from 'type-graphql'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf } from '../platform/page.ts'
 import { Counter } from './attributes.type.ts'
@@ -20,12 +21,12 @@ export const SnapshotConnection = connectionOf(Snapshot, 'Snapshot')
 @Resolver(() => Snapshot)
 export class SnapshotsResolver {
   @FieldResolver(() => Machine)
-  machine(@Root() snapshot: Snapshot, @Ctx() { machines }: Context): Promise<Machine> {
-    return machines.load(snapshot.machine.id)
+  machine(@Root() snapshot: Row<Snapshot>, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(snapshot.machine)
   }
 
   @FieldResolver(() => [Counter], { description: 'Every counter of this reading; [] = none was read' })
-  counters(@Root() snapshot: Snapshot): Counter[] {
+  counters(@Root() snapshot: Row<Snapshot>): Counter[] {
     return countersAsList(snapshot.counters)
   }
 
@@ -34,7 +35,7 @@ export class SnapshotsResolver {
     description:
       'What smartctl printed at this reading, or at the last one before it that said anything new; null = none',
   })
-  document(@Root() snapshot: Snapshot, @Ctx() { disks }: Context): Promise<SmartDocument | null> {
+  document(@Root() snapshot: Row<Snapshot>, @Ctx() { disks }: Context): Promise<Row<SmartDocument> | null> {
     return disks.documentOf(snapshot)
   }
 }
@@ -42,7 +43,7 @@ export class SnapshotsResolver {
 @Resolver(() => SmartDocument)
 export class SmartDocumentsResolver {
   @FieldResolver(() => String, { description: 'The JSON text, as printed' })
-  json(@Root() document: SmartDocument, @Ctx() { disks }: Context): Promise<string> {
+  json(@Root() document: Row<SmartDocument>, @Ctx() { disks }: Context): Promise<string> {
     return disks.textOf(document)
   }
 }

@@ -35,7 +35,7 @@ registerEnumType(EventCause, {
 
 /** What happened, written in the transaction that made it so. Append-only: it is the outbox of subscriptions and alerts. */
 @Entity()
-@ObjectType({ description: 'Something that happened' })
+@ObjectType({ simpleResolvers: true, description: 'Something that happened' })
 @Index({ properties: ['machine', 'id'] })
 @Index({ properties: ['disk', 'id'] })
 @Index({ properties: ['type', 'id'] })

@@ -14,6 +14,7 @@ import {
 } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Reason } from '../disks/health.ts'
 import { Machine } from '../machines/machine.entity.ts'
@@ -50,31 +51,31 @@ export const EventConnection = connectionOf(Event, 'Event')
 export class EventsResolver {
   @Authorized(Scope.READ)
   @Query(() => EventConnection, { description: 'What happened, newest first' })
-  events(@Args(() => EventsArgs) args: EventsArgs, @Ctx() { events }: Context): Promise<Page<Event>> {
+  events(@Args(() => EventsArgs) args: EventsArgs, @Ctx() { events }: Context): Promise<Page<Row<Event>>> {
     return events.list(args)
   }
 
   @FieldResolver(() => Machine, { nullable: true })
-  async machine(@Root() event: Event, @Ctx() { machines }: Context): Promise<Machine | null> {
-    return event.machine ? machines.load(event.machine.id) : null
+  async machine(@Root() event: Row<Event>, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
+    return event.machine ? machines.load(event.machine) : null
   }
 
   @FieldResolver(() => Disk, { nullable: true })
-  async disk(@Root() event: Event, @Ctx() { disks }: Context): Promise<Disk | null> {
-    return event.disk ? disks.load(event.disk.id) : null
+  async disk(@Root() event: Row<Event>, @Ctx() { disks }: Context): Promise<Row<Disk> | null> {
+    return event.disk ? disks.load(event.disk) : null
   }
 
   @FieldResolver(() => Machine, {
     nullable: true,
     description: 'For a move or a conflict: the machine that it came from',
   })
-  async fromMachine(@Root() event: Event, @Ctx() { machines }: Context): Promise<Machine | null> {
+  async fromMachine(@Root() event: Row<Event>, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
     const placed = event.type === EventType.DISK_MOVED || event.type === EventType.DISK_IN_CONFLICT
     return placed && event.from ? machines.load(event.from) : null
   }
 
   @FieldResolver(() => [Reason], { description: 'For a change of health: why; else []' })
-  reasons(@Root() event: Event): Reason[] {
+  reasons(@Root() event: Row<Event>): Reason[] {
     return (event.facts.reasons ?? []) as Reason[]
   }
 
@@ -82,7 +83,7 @@ export class EventsResolver {
     nullable: true,
     description: 'What it speaks of by name, such as a token; null = see disk and machine',
   })
-  subject(@Root() event: Event): string | null {
+  subject(@Root() event: Row<Event>): string | null {
     return event.facts.name ?? null
   }
 }

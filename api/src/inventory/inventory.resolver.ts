@@ -6,13 +6,13 @@ import type { Receipt } from './inventory.service.ts'
 import { SectionOutcome } from './section.ts'
 
 /** Not a Machine: a report token must not read the fleet through the answer to its report. */
-@ObjectType({ description: 'The machine that a report was recorded for' })
+@ObjectType({ simpleResolvers: true, description: 'The machine that a report was recorded for' })
 export class ReportedMachine {
   @Field(() => ID)
   id!: string
 }
 
-@ObjectType({ description: 'What became of a report' })
+@ObjectType({ simpleResolvers: true, description: 'What became of a report' })
 export class ReportReceipt {
   @Field(() => ID, { description: 'As the agent gave it' })
   id!: string

@@ -5,6 +5,7 @@ import { insertRows, selectRows } from '../database/rows.ts'
 import { ForbiddenError } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import type { FairShare } from '../platform/fair-share.ts'
 import { readAgentReport } from './agent-report.ts'
 import type { InventoryReportInput } from './inventory-report.input.ts'
 import { InventoryReport } from './inventory-report.entity.ts'
@@ -26,6 +27,7 @@ export class InventoryService {
     private readonly em: EntityManager,
     private readonly record: Recorder,
     private readonly clock: Clock,
+    private readonly share: FairShare,
   ) {}
 
   report(input: InventoryReportInput, caller: Caller): Promise<Receipt> {
@@ -33,6 +35,10 @@ export class InventoryService {
   }
 
   accept(inventory: Inventory, caller: Caller): Promise<Receipt> {
+    return this.share.report(() => this.store(inventory, caller))
+  }
+
+  private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
     const { id, times, sections, notes } = inventory
     return this.record(this.em, async ({ em, machineRecorder, diskRecorder, storageRecorder, access }) => {
       const known = (await selectRows(em, InventoryReport, 'id', [id]))[0]

@@ -11,7 +11,7 @@ registerEnumType(SectionResult, {
     'ACCEPTED: read and recorded. UNAVAILABLE: the agent could not collect it, and said why. REFUSED: not recorded, for the rules given.',
 })
 
-@ObjectType({ description: 'A rule that was broken, where, and what to do about it' })
+@ObjectType({ simpleResolvers: true, description: 'A rule that was broken, where, and what to do about it' })
 export class Refusal {
   @Field(() => String, { description: 'Path of the field, such as payload.pools.0.name' })
   field!: string
@@ -23,7 +23,10 @@ export class Refusal {
   cure!: string
 }
 
-@ObjectType({ description: 'What became of one section of a report; a bad one never costs the others' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What became of one section of a report; a bad one never costs the others',
+})
 export class SectionOutcome {
   @Field(() => String)
   kind!: string

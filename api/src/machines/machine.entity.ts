@@ -6,7 +6,7 @@ import type { StorageGraph } from '../storage/storage-graph.ts'
 import { MachineKind } from './machine-kind.ts'
 
 @Entity()
-@ObjectType({ description: 'A computer that reports' })
+@ObjectType({ simpleResolvers: true, description: 'A computer that reports' })
 export class Machine {
   [EntityName]?: 'Machine';
   [OptionalProps]?: 'storageGraph'

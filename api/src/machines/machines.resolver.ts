@@ -17,6 +17,7 @@ import {
 } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -55,7 +56,7 @@ export const MachineConnection = connectionOf(Machine, 'Machine')
 export class MachinesResolver {
   @Authorized(Scope.READ)
   @Query(() => MachineConnection, { description: 'Every machine' })
-  machines(@Args(() => MachinesArgs) args: MachinesArgs, @Ctx() { machines }: Context): Promise<Page<Machine>> {
+  machines(@Args(() => MachinesArgs) args: MachinesArgs, @Ctx() { machines }: Context): Promise<Page<Row<Machine>>> {
     return machines.list(args)
   }
 
@@ -65,7 +66,7 @@ export class MachinesResolver {
     @Ctx() { machines }: Context,
     @Arg('id', () => ID, { nullable: true }) id?: string,
     @Arg('hostname', () => String, { nullable: true }) hostname?: string,
-  ): Promise<Machine> {
+  ): Promise<Row<Machine>> {
     return machines.one({ id: id ?? null, hostname: hostname ?? null })
   }
 
@@ -73,7 +74,7 @@ export class MachinesResolver {
   @Mutation(() => Machine, {
     description: 'Retires a machine and the disks in it; it comes back by itself when it reports',
   })
-  archiveMachine(@Arg('id', () => ID) id: string, @Ctx() { machines, caller }: Context): Promise<Machine> {
+  archiveMachine(@Arg('id', () => ID) id: string, @Ctx() { machines, caller }: Context): Promise<Row<Machine>> {
     return machines.archive(id, caller.name)
   }
 
@@ -83,12 +84,12 @@ export class MachinesResolver {
     @Arg('id', () => ID) id: string,
     @Ctx() { machines }: Context,
     @Arg('name', () => String, { nullable: true }) name?: string,
-  ): Promise<Machine> {
+  ): Promise<Row<Machine>> {
     return machines.rename(id, name ?? null)
   }
 
   @FieldResolver(() => Int, { description: 'Disks that are in it, without retired ones' })
-  diskCount(@Root() machine: Machine, @Ctx() { machines }: Context): Promise<number> {
+  diskCount(@Root() machine: Row<Machine>, @Ctx() { machines }: Context): Promise<number> {
     return machines.diskCount(machine.id)
   }
 
@@ -96,22 +97,22 @@ export class MachinesResolver {
     description:
       'True: no report for three times its usual interval, at least an hour (26 hours until three are known)',
   })
-  silent(@Root() machine: Machine, @Ctx() { machines }: Context): boolean {
+  silent(@Root() machine: Row<Machine>, @Ctx() { machines }: Context): boolean {
     return machines.isSilent(machine)
   }
 
   @FieldResolver(() => Boolean, { description: 'The opposite of silent' })
-  online(@Root() machine: Machine, @Ctx() { machines }: Context): boolean {
+  online(@Root() machine: Row<Machine>, @Ctx() { machines }: Context): boolean {
     return !machines.isSilent(machine)
   }
 
   @FieldResolver(() => [Disk], { description: 'The disks in it, by their device names; missing ones included' })
-  disks(@Root() machine: Machine, @Ctx() { disks }: Context): Promise<Disk[]> {
+  disks(@Root() machine: Row<Machine>, @Ctx() { disks }: Context): Promise<Row<Disk>[]> {
     return disks.inMachine(machine.id)
   }
 
   @FieldResolver(() => [FileSystem], { description: 'What is mounted on it, by mountpoint' })
-  fileSystems(@Root() machine: Machine, @Ctx() { storage }: Context): Promise<FileSystem[]> {
+  fileSystems(@Root() machine: Row<Machine>, @Ctx() { storage }: Context): Promise<Row<FileSystem>[]> {
     return storage.ofMachine(machine.id)
   }
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Recorder } from '../database/record.ts'
-import { updateRow } from '../database/rows.ts'
+import { type Row, selectRows, updateRow } from '../database/rows.ts'
 import { contains, inOrder, seekPage } from '../database/seek.ts'
 import { Severity } from '../disks/health.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
@@ -35,8 +35,8 @@ export class MachinesService {
     private readonly clock: Clock,
   ) {}
 
-  private readonly byId = rowLoader<string, Machine>(
-    (ids) => this.em.find(Machine, { id: { $in: [...ids] } }),
+  private readonly byId = rowLoader<string, Row<Machine>>(
+    (ids) => selectRows(this.em, Machine, 'id', ids),
     (machine) => machine.id,
   )
 
@@ -51,7 +51,7 @@ export class MachinesService {
     (row) => row.machineId,
   )
 
-  list({ filter, orderBy, includeArchived, ...page }: MachineQuery): Promise<Page<Machine>> {
+  list({ filter, orderBy, includeArchived, ...page }: MachineQuery): Promise<Page<Row<Machine>>> {
     const now = this.clock().getTime()
     const where = []
     if (!includeArchived) where.push(sql`archived_at is null`)
@@ -62,7 +62,7 @@ export class MachinesService {
       where.push(
         sql`(${contains(sql`hostname`, search)} or ${contains(sql`name`, search)} or ${contains(sql`ip`, search)})`,
       )
-    return seekPage<string, Machine>(
+    return seekPage<string, Row<Machine>>(
       this.em,
       { from: sql`machine`, where, order: [...ORDERS[orderBy].order], direction: ORDERS[orderBy].direction },
       page,
@@ -70,24 +70,24 @@ export class MachinesService {
     )
   }
 
-  async loadAll(ids: readonly string[]): Promise<Machine[]> {
+  async loadAll(ids: readonly string[]): Promise<Row<Machine>[]> {
     if (ids.length === 0) return []
-    const machines = inOrder(ids, await this.em.find(Machine, { id: { $in: [...ids] } }))
+    const machines = inOrder(ids, await selectRows(this.em, Machine, 'id', ids))
     for (const machine of machines) this.byId.prime(machine.id, machine)
     return machines
   }
 
-  async load(id: string): Promise<Machine> {
+  async load(id: string): Promise<Row<Machine>> {
     const machine = await this.byId.load(id)
     if (!machine) throw new NotFoundError('machine', `the id ${id}`)
     return machine
   }
 
-  async one({ id, hostname }: { id?: string | null; hostname?: string | null }): Promise<Machine> {
+  async one({ id, hostname }: { id?: string | null; hostname?: string | null }): Promise<Row<Machine>> {
     if (id) return this.load(id)
     if (!hostname)
       throw new InvalidInputError('id', 'or hostname must be given', 'Ask for machine(id: …) or machine(hostname: …).')
-    const found = await this.em.find(Machine, { hostname }, { limit: 6, orderBy: { id: 'asc' } })
+    const found = await selectRows(this.em, Machine, 'hostname', [hostname])
     const inService = found.filter((machine) => machine.archivedAt === null)
     const candidates = inService.length ? inService : found
     if (candidates.length > 1) {
@@ -101,7 +101,7 @@ export class MachinesService {
     return candidates[0]
   }
 
-  isSilent(machine: Machine): boolean {
+  isSilent(machine: Row<Machine>): boolean {
     return machine.silentAt <= this.clock()
   }
 
@@ -109,8 +109,13 @@ export class MachinesService {
     return (await this.diskCounts.load(machineId))[0]?.count ?? 0
   }
 
+  private reload(id: string): Promise<Row<Machine>> {
+    this.byId.clear(id)
+    return this.load(id)
+  }
+
   /** Retires a machine with the disks that are in it. It comes back by itself when it reports. */
-  async archive(id: string, actor: string | null): Promise<Machine> {
+  async archive(id: string, actor: string | null): Promise<Row<Machine>> {
     const machine = await this.load(id)
     const at = this.clock()
     await this.record(this.em, async ({ em }, tell) => {
@@ -133,11 +138,11 @@ export class MachinesService {
         facts: { hostname: machine.hostname ?? machine.ip, count: rows.length },
       })
     })
-    return this.em.findOneOrFail(Machine, { id }, { refresh: true })
+    return this.reload(id)
   }
 
   /** Gives a machine a name of its owner's; null takes it back. */
-  async rename(id: string, name: string | null): Promise<Machine> {
+  async rename(id: string, name: string | null): Promise<Row<Machine>> {
     await this.load(id)
     const trimmed = name?.trim() || null
     if (trimmed && !isPlainText(trimmed, 64)) {
@@ -147,6 +152,6 @@ export class MachinesService {
       await updateRow(em, Machine, id, { name: trimmed })
       tell.machines.add(id)
     })
-    return this.em.findOneOrFail(Machine, { id }, { refresh: true })
+    return this.reload(id)
   }
 }

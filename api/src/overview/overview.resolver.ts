@@ -1,6 +1,7 @@
 import { Args, Authorized, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { DiskConnection, DisksArgs } from '../disks/disks.resolver.ts'
 import type { HealthCount } from '../disks/disks.service.ts'
@@ -9,7 +10,7 @@ import { Machine } from '../machines/machine.entity.ts'
 import { MachineConnection, MachinesArgs } from '../machines/machines.resolver.ts'
 import type { Page } from '../platform/page.ts'
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class DisksOfHealth {
   @Field(() => Health)
   health!: Health
@@ -18,7 +19,7 @@ export class DisksOfHealth {
   count!: number
 }
 
-@ObjectType({ description: 'The answer at a glance, without what is retired' })
+@ObjectType({ simpleResolvers: true, description: 'The answer at a glance, without what is retired' })
 export class Summary {
   @Field(() => Int)
   totalMachines!: number
@@ -49,7 +50,7 @@ export class OverviewResolver {
     @Root() _summary: Summary,
     @Args(() => MachinesArgs) args: MachinesArgs,
     @Ctx() { machines }: Context,
-  ): Promise<Page<Machine>> {
+  ): Promise<Page<Row<Machine>>> {
     return machines.list(args)
   }
 
@@ -58,7 +59,7 @@ export class OverviewResolver {
     @Root() _summary: Summary,
     @Args(() => DisksArgs) args: DisksArgs,
     @Ctx() { disks }: Context,
-  ): Promise<Page<Disk>> {
+  ): Promise<Page<Row<Disk>>> {
     return disks.list(args)
   }
 }

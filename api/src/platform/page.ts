@@ -13,7 +13,7 @@ export class PageArgs {
   after?: string | null
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class PageInfo {
   @Field(() => Boolean)
   hasNextPage!: boolean
@@ -76,7 +76,7 @@ export function pageOf<T>(
 
 /** The GraphQL type of one page of `type`. */
 export function connectionOf<T extends object>(type: ClassType<T>, name: string) {
-  @ObjectType(`${name}Connection`)
+  @ObjectType(`${name}Connection`, { simpleResolvers: true })
   class Connection {
     @Field(() => [type])
     nodes!: T[]

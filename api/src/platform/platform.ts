@@ -1,5 +1,6 @@
 import type { ChangeFeed } from './changes.ts'
 import type { Clock } from './clock.ts'
+import type { FairShare } from './fair-share.ts'
 import type { Log } from './log.ts'
 
 /** The doors to the outside, given to whoever needs them. */
@@ -7,6 +8,7 @@ export interface Platform {
   clock: Clock
   log: Log
   changes: ChangeFeed
+  share: FairShare
   /** How browsers and agents reach Vigie; null = as they were asked. */
   publicUrl: string | null
 }

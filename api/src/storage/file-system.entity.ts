@@ -5,7 +5,7 @@ import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
 
-@ObjectType({ description: "The size of one user's home" })
+@ObjectType({ simpleResolvers: true, description: "The size of one user's home" })
 export class UserHome {
   @Field(() => String)
   user!: string
@@ -21,7 +21,7 @@ export class UserHome {
 }
 
 @Entity()
-@ObjectType({ description: 'A file system of a machine: what lies where' })
+@ObjectType({ simpleResolvers: true, description: 'A file system of a machine: what lies where' })
 @Index({ properties: ['machine', 'goneSince'] })
 export class FileSystem {
   [EntityName]?: 'FileSystem'

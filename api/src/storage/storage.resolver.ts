@@ -1,6 +1,7 @@
 import { Args, Authorized, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
@@ -8,7 +9,7 @@ import { BigIntScalar } from '../platform/scalars.ts'
 import { UserHome } from './file-system.entity.ts'
 import type { HomesOnDisk } from './storage.service.ts'
 
-@ObjectType({ description: "A disk that holds users' homes, and so needs a backup" })
+@ObjectType({ simpleResolvers: true, description: "A disk that holds users' homes, and so needs a backup" })
 export class BackupNeeded {
   diskId!: string
 
@@ -30,12 +31,12 @@ export class StorageResolver {
   }
 
   @FieldResolver(() => Disk)
-  disk(@Root() { diskId }: HomesOnDisk, @Ctx() { disks }: Context): Promise<Disk> {
+  disk(@Root() { diskId }: HomesOnDisk, @Ctx() { disks }: Context): Promise<Row<Disk>> {
     return disks.load(diskId)
   }
 
   @FieldResolver(() => Machine)
-  async machine(@Root() { diskId }: HomesOnDisk, @Ctx() { disks, machines }: Context): Promise<Machine> {
-    return machines.load((await disks.load(diskId)).machine.id)
+  async machine(@Root() { diskId }: HomesOnDisk, @Ctx() { disks, machines }: Context): Promise<Row<Machine>> {
+    return machines.load((await disks.load(diskId)).machine)
   }
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
+import { type Row, selectRows } from '../database/rows.ts'
 import { seekPage } from '../database/seek.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
@@ -12,17 +13,19 @@ export interface HomesOnDisk {
   users: UserHome[]
 }
 
-const byMountpoint = (a: FileSystem, b: FileSystem): number => (a.mountpoint ?? '~').localeCompare(b.mountpoint ?? '~')
+const byMountpoint = (a: Row<FileSystem>, b: Row<FileSystem>): number =>
+  (a.mountpoint ?? '~').localeCompare(b.mountpoint ?? '~')
 
 export class StorageService {
   constructor(private readonly em: EntityManager) {}
 
-  private readonly byMachine = groupLoader<string, FileSystem>(
-    (ids) => this.em.find(FileSystem, { machine: { $in: [...ids] }, goneSince: null }),
-    (fileSystem) => fileSystem.machine.id,
+  private readonly byMachine = groupLoader<string, Row<FileSystem>>(
+    async (ids) =>
+      (await selectRows(this.em, FileSystem, 'machine', ids)).filter(({ goneSince }) => goneSince === null),
+    (fileSystem) => fileSystem.machine,
   )
 
-  private readonly onDisk = groupLoader<string, { diskId: string; fileSystem: FileSystem }>(
+  private readonly onDisk = groupLoader<string, { diskId: string; fileSystem: Row<FileSystem> }>(
     async (diskIds) => {
       const { rows } = await sql<{
         diskId: string
@@ -31,7 +34,7 @@ export class StorageService {
         from file_system_disk j join file_system f on f.id = j.file_system_id and f.gone_since is null
         join disk d on d.id = j.disk_id and d.machine_id = f.machine_id
         where j.disk_id in (${sql.join([...diskIds])})`.execute(this.em.getKysely())
-      const found = await this.em.find(FileSystem, { id: { $in: [...new Set(rows.map((row) => row.fileSystemId))] } })
+      const found = await selectRows(this.em, FileSystem, 'id', [...new Set(rows.map((row) => row.fileSystemId))])
       const byId = new Map(found.map((fileSystem) => [fileSystem.id, fileSystem]))
       return rows.flatMap(({ diskId, fileSystemId }) => {
         const fileSystem = byId.get(fileSystemId)
@@ -41,12 +44,12 @@ export class StorageService {
     (row) => row.diskId,
   )
 
-  async ofMachine(machineId: string): Promise<FileSystem[]> {
+  async ofMachine(machineId: string): Promise<Row<FileSystem>[]> {
     return (await this.byMachine.load(machineId)).toSorted(byMountpoint)
   }
 
   /** What lies on a disk, as the newest report of the machine that it is in tells. */
-  async ofDisk(disk: Disk): Promise<FileSystem[]> {
+  async ofDisk(disk: Row<Disk>): Promise<Row<FileSystem>[]> {
     return (await this.onDisk.load(disk.id)).map((row) => row.fileSystem).toSorted(byMountpoint)
   }
 
@@ -74,7 +77,7 @@ export class StorageService {
 }
 
 /** One user may have homes on several file systems of a disk: they are added up. */
-function homesOn(diskId: string, fileSystems: FileSystem[]): HomesOnDisk {
+function homesOn(diskId: string, fileSystems: Row<FileSystem>[]): HomesOnDisk {
   const users = new Map<string, UserHome>()
   for (const home of fileSystems.flatMap((fileSystem) => fileSystem.users ?? [])) {
     const known = users.get(home.user)

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261121122031 extends Migration {
-  override name = 'Migration20261121122031'
+export class Migration20261121132421 extends Migration {
+  override name = 'Migration20261121132421'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -51,7 +51,7 @@ export class Migration20261121122031 extends Migration {
     this.addSql(`create index \`disk_last_snapshot_id_index\` on \`disk\` (\`last_snapshot_id\`);`)
     this.addSql(`create index \`disk_last_document_id_index\` on \`disk\` (\`last_document_id\`);`)
     this.addSql(
-      `create index \`disk_archived_at_health_last_read_at_index\` on \`disk\` (\`archived_at\`, \`health\`, \`last_read_at\`);`,
+      `create index \`disk_archived_at_health_last_read_at_id_index\` on \`disk\` (\`archived_at\`, \`health\`, \`last_read_at\`, \`id\`);`,
     )
 
     this.addSql(
