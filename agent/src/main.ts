@@ -5,8 +5,9 @@ import { deliver, type Delivery } from './inventory/deliver.ts'
 import { collectReport } from './inventory/report.ts'
 import { Spool } from './inventory/spool.ts'
 import { watch } from './inventory/watch.ts'
-import { run } from './platform/command.ts'
+import { endTools, run } from './platform/command.ts'
 import { readDeviceSettings, readSettings, stateDir } from './settings.ts'
+import { measureHomes } from './storage/homes.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `vigie-agent ${VERSION}: tells Vigie of this machine and its disks
@@ -35,6 +36,7 @@ Exit status
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
+const HOMES_IN_REPORT = 10_000
 
 function readEvery(text: string): number {
   const [, amount, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? []
@@ -59,39 +61,29 @@ async function main(): Promise<ExitStatus> {
   const root = process.getuid?.() === 0
   const state = stateDir(process.env, root)
   const devices = readDeviceSettings(process.env)
-  const collect = (smart: boolean, patient: boolean) =>
-    collectReport({
-      ...{ run, stateDir: state, devices, root, smart },
-      homes: { maxAgeMs: 20 * HOUR, timeoutMs: 10 * MINUTE, totalMs: patient ? 30 * MINUTE : MINUTE },
-    })
-  if (command === 'print') return say(JSON.stringify(await collect(true, false), null, 2))
+  const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, root, smart })
+  const measure = (totalMs: number) => measureHomes({ run, stateDir: state }, { eachMs: 10 * MINUTE, totalMs })
+  if (command === 'print') return say(JSON.stringify(await collect(true), null, 2))
   const settings = readSettings(process.env)
   const spool = new Spool(join(state, 'spool'))
-  const report = async (smart: boolean, patient: boolean): Promise<Delivery> =>
-    deliver(settings, spool, await collect(smart, patient))
+  const report = async (smart: boolean): Promise<Delivery> => deliver(settings, spool, await collect(smart))
   if (command === 'report') {
-    const { status, lines } = await report(true, false)
+    // A few seconds for homes that are due; what takes longer keeps its last value, and `run` measures it in peace.
+    await measure(HOMES_IN_REPORT)
+    const { status, lines } = await report(true)
     for (const line of lines.slice(0, -1)) console.error(line)
     const last = lines[lines.length - 1] ?? ''
-    if (status <= ExitStatus.SECTIONS_UNAVAILABLE) console.log(last)
+    if (status <= ExitStatus.SECTIONS_UNAVAILABLE) await say(last)
     else console.error(`vigie-agent: ${last}`)
     return status
   }
-  const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-  let first = true
-  const rhythm = { everyMs: readEvery(values.every), smartEveryMs: HOUR, random: Math.random }
-  await watch(
-    rhythm,
-    async (smart) => {
-      // The first report comes at once; homes are measured with patience later.
-      const patient = !first
-      first = false
-      return report(smart, patient)
-    },
-    (lines) => console.error(`${new Date().toISOString()} ${lines[lines.length - 1] ?? ''}`),
-    stop.signal,
-  )
+  await watch({
+    rhythm: { everyMs: readEvery(values.every), smartEveryMs: HOUR, random: Math.random },
+    report,
+    measure: async () => (await measure(30 * MINUTE)) > 0,
+    say: (lines) => console.error(`${new Date().toISOString()} ${lines[lines.length - 1] ?? ''}`),
+    stopped: stop.signal,
+  })
   return ExitStatus.ACCEPTED
 }
 
@@ -110,18 +102,30 @@ function readArguments() {
   }
 }
 
-function say(text: string): ExitStatus {
-  process.stdout.write(`${text}\n`)
-  return ExitStatus.ACCEPTED
+/** Resolves when the text has left this process, however slow the pipe. */
+const say = (text: string): Promise<ExitStatus> =>
+  new Promise((resolve) => process.stdout.write(`${text}\n`, () => resolve(ExitStatus.ACCEPTED)))
+
+const stop = new AbortController()
+for (const [signal, number] of [
+  ['SIGTERM', 15],
+  ['SIGINT', 2],
+] as const) {
+  process.once(signal, () => {
+    const watching = process.argv.includes('run')
+    stop.abort()
+    endTools()
+    // A report in the making is dropped; one that was spooled is sent next time.
+    process.exit(watching ? ExitStatus.ACCEPTED : 128 + number)
+  })
 }
 
 main().then(
-  (status) => {
-    process.exitCode = status
-  },
+  // A tool that cannot be killed must not keep this process either.
+  (status) => process.exit(status),
   (error: unknown) => {
     const known = error instanceof Ending
     console.error(known ? `vigie-agent: ${error.message}` : error)
-    process.exitCode = known ? error.status : ExitStatus.USAGE
+    process.exit(known ? error.status : ExitStatus.USAGE)
   },
 )

@@ -1,7 +1,8 @@
+import { realpath } from 'node:fs/promises'
 import { collectSection, type Section, Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, type Run } from '../platform/command.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
-import { parseScan, readSmart, type SmartTarget } from './smartctl.ts'
+import { isAddress, parseScan, readSmart, type SmartTarget } from './smartctl.ts'
 
 /** From the settings file: which types a device is to be asked with, such as ["megaraid,0", "megaraid,1"]. */
 export interface DeviceSetting {
@@ -22,16 +23,16 @@ export async function collectDisks(
     const section = await collectSection('smartctl', () => Promise.reject(new Unavailable(code, text)))
     return section ? [section] : []
   }
-  if (disks.length === 0 && settings.length === 0) return []
+  if (disks.length === 0 && settings.length === 0 && !root) return []
   if (!root) return cannot('NOT_ROOT', 'S.M.A.R.T. can be read by root only: run the agent with sudo')
-  let targets: SmartTarget[]
-  try {
-    targets = await findTargets(run, disks, settings)
-  } catch (error) {
-    if (!(error instanceof CommandUnavailable)) throw error
-    const section = await collectSection('smartctl', () => Promise.reject(error))
+  const scan = await run('smartctl', ['--scan', '--json=c']).catch((error: unknown) => error as Error)
+  if (scan instanceof CommandUnavailable && scan.code === 'MISSING_COMMAND') {
+    if (disks.length === 0 && settings.length === 0) return []
+    const section = await collectSection('smartctl', () => Promise.reject(scan))
     return section ? [section] : []
   }
+  // A scan that fails finds nothing more than the kernel did.
+  const targets = await findTargets(disks, settings, scan instanceof Error ? '' : scan.stdout)
   const sections: (Section | null)[] = []
   const waiting = [...targets]
   const work = async (): Promise<void> => {
@@ -45,22 +46,25 @@ export async function collectDisks(
 }
 
 async function findTargets(
-  run: Run,
   disks: readonly BlockDevice[],
   settings: readonly DeviceSetting[],
+  scan: string,
 ): Promise<SmartTarget[]> {
-  const bare = (device: string): string => device.replace(/^\/dev\//, '')
-  const set = settings.flatMap(({ device, types }) =>
-    types.map((type) => ({
-      subject: type.includes(',') ? `${bare(device)}:${type}` : bare(device),
-      path: `/dev/${bare(device)}`,
-      type,
-      rotational: disks.find(({ kname }) => kname === bare(device))?.rotational ?? false,
-    })),
+  const known = new Map(disks.map((disk) => [disk.kname, disk]))
+  const set: SmartTarget[] = []
+  for (const { device, types } of settings) {
+    const path = device.startsWith('/dev/') ? device : `/dev/${device}`
+    // /dev/disk/by-id/… means the disk that it links to.
+    const name = (await realpath(path).catch(() => path)).replace(/^\/dev\//, '')
+    for (const type of types) {
+      const subject = isAddress(type) ? `${name}:${type}` : name
+      set.push({ subject, path: `/dev/${name}`, type, rotational: known.get(name)?.rotational ?? true })
+    }
+  }
+  const scanned = safely(() => parseScan(scan, new Set(known.keys()))).filter(
+    // The same place behind a controller, named by hand on another device: once is enough.
+    (target) => !set.some(({ type }) => target.type !== null && type === target.type),
   )
-  const { stdout } = await run('smartctl', ['--scan', '--json=c'])
-  const known = new Set(disks.map(({ kname }) => kname))
-  const scanned = safely(() => parseScan(stdout, known))
   const kernel = disks.map(({ kname, rotational }) => ({
     subject: kname,
     path: `/dev/${kname}`,
@@ -72,7 +76,7 @@ async function findTargets(
   return [...found.values()]
 }
 
-/** A scan that is no JSON finds nothing more than the kernel did. */
+/** A scan that is no JSON finds nothing. */
 const safely = (parse: () => SmartTarget[]): SmartTarget[] => {
   try {
     return parse()

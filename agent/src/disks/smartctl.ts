@@ -41,6 +41,10 @@ function checked(stdout: string, path: string): string {
   }
 }
 
+/** A type that names a place behind a RAID controller; the number in it is part of the address. */
+export const isAddress = (type: string): boolean =>
+  /^(sat\+)?(megaraid|cciss|3ware|areca|aacraid|hpt|sssraid),/.test(type)
+
 /** Devices that smartctl finds and the kernel does not show as disks: those behind a RAID controller. */
 export function parseScan(text: string, known: ReadonlySet<string>): SmartTarget[] {
   const devices = (JSON.parse(text) as { devices?: { name?: unknown; type?: unknown }[] }).devices ?? []
@@ -48,7 +52,7 @@ export function parseScan(text: string, known: ReadonlySet<string>): SmartTarget
     const path = typeof device.name === 'string' ? device.name : ''
     const name = path.replace(/^\/dev\//, '')
     const type = typeof device.type === 'string' ? device.type : null
-    const behindController = type !== null && /^(sat\+)?(megaraid|cciss|3ware|areca|aacraid|hpt|sssraid),/.test(type)
+    const behindController = type !== null && isAddress(type)
     if (!name || (!behindController && isKnown(name, known))) return []
     // "sat" and "scsi" are guesses of the scan; only an address behind a controller is kept.
     return [
@@ -56,7 +60,7 @@ export function parseScan(text: string, known: ReadonlySet<string>): SmartTarget
         subject: behindController ? `${name}:${type}` : name,
         path,
         type: behindController ? type : null,
-        rotational: false,
+        rotational: true,
       },
     ]
   })

@@ -13,7 +13,9 @@ export interface Delivery {
 /** Spools a report, then sends all that wait, the oldest first. What could not be sent stays for the next time. */
 export async function deliver(settings: Settings, spool: Spool, report: InventoryReport): Promise<Delivery> {
   const lines: string[] = []
-  const dropped = await spool.add(report)
+  const dropped = await spool.add(report).catch((error: NodeJS.ErrnoException) => error)
+  if (dropped instanceof Error) return direct(settings, report, dropped)
+
   if (dropped) lines.push(`${dropped} of the oldest waiting reports were dropped: the spool is full`)
   let sent: Sent | null = null
   for (const name of await spool.waiting()) {
@@ -42,6 +44,18 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
   return summarise(report, sent, lines)
 }
 
+/** A disk that cannot be written must not keep its own report back. */
+async function direct(settings: Settings, report: InventoryReport, cause: NodeJS.ErrnoException): Promise<Delivery> {
+  const lines = [`The report cannot be kept on disk (${cause.code ?? cause.message}): it is sent without`]
+  try {
+    return summarise(report, await sendReport(settings, report), lines)
+  } catch (error) {
+    if (!(error instanceof Ending) && !(error instanceof ReportRefused)) throw error
+    const status = error instanceof Ending ? error.status : ExitStatus.INCOMPATIBLE
+    return { status, lines: [...lines, `${error.message} The report is lost.`] }
+  }
+}
+
 function summarise(report: InventoryReport, { receipt, clockAheadMs }: Sent, lines: string[]): Delivery {
   for (const section of receipt.sections) {
     for (const { field, rule, cure } of section.refusals) {
@@ -63,7 +77,8 @@ function summarise(report: InventoryReport, { receipt, clockAheadMs }: Sent, lin
   const refused = receipt.sections.filter(({ outcome }) => outcome === 'REFUSED')
   if (missing.length || refused.length) {
     const kinds = [...new Set([...missing, ...refused].map(named))].join(', ')
-    lines.push(`Accepted, ${read}, without ${kinds}: ${missing[0]?.unavailable?.text ?? 'refused'}`)
+    const cures = [...new Set(missing.map((section) => section.unavailable?.text))].join('; ')
+    lines.push(`Accepted, ${read}, without ${kinds}: ${cures || 'refused'}`)
     return { status: ExitStatus.SECTIONS_UNAVAILABLE, lines }
   }
   lines.push(`Accepted, ${read}`)

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
 import { collectMachine } from '../machines/collect.ts'
 import { machineKey } from '../machines/identity.ts'
-import { findTool, type Run } from '../platform/command.ts'
+import type { Run } from '../platform/command.ts'
 import { collectCeph } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
 import { collectHomes } from '../storage/homes.ts'
@@ -34,41 +35,56 @@ export interface ReportOptions {
   root: boolean
   /** False: S.M.A.R.T. is not due yet. */
   smart: boolean
-  homes: { maxAgeMs: number; timeoutMs: number; totalMs: number }
 }
 
 /** Collects everything that this machine can tell of itself. */
-export async function collectReport({
-  run,
-  stateDir,
-  devices,
-  root,
-  smart,
-  homes,
-}: ReportOptions): Promise<InventoryReport> {
+export async function collectReport({ run, stateDir, devices, root, smart }: ReportOptions): Promise<InventoryReport> {
   const key = await machineKey(stateDir)
   const collectedAt = new Date().toISOString()
-  const lsblk = await collectSection('lsblk', () => collectLsblk(run))
-  const blockDevices = lsblk?.payload ? parseLsblk(lsblk.payload) : []
+  const lsblk = await collectSection('lsblk', async () => withoutForeign(await collectLsblk(run)))
+  const blockDevices = lsblk?.payload ? parseLsblk(lsblk.payload) : await kernelDisks()
   const kinds: [kind: string, collect: Collect][] = [
     ['machine', () => collectMachine(run, root)],
     ['lvm', () => (usesLvm(blockDevices) ? asRoot(root, 'LVM', () => collectLvm(run)) : Promise.resolve(null))],
     ['zpool', () => collectZpool(run, kernelName)],
-    ['mdraid', () => collectMdraid()],
+    ['mdraid', () => collectMdraid(blockDevices)],
     ['luks', () => collectLuks()],
     ['df', () => collectDf(run)],
-    ['ceph', () => collectCeph(run)],
-    ['homes', () => collectHomes({ run, stateDir, now: () => new Date(), ...homes })],
+    ['ceph', () => collectCeph(run, root)],
+    ['homes', () => collectHomes({ run, stateDir })],
   ]
-  const storage = await Promise.all(kinds.map(([kind, collect]) => collectSection(kind, collect)))
-  const disks = smart ? await collectDisks(run, physicalDisks(blockDevices), devices, root) : []
+  const [storage, disks] = await Promise.all([
+    Promise.all(kinds.map(([kind, collect]) => collectSection(kind, collect))),
+    smart ? collectDisks(run, physicalDisks(blockDevices), devices, root) : [],
+  ])
   const sections = [lsblk, ...storage, ...disks].filter((section): section is Section => section !== null)
   return { id: randomUUID(), machineKey: key, hostname: hostname(), collectedAt, agentVersion: VERSION, sections }
 }
 
-/** LVM without its tools is something missing only where LVM is. */
-const usesLvm = (devices: readonly BlockDevice[]): boolean =>
-  findTool('pvs') !== null || devices.some(({ fstype }) => fstype === 'LVM2_member')
+/** Only where LVM is: its tools read a label from every disk, and wake those that sleep. */
+const usesLvm = (devices: readonly BlockDevice[]): boolean => devices.some(({ fstype }) => fstype === 'LVM2_member')
+
+/** A container sees the disks of its host in sysfs, and has no device node of them: they are not its own. */
+function withoutForeign(text: string): string {
+  const json = JSON.parse(text) as { blockdevices?: { name?: string; kname?: string }[] }
+  const devices = json.blockdevices ?? []
+  const own = devices.filter(({ name, kname }) => existsSync(`/dev/${(kname ?? name ?? '').replace(/^\/dev\//, '')}`))
+  return own.length === devices.length ? text : JSON.stringify({ ...json, blockdevices: own })
+}
+
+/** Where lsblk is absent or hangs, the kernel still names its disks. */
+async function kernelDisks(): Promise<BlockDevice[]> {
+  const names = await readdir('/sys/block').catch(() => [])
+  const read = (name: string, file: string): Promise<string> =>
+    readFile(`/sys/block/${name}/${file}`, 'utf8').catch(() => '')
+  const devices = await Promise.all(
+    names.map(async (kname) => ({
+      ...{ kname, type: 'disk', fstype: null, sizeBytes: Number(await read(kname, 'size')) * 512 || 0 },
+      rotational: (await read(kname, 'queue/rotational')).trim() !== '0',
+    })),
+  )
+  return devices.filter(({ kname }) => existsSync(`/dev/${kname}`))
+}
 
 /** A tool that answers nothing to others than root must not look like a machine that has nothing. */
 async function asRoot<T>(root: boolean, what: string, collect: () => Promise<T>): Promise<T> {

@@ -30,6 +30,17 @@ const CURES: Record<string, string> = {
   df: 'apt install coreutils',
 }
 
+/** A dead network mount may answer no file call ever; the report does not wait for it. */
+const LONGEST = 60_000
+
+function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('TIMEOUT', `no answer within ${ms / 1000} s`)), ms)
+  })
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer))
+}
+
 /** Collects one section; whatever goes wrong costs this section alone, and says why and what to do about it. */
 export async function collectSection(
   kind: string,
@@ -39,7 +50,7 @@ export async function collectSection(
   const collectedAt = new Date().toISOString()
   const section = { kind, version: 1 as const, subject, collectedAt }
   try {
-    const payload = await collect()
+    const payload = await within(collect(), LONGEST)
     if (payload === null) return null
     return { ...section, unavailable: null, payload: typeof payload === 'string' ? payload : JSON.stringify(payload) }
   } catch (error) {

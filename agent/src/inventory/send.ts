@@ -32,7 +32,7 @@ interface Answer {
 
 interface GraphqlAnswer {
   data?: ReportInventoryMutation | null
-  errors?: { message: string; extensions?: { code?: string } }[]
+  errors?: { message: string; extensions?: { code?: string; field?: unknown } }[]
 }
 
 /** Sends one report; each way in which it can fail has its own ending. */
@@ -59,7 +59,10 @@ function readAnswer({ status, body }: Answer, server: string): GraphqlAnswer {
   } catch {
     // Not JSON: a proxy or another server answered.
   }
-  if ([502, 503, 504, 429].includes(status)) throw away(server, `a proxy answered ${status}`)
+  if (status === 413) throw new ReportRefused('a proxy says that it is too large; let it pass bodies of 8 MiB')
+  if (status >= 500 || status === 408 || status === 429) throw away(server, `it answered ${status}`)
+  // A proxy whose backend is down may say so; a wrong address looks the same.
+  if (status === 404) throw away(server, 'it answered 404 (is VIGIE_SERVER right?)')
   if (status === 401 || status === 403) throw refused(server, `answered ${status}`)
   throw notVigie(server, status)
 }
@@ -70,8 +73,14 @@ const refused = (server: string, why: string): Ending =>
     `${server} refused the token: ${why}. Make a new one on the page "Add a machine".`,
   )
 
+const incompatible = (message: string, server: string): Ending =>
+  new Ending(
+    ExitStatus.INCOMPATIBLE,
+    `This agent (${VERSION}) and ${server} do not understand each other (${message}). Fetch the agent again: ${server}/agent.mjs`,
+  )
+
 function endingFor(
-  { message, extensions }: { message: string; extensions?: { code?: string } },
+  { message, extensions }: { message: string; extensions?: { code?: string; field?: unknown } },
   status: number,
   server: string,
 ): Error {
@@ -79,12 +88,11 @@ function endingFor(
   if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' || status === 401 || status === 403)
     return refused(server, message)
   if (code === 'GRAPHQL_VALIDATION_FAILED' || code === 'GRAPHQL_PARSE_FAILED') {
-    return new Ending(
-      ExitStatus.INCOMPATIBLE,
-      `This agent (${VERSION}) and ${server} do not understand each other (${message}). Fetch the agent again: ${server}/agent.mjs`,
-    )
+    return incompatible(message, server)
   }
-  if (code === 'BAD_USER_INPUT' || status === 413 || status === 400) return new ReportRefused(message)
+  // A rule of Vigie's names its field; without one the shapes of agent and server differ.
+  if (extensions?.field || status === 413) return new ReportRefused(message)
+  if (code === 'BAD_USER_INPUT' || status === 400) return incompatible(message, server)
   return away(server, message)
 }
 

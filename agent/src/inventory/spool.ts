@@ -20,13 +20,23 @@ export class Spool {
   /** Returns how many of the oldest were dropped for want of room. */
   async add(report: InventoryReport): Promise<number> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 })
-    const name = `${String(Date.parse(report.collectedAt)).padStart(15, '0')}-${report.id}.json`
+    // In the order of their making, whatever the clock says.
+    const last = Number((await this.waiting()).pop()?.split('-')[0] ?? 0)
+    const name = `${String(last + 1).padStart(10, '0')}-${report.id}.json`
     const file = join(this.folder, name)
-    const draft = await open(`${file}.new`, 'w', 0o600)
-    await draft.writeFile(JSON.stringify(report))
-    await draft.sync()
-    await draft.close()
-    await rename(`${file}.new`, file)
+    try {
+      const draft = await open(`${file}.new`, 'w', 0o600)
+      try {
+        await draft.writeFile(JSON.stringify(report))
+        await draft.sync()
+      } finally {
+        await draft.close()
+      }
+      await rename(`${file}.new`, file)
+    } catch (error) {
+      await rm(`${file}.new`, { force: true }).catch(() => undefined)
+      throw error
+    }
     return this.bound(name)
   }
 

@@ -7,31 +7,60 @@ export interface Rhythm {
   random: () => number
 }
 
-/** Reports again and again until it is stopped; S.M.A.R.T. only when it is due. One report is never begun beside another. */
-export async function watch(
-  { everyMs, smartEveryMs, random }: Rhythm,
-  report: (smart: boolean) => Promise<Delivery>,
-  say: (lines: string[]) => void,
-  stopped: AbortSignal,
-): Promise<void> {
-  let smartDueAt = 0
+export interface Watch {
+  rhythm: Rhythm
+  report: (smart: boolean) => Promise<Delivery>
+  /** Runs beside the reports; it resolves with true when it found something that should be told soon. */
+  measure: () => Promise<boolean>
+  say: (lines: string[]) => void
+  stopped: AbortSignal
+}
+
+/**
+ * Reports again and again until it is stopped; S.M.A.R.T. only when it is due, and one report never beside another.
+ * The monotonic clock decides: one that is set, backwards or forwards, changes nothing.
+ */
+export async function watch({ rhythm, report, measure, say, stopped }: Watch): Promise<void> {
+  const { everyMs, smartEveryMs, random } = rhythm
+  let smartDueAt = -Infinity
+  let measuring: Promise<boolean> | null = null
   while (!stopped.aborted) {
-    const startedAt = Date.now()
+    const startedAt = performance.now()
     const smart = startedAt >= smartDueAt
     // Slightly less than the hour, so that jitter does not make every second round skip it.
     if (smart) smartDueAt = startedAt + smartEveryMs - everyMs / 2
-    say((await report(smart)).lines)
-    const wait = everyMs * (0.95 + 0.1 * random()) - (Date.now() - startedAt)
-    await pause(Math.max(1000, wait), stopped)
+    say(await lines(() => report(smart)))
+    if (stopped.aborted) return
+    measuring ??= measure().catch(() => false)
+    const waited = pause(Math.max(1000, everyMs * (0.95 + 0.1 * random()) - (performance.now() - startedAt)), stopped)
+    const found = await Promise.race([measuring, waited.then(() => null)])
+    if (found !== null) measuring = null
+    // New sizes are told with the next report, which need not wait for its turn the first time.
+    if (found !== true) await waited
+    else waited.cancel()
   }
 }
 
-const pause = (ms: number, stopped: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (stopped.aborted) return resolve()
-    const timer = setTimeout(resolve, ms)
-    stopped.addEventListener('abort', () => {
+async function lines(report: () => Promise<Delivery>): Promise<string[]> {
+  try {
+    return (await report()).lines
+  } catch (error) {
+    // A full disk, say: the next round may fare better, and the service must not end for it.
+    return [`The report failed: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+function pause(ms: number, stopped: AbortSignal): Promise<void> & { cancel(): void } {
+  let end: () => void = () => undefined
+  const waiting = new Promise<void>((resolve) => {
+    const timer = setTimeout(() => end(), ms)
+    end = () => {
       clearTimeout(timer)
+      stopped.removeEventListener('abort', end)
       resolve()
-    })
+    }
+    if (stopped.aborted) end()
+    else stopped.addEventListener('abort', end)
   })
+  return Object.assign(waiting, { cancel: () => end() })
+}

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
+import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Run } from '../platform/command.ts'
 import { machineIdHash } from './identity.ts'
@@ -18,12 +18,12 @@ export async function collectMachine(run: Run, root: boolean) {
   const release = parseOsRelease((await read('/etc/os-release')) ?? (await read('/usr/lib/os-release')) ?? '')
   const proxmoxVersion = await readProxmox(run, release)
   const kind = kindOf({
-    container: await detectVirt(run, '--container'),
+    container: (await detectVirt(run, '--container')) ?? (await read('/run/systemd/container')),
     vm: await detectVirt(run, '--vm'),
     proxmox: proxmoxVersion !== null,
     boardModel: await read('/proc/device-tree/model'),
     chassis: Number(await read('/sys/class/dmi/id/chassis_type')) || null,
-    graphical: (await readlink('/etc/systemd/system/default.target').catch(() => '')).includes('graphical'),
+    graphical: existsSync('/etc/systemd/system/display-manager.service'),
   })
   return {
     ip: await readAddress(run),

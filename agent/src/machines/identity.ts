@@ -1,13 +1,26 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Ending, ExitStatus } from '../exit-status.ts'
 
 /** Made at the first run and kept, readable by its owner alone. Two agents that start at once end with the same key. */
 export async function machineKey(stateDir: string): Promise<string> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const file = join(stateDir, 'machine-key')
   const known = await readKey(file)
   if (known) return known
+  try {
+    return await makeKey(stateDir, file)
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new Ending(
+      ExitStatus.USAGE,
+      `The machine's key cannot be kept in ${stateDir} (${why}): set VIGIE_STATE_DIR to a folder that can be written`,
+    )
+  }
+}
+
+async function makeKey(stateDir: string, file: string): Promise<string> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const draft = `${file}.${process.pid}`
   await writeFile(draft, `${randomUUID()}\n`, { mode: 0o600 })
   try {

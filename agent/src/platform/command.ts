@@ -38,6 +38,19 @@ export function findTool(name: string, path = process.env['PATH'] ?? ''): string
   return null
 }
 
+const running = new Set<number>()
+
+/** Ends every tool that still runs, with whatever it started. */
+export function endTools(): void {
+  for (const pid of running) {
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
 /** Runs a tool without a shell, in the C locale, for at most `timeoutMs`; its output counts whatever its exit status. */
 export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
   const file = findTool(command)
@@ -46,12 +59,18 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
     const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C', LANG: 'C', HOME: '/' }
     // A group of its own: what is killed is the tool with whatever it started.
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    if (child.pid) running.add(child.pid)
     const chunks: Buffer[] = []
     let size = 0
     let stderr = ''
     let ended: CommandUnavailable | null = null
     const end = (reason: CommandUnavailable): void => {
       ended ??= reason
+      // What it left behind may hold the pipes open for ever: they are let go of.
+      child.stdout.destroy()
+      child.stderr.destroy()
+      child.unref()
+
       try {
         if (child.pid) process.kill(-child.pid, 'SIGKILL')
       } catch {
@@ -74,6 +93,7 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
       clearTimeout(timer)
       reject(new CommandUnavailable('FAILED', `${command} did not start: ${error.message}`))
     })
+    child.once('exit', () => child.pid && running.delete(child.pid))
     child.once('close', (status) => {
       clearTimeout(timer)
       if (ended) reject(ended)

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
 
 export interface CephFacts {
@@ -6,9 +7,10 @@ export interface CephFacts {
 }
 
 /** Null where no Ceph is on this machine. OSDs are logical volumes that carry their number as a tag (ceph-volume(8)). */
-export async function collectCeph(run: Run): Promise<CephFacts | null> {
+export async function collectCeph(run: Run, root: boolean): Promise<CephFacts | null> {
   if (!existsSync('/var/lib/ceph/osd') && !existsSync('/etc/pve/ceph.conf')) return null
-  const { stdout } = await run('lvs', [
+  if (!root) throw new Unavailable('NOT_ROOT', 'Ceph volumes can be read by root only: run the agent with sudo')
+  const { stdout, stderr, status } = await run('lvs', [
     '--noheadings',
     '--readonly',
     '--separator',
@@ -18,6 +20,7 @@ export async function collectCeph(run: Run): Promise<CephFacts | null> {
     '-o',
     'devices,lv_name,lv_tags',
   ])
+  if (status !== 0) throw new Unavailable('FAILED', `lvs ended with ${status}: ${stderr.slice(0, 200)}`)
   const facts = parseCephVolumes(stdout)
   return facts.osds.length ? facts : null
 }

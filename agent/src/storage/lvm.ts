@@ -35,6 +35,22 @@ export async function collectLvm(run: Run): Promise<LvmFacts | null> {
 type Row = Record<string, unknown>
 
 export function parseLvm(pvs: string, vgs: string, lvs: string): LvmFacts {
+  // A logical volume has a row for each of its segments.
+  const volumes = new Map<string, LvmFacts['logicalVolumes'][number]>()
+  for (const row of rows(lvs, 'lv')) {
+    const volume = {
+      name: (text(row['lv_name']) ?? '?').replace(/^\[(.*)\]$/, '$1'),
+      volumeGroup: text(row['vg_name']) ?? '?',
+      path: text(row['lv_path']),
+      sizeBytes: bytes(row['lv_size']),
+      devices: list(row['devices']).map((device) => device.replace(/\(\d+\)$/, '')),
+      tags: list(row['lv_tags']),
+    }
+    const key = `${volume.volumeGroup}/${volume.name}`
+    const known = volumes.get(key)
+    if (known) known.devices = [...new Set([...known.devices, ...volume.devices])]
+    else volumes.set(key, volume)
+  }
   return {
     physicalVolumes: rows(pvs, 'pv').map((row) => ({
       device: text(row['pv_name']) ?? '[unknown]',
@@ -50,14 +66,7 @@ export function parseLvm(pvs: string, vgs: string, lvs: string): LvmFacts {
       freeBytes: bytes(row['vg_free']),
       partial: text(row['vg_attr'])?.charAt(3) === 'p',
     })),
-    logicalVolumes: rows(lvs, 'lv').map((row) => ({
-      name: (text(row['lv_name']) ?? '?').replace(/^\[(.*)\]$/, '$1'),
-      volumeGroup: text(row['vg_name']) ?? '?',
-      path: text(row['lv_path']),
-      sizeBytes: bytes(row['lv_size']),
-      devices: list(row['devices']).map((device) => device.replace(/\(\d+\)$/, '')),
-      tags: list(row['lv_tags']),
-    })),
+    logicalVolumes: [...volumes.values()],
   }
 }
 

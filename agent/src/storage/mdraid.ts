@@ -12,10 +12,12 @@ export interface MdraidFacts {
 }
 
 /** Null where the kernel has no md, or no array. */
-export async function collectMdraid(): Promise<MdraidFacts | null> {
+export async function collectMdraid(devices: readonly { kname: string }[]): Promise<MdraidFacts | null> {
   const text = await readFile('/proc/mdstat', 'utf8').catch(() => null)
-  const facts = text === null ? null : parseMdstat(text)
-  return facts?.arrays.length ? facts : null
+  const arrays = text === null ? [] : parseMdstat(text).arrays
+  // A container reads its host's /proc/mdstat: only arrays that are here too are its own.
+  const own = arrays.filter(({ name, active }) => !active || devices.some(({ kname }) => kname === name))
+  return own.length ? { arrays: own } : null
 }
 
 /** /proc/mdstat, as md(4) describes it: (F) is a failed member, (S) a spare; [3/2] is expected and working. */

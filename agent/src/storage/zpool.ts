@@ -12,9 +12,9 @@ export interface ZpoolFacts {
   }[]
 }
 
-/** Null where ZFS is not loaded or holds no pool. `resolve` finds the kernel's name behind a path. */
+/** Null where ZFS is not loaded or holds no pool. A container sees its host's /sys, but not its /dev/zfs. `resolve` finds the kernel's name behind a path. */
 export async function collectZpool(run: Run, resolve: (path: string) => string | null): Promise<ZpoolFacts | null> {
-  if (!existsSync('/sys/module/zfs')) return null
+  if (!existsSync('/dev/zfs')) return null
   const [list, status] = await Promise.all([
     run('zpool', ['list', '-Hp', '-o', 'name,size,allocated,free,health']),
     run('zpool', ['status', '-P', '-L']),

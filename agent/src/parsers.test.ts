@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest'
+import { parseScan } from './disks/smartctl.ts'
+import { parseHostnameI, parseRoute } from './machines/address.ts'
+import { machineIdHash } from './machines/identity.ts'
+import { kindOf, type KindSigns } from './machines/kind.ts'
+import { osOf, parseOsRelease, parsePveversion } from './machines/os.ts'
+import { parseCephVolumes } from './storage/ceph.ts'
+import { parseDf } from './storage/df.ts'
+import { parseDu } from './storage/homes.ts'
+import { parseLsblk, physicalDisks } from './storage/lsblk.ts'
+import { parseLvm } from './storage/lvm.ts'
+import { parseMdstat } from './storage/mdraid.ts'
+import { parseZpool } from './storage/zpool.ts'
+
+describe('The operating system', () => {
+  test.each([
+    ['ID=debian\nVERSION_ID="12"', null, { os: 'debian', osVersion: '12' }],
+    ['ID=ubuntu\nVERSION_ID="24.04"', null, { os: 'ubuntu', osVersion: '24.04' }],
+    ['ID=raspbian\nVERSION_ID="11"', null, { os: 'raspbian', osVersion: '11' }],
+    ['ID=debian\nVERSION_CODENAME=forky', null, { os: 'debian', osVersion: 'forky' }],
+    ['ID=alpine\nPRETTY_NAME="Alpine Linux v3.20"', null, { os: 'other', osVersion: 'Alpine Linux v3.20' }],
+    ['ID=debian\nVERSION_ID="12"', '8.2.4', { os: 'proxmox', osVersion: '8.2.4' }],
+    ['ID=debian\nVERSION_ID="12"', '', { os: 'proxmox', osVersion: null }],
+    ['', null, { os: 'other', osVersion: null }],
+  ])('%j with Proxmox %j', (release, proxmox, expected) => {
+    expect(osOf(parseOsRelease(release), proxmox, null)).toEqual(expected)
+  })
+
+  test('Proxmox tells its version', () => {
+    expect(parsePveversion('pve-manager/8.2.4/faa83925c9641325 (running kernel: 6.8.8-2-pve)')).toBe('8.2.4')
+    expect(parsePveversion('command not found')).toBeNull()
+  })
+})
+
+describe('What a machine is', () => {
+  const signs: KindSigns = {
+    container: 'none',
+    vm: 'none',
+    proxmox: false,
+    boardModel: null,
+    chassis: null,
+    graphical: false,
+  }
+  test.each<[Partial<KindSigns>, string, string | null]>([
+    [{}, 'PHYSICAL', 'none'],
+    [{ vm: 'kvm' }, 'VM', 'kvm'],
+    [{ container: 'lxc', vm: 'kvm' }, 'LXC', 'lxc'],
+    [{ container: 'docker' }, 'CONTAINER', 'docker'],
+    [{ proxmox: true, vm: 'kvm' }, 'PROXMOX_HOST', 'kvm'],
+    [{ boardModel: 'Raspberry Pi 4 Model B Rev 1.4' }, 'RASPBERRY_PI', 'none'],
+    [{ container: 'docker', boardModel: 'Raspberry Pi 4' }, 'CONTAINER', 'docker'],
+    [{ chassis: 3, graphical: true }, 'WORKSTATION', 'none'],
+    [{ chassis: 10, graphical: true }, 'WORKSTATION', 'none'],
+    [{ chassis: 3 }, 'PHYSICAL', 'none'],
+    [{ chassis: 23, graphical: true }, 'PHYSICAL', 'none'],
+    [{ container: null, vm: null }, 'UNKNOWN', null],
+  ])('%j is %s', (more, kind, virtualization) => {
+    expect(kindOf({ ...signs, ...more })).toEqual({ kind, virtualization })
+  })
+})
+
+test('The address is the source of the default route, else the first that is more than local', () => {
+  expect(parseRoute('[{"dst":"192.0.2.1","gateway":"10.0.0.1","dev":"eth0","prefsrc":"10.0.0.7","flags":[]}]')).toBe(
+    '10.0.0.7',
+  )
+  expect(parseRoute('[]')).toBeNull()
+  expect(parseHostnameI('169.254.3.4 fe80::1 10.0.0.7 fd00::7 \n')).toBe('10.0.0.7')
+  expect(parseHostnameI(' \n')).toBeNull()
+})
+
+test('The hash of a machine-id does not tell the machine-id', () => {
+  const id = '0123456789abcdef0123456789abcdef'
+  expect(machineIdHash(`${id}\n`)).toMatch(/^[0-9a-f]{32}$/)
+  expect(machineIdHash(id)).not.toContain(id)
+  expect(machineIdHash('uninitialized')).toBeNull()
+})
+
+test('Block devices: physical disks, whatever else lsblk calls a disk', () => {
+  const names = ['sda', 'nvme0n1', 'zram0', 'loop0', 'rbd0', 'bcache0', 'mmcblk0boot0', 'sr0']
+  const text = JSON.stringify({
+    blockdevices: [...names.map((name) => ({ name, type: 'disk', size: 1 })), { name: 'sdz', type: 'disk', size: 0 }],
+  })
+  expect(physicalDisks(parseLsblk(text)).map(({ kname }) => kname)).toEqual(['sda', 'nvme0n1'])
+})
+
+test('A scan adds what is behind a controller, and nothing that the kernel shows', () => {
+  const scan = JSON.stringify({
+    devices: [
+      { name: '/dev/sda', type: 'scsi' },
+      { name: '/dev/nvme0', type: 'nvme' },
+      { name: '/dev/bus/0', type: 'megaraid,4' },
+      { name: '/dev/bus/0', type: 'sat+megaraid,5' },
+    ],
+  })
+  expect(parseScan(scan, new Set(['sda', 'nvme0n1'])).map(({ subject, type }) => [subject, type])).toEqual([
+    ['bus/0:megaraid,4', 'megaraid,4'],
+    ['bus/0:sat+megaraid,5', 'sat+megaraid,5'],
+  ])
+  expect(parseScan('{"smartctl":{}}', new Set())).toEqual([])
+})
+
+test('LVM: sizes in bytes, a missing device, a volume of two segments once', () => {
+  const report = (key: string, rows: object[]) => JSON.stringify({ report: [{ [key]: rows }] })
+  expect(
+    parseLvm(
+      report('pv', [
+        { pv_name: '/dev/sda1', vg_name: 'vg', pv_size: '1048576', pv_free: '0', pv_attr: 'a--' },
+        { pv_name: '[unknown]', vg_name: 'vg', pv_size: '<931.51g', pv_free: '', pv_attr: 'a-m' },
+      ]),
+      report('vg', [{ vg_name: 'vg', vg_size: '2097152', vg_free: '0', vg_attr: 'wz-pn-' }]),
+      report('lv', [
+        { lv_name: '[root_rmeta]', vg_name: 'vg', lv_path: '', lv_size: '4096', devices: '/dev/sda1(0)', lv_tags: '' },
+        {
+          lv_name: 'home',
+          vg_name: 'vg',
+          lv_path: '/dev/vg/home',
+          lv_size: '10',
+          devices: '/dev/sda1(1)',
+          lv_tags: 'a,b',
+        },
+        {
+          lv_name: 'home',
+          vg_name: 'vg',
+          lv_path: '/dev/vg/home',
+          lv_size: '10',
+          devices: '/dev/sdb1(0)',
+          lv_tags: 'a,b',
+        },
+      ]),
+    ),
+  ).toEqual({
+    physicalVolumes: [
+      { device: '/dev/sda1', volumeGroup: 'vg', sizeBytes: 1_048_576, freeBytes: 0, missing: false },
+      { device: '[unknown]', volumeGroup: 'vg', sizeBytes: null, freeBytes: null, missing: true },
+    ],
+    volumeGroups: [{ name: 'vg', sizeBytes: 2_097_152, freeBytes: 0, partial: true }],
+    logicalVolumes: [
+      { name: 'root_rmeta', volumeGroup: 'vg', path: null, sizeBytes: 4096, devices: ['/dev/sda1'], tags: [] },
+      {
+        name: 'home',
+        volumeGroup: 'vg',
+        path: '/dev/vg/home',
+        sizeBytes: 10,
+        devices: ['/dev/sda1', '/dev/sdb1'],
+        tags: ['a', 'b'],
+      },
+    ],
+  })
+})
+
+test('ZFS: pools with their devices and states, groups left out', () => {
+  const status = `  pool: tank
+ state: DEGRADED
+status: One or more devices could not be used because the label is missing or
+\tinvalid.
+config:
+
+\tNAME           STATE     READ WRITE CKSUM
+\ttank           DEGRADED     0     0     0
+\t  mirror-0     DEGRADED     0     0     0
+\t    /dev/sda1  ONLINE       0     0     0
+\t    /dev/sdb1  UNAVAIL      3     1     0  corrupted data
+\tlogs
+\t  /dev/nvme0n1p2  ONLINE    0     0     0
+
+errors: No known data errors
+`
+  expect(parseZpool('tank\t1000\t400\t600\tDEGRADED\n', status, (path) => path.replace('/dev/', ''))).toEqual({
+    pools: [
+      {
+        ...{ name: 'tank', state: 'DEGRADED', sizeBytes: 1000, allocatedBytes: 400, freeBytes: 600 },
+        devices: [
+          { path: '/dev/sda1', device: 'sda1', state: 'ONLINE' },
+          { path: '/dev/sdb1', device: 'sdb1', state: 'UNAVAIL' },
+          { path: '/dev/nvme0n1p2', device: 'nvme0n1p2', state: 'ONLINE' },
+        ],
+      },
+    ],
+  })
+})
+
+test('md: failed members and spares, expected and working devices', () => {
+  const text = `Personalities : [raid1]
+md0 : active raid1 sdb1[1](F) sda1[0] sdc1[2](S)
+      976630464 blocks super 1.2 [2/1] [U_]
+
+md1 : inactive sdd1[0]
+unused devices: <none>`
+  expect(parseMdstat(text).arrays).toMatchObject([
+    {
+      name: 'md0',
+      level: 'raid1',
+      active: true,
+      expectedDevices: 2,
+      workingDevices: 1,
+      devices: [
+        { device: 'sdb1', failed: true },
+        { device: 'sda1', failed: false },
+        { device: 'sdc1', spare: true },
+      ],
+    },
+    { name: 'md1', active: false, devices: [{ device: 'sdd1' }] },
+  ])
+})
+
+test('df: bytes or kilobytes by its heading, blanks in names', () => {
+  const bytes = `Filesystem     Type 1-blocks  Used Available Capacity Mounted on\n/dev/sda1      ext4   1000   400       600      40% /mnt/my disk\ntank/home zfs 10 4 6 40% /home\n`
+  expect(parseDf(bytes).fileSystems).toEqual([
+    {
+      source: '/dev/sda1',
+      fstype: 'ext4',
+      sizeBytes: 1000,
+      usedBytes: 400,
+      availableBytes: 600,
+      mountpoint: '/mnt/my disk',
+    },
+    { source: 'tank/home', fstype: 'zfs', sizeBytes: 10, usedBytes: 4, availableBytes: 6, mountpoint: '/home' },
+  ])
+  expect(
+    parseDf('Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/sda2 2 1 1 50% /\n').fileSystems[0],
+  ).toMatchObject({ sizeBytes: 2048, mountpoint: '/' })
+})
+
+test('Ceph: OSDs by their tags, several volumes of one united', () => {
+  const text =
+    '  /dev/sda(0);osd-block-1;ceph.osd_id=1,ceph.encrypted=1\n  /dev/nvme0n1(0);osd-db-1;ceph.osd_id=1\n  /dev/sdb(0);osd-x;ceph.osd_id=,x\n'
+  expect(parseCephVolumes(text)).toEqual({
+    osds: [{ id: '1', devices: ['/dev/sda', '/dev/nvme0n1'], encrypted: true }],
+  })
+})
+
+test.each([
+  ['4096\t/home/lena\n', 4096],
+  ['', null],
+  ["du: cannot access '/home/x'", null],
+])('du %j is %j bytes', (text, expected) => {
+  expect(parseDu(text)).toBe(expected)
+})
