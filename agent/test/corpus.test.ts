@@ -21,8 +21,7 @@ describe.skipIf(!existsSync(CORPUS))('The corpus of real outputs', () => {
   })
   test('lsblk: only what is a disk is one', () => {
     const disks = (file: string) => physicalDisks(parseLsblk(read(`lsblk/${file}`))).map(({ kname }) => kname)
-    expect(disks('loop-dm-live-agama.json')).toEqual(expect.arrayContaining(['vda']))
-    expect(disks('loop-dm-live-agama.json').filter((name) => /^(loop|dm|zram|sr)/.test(name))).toEqual([])
+    expect(disks('loop-dm-live-agama.json')).toEqual(['sda', 'vda', 'vdb'])
     expect(disks('own-debian12-vm-virtio-b-O.json')).toEqual(['vda'])
     expect(disks('own-empty.json')).toEqual([])
   })

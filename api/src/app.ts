@@ -47,6 +47,8 @@ export interface App {
   url: string
   platform: Platform
   services(): Services
+  /** How many WebSockets are open. */
+  subscribers(): number
   stop(): Promise<void>
 }
 
@@ -176,6 +178,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     url: `http://${host}:${port}`,
     platform,
     services,
+    subscribers: subscriptions.count,
     stop: async () => {
       await subscriptions.stop()
       await apollo.stop()

@@ -122,6 +122,8 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
   return {
     upgrade: (request: Extra['request'], socket: Socket, head: Buffer): void =>
       sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request)),
+    /** Open connections. */
+    count: (): number => sockets.clients.size,
     /** Tells every client to go (1001) and waits for them. */
     stop: async (): Promise<void> => {
       clearInterval(looks)

@@ -7,6 +7,8 @@ export const DAILY_DOCUMENTS_FOR = 30 * DAY
 /** Disks looked at in one transaction: few, so that reports wait for milliseconds only. */
 const DISKS_AT_ONCE = 25
 const ROWS_AT_ONCE = 500
+// Written into the text: a bound number is a real one, and would divide to fractions.
+const WHOLE_DAY = sql.raw(String(DAY))
 
 /**
  * Of readings older than seven days keeps the last of each day (UTC), every one whose counters or verdict differ from
@@ -41,7 +43,7 @@ export async function thinSnapshots(
       window following as (partition by disk_id order by at, id)
     )
     select id from reading
-    where previous_id is not null and unchanged and next_at is not null and next_at / ${DAY} = at / ${DAY}
+    where previous_id is not null and unchanged and next_at is not null and next_at / ${WHOLE_DAY} = at / ${WHOLE_DAY}
       and id not in (select last_snapshot_id from disk where id = reading.disk_id and last_snapshot_id is not null)
     limit ${ROWS_AT_ONCE}`.execute(kysely)
   if (doomed.rows.length > 0) {

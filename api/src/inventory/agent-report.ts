@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { DiskType, ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
+import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { meaningOf } from '../disks/document-meaning.ts'
 import { Severity } from '../disks/health.ts'
 import { serialKey, wwnKey } from '../disks/identity.ts'

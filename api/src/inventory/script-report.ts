@@ -195,9 +195,9 @@ function readDisk(
 const STATUSES = ['ok', 'warn', 'fail', 'unavailable'] as const
 type Status = (typeof STATUSES)[number]
 
-function readSmart(value: unknown, path: string, fields: ScriptFields): Reading | null {
-  const smart = asObject(value)
-  if (!smart) return null
+/** Each post is a reading, also one that tells nothing of a disk's health. */
+function readSmart(value: unknown, path: string, fields: ScriptFields): Reading {
+  const smart = asObject(value) ?? {}
   fields.noteUnknown(path, smart, SMART_KEYS)
   const word = fields.text(`${path}.status`, smart['status'], 64)
   const status = STATUSES.find((known) => known === word?.toLowerCase()) ?? null

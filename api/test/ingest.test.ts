@@ -1,0 +1,282 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Scope } from '../src/access/scope.ts'
+import { report } from './builders.ts'
+import { apiForThisTest, type TestApi } from './start-api.ts'
+
+let api: TestApi
+beforeEach(async () => {
+  api = await apiForThisTest()
+})
+
+const disk = (more: object = {}) => ({
+  device: 'sda',
+  serial: 'S1',
+  model: 'M1',
+  type: 'HDD',
+  capacity_bytes: 4_000_000_000_000,
+  ...more,
+})
+const body = (more: object = {}) => ({
+  hostname: 'pve1',
+  ip: '10.0.0.2',
+  os: 'proxmox',
+  os_version: '8.2',
+  collected_at: '2026-11-21T12:00:00+00:00',
+  disks: [disk()],
+  ...more,
+})
+const ingest = async (payload: unknown, headers = {}) => {
+  const response = await api.post('/api/ingest', payload, headers)
+  return { status: response.status, ...((await response.json()) as Record<string, any>) }
+}
+const disksOf = async () =>
+  (
+    await api.ask(
+      '{ disks(orderBy: SERIAL) { nodes { serial type health weak machine { hostname } reasons { code sentence } snapshots { totalCount nodes { outcome reportedStatus reportedLabel reportedDetail temperature powerOnHours } } } } }',
+    )
+  ).data.disks.nodes
+
+describe('A script', () => {
+  test('is answered with what was accepted', async () => {
+    expect(await ingest(body())).toEqual({ status: 200, accepted: 1, hostname: 'pve1' })
+    expect(await disksOf()).toMatchObject([{ serial: 'S1', type: 'HDD', machine: { hostname: 'pve1' } }])
+  })
+
+  test('is told what was unknown, impossible or absent', async () => {
+    const { notes } = await ingest(
+      body({
+        collected_at: null,
+        colour: 'red',
+        disks: [
+          disk({ model: null, type: 'floppy', smart: { status: 'great', temperature_c: 900, power_on_hours: '1200' } }),
+        ],
+      }),
+    )
+    expect(notes.join('\n')).toMatch(/collected_at is absent[^]*"colour"|"colour"[^]*collected_at is absent/)
+    for (const words of [
+      'disks[0].type: "floppy"',
+      'disks[0].model',
+      'disks[0].smart.status: "great"',
+      'temperature_c: 900',
+    ])
+      expect(notes.join('\n')).toContain(words)
+    expect((await disksOf())[0].snapshots.nodes[0]).toMatchObject({ temperature: null })
+  })
+
+  test.each<[object, string, RegExp]>([
+    [{ status: 'fail', label: 'FAILED', detail: 'bad' }, 'FAILED', /FAILED/],
+    [{ status: 'warn' }, 'WARNING', /warning/],
+    [{ status: 'ok', label: 'PASSED' }, 'OK', /As reported by the script: PASSED/],
+    [{ status: 'ok', pending_sectors: '7' }, 'AT_RISK', /7 sectors/],
+    [{ status: 'warn', pending_sectors: 1 }, 'AT_RISK', /1 sector/],
+    [{ status: 'unavailable', detail: 'no smartctl' }, 'UNKNOWN', /never been read: no smartctl/],
+    [{ status: 'unavailable', pending_sectors: 3 }, 'AT_RISK', /3 sectors/],
+    [{ reallocated_sectors: 0, pending_sectors: 0 }, 'OK', /./],
+    [{}, 'UNKNOWN', /./],
+  ])('that reports %j: %s', async (smart, health, words) => {
+    await ingest(body({ disks: [disk({ smart })] }))
+    const [found] = await disksOf()
+    expect(found.health).toBe(health)
+    if (found.reasons.length)
+      expect(found.reasons.map(({ sentence }: { sentence: string }) => sentence).join(' ')).toMatch(words)
+  })
+
+  test('keeps label and detail as they were written', async () => {
+    await ingest(body({ disks: [disk({ smart: { status: 'ok', label: 'PASSÉ <b>', detail: 'tout va bien' } })] }))
+    expect((await disksOf())[0].snapshots.nodes[0]).toMatchObject({
+      outcome: 'READ',
+      reportedStatus: 'ok',
+      reportedLabel: 'PASSÉ <b>',
+      reportedDetail: 'tout va bien',
+    })
+  })
+
+  test('posts a new reading each time, unless it carries the same report_id', async () => {
+    for (const more of [{}, {}, { report_id: '7' }, { report_id: '7' }]) await ingest(body(more))
+    expect((await disksOf())[0].snapshots.totalCount).toBe(3)
+  })
+
+  test('may number its reports from 1, as another script does', async () => {
+    await ingest(body({ report_id: '1' }))
+    expect(
+      await ingest(
+        body({ report_id: '1', hostname: 'pve2', disks: [disk({ serial: 'S2', smart: { status: 'fail' } })] }),
+      ),
+    ).toMatchObject({ accepted: 1, hostname: 'pve2' })
+    expect(await disksOf()).toMatchObject([{ serial: 'S1' }, { serial: 'S2', health: 'FAILED' }])
+  })
+
+  test('has the second of two equal serials refused, and one odd disk costs no other', async () => {
+    const answer = await ingest(
+      body({
+        disks: [
+          disk(),
+          disk({ device: 'sdb' }),
+          disk({ serial: 'A\u0007B' }),
+          disk({ serial: 'S4', bus: 'sa\u0007ta', smart: { status: 'fail' } }),
+        ],
+      }),
+    )
+    expect(answer).toMatchObject({
+      accepted: 2,
+      refused: [
+        {
+          index: 1,
+          serial: 'S1',
+          field: 'disks[1].serial',
+          rule: 'stands twice in this report',
+          cure: expect.any(String),
+        },
+        { index: 2, serial: null, field: 'disks[2].serial' },
+      ],
+    })
+    expect(await disksOf()).toMatchObject([{ serial: 'S1' }, { serial: 'S4', health: 'FAILED' }])
+  })
+
+  test('may send a disk without a usable serial: it is known by its place', async () => {
+    const weak = disk({ serial: 'inconnu', by_id: 'ata-x' })
+    await ingest(body({ disks: [weak] }))
+    await ingest(body({ disks: [weak] }))
+    expect(await disksOf()).toMatchObject([{ serial: null, weak: true, snapshots: { totalCount: 2 } }])
+  })
+
+  test('without a usable hostname is found by its address, and without both refused', async () => {
+    await ingest(body({ hostname: 'inconnu' }))
+    await ingest(body({ hostname: null }))
+    await ingest(body({ hostname: 'inconnu', ip: '10.0.0.3', disks: [] }))
+    expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(2)
+    expect(await ingest(body({ hostname: 'unknown', ip: null }))).toMatchObject({
+      status: 422,
+      errors: [{ extensions: { field: 'hostname' } }],
+    })
+  })
+
+  test('joins the machine of an agent where the hostname leaves no doubt', async () => {
+    await report(api, { hostname: 'pve1', disks: [] })
+    await ingest(body())
+    expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(1)
+    await report(api, { hostname: 'pve1', machineKey: 'key-of-the-second-machine', disks: [] })
+    await ingest(body())
+    expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(3)
+  })
+
+  test('does not better what the agent has read', async () => {
+    await report(api, { hostname: 'pve1', disks: [{ serial: 'S1', model: 'M1', passed: false }] })
+    await ingest(body({ disks: [disk({ smart: { status: 'ok' } })] }))
+    expect(await disksOf()).toMatchObject([{ health: 'FAILED' }])
+  })
+
+  test.each([
+    ['nope', 400],
+    ['[]', 422],
+    [{ hostname: 'h', disks: {} }, 422],
+    [body({ collected_at: 'yesterday' }), 422],
+    [body({ collected_at: '2026-02-30T10:00:00Z' }), 422],
+    [body({ disks: Array.from({ length: 1001 }, () => disk()) }), 422],
+    [body({ hostname: 'a\nb' }), 422],
+  ])('that posts %j is answered %i', async (payload, status) => {
+    expect((await ingest(payload)).status).toBe(status)
+  })
+
+  test('may post 1,000 disks with partitions', async () => {
+    const partitions = ['a', 'b', 'c'].map((name) => ({ name, fstype: 'ext4', mountpoint: `/${name}` }))
+    expect(
+      await ingest(
+        body({ disks: Array.from({ length: 1000 }, (_, index) => disk({ serial: `SER${index}`, partitions })) }),
+      ),
+    ).toMatchObject({ accepted: 1000 })
+  })
+
+  test.each(['application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'])(
+    'may call its JSON %s',
+    async (type) => {
+      expect(await ingest(JSON.stringify(body()), { 'content-type': type })).toMatchObject({ status: 200, accepted: 1 })
+    },
+  )
+
+  test.each([
+    ['2026-11-21T13:00:00+01:00', '2026-11-21T12:00:00.000Z'],
+    ['2026-11-21T13:00:00+0100', '2026-11-21T12:00:00.000Z'],
+    ['2026-11-21 12:00:00', '2026-11-21T12:00:00.000Z'],
+    ['2026-11-21T12:00:00.123456Z', '2026-11-21T12:00:00.123Z'],
+  ])('that collected at %s is read as %s', async (told, at) => {
+    await ingest(body({ collected_at: told }))
+    expect((await api.ask('{ machines { nodes { lastSeenAt } } }')).data.machines.nodes[0].lastSeenAt).toBe(at)
+  })
+
+  test('tells partitions, logical volumes and homes', async () => {
+    const volumes = [
+      {
+        lv_name: 'home',
+        size_human: '50G',
+        used_human: '20G',
+        free_human: '30G',
+        used_percent: 40,
+        fstype: 'ext4',
+        mountpoint: '/home',
+        home_users: [{ user: 'lena', size_bytes: '7000', size_human: '7K' }],
+      },
+    ]
+    await ingest(
+      body({
+        disks: [
+          disk({
+            partitions: [
+              { name: 'sda1', fstype: 'vfat', mountpoint: '/boot', size_bytes: 512 },
+              { name: 'sda2', fstype: 'LVM2_member', lvm: { vg_name: 'pve', logical_volumes: volumes } },
+            ],
+          }),
+        ],
+      }),
+    )
+    const { data } = await api.ask(
+      '{ disks { nodes { fileSystems { mountpoint source sizeBytes users { user bytes } } } } backupNeeded { nodes { bytes } } }',
+    )
+    expect(data.disks.nodes[0].fileSystems).toEqual([
+      { mountpoint: '/boot', source: '/dev/sda1', sizeBytes: '512', users: null },
+      {
+        mountpoint: '/home',
+        source: '/dev/pve/home',
+        sizeBytes: String(50 * 1024 ** 3),
+        users: [{ user: 'lena', bytes: '7000' }],
+      },
+    ])
+    expect(data.backupNeeded.nodes).toEqual([{ bytes: '7000' }])
+  })
+})
+
+describe('Without a token', () => {
+  const openTo = async (ranges: string) => {
+    const open = await apiForThisTest({ VIGIE_INGEST_OPEN_FROM: ranges })
+    return (
+      await fetch(`${open.url}/api/ingest`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body()),
+      })
+    ).status
+  }
+  test.each([
+    ['127.0.0.0/8', 200],
+    ['10.0.0.0/8, 127.0.0.1', 200],
+    ['::1', 401],
+    ['10.0.0.0/8', 401],
+  ])('from 127.0.0.1 with %s open: %i', async (ranges, status) => {
+    expect(await openTo(ranges)).toBe(status)
+  })
+  test('a wrong token is refused even from an open address', async () => {
+    const open = await apiForThisTest({ VIGIE_INGEST_OPEN_FROM: '127.0.0.1' })
+    const response = await fetch(`${open.url}/api/ingest`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer vigie_wrongwrongwrongwrong' },
+      body: JSON.stringify(body()),
+    })
+    expect(response.status).toBe(401)
+  })
+})
+
+test('A report token is enough, and speaks for one machine', async () => {
+  const authorization = `Bearer ${await api.token([Scope.REPORT], { anyMachine: false })}`
+  expect((await ingest(body(), { authorization })).status).toBe(200)
+  expect((await ingest(body({ hostname: 'other', ip: '10.0.0.9' }), { authorization })).status).toBe(403)
+})

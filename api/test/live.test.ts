@@ -1,0 +1,166 @@
+import { connect } from 'node:net'
+import { createClient } from 'graphql-ws'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import WebSocket from 'ws'
+import { Scope } from '../src/access/scope.ts'
+import { minutes, report } from './builders.ts'
+import { apiForThisTest, type TestApi, until } from './start-api.ts'
+
+let api: TestApi
+beforeEach(async () => {
+  api = await apiForThisTest()
+})
+
+async function subscribe<T = any>(query: string): Promise<{ seen: T[]; close: () => number }> {
+  const seen: T[] = []
+  let code = 0
+  const authorization = `Bearer ${await api.token([Scope.READ])}`
+  const client = createClient({
+    url: `${api.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    lazy: false,
+    retryAttempts: 0,
+    onNonLazyError: () => undefined,
+    connectionParams: { authorization },
+  })
+  client.on('closed', (event) => (code = (event as { code: number }).code))
+  onTestFinished(() => void client.dispose())
+  await new Promise<void>((done) => client.on('connected', () => done()))
+  client.subscribe(
+    { query },
+    {
+      next: ({ data, errors }) => seen.push((errors ? { errors } : data) as T),
+      error: (error) => seen.push({ error } as T),
+      complete: () => undefined,
+    },
+  )
+  // A subscription has no receipt: one that is refused tells so, and one that is served is there after a ping and its pong.
+  await api.ask('{ summary { totalMachines } }')
+  return { seen, close: () => code }
+}
+
+describe('Who subscribes', () => {
+  test('is told of machines, disks and events after they were recorded, with what lies within them', async () => {
+    const machines = await subscribe(
+      'subscription { machinesChanged { changed { hostname diskCount disks { serial health } } removedIds } }',
+    )
+    const disks = await subscribe(
+      'subscription { disksChanged { changed { serial health machine { hostname } reasons { sentence } } removedIds } }',
+    )
+    const events = await subscribe('subscription { eventsAdded { changed { type machine { hostname } } } }')
+    await report(api)
+    await until(() => machines.seen.length && disks.seen.length && events.seen.length, 'all three to be told')
+    expect(machines.seen[0].machinesChanged).toEqual({
+      changed: [{ hostname: 'atlas', diskCount: 1, disks: [{ serial: 'S1', health: 'OK' }] }],
+      removedIds: [],
+    })
+    expect(disks.seen[0].disksChanged.changed).toEqual([
+      { serial: 'S1', health: 'OK', machine: { hostname: 'atlas' }, reasons: [] },
+    ])
+    expect(
+      events.seen
+        .flatMap(({ eventsAdded }) => eventsAdded.changed.map(({ type }: { type: string }) => type))
+        .filter((type: string) => type !== 'TOKEN_CREATED'),
+    ).toEqual(['MACHINE_ADDED', 'DISK_ADDED'])
+  })
+
+  test('is told of each report, and of a disk only when more changed than temperature and time', async () => {
+    await report(api)
+    const machines = await subscribe('subscription { machinesChanged { changed { lastSeenAt } } }')
+    const disks = await subscribe('subscription { disksChanged { changed { health } } }')
+    await report(api, { collectedAt: minutes(15), disks: [{ temperature: 45, hours: 1001 }] })
+    await until(() => machines.seen.length === 1, 'the report')
+    await report(api, { collectedAt: minutes(30), disks: [{ raw: { 197: 1 } }] })
+    await until(() => disks.seen.length > 0, 'the change')
+    expect(disks.seen.map(({ disksChanged }) => disksChanged.changed)).toEqual([[{ health: 'AT_RISK' }]])
+  })
+
+  test('for one disk hears of that one alone', async () => {
+    await report(api, { disks: [{}, {}] })
+    const id = (await api.ask('{ disk(serial: "S2") { id } }')).data.disk.id
+    const disks = await subscribe(`subscription { disksChanged(ids: ["${id}"]) { changed { serial } removedIds } }`)
+    await report(api, { collectedAt: minutes(1), disks: [{ raw: { 197: 1 } }, {}] })
+    await report(api, { collectedAt: minutes(2), disks: [{ raw: { 197: 2 } }, { raw: { 197: 1 } }] })
+    await until(() => disks.seen.length > 0, 'the second disk')
+    expect(disks.seen.flatMap(({ disksChanged }) => disksChanged.changed)).toEqual([{ serial: 'S2' }])
+  })
+
+  test('is told the ids of what was retired', async () => {
+    const { machine } = await report(api)
+    const machines = await subscribe('subscription { machinesChanged { changed { id } removedIds } }')
+    await api.ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: machine.id })
+    await until(() => machines.seen.length > 0, 'the removal')
+    expect(machines.seen[0].machinesChanged).toEqual({ changed: [], removedIds: [machine.id] })
+  })
+
+  test('gets many changes in few messages', async () => {
+    const machines = await subscribe('subscription { machinesChanged { changed { hostname } } }')
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        report(api, { machineKey: `key-of-machine-number-${index}`, hostname: `m${index}`, disks: [] }),
+      ),
+    )
+    const told = () =>
+      new Set(
+        machines.seen.flatMap(({ machinesChanged }) =>
+          machinesChanged.changed.map(({ hostname }: { hostname: string }) => hostname),
+        ),
+      ).size
+    await until(() => told() === 40, 'all machines')
+    expect(machines.seen.length).toBeLessThan(40)
+  })
+
+  test.each([
+    ['{ summary { totalMachines } }', /Only subscriptions/],
+    ['subscription { nothingSuch { id } }', /Cannot query field/],
+    ['subscription {', /Syntax Error/],
+  ])('with %s is told why not', async (query, words) => {
+    const { seen } = await subscribe(query)
+    await until(() => seen.length > 0, 'the refusal')
+    expect(JSON.stringify(seen)).toMatch(words)
+  })
+
+  test('and the server stops, is told to go with 1001', async () => {
+    const { close } = await subscribe('subscription { machinesChanged { changed { id } } }')
+    await api.stop()
+    expect(await until(close, 'the end')).toBe(1001)
+  })
+})
+
+test('Who does not read what is sent is cut off, and costs no one else anything', { timeout: 40_000 }, async () => {
+  const token = await api.token([Scope.READ])
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
+  const send = (message: object): void => {
+    const text = Buffer.from(JSON.stringify(message))
+    const length = text.length < 126 ? [0x80 | text.length] : [0x80 | 126, text.length >> 8, text.length & 255]
+    socket.write(Buffer.concat([Buffer.from([0x81, ...length, 0, 0, 0, 0]), text]))
+  }
+  socket.write(
+    `GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,
+  )
+  socket.on('error', () => undefined)
+  await new Promise((done) => socket.once('data', done))
+  send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })
+  await new Promise((done) => socket.once('data', done))
+  // A large answer each time, and nobody reads it.
+  const nodes =
+    'changed { hostname disks { serial model reasons { sentence } stays { machine { hostname disks { serial model firmware } } } } }'
+  send({
+    type: 'subscribe',
+    id: '1',
+    payload: {
+      query: `subscription { machinesChanged { ${nodes} ${Array.from({ length: 8 }, (_, index) => `c${index}: ${nodes}`).join(' ')} } }`,
+    },
+  })
+  await new Promise((done) => setTimeout(done, 50))
+  socket.pause()
+  const disks = Array.from({ length: 40 }, (_, index) => ({ device: `sd${index}`, serial: `S${index}` }))
+  let round = 0
+  const cut = async (): Promise<boolean> => {
+    round += 1
+    await report(api, { collectedAt: minutes(round), disks })
+    return api.app.subscribers() === 0
+  }
+  expect(await until(cut, 'the slow reader to be cut off', 35_000)).toBe(true)
+  socket.destroy()
+})
