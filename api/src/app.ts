@@ -49,6 +49,9 @@ export interface App {
   services(): Services
   /** How many WebSockets are open. */
   subscribers(): number
+  /** Cuts every WebSocket, as a network does. */
+  disconnectAll(): void
+
   stop(): Promise<void>
 }
 
@@ -179,6 +182,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     platform,
     services,
     subscribers: subscriptions.count,
+    disconnectAll: subscriptions.cutAll,
     stop: async () => {
       await subscriptions.stop()
       await apollo.stop()

@@ -1,0 +1,335 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fleet } from '../../api/src/fleet/fleet.ts'
+import { minutes, report, section } from '../../api/test/builders.ts'
+import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
+
+// The built dashboard on the real API, in a real browser.
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+if (!CHROMIUM) console.error('\n!!! NO BROWSER: the dashboard is NOT tested. Install one: apt install chromium !!!\n')
+const SHOTS = resolve(import.meta.dirname, '../../.cache/screenshots')
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+let api: TestApi
+let browser: Browser
+let session: Awaited<ReturnType<BrowserContext['storageState']>>
+
+describe.skipIf(!CHROMIUM)('The dashboard', () => {
+  beforeAll(async () => {
+    mkdirSync(SHOTS, { recursive: true })
+    api = await startApi()
+    api.clock.now = new Date()
+    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: FLAGS })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await api?.stop()
+  })
+
+  interface Look {
+    theme?: 'light' | 'dark'
+    width?: number
+    locale?: string
+  }
+  /** A page with what it must never do: log an error, break its policy, or ask another host. */
+  async function open(
+    path: string,
+    { theme = 'light', width = 1440, locale = 'en' }: Look = {},
+  ): Promise<{ page: Page; faults: string[] }> {
+    const context = await browser.newContext({
+      viewport: { width, height: width < 600 ? 844 : 900 },
+      colorScheme: theme,
+      locale,
+      ...(session ? { storageState: session } : {}),
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    const faults: string[] = []
+    page.on('pageerror', (error) => faults.push(error.message))
+    page.on(
+      'console',
+      (message) => message.type() === 'error' && !/401|WebSocket/.test(message.text()) && faults.push(message.text()),
+    )
+    page.on(
+      'request',
+      (request) =>
+        !request.url().startsWith(api.url) &&
+        !request.url().startsWith('data:') &&
+        faults.push(`asked ${request.url()}`),
+    )
+    await page.goto(`${api.url}${path}`)
+    return { page, faults }
+  }
+  const settled = (page: Page): Promise<unknown> => page.waitForSelector('main h1')
+  const ago = (days: number): Date => new Date(api.clock.now.getTime() - days * 86_400_000)
+
+  test('shows who is not signed in how to sign in, and signs in by a button', async () => {
+    const { page } = await open('/')
+    await page.getByText('npm run -s access -- link').waitFor()
+    const link = await api.app.services().access.createLink()
+    await page.goto(`${api.url}/sign-in#${link}`)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'No machine is on watch yet.' }).waitFor()
+    session = await page.context().storageState()
+    await page.goto(`${api.url}/sign-in#${link}`)
+    await page.reload()
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('This link was used before').waitFor()
+    await page.context().close()
+  })
+
+  test('shows a new machine and a failing disk by itself, without a reload', async () => {
+    const { page, faults } = await open('/')
+    await page.getByRole('heading', { name: 'No machine is on watch yet.' }).waitFor()
+    await report(api, {
+      hostname: 'deneb',
+      machineKey: 'key-of-deneb-in-the-browser',
+      collectedAt: new Date(Date.now() - 3_600_000),
+      disks: [{ serial: 'ZL2A1F0K', model: 'ST4000DM004-2CV104' }],
+    })
+    await page
+      .getByRole('heading', { name: 'The only disk is healthy.' })
+      .or(page.getByRole('heading', { name: /fell silent/ }))
+      .waitFor()
+    await report(api, {
+      hostname: 'deneb',
+      machineKey: 'key-of-deneb-in-the-browser',
+      collectedAt: new Date(),
+      disks: [{ serial: 'ZL2A1F0K', model: 'ST4000DM004-2CV104', raw: { 5: 24, 197: 3 } }],
+    })
+    await page.getByRole('heading', { name: '1 disk needs you.' }).waitFor()
+    await page.getByText('3 sectors cannot be read and may be lost.').first().waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  test('copied from the page "Add a machine", one line makes a machine report', async () => {
+    const { page, faults } = await open('/machines/add')
+    await page.getByLabel('Name of the machine, for its token').fill('this one')
+    await page.getByRole('button', { name: 'Make the line' }).click()
+    const line = (await page.locator('pre', { hasText: 'sha256sum' }).textContent()) as string
+    const folder = mkdtempSync(join(tmpdir(), 'vigie-line-'))
+    const { status, output } = await new Promise<{ status: number; output: string }>((done) =>
+      execFile(
+        'sh',
+        ['-c', line],
+        { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, VIGIE_STATE_DIR: join(folder, 'state') } },
+        (error, stdout, stderr) => done({ status: Number(error?.code ?? 0), output: stdout + stderr }),
+      ),
+    )
+    expect(status, output).toBeLessThan(2)
+    await page.getByText('has reported.').waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  test('says since when it is not live, and catches up with what it missed', async () => {
+    const { page } = await open('/machines')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().setOffline(true)
+
+    await api.app.disconnectAll()
+    await page.getByText(/Not live since/).waitFor()
+    await report(api, {
+      hostname: 'came-meanwhile',
+      machineKey: 'key-of-the-one-meanwhile',
+      collectedAt: new Date(),
+      disks: [],
+    })
+    await page.context().setOffline(false)
+    await page.getByRole('link', { name: 'came-meanwhile' }).waitFor({ timeout: 30_000 })
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().close()
+  })
+
+  describe('with a fleet', () => {
+    let disk = ''
+    let machine = ''
+    beforeAll(async () => {
+      for (const [index, one] of fleet(9, 4, 5).entries()) {
+        const disks = one.disks.map((entry, number) => ({
+          device: entry.device,
+          serial: entry.serial,
+          model: entry.model,
+          rotation: entry.rotation,
+          temperature: 29 + number,
+          hours: 9000 + index * 4000,
+          raw: index === 1 && number === 0 ? { 5: 3 } : {},
+        }))
+        const users = [
+          { user: 'lena', path: '/home/lena', bytes: 96e9, measuredAt: ago(1).toISOString() },
+          { user: 'marc', path: '/home/marc', bytes: 8e9, measuredAt: null },
+        ]
+        const machineSection = {
+          ip: `10.0.0.${index}`,
+          os: index % 3 ? 'debian' : 'proxmox',
+          osVersion: index % 3 ? '12' : '8.2.4',
+          arch: 'x86_64',
+          kind: index % 3 ? 'PHYSICAL' : 'PROXMOX_HOST',
+          virtualization: 'none',
+          machineIdHash: null,
+          root: true,
+        }
+        const blocks = disks.map(({ device, serial }, number) => ({
+          device,
+          serial,
+          fstype: 'ext4',
+          uuid: `u-${index}-${number}`,
+          mountpoints: [number ? `/srv/${number}` : '/home'],
+          fssize: 4e12,
+          fsused: 1.4e12,
+        }))
+        await report(api, {
+          hostname: one.hostname,
+          machineKey: one.key,
+          collectedAt: index === 5 ? ago(4) : new Date(),
+          disks,
+          lsblk: blocks,
+          sections: [section('machine', machineSection), section('homes', { roots: ['/home'], users })],
+        })
+      }
+      for (let day = 29; day >= 0; day -= 1) {
+        const raw = { 5: day > 12 ? 0 : day > 5 ? 4 : 24, 197: day > 3 ? 0 : 3 }
+        await report(api, {
+          hostname: 'deneb',
+          machineKey: 'key-of-deneb-in-the-browser',
+          collectedAt: ago(day),
+          disks: [
+            {
+              serial: 'ZL2A1F0K',
+              model: 'ST4000DM004-2CV104',
+              raw,
+              temperature: 30 + (day % 5),
+              hours: 12_000 - day * 24,
+            },
+          ],
+          lsblk: [
+            {
+              device: 'sda',
+              serial: 'ZL2A1F0K',
+              fstype: 'xfs',
+              uuid: 'deneb',
+              mountpoints: ['/srv/photos'],
+              fssize: 4e12,
+              fsused: 3.1e12,
+            },
+          ],
+        })
+      }
+      const { data } = await api.ask('{ disk(serial: "ZL2A1F0K") { id machine { id } } }')
+      disk = data.disk.id
+      machine = data.disk.machine.id
+    })
+
+    const pages = (): [string, string][] => [
+      ['overview', '/'],
+      ['machines', '/machines'],
+      ['machine', `/machines/${machine}`],
+      ['add-machine', '/machines/add'],
+      ['disks', '/disks'],
+      ['disk', `/disks/${disk}`],
+      ['events', '/events'],
+    ]
+    const looks: Look[] = [
+      { theme: 'light', width: 1440 },
+      { theme: 'dark', width: 1440 },
+      { theme: 'light', width: 390, locale: 'fr' },
+      { theme: 'dark', width: 390 },
+    ]
+
+    test.each(looks)(
+      'is accessible (WCAG 2.2 AA), asks no other host and fits its window: %j',
+      { timeout: 120_000 },
+      async (look) => {
+        for (const [name, path] of pages()) {
+          const { page, faults } = await open(path, look)
+          await settled(page)
+          await page.waitForLoadState('networkidle')
+          const { violations } = await new AxeBuilder({ page })
+            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+            .analyze()
+          expect(violations.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html}`)).toEqual([])
+          expect(
+            await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+            `${name} scrolls sideways`,
+          ).toBeLessThanOrEqual(0)
+          expect(faults, name).toEqual([])
+          await page.screenshot({ path: join(SHOTS, `${name}-${look.theme}-${look.width}.png`), fullPage: true })
+          await page.context().close()
+        }
+      },
+    )
+
+    test('finds a disk by the last characters of its serial, and tells why, where and since when', async () => {
+      const { page } = await open('/disks')
+      await page.getByLabel(/End of the serial/).fill('1f0k')
+      await page.getByRole('link', { name: 'ZL2A1F0K' }).click()
+      await page.getByRole('heading', { name: 'ZL2A1F0K' }).waitFor()
+      await page.getByText('3 sectors cannot be read and may be lost.').first().waitFor()
+      await page.getByText('/srv/photos').waitFor()
+      await page.getByText('deneb, as sda').waitFor()
+      await page.locator('canvas').waitFor()
+      await page.getByRole('button', { name: 'As a table' }).click()
+      expect(
+        await page
+          .getByRole('region', { name: /over time/ })
+          .getByRole('row')
+          .count(),
+      ).toBeGreaterThan(20)
+      await page.context().close()
+    })
+
+    test('speaks French when asked to, reasons included, and remembers it', async () => {
+      const { page } = await open(`/disks/${disk}`)
+      await page.getByRole('button', { name: 'Français' }).click()
+      await page.getByText('3 secteurs sont illisibles et peut-être perdus.').first().waitFor()
+      await page.reload()
+      await page.getByRole('link', { name: 'Vue d’ensemble' }).waitFor()
+      expect(await page.locator('html').getAttribute('lang')).toBe('fr')
+      await page.context().close()
+    })
+
+    test('is walked by keyboard: the skip link first, then the pages', async () => {
+      const { page } = await open('/')
+      await settled(page)
+      await page.keyboard.press('Tab')
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
+      await page.keyboard.press('Enter')
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+      await page.context().close()
+    })
+
+    test('retires a machine after asking, and shows markup in a name as it is written', async () => {
+      await report(api, {
+        hostname: '<i>old</i>',
+        machineKey: 'key-of-the-old-machine',
+        collectedAt: new Date(),
+        disks: [],
+      })
+      const { page } = await open('/machines')
+      await page.getByRole('link', { name: '<i>old</i>' }).click()
+      await page.getByRole('button', { name: 'Retire this machine' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Retire this machine' }).click()
+      await page.getByText(/^Retired/).waitFor()
+      await until(
+        async () =>
+          (await api.ask('{ machines(filter: { search: "old" }) { totalCount } }')).data.machines.totalCount === 0,
+        'the machine to leave the list',
+      )
+      await page.context().close()
+    })
+  })
+})
