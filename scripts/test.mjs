@@ -13,6 +13,7 @@ const CHECKS = [
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['types of the API', 'tsc', ['-p', 'api']],
   ['types of the agent', 'tsc', ['-p', 'agent']],
+  ['types of the browser tests', 'tsc', ['-p', 'dashboard/test']],
   ['types of the dashboard', 'vue-tsc', ['--noEmit', '-p', 'dashboard/tsconfig.json']],
 ]
 for (const [name, command, args] of only.length ? [] : CHECKS) {

@@ -67,6 +67,9 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
+    // Bodies are read field by field and never merged into other objects: scanning 250 kB for __proto__ guards nothing.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     trustProxy: config.trustedProxies.length ? [...config.trustedProxies] : false,
     forceCloseConnections: 'idle',
   })

@@ -27,7 +27,7 @@ const body = (more: object = {}) => ({
 })
 const ingest = async (payload: unknown, headers = {}) => {
   const response = await api.post('/api/ingest', payload, headers)
-  return { status: response.status, ...((await response.json()) as Record<string, any>) }
+  return { status: response.status, ...((await response.json()) as object) } as Record<string, any>
 }
 const disksOf = async () =>
   (

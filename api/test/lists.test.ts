@@ -136,10 +136,10 @@ describe('A list', () => {
     const found: string[] = []
     let after: string | null = null
     do {
-      const { data } = await api.ask(
+      const { data }: { data: any } = await api.ask(
         `{ ${list}${after ? `, after: "${after}"` : ''}) { nodes { id } pageInfo { hasNextPage endCursor } totalCount } }`,
       )
-      const page = data[name]
+      const page: any = data[name]
       found.push(...page.nodes.map(({ id }: { id: string }) => id))
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null
       if (!page.pageInfo.hasNextPage) expect(page.totalCount).toBe(found.length)

@@ -6,7 +6,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleet } from '../../api/src/fleet/fleet.ts'
-import { minutes, report, section } from '../../api/test/builders.ts'
+import { report, section } from '../../api/test/builders.ts'
 import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
 
 // The built dashboard on the real API, in a real browser.

@@ -1,4 +1,3 @@
-import type { InferClassEntityDB } from '@mikro-orm/sqlite'
 import { ApiClient } from '../access/api-client.entity.ts'
 import { Session } from '../access/session.entity.ts'
 import { DiskStay } from '../disks/disk-stay.entity.ts'
@@ -25,6 +24,3 @@ export const entities = [
   ApiClient,
   Session,
 ] as const
-
-/** The tables as Kysely sees them: snake_case columns. Values are SQLite's own: see rows.ts. */
-export type Tables = InferClassEntityDB<(typeof entities)[number]>

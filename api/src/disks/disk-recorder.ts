@@ -18,17 +18,18 @@ import { DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Baseline, baselinesOf } from './baseline.ts'
 import { DiskStay } from './disk-stay.entity.ts'
-import { DiskType, ReadingOutcome, ReadingSource } from './disk-words.ts'
+import { ReadingOutcome } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
-import { Health, HEALTH_RANK, HEALTH_SEVERITY, type Reason, Severity, type Verdict } from './health.ts'
+import { HEALTH_RANK, HEALTH_SEVERITY, Severity, type Verdict } from './health.ts'
 import { identify, serialKey, wwnKey } from './identity.ts'
-import { countersOf, judge, RULES_VERSION } from './judge.ts'
+import { RULES_VERSION } from './judge.ts'
 import { place } from './placement.ts'
-import { reason } from './rules/rule.ts'
-import { goodSince } from './shown-health.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
 import { withStanding } from './standing.ts'
 import { SmartDocument } from './smart-document.entity.ts'
+import { couldBeSeen, describe, isWeak, newDisk, visible, weakKeyOf } from './sighted-disk.ts'
+import { readingRow } from './reading-row.ts'
+import { verdictOf } from './reading-verdict.ts'
 import { Snapshot } from './snapshot.entity.ts'
 
 type DiskRow = Row<Disk>
@@ -286,7 +287,7 @@ export class DiskRecorder {
     snapshots: Partial<Row<Snapshot>>[],
     documents: Row<SmartDocument>[],
   ): void {
-    const { facts, outcome, reported } = reading
+    const { outcome } = reading
     const { at, collectedAt } = report.times
     const verdict = withStanding(verdictOf(reading, row, baseline, report.times.at), sighting.standing)
     const isRead = outcome === ReadingOutcome.READ
@@ -301,36 +302,9 @@ export class DiskRecorder {
         if (current) Object.assign(row, { lastDocument: document, documentMeaning: meaning, documentAt: at })
       }
     }
-    const counter = (id: number): number | null => facts?.attributes.find((entry) => entry.id === id)?.raw ?? null
-    const scsi = facts?.scsi
-    const uncorrected =
-      scsi && (scsi.readUncorrected ?? scsi.writeUncorrected) !== null
-        ? (scsi.readUncorrected ?? 0) + (scsi.writeUncorrected ?? 0)
-        : null
     snapshots.push({
-      disk: row.id,
-      machine: report.machineId,
-      device: row.device,
-      collectedAt,
-      at,
-      outcome,
-      cause: reading.cause?.slice(0, 500) ?? null,
-      source: reading.source,
-      health: verdict.health,
-      reasons: verdict.reasons,
-      rulesVersion: RULES_VERSION,
-      reportedStatus: reported?.status ?? null,
-      reportedLabel: reported?.label ?? null,
-      reportedDetail: reported?.detail ?? null,
-      temperature: facts?.temperature ?? null,
-      powerOnHours: facts?.powerOnHours ?? null,
-      reallocated: facts ? (counter(5) ?? scsi?.grownDefects ?? null) : null,
-      pending: counter(197),
-      uncorrectable: counter(198) ?? uncorrected,
-      percentageUsed: facts?.percentageUsed ?? null,
-      mediaErrors: facts?.nvme?.mediaErrors ?? null,
-      counters: facts && isRead ? countersOf(facts) : null,
-      document,
+      ...readingRow(reading, verdict),
+      ...{ disk: row.id, machine: report.machineId, device: sighting.device, collectedAt, at, document },
     })
     if (!current) return
     this.keepVerdict(report, row, verdict, isRead, added)
@@ -406,101 +380,4 @@ export class DiskRecorder {
       facts: { hostname: report.hostname, device: row.device },
     }
   }
-}
-
-/** No identifier of its own: it is known by where it sits. */
-const isWeak = ({ evidence }: DiskSighting): boolean => !serialKey(evidence.serial) && !wwnKey(evidence.wwn)
-
-const weakKeyOf = (machineId: string, { place, capacityBytes }: DiskSighting): string =>
-  `${machineId}|${place}|${capacityBytes ?? '?'}`
-
-function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: string | null): DiskRow {
-  const { at } = report.times
-  return {
-    id: newId(),
-    ...describe(sighting, null),
-    weak: weakKey !== null,
-    weakKey,
-    machine: report.machineId,
-    firstMachine: report.machineId,
-    health: Health.UNKNOWN,
-    reasons: [],
-    rulesVersion: RULES_VERSION,
-    label: null,
-    firstSeenAt: at,
-    lastSeenAt: at,
-    lastReadAt: null,
-    missingSince: null,
-    conflictSince: null,
-    lastSnapshot: null,
-    lastDocument: null,
-    documentMeaning: null,
-    documentAt: null,
-    archivedAt: null,
-  }
-}
-
-/** What a sighting tells of a disk; what it does not tell, or tells worse than was known, stays as it was. */
-function describe(sighting: DiskSighting, known: DiskRow | null) {
-  const { evidence, thorough } = sighting
-  const better = <T>(told: T | null, before: T | null | undefined): T | null =>
-    (thorough ? (told ?? before) : (before ?? told)) ?? null
-  const wwn = wwnKey(evidence.wwn)
-  // Behind another bridge or controller the same serial shows another WWN: the newest counts, the former stays an alias.
-  const former = known?.wwn && wwn && known.wwn !== wwn ? [known.wwn] : []
-  const type = sighting.type === DiskType.UNKNOWN ? null : sighting.type
-  return {
-    serial: better(serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : null, known?.serial),
-    serialKey: serialKey(evidence.serial) ?? known?.serialKey ?? null,
-    model: better(evidence.model, known?.model),
-    wwn: wwn ?? known?.wwn ?? null,
-    aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),
-    type: better(type, known && known.type !== DiskType.UNKNOWN ? known.type : null) ?? DiskType.UNKNOWN,
-    bus: sighting.bus ?? known?.bus ?? null,
-    role: sighting.role,
-    capacityBytes: better(sighting.capacityBytes, known?.capacityBytes),
-    firmware: better(sighting.firmware, known?.firmware),
-    rotationRpm: better(sighting.rotationRpm, known?.rotationRpm),
-    device: sighting.device,
-    path: sighting.path,
-  }
-}
-
-/** Behind a controller only smartctl sees a disk; what it was not asked for is not missing. */
-const couldBeSeen = (row: DiskRow, complete: DiskReport['complete']): boolean =>
-  complete.kernel && (complete.controllers || !/ \[.+\]$/.test(row.path ?? ''))
-
-/** The verdict of a reading. Asleep or unreadable keeps the last one, with its age. */
-function verdictOf(reading: Reading, row: DiskRow, baseline: Baseline, at: Date): Verdict {
-  const { facts, findings, outcome, cause } = reading
-  const presentCodes = row.reasons.map(({ code }) => code)
-  const judged = facts
-    ? judge({ facts, type: row.type, before: baseline.month, beforeWeek: baseline.week, presentCodes, findings })
-    : { health: Health.UNKNOWN, reasons: findings }
-  const kept = { health: row.health, reasons: row.reasons }
-  if (outcome === ReadingOutcome.READ) {
-    // A script's word does not better what the agent has read for itself within two days.
-    const agentRead = row.documentAt !== null && row.documentAt >= goodSince(at)
-    const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
-    return reading.source === ReadingSource.SCRIPT && agentRead && milder ? kept : judged
-  }
-  if (row.lastReadAt) return kept
-  if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged
-  return { health: Health.UNKNOWN, reasons: [reason('NEVER_READ', Severity.INFO, null, null, cause)] }
-}
-
-// Temperature and age move with every reading; they alone are no change of a disk.
-const MOVING: Reason['code'][] = ['TEMPERATURE_HIGH', 'TEMPERATURE_CRITICAL', 'POWER_ON_OLD']
-
-/** What subscribers see of a disk, without what moves with every reading: equal text = no change. */
-function visible(row: DiskRow): string {
-  const reasons = row.reasons.map(({ code, severity, value, limit, subject }) =>
-    [code, severity, MOVING.includes(code) ? '' : value, limit, subject].join(' '),
-  )
-  return [
-    ...[row.serial, row.model, row.wwn, row.type, row.bus, row.role, row.capacityBytes, row.firmware, row.rotationRpm],
-    ...[row.machine, row.device, row.path, row.health, row.label, row.aliases.length],
-    ...[row.missingSince?.getTime(), row.conflictSince?.getTime(), row.archivedAt?.getTime()],
-    ...reasons,
-  ].join('|')
 }

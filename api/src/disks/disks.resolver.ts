@@ -181,8 +181,8 @@ export class DisksResolver {
     nullable: true,
     description: 'Degrees Celsius at the newest reading; null = asleep or not read',
   })
-  async temperature(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<number | null> {
-    return (await disks.lastReading(disk))?.temperature ?? null
+  temperature(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<number | null> {
+    return disks.temperature(disk)
   }
 
   @FieldResolver(() => Snapshot, { nullable: true, description: 'Its newest reading; null = none yet' })

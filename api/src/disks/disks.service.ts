@@ -81,6 +81,15 @@ export class DisksService {
     (ids) => selectRows(this.em, Snapshot, 'id', ids),
     (snapshot) => snapshot.id,
   )
+  /** Lists show a temperature and nothing else of a reading. */
+  private readonly temperatures = rowLoader<number, { id: number; temperature: number | null }>(
+    async (ids) => {
+      const { rows } = await sql<{ id: number; temperature: number | null }>`select id, temperature from snapshot
+        where id in (${sql.join([...ids])})`.execute(this.em.getKysely())
+      return rows
+    },
+    (row) => row.id,
+  )
   private readonly documents = rowLoader<string, Row<SmartDocument>>(
     (ids) => selectRows(this.em, SmartDocument, 'id', ids),
     (document) => document.id,
@@ -180,6 +189,10 @@ export class DisksService {
 
   async lastReading(disk: Row<Disk>): Promise<Row<Snapshot> | null> {
     return disk.lastSnapshot ? this.snapshots.load(disk.lastSnapshot) : null
+  }
+
+  async temperature(disk: Row<Disk>): Promise<number | null> {
+    return disk.lastSnapshot ? ((await this.temperatures.load(disk.lastSnapshot))?.temperature ?? null) : null
   }
 
   snapshotsOf(diskId: string, page: PageArgs): Promise<Page<Row<Snapshot>>> {

@@ -72,9 +72,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
   const told: Told = { machine: null, graph: emptyGraph(), smart: new Map(), smartUnavailable: null }
   const sections = input.sections.map((section) => readSection(section, told))
   const { graph, machine } = told
-  const { root: _root, links: _links, ...facts } = machine ?? {}
-  if (machine && !machine.root)
-    notes.push('Its agent did not run as root: S.M.A.R.T. and volumes may be missing. Run it with sudo.')
+  const { links: _links, ...facts } = machine ?? {}
   return {
     id: input.id,
     times: orderedTimes(input.collectedAt, receivedAt, notes),

@@ -26,7 +26,7 @@ export interface MachineSighting {
   hostname: string | null
   agentVersion: string | null
   /** Null where the report tells nothing but a name. */
-  facts: Partial<Omit<MachineFacts, 'root' | 'links'>> | null
+  facts: Partial<Omit<MachineFacts, 'links'>> | null
 }
 
 export interface ReportTimes {

@@ -67,6 +67,13 @@ export class Machine {
   @Property({ type: 'string', nullable: true })
   agentVersion!: string | null
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'False: its agent did not run as root, so that parts are missing; null = not told',
+  })
+  @Property({ type: 'boolean', nullable: true })
+  agentIsRoot!: boolean | null
+
   @Field(() => GraphQLISODateTime)
   @Property({ type: 'datetime' })
   firstSeenAt!: Date

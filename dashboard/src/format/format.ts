@@ -51,13 +51,13 @@ export function ago(value: string | Date, now: Date, locale: Locale): string {
 }
 
 export const dateTime = (value: string | Date, locale: Locale): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(value))
+  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(new Date(value))
 
 export const date = (value: string | Date, locale: Locale): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(new Date(value))
 
 export const clock = (value: string | Date, locale: Locale): string =>
-  new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(value))
+  new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(value))
 
 export const count = (value: string | number | null | undefined, locale: Locale): string =>
   value === null || value === undefined ? '–' : new Intl.NumberFormat(locale).format(Number(value))

@@ -1,11 +1,11 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261121132421 extends Migration {
-  override name = 'Migration20261121132421'
+export class Migration20261121135311 extends Migration {
+  override name = 'Migration20261121135311'
 
   override up(): void | Promise<void> {
     this.addSql(
-      `create table \`machine\` (\`id\` text not null primary key, \`machine_key\` text null, \`machine_id_hash\` text null, \`hostname\` text null, \`name\` text null, \`ip\` text null, \`os\` text null, \`os_version\` text null, \`arch\` text null, \`kind\` text not null, \`virtualization\` text null, \`agent_version\` text null, \`first_seen_at\` datetime not null, \`last_seen_at\` datetime not null, \`last_received_at\` datetime not null, \`report_times\` json not null, \`silent_at\` datetime not null, \`notes\` json not null, \`archived_at\` datetime null, \`storage_graph\` json null);`,
+      `create table \`machine\` (\`id\` text not null primary key, \`machine_key\` text null, \`machine_id_hash\` text null, \`hostname\` text null, \`name\` text null, \`ip\` text null, \`os\` text null, \`os_version\` text null, \`arch\` text null, \`kind\` text not null, \`virtualization\` text null, \`agent_version\` text null, \`agent_is_root\` integer null, \`first_seen_at\` datetime not null, \`last_seen_at\` datetime not null, \`last_received_at\` datetime not null, \`report_times\` json not null, \`silent_at\` datetime not null, \`notes\` json not null, \`archived_at\` datetime null, \`storage_graph\` json null);`,
     )
     this.addSql(`create unique index \`machine_machine_key_unique\` on \`machine\` (\`machine_key\`);`)
     this.addSql(`create index \`machine_hostname_index\` on \`machine\` (\`hostname\`);`)

@@ -1,0 +1,28 @@
+import type { Row } from '../database/rows.ts'
+import type { Baseline } from './baseline.ts'
+import { ReadingOutcome, ReadingSource } from './disk-words.ts'
+import type { Disk } from './disk.entity.ts'
+import { Health, HEALTH_RANK, Severity, type Verdict } from './health.ts'
+import { judge } from './judge.ts'
+import { reason } from './rules/rule.ts'
+import { goodSince } from './shown-health.ts'
+import type { Reading } from './sighting.ts'
+
+/** The verdict of a reading. Asleep or unreadable keeps the last one, with its age. */
+export function verdictOf(reading: Reading, row: Row<Disk>, baseline: Baseline, at: Date): Verdict {
+  const { facts, findings, outcome, cause } = reading
+  const presentCodes = row.reasons.map(({ code }) => code)
+  const judged = facts
+    ? judge({ facts, type: row.type, before: baseline.month, beforeWeek: baseline.week, presentCodes, findings })
+    : { health: Health.UNKNOWN, reasons: findings }
+  const kept = { health: row.health, reasons: row.reasons }
+  if (outcome === ReadingOutcome.READ) {
+    // A script's word does not better what the agent has read for itself within two days.
+    const agentRead = row.documentAt !== null && row.documentAt >= goodSince(at)
+    const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
+    return reading.source === ReadingSource.SCRIPT && agentRead && milder ? kept : judged
+  }
+  if (row.lastReadAt) return kept
+  if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged
+  return { health: Health.UNKNOWN, reasons: [reason('NEVER_READ', Severity.INFO, null, null, cause)] }
+}

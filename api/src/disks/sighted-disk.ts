@@ -1,0 +1,91 @@
+import type { Row } from '../database/rows.ts'
+import { newId } from '../platform/id.ts'
+import { DiskType } from './disk-words.ts'
+import type { Disk } from './disk.entity.ts'
+import type { DiskReport } from './disk-recorder.ts'
+import { Health, type Reason } from './health.ts'
+import { serialKey, wwnKey } from './identity.ts'
+import { RULES_VERSION } from './judge.ts'
+import type { DiskSighting } from './sighting.ts'
+
+// What a sighting makes of the row of a disk. Pure: the recorder stores it.
+
+type DiskRow = Row<Disk>
+
+/** No identifier of its own: it is known by where it sits. */
+export const isWeak = ({ evidence }: DiskSighting): boolean => !serialKey(evidence.serial) && !wwnKey(evidence.wwn)
+
+export const weakKeyOf = (machineId: string, { place, capacityBytes }: DiskSighting): string =>
+  `${machineId}|${place}|${capacityBytes ?? '?'}`
+
+export function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: string | null): DiskRow {
+  const { at } = report.times
+  return {
+    id: newId(),
+    ...describe(sighting, null),
+    weak: weakKey !== null,
+    weakKey,
+    machine: report.machineId,
+    firstMachine: report.machineId,
+    health: Health.UNKNOWN,
+    reasons: [],
+    rulesVersion: RULES_VERSION,
+    label: null,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    lastReadAt: null,
+    missingSince: null,
+    conflictSince: null,
+    lastSnapshot: null,
+    lastDocument: null,
+    documentMeaning: null,
+    documentAt: null,
+    archivedAt: null,
+  }
+}
+
+/** What a sighting tells of a disk; what it does not tell, or tells worse than was known, stays as it was. */
+export function describe(sighting: DiskSighting, known: DiskRow | null) {
+  const { evidence, thorough } = sighting
+  const better = <T>(told: T | null, before: T | null | undefined): T | null =>
+    (thorough ? (told ?? before) : (before ?? told)) ?? null
+  const wwn = wwnKey(evidence.wwn)
+  // Behind another bridge or controller the same serial shows another WWN: the newest counts, the former stays an alias.
+  const former = known?.wwn && wwn && known.wwn !== wwn ? [known.wwn] : []
+  const type = sighting.type === DiskType.UNKNOWN ? null : sighting.type
+  return {
+    serial: better(serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : null, known?.serial),
+    serialKey: serialKey(evidence.serial) ?? known?.serialKey ?? null,
+    model: better(evidence.model, known?.model),
+    wwn: wwn ?? known?.wwn ?? null,
+    aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),
+    type: better(type, known && known.type !== DiskType.UNKNOWN ? known.type : null) ?? DiskType.UNKNOWN,
+    bus: sighting.bus ?? known?.bus ?? null,
+    role: sighting.role,
+    capacityBytes: better(sighting.capacityBytes, known?.capacityBytes),
+    firmware: better(sighting.firmware, known?.firmware),
+    rotationRpm: better(sighting.rotationRpm, known?.rotationRpm),
+    device: sighting.device,
+    path: sighting.path,
+  }
+}
+
+/** Behind a controller only smartctl sees a disk; what it was not asked for is not missing. */
+export const couldBeSeen = (row: DiskRow, complete: DiskReport['complete']): boolean =>
+  complete.kernel && (complete.controllers || !/ \[.+\]$/.test(row.path ?? ''))
+
+// Temperature and age move with every reading; they alone are no change of a disk.
+const MOVING: Reason['code'][] = ['TEMPERATURE_HIGH', 'TEMPERATURE_CRITICAL', 'POWER_ON_OLD']
+
+/** What subscribers see of a disk, without what moves with every reading: equal text = no change. */
+export function visible(row: DiskRow): string {
+  const reasons = row.reasons.map(({ code, severity, value, limit, subject }) =>
+    [code, severity, MOVING.includes(code) ? '' : value, limit, subject].join(' '),
+  )
+  return [
+    ...[row.serial, row.model, row.wwn, row.type, row.bus, row.role, row.capacityBytes, row.firmware, row.rotationRpm],
+    ...[row.machine, row.device, row.path, row.health, row.label, row.aliases.length],
+    ...[row.missingSince?.getTime(), row.conflictSince?.getTime(), row.archivedAt?.getTime()],
+    ...reasons,
+  ].join('|')
+}
