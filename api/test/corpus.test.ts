@@ -32,6 +32,9 @@ const EXPECTED: Record<string, string> = {
 }
 
 describe.skipIf(!existsSync(CORPUS))('The corpus of real outputs', () => {
+  test('holds documents of many kinds of disks', () => {
+    expect(files('smartctl').length).toBeGreaterThan(20)
+  })
   test.each(files('smartctl').filter((file) => !file.includes('scan')))('smartctl: %s is judged rightly', (file) => {
     const facts = readSmartctl(read(`smartctl/${file}`))
     if (!facts) throw new Error('not read')
