@@ -137,6 +137,40 @@ describe('A report', () => {
     })
   })
 
+  test('made to be slow or deep is read all the same, and costs nothing else', { timeout: 20_000 }, async () => {
+    const deep = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
+    const many = Array.from({ length: 8000 }, (_, index) => ({
+      name: `sd${index}`,
+      kname: `sd${index}`,
+      type: 'disk',
+      size: 0,
+      fstype: 'ext4',
+      mountpoints: [`/m/${index}`],
+    }))
+    const rows = many.map((_, index) => ({
+      source: `/dev/sd${index}`,
+      fstype: 'ext4',
+      sizeBytes: 1,
+      usedBytes: 1,
+      availableBytes: 0,
+      mountpoint: `/m/${index}`,
+    }))
+    const receipt = await report(api, {
+      lsblk: null,
+      sections: [
+        section('smartctl', deep(30_000), 'sdx'),
+        section('lsblk', { blockdevices: many }),
+        section('df', { fileSystems: rows }),
+      ],
+    })
+    expect(receipt.sections.map(({ kind, subject, outcome }) => `${subject ?? kind} ${outcome}`)).toEqual([
+      'sda ACCEPTED',
+      'sdx REFUSED',
+      'lsblk ACCEPTED',
+      'df ACCEPTED',
+    ])
+  })
+
   test('comes compressed with gzip', async () => {
     const body = gzipSync(JSON.stringify({ query: REPORT, variables: { report: reportOf() } }))
     const response = await api.post('/graphql', body, { 'content-encoding': 'gzip' })

@@ -147,6 +147,10 @@ function readSection(section: ReportSectionInput, told: Told): SectionOutcome {
     return outcome(SectionResult.ACCEPTED)
   } catch (error) {
     if (error instanceof SectionRefused) return outcome(SectionResult.REFUSED, error.refusals)
+    if (error instanceof RangeError) {
+      const deep = { field: 'payload', rule: 'is nested too deeply', cure: 'Send what the command printed.' }
+      return outcome(SectionResult.REFUSED, [deep])
+    }
     throw error
   }
 }

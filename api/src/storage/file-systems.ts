@@ -32,12 +32,15 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
     if (device.fstype && CONTAINER.test(device.fstype)) continue
     add(found, fromDevice(device, devices))
   }
+  const mounts = new Map(
+    [...found.values()].flatMap((fileSystem) => fileSystem.mountpoints.map((point) => [point, fileSystem] as const)),
+  )
   for (const row of graph.df?.fileSystems ?? []) {
     if (row.fstype === 'zfs') {
       add(found, fromDataset(row, graph, devices))
       continue
     }
-    const mounted = [...found.values()].find((fileSystem) => fileSystem.mountpoints.includes(row.mountpoint))
+    const mounted = mounts.get(row.mountpoint)
     if (mounted) {
       mounted.sizeBytes = row.sizeBytes ?? mounted.sizeBytes
       mounted.usedBytes = row.usedBytes ?? mounted.usedBytes

@@ -1,5 +1,5 @@
 import type { BlockDevice } from './lsblk.ts'
-import { byKname, devicesOn, disksBelow, knameOf, type StorageGraph } from './storage-graph.ts'
+import { byKname, contentOfDisks, disksBelow, knameOf, type StorageGraph } from './storage-graph.ts'
 
 // Partition types that say what lies on them even where no tool was there to ask (GPT, UEFI registry).
 const ZFS_PARTITIONS = ['6a898cc3-1dd2-11b2-99a6-080020736631', '516e7cba-6ecf-11d6-8ff8-00022d09712b']
@@ -25,10 +25,7 @@ export function rolesOf(graph: StorageGraph): Map<string, string | null> {
   for (const volume of graph.lvm?.physicalVolumes ?? []) tell(volume.device, 'lvm')
   for (const array of graph.mdraid?.arrays ?? []) for (const { device } of array.devices) tell(device, 'mdraid')
   const roles = new Map<string, string | null>()
-  for (const device of devices.values()) {
-    if (disksBelow(device.kname, devices)[0] !== device.kname) continue
-    roles.set(device.kname, told.get(device.kname) ?? roleByContent(devicesOn(device.kname, devices)))
-  }
+  for (const [disk, content] of contentOfDisks(devices)) roles.set(disk, told.get(disk) ?? roleByContent(content))
   return roles
 }
 

@@ -41,22 +41,45 @@ export function disksBelow(kname: string, devices: ReadonlyMap<string, BlockDevi
   return [...disks]
 }
 
-/** All that lies on a disk: the devices whose roots it is among. */
-export const devicesOn = (disk: string, devices: ReadonlyMap<string, BlockDevice>): BlockDevice[] =>
-  [...devices.values()].filter((device) => disksBelow(device.kname, devices).includes(disk))
+/** All that lies on each physical disk, the disk itself included. Each device is looked at once, however many there are. */
+export function contentOfDisks(devices: ReadonlyMap<string, BlockDevice>): Map<string, BlockDevice[]> {
+  const content = new Map<string, BlockDevice[]>()
+  for (const device of devices.values()) {
+    for (const disk of disksBelow(device.kname, devices)) {
+      const known = content.get(disk)
+      if (known) known.push(device)
+      else content.set(disk, [device])
+    }
+  }
+  return content
+}
+
+const indexes = new WeakMap<ReadonlyMap<string, BlockDevice>, Map<string, string>>()
+
+/** Every name and path of the devices, with the kernel's name behind it. */
+function indexOf(devices: ReadonlyMap<string, BlockDevice>): Map<string, string> {
+  const known = indexes.get(devices)
+  if (known) return known
+  const index = new Map<string, string>()
+  for (const { kname, name, path } of devices.values()) {
+    if (path) index.set(path, kname)
+    index.set(name, kname)
+  }
+  indexes.set(devices, index)
+  return index
+}
 
 /** The kernel's name behind a path such as /dev/sda1, /dev/mapper/vg-root or /dev/vg/root. */
 export function knameOf(path: string, devices: ReadonlyMap<string, BlockDevice>): string | null {
   const name = path.replace(/^\/dev\/(mapper\/)?/, '')
   if (devices.has(name)) return name
+  const index = indexOf(devices)
+  // The device mapper doubles each hyphen of a volume's name, and joins group and volume by one.
   const mapped = name
     .split('/')
     .map((part) => part.replaceAll('-', '--'))
     .join('-')
-  for (const device of devices.values()) {
-    if (device.name === name || device.path === path || device.name === mapped) return device.kname
-  }
-  return null
+  return index.get(path) ?? index.get(name) ?? index.get(mapped) ?? null
 }
 
 export const byKname = (devices: readonly BlockDevice[]): Map<string, BlockDevice> =>
