@@ -2,6 +2,8 @@
 const PAUSE_PER_WORK = 1
 /** Reports count as arriving for this long after the last one: the next may wait in its socket, unseen. */
 const ARRIVING_FOR_MS = 250
+/** A reader that never says that it is done must not keep the others waiting for ever. */
+const LONGEST_TURN_MS = 30_000
 
 /**
  * Shares the one thread between reports and readers: reports must not wait behind pages. Questions are answered one at
@@ -26,15 +28,19 @@ export class FairShare {
     if (this.busy) await new Promise<void>((resolve) => this.waiting.push(resolve))
     this.busy = true
     const startedAt = performance.now()
-    let done = false
-    return () => {
-      if (done) return
-      done = true
+    let isDone = false
+    const done = (): void => {
+      if (isDone) return
+      isDone = true
+      clearTimeout(guard)
       const now = performance.now()
       const worked = now - startedAt
       if (now - this.lastReportAt < ARRIVING_FOR_MS) setTimeout(() => this.next(), worked * PAUSE_PER_WORK)
       else this.next()
     }
+    const guard = setTimeout(done, LONGEST_TURN_MS)
+    guard.unref()
+    return done
   }
 
   private next(): void {
