@@ -59,12 +59,19 @@ beforeAll(async () => {
 })
 afterAll(() => api.stop())
 
-/** The statements of one question, without those that find out who asks. */
+/**
+ * The statements of one question, without those that find out who asks. The feed of changes may still load what the
+ * fleet's reports changed: the least of three is the question's own.
+ */
 async function statementsOf(query: string): Promise<number> {
-  statements = []
-  const { errors } = await api.ask(query)
-  if (errors) throw new Error(errors[0]?.message)
-  return statements.filter((text) => !/api_client/.test(text)).length
+  const counts: number[] = []
+  for (let turn = 0; turn < 3; turn += 1) {
+    statements = []
+    const { errors } = await api.ask(query)
+    if (errors) throw new Error(errors[0]?.message)
+    counts.push(statements.filter((text) => !/api_client/.test(text)).length)
+  }
+  return Math.min(...counts)
 }
 
 const DISK =
