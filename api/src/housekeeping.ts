@@ -16,9 +16,14 @@ export function startHousekeeping(orm: Orm, { platform }: Pick<App, 'platform'>)
   let timer: NodeJS.Timeout | null = null
   let working: Promise<void> = Promise.resolve()
 
+  // One part that fails must not keep the other back for ever.
   const work = async (): Promise<void> => {
-    await rejudge(orm.em, record, clock, () => stopped)
-    await thinHistory()
+    const parts = [() => rejudge(orm.em, record, clock, () => stopped), thinHistory]
+    for (const part of parts) {
+      await part().catch((error: unknown) =>
+        log.error({ err: error }, 'Housekeeping failed; it is tried again in an hour'),
+      )
+    }
   }
   const thinHistory = async (): Promise<void> => {
     let removed = 0
@@ -38,11 +43,9 @@ export function startHousekeeping(orm: Orm, { platform }: Pick<App, 'platform'>)
   }
   const next = (after: number): void => {
     timer = setTimeout(() => {
-      working = work()
-        .catch((error: unknown) => log.error({ err: error }, 'Housekeeping failed; it is tried again in an hour'))
-        .finally(() => {
-          if (!stopped) next(EVERY)
-        })
+      working = work().finally(() => {
+        if (!stopped) next(EVERY)
+      })
     }, after)
     timer.unref()
   }

@@ -534,7 +534,7 @@ describe('A machine', () => {
   })
 })
 
-test('An acknowledged report outlives the process: ids are never given twice', async () => {
+test('Two reports of one machine at one time are both kept, each under its own id', async () => {
   const ids = [randomUUID(), randomUUID()]
   await Promise.all(ids.map((id) => report(api, { id })))
   const rows = await api.orm.em.getConnection().execute<{ id: string }[]>('select id from inventory_report')

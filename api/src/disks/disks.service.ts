@@ -14,7 +14,7 @@ import type { Page, PageArgs } from '../platform/page.ts'
 import { type Point, thinned } from './attribute-history.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { Disk } from './disk.entity.ts'
-import { Health, Severity, type Verdict } from './health.ts'
+import { Health, HEALTH_RANK, Severity, type Verdict } from './health.ts'
 import { serialKey } from './identity.ts'
 import { goodSince, shownHealth } from './shown-health.ts'
 import { SmartDocument } from './smart-document.entity.ts'
@@ -51,9 +51,13 @@ export interface HealthCount {
 const shown = (now: Date): RawBuilder<unknown> =>
   sql`case when health = 'OK' and (last_read_at is null or last_read_at < ${goodSince(now).getTime()}) then 'UNKNOWN' else health end`
 
-/** HEALTH_RANK, from bad to good. */
+/** HEALTH_RANK in SQL, the worst first. */
 const rank = (now: Date): RawBuilder<unknown> =>
-  sql`case ${shown(now)} when 'FAILED' then 0 when 'AT_RISK' then 1 when 'WARNING' then 2 when 'UNKNOWN' then 3 when 'UNSUPPORTED' then 4 else 5 end`
+  sql`case ${shown(now)} ${sql.raw(
+    Object.entries(HEALTH_RANK)
+      .map(([health, order]) => `when '${health}' then ${-order}`)
+      .join(' '),
+  )} end`
 
 const bySince = (a: Row<DiskStay>, b: Row<DiskStay>): number =>
   a.since.getTime() - b.since.getTime() || (a.id < b.id ? -1 : 1)

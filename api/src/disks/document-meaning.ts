@@ -30,7 +30,7 @@ const VOLATILE_KEYS = new Set([
   'scsi_background_scan',
 ])
 /** Raw read error rate, start/stop, seek error rate, hours, cycles, temperatures, load cycles, ECC, amounts read and written. */
-const VOLATILE_ATTRIBUTES = new Set([
+export const VOLATILE_ATTRIBUTES: ReadonlySet<number> = new Set([
   1, 3, 4, 7, 8, 9, 12, 190, 191, 192, 193, 194, 195, 225, 235, 240, 241, 242, 243, 246, 247, 248, 249,
 ])
 

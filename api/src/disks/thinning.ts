@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { DAY } from '../platform/clock.ts'
+import { VOLATILE_ATTRIBUTES } from './document-meaning.ts'
 
 export const ALL_READINGS_FOR = 7 * DAY
 export const DAILY_DOCUMENTS_FOR = 30 * DAY
@@ -9,6 +10,8 @@ const DISKS_AT_ONCE = 25
 const ROWS_AT_ONCE = 500
 // Written into the text: a bound number is a real one, and would divide to fractions.
 const WHOLE_DAY = sql.raw(String(DAY))
+/** The counters without those that move with every reading. */
+const STEADY = sql.raw(`json_remove(counters, ${[...VOLATILE_ATTRIBUTES].map((id) => `'$."${id}"'`).join(', ')})`)
 
 /**
  * Of readings older than seven days keeps the last of each day (UTC), every one whose counters or verdict differ from
@@ -26,7 +29,6 @@ export async function thinSnapshots(
   const ids = disks.rows.map(({ id }) => id)
   if (ids.length === 0) return { removed: 0, next: null }
   const before = now.getTime() - ALL_READINGS_FOR
-  // Temperature (194, 190) and hours (9) move with every reading and are no counters of errors.
   const doomed = await sql<{ id: number }>`
     with reading as (
       select id, disk_id, at,
@@ -36,8 +38,7 @@ export async function thinSnapshots(
           and uncorrectable is lag(uncorrectable) over following and media_errors is lag(media_errors) over following
           and percentage_used is lag(percentage_used) over following and health is lag(health) over following
           and outcome is lag(outcome) over following
-          and json_remove(counters, '$."9"', '$."12"', '$."194"', '$."190"', '$."241"', '$."242"', '$."1"', '$."7"', '$."195"', '$."193"', '$."4"')
-            is lag(json_remove(counters, '$."9"', '$."12"', '$."194"', '$."190"', '$."241"', '$."242"', '$."1"', '$."7"', '$."195"', '$."193"', '$."4"')) over following
+          and ${STEADY} is lag(${STEADY}) over following
           as unchanged
       from snapshot where disk_id in (${sql.join(ids)}) and at < ${before}
       window following as (partition by disk_id order by at, id)

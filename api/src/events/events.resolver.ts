@@ -8,6 +8,7 @@ import {
   GraphQLISODateTime,
   ID,
   InputType,
+  Int,
   Query,
   Resolver,
   Root,
@@ -85,5 +86,13 @@ export class EventsResolver {
   })
   subject(@Root() event: Row<Event>): string | null {
     return event.facts.name ?? null
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'How many disks it concerned, for new rules and retired machines; null for other kinds',
+  })
+  count(@Root() event: Row<Event>): number | null {
+    return event.facts.count ?? null
   }
 }

@@ -37,6 +37,7 @@ describe('What is a physical disk', () => {
     ['dm-0', false],
     ['md127', false],
     ['rbd0', false],
+    ['bcache0', false],
     ['nbd3', false],
     ['zd16', false],
     ['mmcblk0boot0', false],

@@ -94,7 +94,7 @@ function size(value: unknown): number | null {
 }
 
 /** What lsblk calls a disk and is none: memory, loops, network images, volumes, optical drives, boot areas of eMMC. */
-const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|md|sr|fd|drbd|nullb)|^mmcblk\d+(boot\d|rpmb)/
+const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|md|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
 
 export const isPhysicalDisk = (device: BlockDevice): boolean =>
   device.type === 'disk' && !NO_DISK.test(device.kname) && device.sizeBytes !== 0
