@@ -1,9 +1,8 @@
-import { createClient } from 'graphql-ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { Scope } from '../src/access/scope.ts'
 import { report, REPORT, reportOf } from './builders.ts'
-import { startApi, type TestApi, until } from './start-api.ts'
+import { socketTo, startApi, type TestApi, until } from './start-api.ts'
 
 let api: TestApi
 beforeAll(async () => {
@@ -34,16 +33,7 @@ describe('Without a session or a token', () => {
     },
   )
   test('a WebSocket is closed with 4403', async () => {
-    const client = createClient({
-      url: `${api.url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      lazy: false,
-      retryAttempts: 0,
-      onNonLazyError: () => undefined,
-    })
-    const code = await new Promise((done) => client.on('closed', (event) => done((event as { code: number }).code)))
-    expect(code).toBe(4403)
-    await client.dispose()
+    expect(await until(socketTo(api).closed, 'the socket to be closed')).toBe(4403)
   })
   test('health, the agent and the playground are there, and tell nothing', async () => {
     expect(await (await fetch(`${api.url}/healthz`)).json()).toEqual({ ok: true })
@@ -209,17 +199,8 @@ describe('A question', () => {
 
 test('A revoked token hears no more over a WebSocket that it had opened', async () => {
   const { data } = await api.ask('mutation { createToken(name: "listener", scopes: [READ]) { id token } }')
-  const client = createClient({
-    url: `${api.url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    lazy: false,
-    retryAttempts: 0,
-    onNonLazyError: () => undefined,
-    connectionParams: { authorization: `Bearer ${data.createToken.token}` },
-  })
-  let closed = 0
-  client.on('closed', (event) => (closed = (event as { code: number }).code))
-  await new Promise<void>((done) => client.on('connected', () => done()))
+  const { connected, closed } = socketTo(api, data.createToken.token)
+  await connected
   await api.ask('mutation ($id: ID!) { revokeToken(id: $id) { id } }', { id: data.createToken.id })
-  expect(await until(() => closed, 'the socket to be closed')).toBe(4403)
+  expect(await until(closed, 'the socket to be closed')).toBe(4403)
 })

@@ -1,10 +1,8 @@
 import { connect } from 'node:net'
-import { createClient } from 'graphql-ws'
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import WebSocket from 'ws'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/access/scope.ts'
 import { minutes, report } from './builders.ts'
-import { apiForThisTest, type TestApi, until } from './start-api.ts'
+import { apiForThisTest, socketTo, type TestApi, until } from './start-api.ts'
 
 let api: TestApi
 beforeEach(async () => {
@@ -13,19 +11,8 @@ beforeEach(async () => {
 
 async function subscribe<T = any>(query: string): Promise<{ seen: T[]; close: () => number }> {
   const seen: T[] = []
-  let code = 0
-  const authorization = `Bearer ${await api.token([Scope.READ])}`
-  const client = createClient({
-    url: `${api.url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    lazy: false,
-    retryAttempts: 0,
-    onNonLazyError: () => undefined,
-    connectionParams: { authorization },
-  })
-  client.on('closed', (event) => (code = (event as { code: number }).code))
-  onTestFinished(() => void client.dispose())
-  await new Promise<void>((done) => client.on('connected', () => done()))
+  const { client, connected, closed } = socketTo(api, await api.token([Scope.READ]))
+  await connected
   client.subscribe(
     { query },
     {
@@ -36,7 +23,7 @@ async function subscribe<T = any>(query: string): Promise<{ seen: T[]; close: ()
   )
   // A subscription has no receipt: one that is refused tells so, and one that is served is there after a ping and its pong.
   await api.ask('{ summary { totalMachines } }')
-  return { seen, close: () => code }
+  return { seen, close: closed }
 }
 
 describe('Who subscribes', () => {

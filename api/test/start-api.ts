@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Client, createClient } from 'graphql-ws'
 import { onTestFinished } from 'vitest'
+import WebSocket from 'ws'
 import { Scope } from '../src/access/scope.ts'
 import { type App, startApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
@@ -66,6 +68,26 @@ export async function startApi(env: Record<string, string> = {}): Promise<TestAp
     },
   }
   return api
+}
+
+/** A WebSocket client that does not come back, and the code that its connection was closed with (0 = open). */
+export function socketTo(
+  api: TestApi,
+  token?: string,
+): { client: Client; connected: Promise<void>; closed: () => number } {
+  const client = createClient({
+    url: `${api.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    lazy: false,
+    retryAttempts: 0,
+    onNonLazyError: () => undefined,
+    ...(token ? { connectionParams: { authorization: `Bearer ${token}` } } : {}),
+  })
+  let code = 0
+  client.on('closed', (event) => (code = (event as { code: number }).code))
+  const connected = new Promise<void>((done) => client.on('connected', () => done()))
+  onTestFinished(() => void client.dispose())
+  return { client, connected, closed: () => code }
 }
 
 /** For one test alone. */
