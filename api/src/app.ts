@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
@@ -11,13 +12,18 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify'
+import { type Addresses, AlertOpener } from './alerts/alert-opener.ts'
+import { DeliveryService } from './alerts/delivery.ts'
+import { createMailer } from './alerts/mailer.ts'
+import { createRecorder } from './database/record.ts'
 import { serveAgent } from './access/agent-download.ts'
 import { authenticate, isOwnOrigin } from './access/authenticate.ts'
 import type { Caller } from './access/caller.ts'
 import { signInRoutes } from './access/sign-in.routes.ts'
 import type { Config } from './config.ts'
-import { type Context, createServices, type Services } from './context.ts'
+import { type Context, createServices, type Services, type Works } from './context.ts'
 import type { Orm } from './database/database.ts'
+import { Scanner } from './deposit/scanner.ts'
 import { formatError } from './platform/format-error.ts'
 import { ForbiddenError, UnauthenticatedError } from './errors.ts'
 import { ingestRoute } from './inventory/ingest.route.ts'
@@ -46,6 +52,12 @@ export interface AppOptions {
 export interface App {
   url: string
   platform: Platform
+  scanner: Scanner
+  opener: AlertOpener
+  delivery: DeliveryService
+  addresses: Addresses
+  /** What /readyz tells beside the database. */
+  watch(name: string, health: () => { ok: boolean; detail: string | null }): void
   services(): Services
   /** How many WebSockets are open. */
   subscribers(): number
@@ -58,7 +70,35 @@ export interface App {
 /** Composes database, schema, HTTP and WebSocket, and listens. Tests start the same. */
 export async function startApp({ config, orm, clock, log, changes }: AppOptions): Promise<App> {
   const share = new FairShare()
-  const platform: Platform = { clock, log, changes, share, publicUrl: config.publicUrl }
+  const platform: Platform = {
+    clock,
+    log,
+    changes,
+    share,
+    publicUrl: config.publicUrl,
+    roots: config.roots,
+    settings: config,
+  }
+  const scanner = new Scanner({
+    ...{ em: orm.em, platform, roots: config.roots, intervalMinutes: config.scannerIntervalMinutes },
+    temporaryFolder: join(config.dataDir, 'tmp'),
+  })
+  await scanner.prepare()
+  const record = createRecorder(platform)
+  const addresses: Addresses = {
+    ...{ mailIsOn: config.mail !== null, adminRecipient: config.adminRecipient },
+    webhookHost: config.webhook ? new URL(config.webhook.url).host : null,
+  }
+  const opener = new AlertOpener(orm.em, record, clock, addresses)
+  await opener.prepare()
+  // Links in mails lead to the address that is known once Vigie listens.
+  const message = { language: config.language, timeZone: config.timeZone, baseUrl: config.publicUrl ?? '' }
+  const delivery = new DeliveryService({
+    ...{ em: orm.em, record, clock, log, webhook: config.webhook, message },
+    mailer: config.mail ? createMailer(config.mail) : null,
+  })
+  scanner.afterScan = () => opener.run()
+  const works: Works = { scanner, delivery }
   const services = (): Services => createServices(orm.em.fork(), platform)
   changes.loadWith((topic, ids) => loadChanges(services(), topic, ids))
   const schema = createSchema(changes.pubSub)
@@ -109,7 +149,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
       return authenticate(services().access, typeof token === 'string' ? token : undefined, request.headers.cookie)
     },
     ended: (callers) => services().access.ended(callers),
-    contextOf: sharedContexts(services),
+    contextOf: sharedContexts(services, works),
   })
   app.server.on('upgrade', (request: IncomingMessage, socket, head) => {
     const path = new URL(request.url ?? '/', 'http://vigie').pathname
@@ -154,7 +194,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     handler: fastifyApolloHandler(apollo, {
       context: async (request) => {
         const known = request as unknown as FastifyRequest
-        return { ...(contexts.get(known) as Services), caller: callers.get(known) as Caller }
+        return { ...(contexts.get(known) as Services), ...works, caller: callers.get(known) as Caller }
       },
     }) as never,
   })
@@ -169,24 +209,40 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
   ingestRoute(app, { config, services, refuse })
   serveAgent(app)
   serveDashboard(app)
+  const watched = new Map<string, () => { ok: boolean; detail: string | null }>()
   const healthy = async () => ({ ok: true })
   app.get('/healthz', healthy)
   app.get('/health', healthy)
   app.get('/readyz', async (_request, reply) => {
     const ready = await orm.isConnected()
-    return reply.status(ready ? 200 : 503).send({ ok: ready, database: ready ? 'ok' : 'unreachable' })
+    const parts = [...watched].map(([name, health]) => [name, health()] as const)
+    const degraded = parts.filter(([, { ok }]) => !ok).map(([name]) => name)
+    return reply.status(ready ? 200 : 503).send({
+      ...{ ok: ready, database: ready ? 'ok' : 'unreachable' },
+      ...Object.fromEntries(parts.map(([name, { ok }]) => [name, ok ? 'ok' : 'degraded'])),
+      ...(degraded.length ? { degraded } : {}),
+    })
   })
 
   await app.listen({ host: config.host, port: config.port })
   const { port, family, address } = app.server.address() as AddressInfo
   const host = family === 'IPv6' ? `[${address}]` : address
+  const url = `http://${host}:${port}`
+  message.baseUrl ||= url
   return {
-    url: `http://${host}:${port}`,
+    url,
     platform,
+    scanner,
+    opener,
+    delivery,
+    addresses,
+    watch: (name, health) => watched.set(name, health),
     services,
     subscribers: subscriptions.count,
     disconnectAll: subscriptions.cutAll,
     stop: async () => {
+      await scanner.stop()
+      await delivery.stop()
       await subscriptions.stop()
       await apollo.stop()
       await app.close()
@@ -196,12 +252,12 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
 }
 
 /** One set of services for each batch of changes, whoever asks: what one client's answer loads, the next finds loaded. */
-function sharedContexts(services: () => Services): (batch: Batch, caller: Caller) => Context {
+function sharedContexts(services: () => Services, works: Works): (batch: Batch, caller: Caller) => Context {
   const known = new WeakMap<Batch, Services>()
   return (batch, caller) => {
     const shared = known.get(batch) ?? services()
     known.set(batch, shared)
-    return { ...shared, caller }
+    return { ...shared, ...works, caller }
   }
 }
 

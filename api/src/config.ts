@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
+import type { Roots } from './backups/job-draft.ts'
 import { DomainError } from './errors.ts'
 
 /** The repository's root: relative paths in settings mean this folder, whichever workspace runs. */
@@ -25,6 +26,28 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** The SQLite file, or ':memory:'. */
   readonly databaseFile: string
+  /** Where agents drop files, where proven ones are kept, and where broken ones are kept apart. */
+  readonly roots: Roots
+  readonly scannerIntervalMinutes: number
+  /** Called after each scan, so that somebody outside notices when Vigie itself falls silent; null = nobody. */
+  readonly heartbeatUrl: string | null
+  /** Agenda's store; null = the embedded one, in Vigie's own SQLite. It may hold a password. */
+  readonly mongoUrl: string | null
+  /** Null = mail is off; `mailOff` says why. */
+  readonly mail: MailSettings | null
+  readonly mailOff: string | null
+  readonly adminRecipient: string | null
+  readonly webhook: { readonly url: string; readonly secret: string | null } | null
+}
+
+export interface MailSettings {
+  readonly host: string
+  readonly port: number
+  /** TLS from the first byte, STARTTLS or nothing, or none at all. */
+  readonly security: 'tls' | 'starttls' | 'off'
+  readonly username: string | null
+  readonly password: string | null
+  readonly sender: string
 }
 
 export class ConfigError extends DomainError {
@@ -64,7 +87,83 @@ export function readConfig(env: Environment): Config {
     localAgent: choice('VIGIE_LOCAL_AGENT', ['on', 'off'], 'on') === 'on',
     logLevel: choice('VIGIE_LOG_LEVEL', LOG_LEVELS, 'info'),
     databaseFile: readDatabaseUrl(secret(env, 'DATABASE_URL'), dataDir),
+    roots: readRoots({
+      deposit: resolve(ROOT, text('AGENT_DEPOSITS_PATH', `${dataDir}/agent_deposits`)),
+      vault: resolve(ROOT, text('VALIDATED_BACKUPS_PATH', `${dataDir}/validated_backups`)),
+      quarantine: resolve(ROOT, text('QUARANTINE_PATH', `${dataDir}/quarantine`)),
+    }),
+    scannerIntervalMinutes: readWhole('SCANNER_INTERVAL_MINUTES', text('SCANNER_INTERVAL_MINUTES', '15'), 1, 1440),
+    heartbeatUrl: readUrl('VIGIE_HEARTBEAT_URL', secret(env, 'VIGIE_HEARTBEAT_URL')),
+    mongoUrl: readMongoUrl(secret(env, 'MONGODB_URL')),
+    ...readMail(env),
+    adminRecipient: readAddress('ADMIN_EMAIL_RECIPIENT', text('ADMIN_EMAIL_RECIPIENT', '')),
+    webhook: readWebhook(env),
   })
+}
+
+/** One inside another would make a promoted file look like a new one. */
+function readRoots(roots: Roots): Roots {
+  const names = { deposit: 'AGENT_DEPOSITS_PATH', vault: 'VALIDATED_BACKUPS_PATH', quarantine: 'QUARANTINE_PATH' }
+  for (const [inner, path] of Object.entries(roots) as [keyof Roots, string][]) {
+    for (const [outer, other] of Object.entries(roots) as [keyof Roots, string][]) {
+      if (inner !== outer && `${path}/`.startsWith(`${other}/`))
+        throw new ConfigError(names[inner], `${path} lies inside ${names[outer]} (${other}); the three must be apart`)
+    }
+  }
+  return Object.freeze(roots)
+}
+
+function readWhole(name: string, value: string, least: number, most: number): number {
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number < least || number > most)
+    throw new ConfigError(name, `"${value}" is no whole number from ${least} to ${most}`)
+  return number
+}
+
+/** An address that may hold a secret: the message never shows it. */
+function readUrl(name: string, value: string | null): string | null {
+  if (value === null) return null
+  const url = URL.parse(value)
+  if (!url || !/^https?:$/.test(url.protocol)) throw new ConfigError(name, 'must begin with http:// or https://')
+  return url.href
+}
+
+function readMongoUrl(value: string | null): string | null {
+  if (value === null) return null
+  if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
+    throw new ConfigError('MONGODB_URL', 'must be like mongodb://host:27017/vigie (its value is not shown)')
+  return value
+}
+
+function readAddress(name: string, value: string): string | null {
+  if (!value) return null
+  if (!ADDRESS.test(value)) throw new ConfigError(name, `"${value}" is no mail address`)
+  return value
+}
+/** With or without a name before it: Vigie <vigie@example.org>. */
+const ADDRESS = /^(?:[^<>\p{Cc}]{1,100} ?<)?[^\s@<>,;]+@[^\s@<>,;]+>?$/u
+
+/** Half of the settings is no setting: mail stays off and says why, and the watch goes on. */
+function readMail(env: Environment): Pick<Config, 'mail' | 'mailOff'> {
+  const off = (mailOff: string) => ({ mail: null, mailOff })
+  const text = (name: string): string | null => env[name]?.trim() || null
+  const [host, sender] = [text('EMAIL_HOST'), text('EMAIL_SENDER')]
+  if (!host) return off('EMAIL_HOST is not set')
+  if (!sender) return off('EMAIL_HOST is set, but EMAIL_SENDER is not')
+  const [username, password] = [secret(env, 'EMAIL_USERNAME'), secret(env, 'EMAIL_PASSWORD')]
+  if (username && !password) return off('EMAIL_USERNAME is set, but EMAIL_PASSWORD is not')
+  if (password && !username) return off('EMAIL_PASSWORD is set, but EMAIL_USERNAME is not')
+  const port = readWhole('EMAIL_PORT', text('EMAIL_PORT') ?? '587', 1, 65535)
+  const choice = text('EMAIL_SECURITY') ?? (port === 465 ? 'tls' : 'starttls')
+  if (choice !== 'tls' && choice !== 'starttls' && choice !== 'off')
+    throw new ConfigError('EMAIL_SECURITY', `"${choice}" is none of tls, starttls, off`)
+  readAddress('EMAIL_SENDER', sender)
+  return { mail: Object.freeze({ host, port, security: choice, username, password, sender }), mailOff: null }
+}
+
+function readWebhook(env: Environment): Config['webhook'] {
+  const url = readUrl('WEBHOOK_URL', secret(env, 'WEBHOOK_URL'))
+  return url === null ? null : Object.freeze({ url, secret: secret(env, 'WEBHOOK_SECRET') })
 }
 
 /** A secret comes as NAME or as NAME_FILE, the path of a file that holds it. */

@@ -6,7 +6,8 @@ import { openDatabase } from './database/database.ts'
 import { lockDatabase } from './database/lock.ts'
 import { migrate } from './database/migrate.ts'
 import { DomainError } from './errors.ts'
-import { startHousekeeping } from './housekeeping.ts'
+import { startScheduler } from './scheduler/scheduler.ts'
+import { tasksOf } from './scheduler/tasks.ts'
 import { ChangeFeed } from './platform/changes.ts'
 import { systemClock } from './platform/clock.ts'
 import { createLog } from './platform/log.ts'
@@ -20,14 +21,22 @@ async function main(): Promise<void> {
   if (migrated.length) log.info({ migrations: migrated }, 'The database was brought up to date')
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
-  const housekeeping = startHousekeeping(orm, app)
+  const { scanner, opener, delivery, addresses, platform } = app
+  let isStopping = false
+  const dependencies = { orm, platform, config, scanner, opener, delivery, addresses, isStopping: () => isStopping }
+  await delivery.takeUp()
+  const scheduler = await startScheduler({ em: orm.em, mongoUrl: config.mongoUrl, log, tasks: tasksOf(dependencies) })
+  app.watch('scheduler', scheduler.health)
+  if (config.mailOff) log.warn(`Mail is off: ${config.mailOff}`)
   const agent = config.localAgent ? await startLocalAgent(app, config) : null
 
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'Stopping')
     setTimeout(() => process.exit(1), 20_000).unref()
     agent?.stop()
-    await housekeeping.stop()
+    isStopping = true
+    await scanner.stop()
+    await scheduler.stop()
     await app.stop()
     await orm.em.getConnection().execute('pragma wal_checkpoint(truncate)')
     await orm.close()

@@ -2,33 +2,46 @@ import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AccessResolver } from './access/access.resolver.ts'
 import { allows, type Scope } from './access/scope.ts'
+import { EntriesResolver, RunsResolver } from './backups/entries.resolver.ts'
+import { JobsResolver, ProtectionsResolver } from './backups/jobs.resolver.ts'
 import type { Context } from './context.ts'
+import { DepositResolver } from './deposit/deposit.resolver.ts'
 import { AtRiskDisksResolver, DiskStaysResolver, DisksResolver, MovedDisksResolver } from './disks/disks.resolver.ts'
-import { ReasonsResolver, SmartDocumentsResolver, SnapshotsResolver } from './disks/snapshots.resolver.ts'
+import { SmartDocumentsResolver, SnapshotsResolver } from './disks/snapshots.resolver.ts'
+import { AlertsResolver } from './alerts/alerts.resolver.ts'
 import { ForbiddenError } from './errors.ts'
 import { EventsResolver } from './events/events.resolver.ts'
 import { SubscriptionsResolver } from './events/subscriptions.resolver.ts'
 import { InventoryResolver } from './inventory/inventory.resolver.ts'
 import { MachinesResolver } from './machines/machines.resolver.ts'
 import { OverviewResolver } from './overview/overview.resolver.ts'
+import { ReasonsResolver } from './reasons/reasons.resolver.ts'
 import { StorageResolver } from './storage/storage.resolver.ts'
+import { VaultResolver } from './vault/vault.resolver.ts'
 
 /** Every resolver. A new one is registered here and nowhere else. */
 const resolvers = [
   AccessResolver,
+  AlertsResolver,
   AtRiskDisksResolver,
+  DepositResolver,
   DiskStaysResolver,
   DisksResolver,
+  EntriesResolver,
   EventsResolver,
   InventoryResolver,
+  JobsResolver,
   MachinesResolver,
   MovedDisksResolver,
   OverviewResolver,
+  ProtectionsResolver,
   ReasonsResolver,
+  RunsResolver,
   SmartDocumentsResolver,
   SnapshotsResolver,
   StorageResolver,
   SubscriptionsResolver,
+  VaultResolver,
 ] as const
 
 export const createSchema = (pubSub: PubSub): GraphQLSchema =>

@@ -54,6 +54,8 @@ async function main(): Promise<void> {
       changes,
       share: new FairShare(),
       publicUrl: config.publicUrl,
+      roots: config.roots,
+      settings: config,
     })
     if (command === 'link') {
       const url = config.publicUrl ?? `http://${config.host}:${config.port}`

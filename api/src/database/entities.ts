@@ -3,6 +3,13 @@ import { Session } from '../access/session.entity.ts'
 import { DiskStay } from '../disks/disk-stay.entity.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { SmartDocument } from '../disks/smart-document.entity.ts'
+import { Alert, AlertCursor, Delivery } from '../alerts/alert.entity.ts'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { BackupRun } from '../backups/backup-run.entity.ts'
+import { ExpectedJob, Protection } from '../backups/expected-job.entity.ts'
+import { Scan, Scanner } from '../deposit/scan.entity.ts'
+import { ScheduledJob } from '../scheduler/scheduled-job.entity.ts'
+import { BackupFile } from '../vault/backup-file.entity.ts'
 import { Snapshot } from '../disks/snapshot.entity.ts'
 import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
@@ -20,7 +27,18 @@ export const entities = [
   SmartDocument,
   FileSystem,
   FileSystemDisk,
+  ExpectedJob,
+  Protection,
+  BackupEntry,
+  BackupRun,
+  BackupFile,
+  Scanner,
+  Scan,
   Event,
+  Alert,
+  Delivery,
+  AlertCursor,
+  ScheduledJob,
   ApiClient,
   Session,
 ] as const

@@ -18,18 +18,19 @@ export type Recorder = <T>(
 export function createRecorder(platform: Platform): Recorder {
   return async (em, work) => {
     const told = new Told()
-    const tell: Tell = { machines: told.machines, disks: told.disks, event: (event) => told.events.push(event) }
+    const { machines, disks, jobs, entries, alerts, scans, events } = told
+    const tell: Tell = { machines, disks, jobs, entries, alerts, scans, event: (event) => events.push(event) }
     let eventIds: number[] = []
     const result = await em.fork().transactional(async (transaction) => {
       const answer = await work(createRecordingServices(transaction as EntityManager, platform, tell), tell)
       const rows = told.events.map((event) => ({
-        ...{ actor: null, machine: null, disk: null, from: null, to: null, facts: {} },
+        ...{ actor: null, machine: null, disk: null, job: null, entry: null, from: null, to: null, facts: {} },
         ...event,
       }))
       eventIds = [...(await insertNumbered(transaction as EntityManager, Event, rows, 'id')).values()]
       return answer
     })
-    platform.changes.note({ machines: told.machines, disks: told.disks, events: eventIds })
+    platform.changes.note({ machines, disks, jobs, entries, alerts, scans, events: eventIds })
     return result
   }
 }

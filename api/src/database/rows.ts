@@ -109,18 +109,24 @@ export const columnsOf = <E extends object>(em: EntityManager, entity: EntityNam
     .map(({ column }) => name(column))
     .join(', ')
 
-/** The rows of which `property` is one of `values`. */
+/** The rows of which `property` is one of `values`, and all of `also` holds. */
 export async function selectRows<E extends object>(
   em: EntityManager,
   entity: EntityName<E>,
   property: keyof Row<E> & string,
   values: readonly (Value | undefined)[],
+  also: Partial<Row<E>> = {},
 ): Promise<Row<E>[]> {
   const wanted = values.filter((value): value is Value => value !== undefined)
   if (wanted.length === 0) return []
   const table = tableOf(em, entity)
-  const text = `select ${columnsOf(em, entity)} from ${name(table.name)} where ${name(table.column(property))} in (${marks(wanted.length)})`
-  return decodeRows(em, entity, await run(em, text, wanted))
+  const others = Object.entries(encode(table, also))
+  const conditions = [
+    `${name(table.column(property))} in (${marks(wanted.length)})`,
+    ...others.map(([column]) => `${name(column)} = ?`),
+  ]
+  const text = `select ${columnsOf(em, entity)} from ${name(table.name)} where ${conditions.join(' and ')}`
+  return decodeRows(em, entity, await run(em, text, [...wanted, ...others.map(([, value]) => value)]))
 }
 
 /** Inserts new rows; all of one call have the same properties. */
@@ -178,6 +184,7 @@ export async function saveRows<E extends object>(
   const table = tableOf(em, entity)
   const added = rows.filter((row) => !loaded.has(row)) as unknown as Partial<Row<E>>[]
   await insertRows(em, entity, added)
+  for (const row of added) loaded.set(row, encode(table, row))
   const groups = new Map<string, { columns: string[]; rows: Columns[] }>()
   for (const row of rows) {
     const before = loaded.get(row)
@@ -189,6 +196,7 @@ export async function saveRows<E extends object>(
     const group = groups.get(key) ?? { columns, rows: [] }
     groups.set(key, group)
     group.rows.push(after)
+    loaded.set(row, { ...before, ...after })
   }
   for (const { columns, rows: alike } of groups.values()) {
     for (const some of chunked(alike, columns.length + 1)) await updateAlike(em, table, { columns, rows: some })

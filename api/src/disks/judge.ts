@@ -1,5 +1,6 @@
 import { DiskType } from './disk-words.ts'
-import { Health, type Reason, SEVERITY_ORDER, Severity, type Verdict, worstHealth } from './health.ts'
+import { Health, type Verdict, worstHealth } from './health.ts'
+import { type Reason, SEVERITY_ORDER, Severity } from '../reasons/reason.ts'
 import { anyDiskRules } from './rules/any-disk.ts'
 import { ataRules } from './rules/ata.ts'
 import { nvmeRules } from './rules/nvme.ts'

@@ -1,22 +1,9 @@
-import type { Reason } from './health.ts'
+import { compte, count, type Entry } from '../reasons/entry.ts'
 
-/** A reason as its sentence sees it: what it does not tell stands as a question mark. */
-interface Told {
-  value: number | '?'
-  limit: number | '?'
-  /** The subject, or a question mark. */
-  name: string
-  subject: string | null
-}
-type Sentence = (told: Told) => string
-type Entry = { en: Sentence; fr: Sentence }
-
-const count = (n: number | '?', one: string, many: string): string => `${n} ${n === 1 ? one : many}`
-const compte = (n: number | '?', un: string, plusieurs: string): string => `${n} ${n !== '?' && n < 2 ? un : plusieurs}`
 const years = (hours: number | '?'): string => (hours === '?' ? '?' : (hours / 8766).toFixed(1))
 
-/** Every reason, as a sentence in English and French. The rules that raise them are in rules/. */
-export const REASONS = {
+/** Every reason about a disk, as a sentence in English and French. The rules that raise them are in rules/. */
+export const DISK_REASONS = {
   SMART_FAILED: {
     en: () => 'The disk reports that it is failing (S.M.A.R.T. overall self-assessment).',
     fr: () => 'Le disque signale lui-même sa défaillance (autoévaluation S.M.A.R.T.).',
@@ -235,12 +222,3 @@ export const REASONS = {
     fr: () => 'Le périphérique n’a pas de S.M.A.R.T.',
   },
 } satisfies Record<string, Entry>
-
-export type ReasonCode = keyof typeof REASONS
-
-/** The reason in words. A code that this version does not know stands for itself. */
-export function sentence({ code, value, limit, subject }: Reason, language: 'en' | 'fr'): string {
-  const entry = REASONS[code] as Entry | undefined
-  if (!entry) return code
-  return entry[language]({ value: value ?? '?', limit: limit ?? '?', name: subject ?? '?', subject })
-}

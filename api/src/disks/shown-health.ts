@@ -1,5 +1,6 @@
 import { HOUR } from '../platform/clock.ts'
-import { Health, type Reason, Severity, type Verdict } from './health.ts'
+import { Health, type Verdict } from './health.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import { reason } from './rules/rule.ts'
 
 export const GOOD_FOR_HOURS = 48

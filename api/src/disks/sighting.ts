@@ -1,5 +1,5 @@
 import type { DiskType, ReadingOutcome, ReadingSource } from './disk-words.ts'
-import type { Reason } from './health.ts'
+import type { Reason } from '../reasons/reason.ts'
 import type { IdentityEvidence } from './identity.ts'
 import type { SmartFacts } from './smart-facts.ts'
 

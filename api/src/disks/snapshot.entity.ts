@@ -6,7 +6,8 @@ import { Machine } from '../machines/machine.entity.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
 import { Disk } from './disk.entity.ts'
 import { ReadingOutcome, ReadingSource } from './disk-words.ts'
-import { Health, Reason } from './health.ts'
+import { Health } from './health.ts'
+import { Reason } from '../reasons/reason.ts'
 import { SmartDocument } from './smart-document.entity.ts'
 
 /** Counters by code ("5" for the ATA attribute 5, "media_errors" for NVMe): [normalised value or null, raw value]. */

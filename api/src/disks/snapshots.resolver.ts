@@ -1,20 +1,12 @@
-import { Arg, Ctx, FieldResolver, registerEnumType, Resolver, Root } from 'type-graphql'
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf } from '../platform/page.ts'
 import { Counter } from './attributes.type.ts'
 import { countersAsList } from './disks.service.ts'
-import { Reason } from './health.ts'
-import { sentence } from './reason-catalogue.ts'
 import { SmartDocument } from './smart-document.entity.ts'
 import { Snapshot } from './snapshot.entity.ts'
-
-export enum Language {
-  EN = 'EN',
-  FR = 'FR',
-}
-registerEnumType(Language, { name: 'Language' })
 
 export const SnapshotConnection = connectionOf(Snapshot, 'Snapshot')
 
@@ -45,16 +37,5 @@ export class SmartDocumentsResolver {
   @FieldResolver(() => String, { description: 'The JSON text, as printed' })
   json(@Root() document: Row<SmartDocument>, @Ctx() { disks }: Context): Promise<string> {
     return disks.textOf(document)
-  }
-}
-
-@Resolver(() => Reason)
-export class ReasonsResolver {
-  @FieldResolver(() => String, { description: 'The reason as a sentence' })
-  sentence(
-    @Root() reason: Reason,
-    @Arg('language', () => Language, { defaultValue: Language.EN }) language: Language,
-  ): string {
-    return sentence(reason, language === Language.FR ? 'fr' : 'en')
   }
 }

@@ -1,6 +1,7 @@
-import { Health, type Reason, type Verdict, worstHealth } from './health.ts'
+import { Health, type Verdict, worstHealth } from './health.ts'
+import { type Reason } from '../reasons/reason.ts'
 import { worstFirst } from './judge.ts'
-import type { ReasonCode } from './reason-catalogue.ts'
+import type { ReasonCode } from '../reasons/sentence.ts'
 
 /** Reasons that a pool or an array gives, and not the disk: each report tells them anew. */
 const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED']

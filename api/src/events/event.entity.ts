@@ -2,7 +2,9 @@ import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { Disk } from '../disks/disk.entity.ts'
-import { Severity } from '../disks/health.ts'
+import { Severity } from '../reasons/reason.ts'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 
 export enum EventType {
@@ -18,6 +20,27 @@ export enum EventType {
   DISK_ARCHIVED = 'DISK_ARCHIVED',
   HEALTH_CHANGED = 'HEALTH_CHANGED',
   RULES_CHANGED = 'RULES_CHANGED',
+  MACHINE_SILENT = 'MACHINE_SILENT',
+  JOB_CREATED = 'JOB_CREATED',
+  JOB_CHANGED = 'JOB_CHANGED',
+  JOB_ARCHIVED = 'JOB_ARCHIVED',
+  BACKUP_STATUS_CHANGED = 'BACKUP_STATUS_CHANGED',
+  BACKUP_QUARANTINED = 'BACKUP_QUARANTINED',
+  BACKUP_DAMAGED = 'BACKUP_DAMAGED',
+  BACKUP_INTACT = 'BACKUP_INTACT',
+  BACKUP_LOST = 'BACKUP_LOST',
+  BACKUP_DELETED = 'BACKUP_DELETED',
+  BACKUP_PROTECTED = 'BACKUP_PROTECTED',
+  QUARANTINE_ACCEPTED = 'QUARANTINE_ACCEPTED',
+  QUARANTINE_DELETED = 'QUARANTINE_DELETED',
+  REPORT_REFUSED = 'REPORT_REFUSED',
+  REPORT_UNDECLARED = 'REPORT_UNDECLARED',
+  REPORT_SETTLED = 'REPORT_SETTLED',
+  SCANNER_BLIND = 'SCANNER_BLIND',
+  SCANNER_SEES = 'SCANNER_SEES',
+  SCANNER_AWAY = 'SCANNER_AWAY',
+  ALERT_ACKNOWLEDGED = 'ALERT_ACKNOWLEDGED',
+  ALERT_MUTED = 'ALERT_MUTED',
   TOKEN_CREATED = 'TOKEN_CREATED',
   TOKEN_REVOKED = 'TOKEN_REVOKED',
 }
@@ -38,6 +61,7 @@ registerEnumType(EventCause, {
 @ObjectType({ simpleResolvers: true, description: 'Something that happened' })
 @Index({ properties: ['machine', 'id'] })
 @Index({ properties: ['disk', 'id'] })
+@Index({ properties: ['job', 'id'] })
 @Index({ properties: ['type', 'id'] })
 export class Event {
   [EntityName]?: 'Event'
@@ -76,16 +100,22 @@ export class Event {
   @ManyToOne(() => Disk, { nullable: true, index: false })
   disk!: Rel<Disk> | null
 
+  @ManyToOne(() => ExpectedJob, { nullable: true, index: false })
+  job!: Rel<ExpectedJob> | null
+
+  @ManyToOne(() => BackupEntry, { nullable: true, index: false })
+  entry!: Rel<BackupEntry> | null
+
   @Field(() => String, {
     nullable: true,
-    description: 'Before: a health, or the id of a machine; null = nothing was before',
+    description: 'Before: a health, a backup status, or the id of a machine; null = nothing was before',
   })
   @Property({ type: 'string', nullable: true })
   from!: string | null
 
   @Field(() => String, {
     nullable: true,
-    description: 'After: a health, or the id of a machine; null = nothing to tell',
+    description: 'After: a health, a backup status, or the id of a machine; null = nothing to tell',
   })
   @Property({ type: 'string', nullable: true })
   to!: string | null
@@ -103,4 +133,11 @@ export interface EventFacts {
   lastSeenAt?: string
   count?: number
   name?: string
+  /** For a backup: when it was due, and what alerts are opened by. */
+  expectedAt?: string
+  /** Whether it is the newest judged one of its job. */
+  newest?: boolean
+  path?: string
+  detail?: string
+  until?: string
 }

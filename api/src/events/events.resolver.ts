@@ -13,11 +13,13 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
-import { Reason } from '../disks/health.ts'
+import { Reason } from '../reasons/reason.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { Event, EventType } from './event.entity.ts'
@@ -32,6 +34,9 @@ export class EventFilter {
 
   @Field(() => ID, { nullable: true })
   diskId?: string | null
+
+  @Field(() => ID, { nullable: true })
+  jobId?: string | null
 
   @Field(() => GraphQLISODateTime, { nullable: true })
   from?: Date | null
@@ -66,6 +71,21 @@ export class EventsResolver {
     return event.disk ? disks.load(event.disk) : null
   }
 
+  @FieldResolver(() => ExpectedJob, { nullable: true })
+  async job(@Root() event: Row<Event>, @Ctx() { jobs }: Context): Promise<Row<ExpectedJob> | null> {
+    return event.job ? jobs.load(event.job) : null
+  }
+
+  @FieldResolver(() => BackupEntry, { nullable: true })
+  async entry(@Root() event: Row<Event>, @Ctx() { entries }: Context): Promise<Row<BackupEntry> | null> {
+    return event.entry ? entries.load(event.entry) : null
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'What went wrong, or where; null = nothing to add' })
+  detail(@Root() event: Row<Event>): string | null {
+    return event.facts.detail ?? event.facts.path ?? null
+  }
+
   @FieldResolver(() => Machine, {
     nullable: true,
     description: 'For a move or a conflict: the machine that it came from',
@@ -75,7 +95,7 @@ export class EventsResolver {
     return placed && event.from ? machines.load(event.from) : null
   }
 
-  @FieldResolver(() => [Reason], { description: 'For a change of health: why; else []' })
+  @FieldResolver(() => [Reason], { description: 'For a change of health or of a backup: why; else []' })
   reasons(@Root() event: Row<Event>): Reason[] {
     return (event.facts.reasons ?? []) as Reason[]
   }

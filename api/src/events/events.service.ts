@@ -10,6 +10,7 @@ export interface EventQuery extends PageArgs {
     type?: EventType[] | null
     machineId?: string | null
     diskId?: string | null
+    jobId?: string | null
     from?: Date | null
     to?: Date | null
   } | null
@@ -24,6 +25,7 @@ export class EventsService {
     if (filter?.type?.length) where.push(sql`type in (${sql.join(filter.type)})`)
     if (filter?.machineId) where.push(sql`machine_id = ${filter.machineId}`)
     if (filter?.diskId) where.push(sql`disk_id = ${filter.diskId}`)
+    if (filter?.jobId) where.push(sql`job_id = ${filter.jobId}`)
     if (filter?.from) where.push(sql`at >= ${filter.from.getTime()}`)
     if (filter?.to) where.push(sql`at <= ${filter.to.getTime()}`)
     return seekPage<number, Row<Event>>(

@@ -1,5 +1,9 @@
 import { Arg, Authorized, type ClassType, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
+import { Alert } from '../alerts/alert.entity.ts'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { Scan } from '../deposit/scan.entity.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import type { Batch, Topic } from '../platform/changes.ts'
@@ -21,6 +25,10 @@ function batchOf<T extends object>(type: ClassType<T>, name: string) {
 
 export const MachinesChanged = batchOf(Machine, 'MachinesChanged')
 export const DisksChanged = batchOf(Disk, 'DisksChanged')
+export const ExpectedJobsChanged = batchOf(ExpectedJob, 'ExpectedJobsChanged')
+export const BackupEntriesChanged = batchOf(BackupEntry, 'BackupEntriesChanged')
+export const ScansChanged = batchOf(Scan, 'ScansChanged')
+export const AlertsChanged = batchOf(Alert, 'AlertsChanged')
 export const EventsAdded = batchOf(Event, 'EventsAdded')
 
 interface Wanted {
@@ -62,6 +70,48 @@ export class SubscriptionsResolver {
     @Root() batch: Batch,
     @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
   ): InstanceType<typeof DisksChanged> {
+    return narrowed(batch, ids)
+  }
+
+  @Authorized(Scope.READ)
+  @Subscription(() => ExpectedJobsChanged, { ...on('jobs'), description: 'Jobs that were made, changed or judged' })
+  expectedJobsChanged(
+    @Root() batch: Batch,
+    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
+  ): InstanceType<typeof ExpectedJobsChanged> {
+    return narrowed(batch, ids)
+  }
+
+  @Authorized(Scope.READ)
+  @Subscription(() => BackupEntriesChanged, {
+    ...on('entries'),
+    description: 'Expected backups that came due, or of which more is known',
+  })
+  backupEntriesChanged(
+    @Root() batch: Batch,
+    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
+  ): InstanceType<typeof BackupEntriesChanged> {
+    return narrowed(batch, ids)
+  }
+
+  @Authorized(Scope.READ)
+  @Subscription(() => ScansChanged, { ...on('scans'), description: 'Scans that began or ended' })
+  scansChanged(
+    @Root() batch: Batch,
+    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
+  ): InstanceType<typeof ScansChanged> {
+    return narrowed(batch, ids)
+  }
+
+  @Authorized(Scope.READ)
+  @Subscription(() => AlertsChanged, {
+    ...on('alerts'),
+    description: 'Alerts that were opened, changed, told or resolved',
+  })
+  alertsChanged(
+    @Root() batch: Batch,
+    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
+  ): InstanceType<typeof AlertsChanged> {
     return narrowed(batch, ids)
   }
 

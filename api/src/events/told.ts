@@ -8,6 +8,10 @@ export class Told {
   readonly events: NewEvent[] = []
   readonly machines = new Set<string>()
   readonly disks = new Set<string>()
+  readonly jobs = new Set<string>()
+  readonly entries = new Set<string>()
+  readonly alerts = new Set<string>()
+  readonly scans = new Set<string>()
 }
 
-export type Tell = Pick<Told, 'machines' | 'disks'> & { event(event: NewEvent): void }
+export type Tell = Omit<Told, 'events'> & { event(event: NewEvent): void }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { meaningOf } from '../disks/document-meaning.ts'
-import { Severity } from '../disks/health.ts'
+import { Severity } from '../reasons/reason.ts'
 import { serialKey, wwnKey } from '../disks/identity.ts'
 import { holdsReading, typeOf } from '../disks/judge.ts'
 import { reason } from '../disks/rules/rule.ts'

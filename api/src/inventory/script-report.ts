@@ -1,5 +1,5 @@
 import { DiskType, ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
-import { type Reason, Severity } from '../disks/health.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import { serialKey } from '../disks/identity.ts'
 import { reason } from '../disks/rules/rule.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'

@@ -1,6 +1,6 @@
 import type { EntityManager } from '../database/database.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
-import { Severity } from '../disks/health.ts'
+import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
 import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
@@ -36,6 +36,8 @@ export class MachineRecorder {
     machine.reportTimes = withReportTime(machine.reportTimes, times.at)
     if (times.receivedAt >= machine.lastReceivedAt) machine.lastReceivedAt = times.receivedAt
     machine.silentAt = silentAt(machine.reportTimes, machine.lastReceivedAt)
+    const wasSilent = machine.silenceToldAt !== null && machine.silentAt > times.receivedAt
+    if (wasSilent) machine.silenceToldAt = null
     if (newest) {
       const wasArchived = machine.archivedAt !== null
       Object.assign(machine, told(sighting, machine), {
@@ -43,8 +45,9 @@ export class MachineRecorder {
         notes: notes.slice(0, 50),
         archivedAt: null,
       })
-      if (wasArchived) this.event(EventType.MACHINE_BACK, machine, times)
+      if (wasArchived && !wasSilent) this.event(EventType.MACHINE_BACK, machine, times)
     }
+    if (wasSilent) this.event(EventType.MACHINE_BACK, machine, times)
     await saveRows(this.em, Machine, [machine])
     if (!known) this.event(EventType.MACHINE_ADDED, machine, times)
     this.tell.machines.add(machine.id)
@@ -111,6 +114,7 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
     lastReceivedAt: receivedAt,
     reportTimes: [],
     silentAt: at,
+    silenceToldAt: null,
     notes: [],
     archivedAt: null,
   }

@@ -96,6 +96,10 @@ export class Machine {
   @Index()
   silentAt!: Date
 
+  /** When its silence was told as an event; null = it is not silent, or nobody has looked yet. */
+  @Property({ type: 'datetime', nullable: true })
+  silenceToldAt!: Date | null
+
   @Field(() => [String], {
     description: 'Notes about its newest report: what was odd and how it was read. Sentences for a human, in English.',
   })

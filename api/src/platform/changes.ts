@@ -1,12 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { createPubSub, type PubSub } from '@graphql-yoga/subscription'
 
-export interface Changes {
-  machines: Iterable<string>
-  disks: Iterable<string>
-  events: Iterable<number>
-}
-export type Topic = keyof Changes
+export const TOPICS = ['machines', 'disks', 'jobs', 'entries', 'alerts', 'scans', 'events'] as const
+export type Topic = (typeof TOPICS)[number]
+export type Changes = Record<Topic, Iterable<string | number>>
 
 /** What subscribers of one topic receive: the entities as they are now, and the ids that have left the lists. */
 export interface Batch {
@@ -22,11 +19,10 @@ type Load = (topic: Topic, ids: (string | number)[]) => Promise<Batch>
  */
 export class ChangeFeed {
   readonly pubSub: PubSub<Record<Topic, [Batch]>>
-  private readonly waiting: Record<Topic, Set<string | number>> = {
-    machines: new Set(),
-    disks: new Set(),
-    events: new Set(),
-  }
+  private readonly waiting = Object.fromEntries(TOPICS.map((topic) => [topic, new Set()])) as Record<
+    Topic,
+    Set<string | number>
+  >
   private readonly timers = new Map<Topic, NodeJS.Timeout>()
   private load: Load = async () => ({ changed: [], removedIds: [] })
 
@@ -44,7 +40,7 @@ export class ChangeFeed {
   }
 
   note(changes: Partial<Changes>): void {
-    for (const topic of ['machines', 'disks', 'events'] as const) {
+    for (const topic of TOPICS) {
       const before = this.waiting[topic].size
       for (const id of changes[topic] ?? []) this.waiting[topic].add(id)
       if (this.waiting[topic].size > before && !this.timers.has(topic)) this.flush(topic)

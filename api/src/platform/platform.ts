@@ -1,3 +1,5 @@
+import type { AlertSettings } from '../alerts/alerts.service.ts'
+import type { Roots } from '../backups/job-draft.ts'
 import type { ChangeFeed } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { FairShare } from './fair-share.ts'
@@ -11,4 +13,8 @@ export interface Platform {
   share: FairShare
   /** How browsers and agents reach Vigie; null = as they were asked. */
   publicUrl: string | null
+  /** Where backups arrive, are kept, and are kept apart. */
+  roots: Roots
+  /** How messages reach people. */
+  settings: AlertSettings
 }

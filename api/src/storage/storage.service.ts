@@ -53,6 +53,14 @@ export class StorageService {
     return (await this.onDisk.load(disk.id)).map((row) => row.fileSystem).toSorted(byMountpoint)
   }
 
+  /** The file system that a path of a machine lies on: the one with the longest mountpoint that it begins with. */
+  async holding(machineId: string, path: string): Promise<Row<FileSystem> | null> {
+    const under = (mountpoint: string | null): boolean =>
+      mountpoint === '/' || path === mountpoint || (mountpoint !== null && path.startsWith(`${mountpoint}/`))
+    const candidates = (await this.byMachine.load(machineId)).filter(({ mountpoint }) => under(mountpoint))
+    return candidates.toSorted((a, b) => (b.mountpoint?.length ?? 0) - (a.mountpoint?.length ?? 0))[0] ?? null
+  }
+
   /** Disks that hold users' homes, the most bytes first. */
   homes(args: PageArgs): Promise<Page<HomesOnDisk>> {
     const from = sql`(select j.disk_id as id, sum(f.home_bytes) as bytes from file_system f

@@ -1,5 +1,5 @@
 import { DiskType } from '../disk-words.ts'
-import { Severity } from '../health.ts'
+import { Severity } from '../../reasons/reason.ts'
 import { TEMPERATURE_BIT } from './nvme.ts'
 import { reason, type Rule } from './rule.ts'
 

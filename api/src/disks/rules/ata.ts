@@ -1,6 +1,6 @@
 import { DiskType } from '../disk-words.ts'
-import { Severity, type Reason } from '../health.ts'
-import type { ReasonCode } from '../reason-catalogue.ts'
+import { Severity, type Reason } from '../../reasons/reason.ts'
+import type { ReasonCode } from '../../reasons/sentence.ts'
 import type { AtaAttribute } from '../smart-facts.ts'
 import { countedBefore, type Evidence, reason, type Rule } from './rule.ts'
 

@@ -1,5 +1,5 @@
-import { Severity } from '../health.ts'
-import type { ReasonCode } from '../reason-catalogue.ts'
+import { Severity } from '../../reasons/reason.ts'
+import type { ReasonCode } from '../../reasons/sentence.ts'
 import { countedBefore, reason, type Rule } from './rule.ts'
 
 const { WARNING, AT_RISK, FAILED } = Severity

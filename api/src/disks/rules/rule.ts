@@ -1,6 +1,6 @@
 import type { DiskType } from '../disk-words.ts'
-import type { Reason, Severity } from '../health.ts'
-import type { ReasonCode } from '../reason-catalogue.ts'
+import type { Reason, Severity } from '../../reasons/reason.ts'
+import type { ReasonCode } from '../../reasons/sentence.ts'
 import type { SmartFacts } from '../smart-facts.ts'
 import type { Counters } from '../snapshot.entity.ts'
 

@@ -1,4 +1,4 @@
-import { Severity } from '../health.ts'
+import { Severity } from '../../reasons/reason.ts'
 import { countedBefore, reason, type Rule } from './rule.ts'
 
 const { WARNING, AT_RISK } = Severity

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from '../config.ts'
-import { type ReasonCode, REASONS, sentence } from './reason-catalogue.ts'
-import { Severity } from './health.ts'
+import { BACKUP_REASONS } from '../backups/reason-catalogue.ts'
+import { DISK_REASONS } from '../disks/reason-catalogue.ts'
+import { Severity } from './reason.ts'
+import { type ReasonCode, REASONS, sentence } from './sentence.ts'
 
 const codes = Object.keys(REASONS) as ReasonCode[]
 
@@ -21,7 +23,10 @@ test.each(codes)('%s is a sentence in English and French, with a value and witho
   }
 })
 
-test('docs/health.md explains every code', () => {
-  const page = readFileSync(resolve(ROOT, 'docs/health.md'), 'utf8')
-  expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([])
+test.each([
+  ['docs/health.md', DISK_REASONS],
+  ['docs/backups.md', BACKUP_REASONS],
+])('%s explains every code', (file, reasons) => {
+  const page = readFileSync(resolve(ROOT, file), 'utf8')
+  expect(Object.keys(reasons).filter((code) => !page.includes(`\`${code}\``))).toEqual([])
 })

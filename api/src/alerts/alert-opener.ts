@@ -1,0 +1,223 @@
+import { sql } from 'kysely'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { Event } from '../events/event.entity.ts'
+import { type Clock, DAY, HOUR } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { Severity } from '../reasons/reason.ts'
+import { Alert, AlertCursor, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
+import { type Addressed, ALERTING, type Consequence, consequencesOf, groupMessages } from './alert-rules.ts'
+
+/** Where messages go, apart from what jobs say. */
+export interface Addresses {
+  mailIsOn: boolean
+  adminRecipient: string | null
+  /** The webhook's host, for showing; null = there is none. */
+  webhookHost: string | null
+}
+
+const BATCH = 1000
+const REMIND_AFTER = DAY
+
+/**
+ * Opens and resolves alerts from what happened: the events are the outbox. Alerts, the messages to be sent and how far
+ * the events were read are written in one transaction, so that a crash neither loses one nor sends two.
+ */
+export class AlertOpener {
+  private working: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+    private readonly addresses: Addresses,
+  ) {}
+
+  /**
+   * Marks where reading begins: a database that already holds history does not tell all of it again, only the disks that
+   * stand badly now.
+   */
+  prepare(): Promise<void> {
+    return this.record(this.em, async ({ em }, tell) => {
+      if ((await selectRows(em, AlertCursor, 'id', ['alerts'])).length > 0) return
+      const kysely = em.getKysely()
+      const { rows: newest } = await sql<{ id: number | null }>`select max(id) as id from event`.execute(kysely)
+      await insertRows(em, AlertCursor, [{ id: 'alerts', eventId: newest[0]?.id ?? 0, digestDay: null }])
+      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Event))} from event
+        where id in (select max(id) from event where type = 'HEALTH_CHANGED' group by disk_id)`.execute(kysely)
+      const { opened } = await this.apply(em, decodeRows(em, Event, rows), tell.alerts)
+      await this.announce(em, opened, DeliveryKind.ALERT)
+    })
+  }
+
+  /** Reads on from where it stopped; one after the other, whoever asks. */
+  run(): Promise<void> {
+    const next = this.working.then(async () => {
+      while ((await this.readOn()) === BATCH);
+      await this.remind()
+    })
+    this.working = next.catch(() => undefined)
+    return next
+  }
+
+  private readOn(): Promise<number> {
+    return this.record(this.em, async ({ em }, tell) => {
+      const cursor = await cursorOf(em)
+      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Event))} from event
+        where id > ${cursor.eventId} and type in (${sql.join([...ALERTING])}) order by id limit ${BATCH}`.execute(
+        em.getKysely(),
+      )
+      const events = decodeRows(em, Event, rows)
+      const last = events.at(-1)
+      if (!last) return 0
+      cursor.eventId = last.id
+      await saveRows(em, AlertCursor, [cursor])
+      const { opened, resolved } = await this.apply(em, events, tell.alerts)
+      await this.announce(em, opened, DeliveryKind.ALERT)
+      await this.announce(em, resolved, DeliveryKind.RECOVERY)
+      return events.length
+    })
+  }
+
+  /** Alerts as these events leave them, saved; those that somebody must hear of. */
+  private async apply(
+    em: EntityManager,
+    events: Row<Event>[],
+    told: Set<string>,
+  ): Promise<{ opened: Row<Alert>[]; resolved: Row<Alert>[] }> {
+    const now = this.clock()
+    const consequences = events.flatMap((event) => consequencesOf(event).map((consequence) => ({ event, consequence })))
+    const causes = [...new Set(consequences.map(({ consequence }) => consequence.cause))]
+    const open = new Map<string, Row<Alert>>()
+    for (let at = 0; at < causes.length; at += BATCH) {
+      const { rows } = await sql<Record<string, unknown>>`select * from alert
+        where resolved_at is null and cause in (${sql.join(causes.slice(at, at + BATCH))})`.execute(em.getKysely())
+      for (const alert of decodeRows(em, Alert, rows)) open.set(alert.cause, alert)
+    }
+    const [opened, resolved, changed] = [new Set<Row<Alert>>(), new Set<Row<Alert>>(), new Set<Row<Alert>>()]
+    for (const { event, consequence } of consequences) {
+      const known = open.get(consequence.cause)
+      if (consequence.action === 'RESOLVE') {
+        if (!known) continue
+        resolve(known, event, now)
+        open.delete(consequence.cause)
+        changed.add(known)
+        resolved.add(known)
+      } else if (known) {
+        Object.assign(known, { ...lastWord(event, consequence), count: known.count + 1 })
+        changed.add(known)
+      } else {
+        const alert = newAlert(event, consequence, now)
+        if (consequence.action === 'NOTICE') alert.resolvedAt = now
+        else open.set(consequence.cause, alert)
+        changed.add(alert)
+        opened.add(alert)
+      }
+    }
+    await saveRows(em, Alert, [...changed])
+    for (const { id } of changed) told.add(id)
+    return { opened: [...opened], resolved: [...resolved].filter((alert) => !isMuted(alert, now)) }
+  }
+
+  /** Reminds of what is still open, a day after it was told last. */
+  private remind(): Promise<void> {
+    return this.record(this.em, async ({ em }) => {
+      const now = this.clock()
+      const { rows } = await sql<Record<string, unknown>>`select * from alert
+        where resolved_at is null and remind_at <= ${now.getTime()} limit ${BATCH}`.execute(em.getKysely())
+      const due = decodeRows(em, Alert, rows)
+      for (const alert of due) {
+        alert.remindAt = alert.acknowledgedAt ? null : new Date(now.getTime() + REMIND_AFTER)
+      }
+      await saveRows(em, Alert, due)
+      await this.announce(
+        em,
+        due.filter((alert) => !alert.acknowledgedAt && !isMuted(alert, now)),
+        DeliveryKind.REMINDER,
+      )
+    })
+  }
+
+  /** Writes the messages that these alerts are told by. */
+  private async announce(em: EntityManager, alerts: Row<Alert>[], kind: DeliveryKind): Promise<void> {
+    if (alerts.length === 0) return
+    const jobs = new Map(
+      (await selectRows(em, ExpectedJob, 'id', [...new Set(alerts.flatMap((alert) => alert.job ?? []))])).map((job) => [
+        job.id,
+        job,
+      ]),
+    )
+    const addressed: Addressed<Row<Alert>>[] = alerts.flatMap((alert) => {
+      const job = jobs.get(alert.job ?? '')
+      return recipientsOf(job ?? null, this.addresses).map((recipient) => ({
+        ...{ recipient, alert, agentId: job?.agentId ?? null },
+      }))
+    })
+    const now = this.clock()
+    const deliveries = this.addresses.mailIsOn
+      ? groupMessages(addressed).map(({ recipient, alerts: told }) =>
+          newDelivery(Channel.MAIL, kind, recipient, told, now),
+        )
+      : []
+    const { webhookHost } = this.addresses
+    if (webhookHost !== null) {
+      deliveries.push(...alerts.map((alert) => newDelivery(Channel.WEBHOOK, kind, webhookHost, [alert], now)))
+    }
+    await insertRows(em, Delivery, deliveries)
+  }
+}
+
+/** A job's own recipients, else the administrator; without either nobody, and the pages say so. */
+export const recipientsOf = (
+  job: Pick<Row<ExpectedJob>, 'recipients'> | null,
+  { adminRecipient }: Addresses,
+): string[] => (job?.recipients.length ? job.recipients : adminRecipient ? [adminRecipient] : [])
+
+const isMuted = ({ mutedUntil }: Row<Alert>, now: Date): boolean => mutedUntil !== null && mutedUntil > now
+
+export async function cursorOf(em: EntityManager): Promise<Row<AlertCursor>> {
+  return (await selectRows(em, AlertCursor, 'id', ['alerts']))[0] as Row<AlertCursor>
+}
+
+const lastWord = (event: Row<Event>, { status }: Consequence) => ({
+  ...{ status, severity: event.severity, entry: event.entry, facts: event.facts, changedAt: event.at },
+})
+
+function newAlert(event: Row<Event>, consequence: Consequence, now: Date): Row<Alert> {
+  return {
+    ...{ id: newId(), cause: consequence.cause, type: consequence.type, count: 1, openedAt: now },
+    ...lastWord(event, consequence),
+    ...{ job: event.job, machine: event.machine, disk: event.disk },
+    ...{ acknowledgedAt: null, acknowledgedBy: null, mutedUntil: null, resolvedAt: null },
+    remindAt: new Date(now.getTime() + REMIND_AFTER),
+  }
+}
+
+function resolve(alert: Row<Alert>, event: Row<Event>, now: Date): void {
+  alert.resolvedAt = now
+  alert.changedAt = event.at
+  // What it recovered to; what it was about stays.
+  alert.entry = event.entry ?? alert.entry
+  alert.remindAt = null
+}
+
+export function newDelivery(
+  channel: Channel,
+  kind: DeliveryKind,
+  recipient: string,
+  alerts: readonly Pick<Row<Alert>, 'id' | 'changedAt'>[],
+  now: Date,
+): Row<Delivery> {
+  const id = newId()
+  return {
+    ...{ id, channel, kind, recipient, alertIds: alerts.map((alert) => alert.id), state: DeliveryState.WAITING },
+    dedupeKey: `${kind} ${channel} ${recipient} ${alerts[0] ? `${alerts[0].id} ${kind === DeliveryKind.REMINDER ? now.getTime() : ''}` : id}`,
+    ...{ attempts: 0, nextTryAt: now, lastError: null, sentAt: null, createdAt: now, facts: {} },
+  }
+}
+
+/** How long ago the first word of a thread may have been sent. */
+export const THREAD_WITHIN = HOUR
+export const LOUD = new Set([Severity.FAILED, Severity.AT_RISK])

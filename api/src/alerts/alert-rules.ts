@@ -1,0 +1,126 @@
+import { BackupStatus } from '../backups/backup-status.ts'
+import { Health } from '../disks/health.ts'
+import type { Row } from '../database/rows.ts'
+import { type Event, EventType } from '../events/event.entity.ts'
+import { Severity } from '../reasons/reason.ts'
+import { AlertType } from './alert.entity.ts'
+
+/** What an event means for alerts. NOTICE: somebody must know, and it is over already. */
+export interface Consequence {
+  action: 'OPEN' | 'NOTICE' | 'RESOLVE'
+  /** One alert for each cause: later events find it by this. */
+  cause: string
+  type: AlertType
+  status: string | null
+}
+
+type Told = Pick<Row<Event>, 'type' | 'severity' | 'job' | 'disk' | 'machine' | 'to' | 'facts'>
+
+/** The kinds of events that open or resolve alerts; others are not even read. */
+export const ALERTING = [
+  ...[EventType.BACKUP_STATUS_CHANGED, EventType.JOB_ARCHIVED, EventType.JOB_CREATED],
+  ...[EventType.BACKUP_LOST, EventType.BACKUP_DAMAGED, EventType.BACKUP_INTACT, EventType.BACKUP_DELETED],
+  ...[EventType.REPORT_REFUSED, EventType.REPORT_UNDECLARED, EventType.REPORT_SETTLED],
+  ...[EventType.HEALTH_CHANGED, EventType.DISK_ARCHIVED],
+  ...[EventType.MACHINE_SILENT, EventType.MACHINE_BACK, EventType.MACHINE_ARCHIVED],
+  ...[EventType.SCANNER_BLIND, EventType.SCANNER_SEES, EventType.SCANNER_AWAY],
+] as const
+
+/** Pure: an event in, what it opens or resolves out. Nothing else decides who is told. */
+export function consequencesOf(event: Told): Consequence[] {
+  const { type, facts } = event
+  const one = (
+    action: Consequence['action'],
+    of: AlertType,
+    cause: string,
+    status: string | null = null,
+  ): Consequence[] => [{ action, type: of, cause, status }]
+  const backup = `backup ${event.job}`
+  const report = facts.name?.includes('/') ? facts.name : `${facts.name} ${facts.path ?? ''}`.trim()
+  switch (type) {
+    case EventType.BACKUP_STATUS_CHANGED:
+      // A late word about an older backup says nothing of how the job stands now.
+      if (facts.newest === false) return []
+      return event.severity === Severity.INFO
+        ? one('RESOLVE', AlertType.BACKUP, backup, event.to)
+        : event.to === BackupStatus.UNKNOWN
+          ? []
+          : one('OPEN', AlertType.BACKUP, backup, event.to)
+    case EventType.JOB_ARCHIVED:
+      return one('RESOLVE', AlertType.BACKUP, backup)
+    case EventType.JOB_CREATED:
+      return one('RESOLVE', AlertType.REPORT, `undeclared ${facts.name}`)
+    case EventType.BACKUP_LOST:
+    case EventType.BACKUP_DAMAGED:
+      return one('OPEN', AlertType.FILE, `file ${facts.path}`, type)
+    case EventType.BACKUP_INTACT:
+    case EventType.BACKUP_DELETED:
+      return one('RESOLVE', AlertType.FILE, `file ${facts.path}`)
+    case EventType.REPORT_REFUSED:
+      return one('OPEN', AlertType.REPORT, `report ${report}`, event.to)
+    case EventType.REPORT_UNDECLARED:
+      return one('OPEN', AlertType.REPORT, `undeclared ${facts.name}`, event.to)
+    case EventType.REPORT_SETTLED:
+      return [
+        ...one('RESOLVE', AlertType.REPORT, `report ${report}`),
+        ...one('RESOLVE', AlertType.REPORT, `undeclared ${facts.name}`),
+      ]
+    case EventType.HEALTH_CHANGED:
+      if (event.to === Health.AT_RISK || event.to === Health.FAILED)
+        return one('OPEN', AlertType.DISK, `disk ${event.disk}`, event.to)
+      // Not knowing is no recovery.
+      return event.to === Health.OK || event.to === Health.WARNING
+        ? one('RESOLVE', AlertType.DISK, `disk ${event.disk}`, event.to)
+        : []
+    case EventType.DISK_ARCHIVED:
+      return one('RESOLVE', AlertType.DISK, `disk ${event.disk}`)
+    case EventType.MACHINE_SILENT:
+      return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
+    case EventType.MACHINE_BACK:
+    case EventType.MACHINE_ARCHIVED:
+      return one('RESOLVE', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
+    case EventType.SCANNER_BLIND:
+      return one('OPEN', AlertType.SCANNER, 'scanner')
+    case EventType.SCANNER_SEES:
+      return one('RESOLVE', AlertType.SCANNER, 'scanner')
+    case EventType.SCANNER_AWAY:
+      return one('NOTICE', AlertType.SCANNER, 'scanner away')
+    default:
+      return []
+  }
+}
+
+/** What one message is grouped by: who gets it, and what it is about. */
+export interface Addressed<A> {
+  recipient: string
+  agentId: string | null
+  alert: A
+}
+
+/** More than so many at once for one recipient are one message. */
+export const MOST_SINGLE = 3
+
+/** Puts alerts that arise together into messages: several of one agent are one, and many of one recipient are one. */
+export function groupMessages<A>(addressed: readonly Addressed<A>[]): { recipient: string; alerts: A[] }[] {
+  const messages: { recipient: string; alerts: A[] }[] = []
+  for (const [recipient, own] of Map.groupBy(addressed, (one) => one.recipient)) {
+    if (own.length > MOST_SINGLE) {
+      messages.push({ recipient, alerts: own.map(({ alert }) => alert) })
+      continue
+    }
+    for (const [agentId, ofAgent] of Map.groupBy(own, (one) => one.agentId)) {
+      if (agentId !== null) messages.push({ recipient, alerts: ofAgent.map(({ alert }) => alert) })
+      else messages.push(...ofAgent.map(({ alert }) => ({ recipient, alerts: [alert] })))
+    }
+  }
+  return messages
+}
+
+/** When a delivery that failed is tried again: twice as long each time, from a minute to six hours, with some jitter. */
+export function nextTry(attempts: number, now: Date, random: () => number): Date {
+  const pause = Math.min(6 * 3600, 60 * 2 ** Math.min(attempts - 1, 20))
+  return new Date(now.getTime() + pause * 1000 * (0.8 + 0.4 * random()))
+}
+
+/** A message that nobody took over for so long is told as refused. */
+export const GIVE_UP_AFTER_MS = 7 * 24 * 3600 * 1000

@@ -1,0 +1,246 @@
+import { sql } from 'kysely'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { BackupRun } from '../backups/backup-run.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import type { Config } from '../config.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { Disk } from '../disks/disk.entity.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { type Clock, MINUTE } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import { sentence } from '../reasons/sentence.ts'
+import type { Reason } from '../reasons/reason.ts'
+import { Alert, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
+import { LOUD, THREAD_WITHIN } from './alert-opener.ts'
+import { GIVE_UP_AFTER_MS, nextTry } from './alert-rules.ts'
+import { CONNECTIONS, type Mailer, type Sent } from './mailer.ts'
+import { type AlertFacts, type MessageOptions, messageOf } from './message.ts'
+import { renderMail } from './render-mail.ts'
+import { postWebhook } from './webhook.ts'
+import { WORDS } from './words.ts'
+
+interface Options {
+  em: EntityManager
+  record: Recorder
+  clock: Clock
+  log: Log
+  mailer: Mailer | null
+  webhook: Config['webhook']
+  message: MessageOptions
+  random?: () => number
+}
+
+/** Loaded and sent together. */
+const BATCH = 100
+/** A message that is being sent is not taken by another process for so long; after a crash it is sent again then. */
+const CLAIM_MS = 5 * MINUTE
+
+/**
+ * Sends what waits. A delivery is claimed by one conditional UPDATE, sent, and then marked: a crash between the server's
+ * answer and the mark may repeat a mail under its own Message-ID, and never loses one.
+ */
+export class DeliveryService {
+  private running: Promise<void> | null = null
+  private again = false
+  private stopped = false
+
+  constructor(private readonly options: Options) {}
+
+  /** Sends everything that is due; whoever asks meanwhile waits for the same. */
+  run(): Promise<void> {
+    if (this.running) {
+      this.again = true
+      return this.running
+    }
+    this.running = this.sendAll().finally(() => (this.running = null))
+    return this.running
+  }
+
+  /** What a process that is no more had claimed is due at once. Only for the one process on its database. */
+  async takeUp(): Promise<void> {
+    const { em, record, clock } = this.options
+    await record(em, async ({ em: own }) => {
+      await sql`update delivery set next_try_at = ${clock().getTime()} where state = 'WAITING'`.execute(own.getKysely())
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    await this.running?.catch(() => undefined)
+    this.options.mailer?.close()
+  }
+
+  private async sendAll(): Promise<void> {
+    do {
+      this.again = false
+      for (;;) {
+        const batch = await this.claim()
+        if (batch.length === 0 || this.stopped) break
+        await this.sendBatch(batch)
+      }
+    } while (this.again && !this.stopped)
+  }
+
+  private async claim(): Promise<Row<Delivery>[]> {
+    const { em, record, clock, mailer, webhook } = this.options
+    const channels = [...(mailer ? [Channel.MAIL] : []), ...(webhook ? [Channel.WEBHOOK] : [])]
+    if (channels.length === 0 || this.stopped) return []
+    const now = clock().getTime()
+    return record(em, async ({ em: own }) => {
+      const { rows } = await sql<Record<string, unknown>>`update delivery set next_try_at = ${now + CLAIM_MS}
+        where id in (select id from delivery where state = 'WAITING' and next_try_at <= ${now}
+          and channel in (${sql.join(channels)}) order by next_try_at, id limit ${BATCH})
+        returning ${sql.raw(columnsOf(own, Delivery))}`.execute(own.getKysely())
+      return decodeRows(own, Delivery, rows)
+    })
+  }
+
+  private async sendBatch(batch: Row<Delivery>[]): Promise<void> {
+    const em = this.options.em.fork()
+    const facts = await loadFacts(em, batch)
+    const waiting = [...batch]
+    const results: { delivery: Row<Delivery>; sent: Sent }[] = []
+    const sender = async (): Promise<void> => {
+      for (let delivery = waiting.shift(); delivery; delivery = waiting.shift()) {
+        if (this.stopped) return
+        const sent = await this.send(em, delivery, facts).catch((error: Error): Sent => ({
+          outcome: 'FAILED',
+          error: error.message,
+        }))
+        results.push({ delivery, sent })
+        // One by one: a crash may repeat the mails of which the mark is still missing, so few are left unmarked.
+        await this.mark(delivery, sent)
+      }
+    }
+    await Promise.all(Array.from({ length: CONNECTIONS }, sender))
+    const failed = results.filter(({ sent }) => sent.outcome !== 'SENT')
+    if (failed[0]) {
+      const { sent } = failed[0]
+      this.options.log.warn(
+        { count: failed.length, error: sent.outcome === 'SENT' ? null : sent.error },
+        'Messages could not be delivered; they are tried again',
+      )
+    }
+  }
+
+  private async mark(delivery: Row<Delivery>, sent: Sent): Promise<void> {
+    const { em, record, clock, random = Math.random } = this.options
+    const now = clock()
+    delivery.attempts += 1
+    delivery.lastError = sent.outcome === 'SENT' ? null : sent.error
+    const givenUp = now.getTime() - delivery.createdAt.getTime() > GIVE_UP_AFTER_MS
+    if (sent.outcome === 'SENT') Object.assign(delivery, { state: DeliveryState.SENT, sentAt: now })
+    else if (sent.outcome === 'REFUSED' || givenUp) delivery.state = DeliveryState.REFUSED
+    else delivery.nextTryAt = nextTry(delivery.attempts, now, random)
+    await record(em, async ({ em: own }, tell) => {
+      await saveRows(own, Delivery, [delivery])
+      for (const id of delivery.alertIds) tell.alerts.add(id)
+    })
+  }
+
+  private async send(em: EntityManager, delivery: Row<Delivery>, facts: Map<string, AlertFacts>): Promise<Sent> {
+    const alerts = delivery.alertIds.flatMap((id) => facts.get(id) ?? [])
+    if (delivery.channel === Channel.WEBHOOK) return this.post(delivery, alerts)
+    const { mailer, message: options } = this.options
+    if (!mailer) return { outcome: 'FAILED', error: 'mail is off' }
+    const message = messageOf(delivery, alerts, options)
+    return mailer.send({
+      ...{ to: delivery.recipient, subject: message.subject, ...renderMail(message, WORDS[options.language]) },
+      messageId: messageIdOf(delivery.id, options.baseUrl),
+      inReplyTo: await this.threadOf(em, delivery),
+      urgent: delivery.kind === DeliveryKind.ALERT && alerts.some(({ alert }) => LOUD.has(alert.severity)),
+    })
+  }
+
+  /** The first mail about the same alert to the same person. */
+  private async threadOf(em: EntityManager, { kind, recipient, alertIds }: Row<Delivery>): Promise<string | null> {
+    const [first] = alertIds
+    if (!first || (kind !== DeliveryKind.REMINDER && kind !== DeliveryKind.RECOVERY)) return null
+    const [alert] = await selectRows(em, Alert, 'id', [first])
+    if (!alert) return null
+    const from = alert.openedAt.getTime()
+    const { rows } = await sql<{ id: string }>`select id from delivery
+      where created_at between ${from} and ${from + THREAD_WITHIN} and recipient = ${recipient} and kind = 'ALERT'
+        and instr(alert_ids, ${first}) > 0 limit 1`.execute(em.getKysely())
+    return rows[0] ? messageIdOf(rows[0].id, this.options.message.baseUrl) : null
+  }
+
+  private post(delivery: Row<Delivery>, [facts]: AlertFacts[]): Promise<Sent> {
+    const { webhook, clock, message } = this.options
+    if (!webhook || !facts) return Promise.resolve({ outcome: 'FAILED', error: 'the webhook is off' })
+    return postWebhook(webhook, { id: delivery.id, at: clock(), body: webhookBody(delivery, facts, message) })
+  }
+}
+
+export const messageIdOf = (deliveryId: string, baseUrl: string): string => {
+  const host = URL.parse(baseUrl)?.hostname.replace(/[^A-Za-z0-9.-]/g, '') || 'vigie'
+  return `<${deliveryId}@${host}>`
+}
+
+function webhookBody(
+  delivery: Row<Delivery>,
+  { alert, job, entry, machine, disk }: AlertFacts,
+  options: MessageOptions,
+): object {
+  const reasons = (alert.facts.reasons ?? []) as Reason[]
+  return {
+    ...{ id: delivery.id, kind: delivery.kind },
+    alert: {
+      ...{ id: alert.id, type: alert.type, severity: alert.severity, status: alert.status, count: alert.count },
+      ...{ openedAt: alert.openedAt, resolvedAt: alert.resolvedAt },
+      reasons: reasons.map((reason) => ({ ...reason, sentence: sentence(reason, options.language) })),
+      ...{ detail: alert.facts.detail ?? null, path: alert.facts.path ?? null },
+    },
+    job: job && {
+      ...{ id: job.id, agentId: job.agentId, databaseName: job.databaseName, companyName: job.companyName },
+      ...{ city: job.city, neighborhood: job.neighborhood, currentStatus: job.currentStatus },
+      link: `${options.baseUrl}/backups/${job.id}`,
+    },
+    entry: entry && { id: entry.id, expectedAt: entry.expectedAt, status: entry.status },
+    machine: machine && { id: machine.id, hostname: machine.hostname },
+    disk: disk && { id: disk.id, serial: disk.serial, model: disk.model, health: disk.health },
+  }
+}
+
+/** Everything that the messages of one batch tell of, in a handful of queries whatever their number. */
+async function loadFacts(em: EntityManager, batch: Row<Delivery>[]): Promise<Map<string, AlertFacts>> {
+  const alertIds = [...new Set(batch.flatMap((delivery) => delivery.alertIds))]
+  const alerts = await selectRows(em, Alert, 'id', alertIds)
+  const by = async <E extends { id: string }>(find: Promise<E[]>): Promise<Map<string, E>> =>
+    new Map((await find).map((row) => [row.id, row]))
+  const unique = (ids: (string | null)[]): string[] => [...new Set(ids.filter((id): id is string => id !== null))]
+  const jobs = await by(selectRows(em, ExpectedJob, 'id', unique(alerts.map((alert) => alert.job))))
+  const entries = await by(selectRows(em, BackupEntry, 'id', unique(alerts.map((alert) => alert.entry))))
+  const runs = await by(selectRows(em, BackupRun, 'id', unique([...entries.values()].map((entry) => entry.bestRun))))
+  const machines = await by(selectRows(em, Machine, 'id', unique(alerts.map((alert) => alert.machine))))
+  const disks = await by(selectRows(em, Disk, 'id', unique(alerts.map((alert) => alert.disk))))
+  const good = await previousGoods(em, [...entries.keys()])
+  return new Map(
+    alerts.map((alert) => {
+      const entry = entries.get(alert.entry ?? '') ?? null
+      return [
+        alert.id,
+        {
+          ...{ alert, entry, job: jobs.get(alert.job ?? '') ?? null, run: runs.get(entry?.bestRun ?? '') ?? null },
+          ...{ machine: machines.get(alert.machine ?? '') ?? null, disk: disks.get(alert.disk ?? '') ?? null },
+          previousGood: good.get(entry?.id ?? '') ?? null,
+        },
+      ]
+    }),
+  )
+}
+
+async function previousGoods(
+  em: EntityManager,
+  entryIds: string[],
+): Promise<Map<string, { expectedAt: Date; measuredSize: number | null }>> {
+  if (entryIds.length === 0) return new Map()
+  const { rows } = await sql<{ id: string; expectedAt: number; size: number | null }>`
+    select e.id, g.expected_at as expectedAt, g.measured_size as size from backup_entry e
+    join backup_entry g on g.id = (select p.id from backup_entry p where p.job_id = e.job_id
+      and p.expected_at < e.expected_at and p.status in ('SUCCESS', 'HASH_MISMATCH') order by p.expected_at desc limit 1)
+    where e.id in (${sql.join(entryIds)})`.execute(em.getKysely())
+  return new Map(rows.map(({ id, expectedAt, size }) => [id, { expectedAt: new Date(expectedAt), measuredSize: size }]))
+}

@@ -1,0 +1,71 @@
+import { createTransport, type Transporter } from 'nodemailer'
+import type { MailSettings } from '../config.ts'
+import { SECOND } from '../platform/clock.ts'
+
+export interface Mail {
+  to: string
+  subject: string
+  text: string
+  html: string
+  /** Fixed for each delivery: a repeat after a crash is recognised by it. */
+  messageId: string
+  /** The Message-ID of the first word about the same thing; null = this is it. */
+  inReplyTo: string | null
+  urgent: boolean
+}
+
+export type Sent =
+  | { outcome: 'SENT' }
+  /** Trying again may help. */
+  | { outcome: 'FAILED'; error: string }
+  /** Trying again cannot help. */
+  | { outcome: 'REFUSED'; error: string }
+
+export interface Mailer {
+  send(mail: Mail): Promise<Sent>
+  close(): void
+}
+
+/** Mails that are on their way at once. */
+export const CONNECTIONS = 5
+
+/** The door to the SMTP server. nodemailer is told to try nothing again by itself: the outbox does that, and forgets nothing. */
+export function createMailer({ host, port, security, username, password, sender }: MailSettings): Mailer {
+  const transport: Transporter = createTransport({
+    ...{ host, port, pool: true, maxConnections: CONNECTIONS, maxMessages: 200, maxRequeues: 0 },
+    ...{ secure: security === 'tls', requireTLS: security === 'starttls', ignoreTLS: security === 'off' },
+    ...{ connectionTimeout: 15 * SECOND, greetingTimeout: 15 * SECOND, socketTimeout: 60 * SECOND },
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+    ...(username && password ? { auth: { user: username, pass: password } } : {}),
+  } as never)
+  // A pooled connection that breaks while nothing is sent belongs to no mail.
+  transport.on('error', () => undefined)
+  return {
+    send: async ({ to, subject, text, html, messageId, inReplyTo, urgent }) => {
+      try {
+        const { rejected } = (await transport.sendMail({
+          ...{ from: sender, to, subject, text, html, messageId },
+          ...(inReplyTo ? { inReplyTo, references: [inReplyTo] } : {}),
+          ...(urgent ? { priority: 'high' as const } : {}),
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        })) as { rejected: unknown[] }
+        return rejected.length ? { outcome: 'REFUSED', error: `${to} was refused` } : { outcome: 'SENT' }
+      } catch (error) {
+        return failure(error as SmtpError)
+      }
+    },
+    close: () => transport.close(),
+  }
+}
+
+type SmtpError = Error & { code?: string; responseCode?: number; command?: string }
+
+/**
+ * 5xx to a recipient or to the message is an answer for good (RFC 5321 §4.2.1). A wrong password or a missing STARTTLS
+ * are settings that somebody may correct: the mail waits for it.
+ */
+function failure({ code, responseCode = 0, command, message }: SmtpError): Sent {
+  const forGood = responseCode >= 500 && code !== 'EAUTH' && !/^AUTH|^EHLO|^STARTTLS|^CONN/.test(command ?? '')
+  const error = `${code ?? 'ERROR'}: ${message}`.slice(0, 500)
+  return forGood ? { outcome: 'REFUSED', error } : { outcome: 'FAILED', error }
+}

@@ -1,0 +1,119 @@
+import { DeliveryKind } from './alert.entity.ts'
+
+export type Language = 'en' | 'fr'
+
+const duration = (minutes: number): string =>
+  minutes < 60
+    ? `${minutes} min`
+    : minutes < 2880
+      ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+      : `${Math.round(minutes / 1440)} d`
+const durée = (minutes: number): string => duration(minutes).replace(/ d$/, ' j')
+
+const en = {
+  ...{ database: 'Database', agent: 'Agent', company: 'Company', city: 'City', machine: 'Machine' },
+  ...{ statusOfRun: 'This backup', statusOfJob: 'The job now', expected: 'expected', windowEnd: 'End of the grace' },
+  ...{ arrived: 'Arrived', agentTime: 'Time by the agent', steps: 'Steps', agentError: 'Error of the agent' },
+  ...{ fileName: 'File', declaredHash: 'SHA-256 declared', measuredHash: 'SHA-256 measured' },
+  ...{ declaredSize: 'Size declared', measuredSize: 'Size measured', previousGood: 'Last good backup' },
+  ...{ inARow: 'Not good in a row', jobId: 'Job', entryId: 'Entry', alertId: 'Alert', since: 'Since' },
+  ...{ times: 'Told how often', lastSeen: 'Last report', runbook: 'What to do', open: 'Open in Vigie' },
+  ...{ notTold: 'not told', notMeasured: 'not measured', nothing: 'nothing yet', noReport: 'no report came' },
+  ...{ noneBefore: 'none before', ok: 'ok', failed: 'failed', resolved: 'RESOLVED', reminder: 'Still:' },
+  status: (status: string): string =>
+    ({
+      SUCCESS: 'GOOD',
+      FAILED: 'FAILED',
+      MISSING: 'MISSING',
+      TRANSFER_INTEGRITY_FAILED: 'DAMAGED IN TRANSFER',
+      HASH_MISMATCH: 'UNCHANGED',
+      UNKNOWN: 'NOT KNOWN',
+    })[status] ?? status,
+  file: (what: string): string => (what === 'BACKUP_LOST' ? 'BACKUP FILE LOST' : 'BACKUP FILE DAMAGED'),
+  report: (outcome: string): string => (outcome === 'UNDECLARED' ? 'UNDECLARED BACKUP' : 'UNUSABLE REPORT'),
+  disk: (health: string): string => (health === 'FAILED' ? 'DISK FAILING' : 'DISK AT RISK'),
+  silent: 'SILENT MACHINE',
+  blind: 'VIGIE CANNOT DO ITS WORK',
+  away: (minutes: number): string => `VIGIE WAS AWAY for ${duration(minutes)}: what came due meanwhile is judged now`,
+  lasted: (minutes: number): string => `It is good again, after ${duration(minutes)}.`,
+  manySubject: (kind: DeliveryKind, count: number, agent: string | null): string => {
+    const of = agent ? ` of ${agent}` : ''
+    if (kind === DeliveryKind.RECOVERY) return `RESOLVED: ${count} alerts${of}`
+    return kind === DeliveryKind.REMINDER ? `Still open: ${count} alerts${of}` : `${count} alerts${of}`
+  },
+  intro: (kind: DeliveryKind, count: number): string => {
+    if (kind === DeliveryKind.RECOVERY) return count === 1 ? 'This is good again.' : `These ${count} are good again.`
+    if (kind === DeliveryKind.REMINDER) return count === 1 ? 'This is still open.' : `These ${count} are still open.`
+    return count === 1 ? 'This needs somebody.' : `These ${count} need somebody, the gravest first.`
+  },
+  more: (count: number): string => `… and ${count} more`,
+  dailySubject: (good: number, total: number): string => `${good} of ${total} backups are good`,
+  dailyAllGood: (total: number): string => `All ${total} expected backups are good.`,
+  dailySomeBad: (good: number, total: number): string =>
+    `${good} of ${total} expected backups are good; these are not:`,
+  testSubject: '[Vigie] Test mail',
+  testIntro: 'This is a test. Mail from Vigie reaches you.',
+  footer: (url: string): string => `Vigie is on watch at ${url}. Acknowledge or mute alerts there.`,
+}
+export type Words = typeof en
+
+const fr: Words = {
+  ...{ database: 'Base', agent: 'Agent', company: 'Entreprise', city: 'Ville', machine: 'Machine' },
+  ...{
+    statusOfRun: 'Cette sauvegarde',
+    statusOfJob: 'La tâche maintenant',
+    expected: 'attendue',
+    windowEnd: 'Fin du délai',
+  },
+  ...{ arrived: 'Arrivée', agentTime: 'Heure de l’agent', steps: 'Étapes', agentError: 'Erreur de l’agent' },
+  ...{ fileName: 'Fichier', declaredHash: 'SHA-256 annoncé', measuredHash: 'SHA-256 mesuré' },
+  ...{ declaredSize: 'Taille annoncée', measuredSize: 'Taille mesurée', previousGood: 'Dernière bonne sauvegarde' },
+  ...{ inARow: 'Mauvaises de suite', jobId: 'Tâche', entryId: 'Échéance', alertId: 'Alerte', since: 'Depuis' },
+  ...{
+    times: 'Signalée combien de fois',
+    lastSeen: 'Dernier rapport',
+    runbook: 'Que faire',
+    open: 'Ouvrir dans Vigie',
+  },
+  ...{ notTold: 'non communiqué', notMeasured: 'non mesuré', nothing: 'rien encore', noReport: 'aucun rapport' },
+  ...{ noneBefore: 'aucune auparavant', ok: 'ok', failed: 'échec', resolved: 'RÉSOLU', reminder: 'Toujours :' },
+  status: (status) =>
+    ({
+      SUCCESS: 'BONNE',
+      FAILED: 'EN ÉCHEC',
+      MISSING: 'MANQUANTE',
+      TRANSFER_INTEGRITY_FAILED: 'ALTÉRÉE AU TRANSFERT',
+      HASH_MISMATCH: 'INCHANGÉE',
+      UNKNOWN: 'INCONNUE',
+    })[status] ?? status,
+  file: (what) => (what === 'BACKUP_LOST' ? 'FICHIER DE SAUVEGARDE PERDU' : 'FICHIER DE SAUVEGARDE ALTÉRÉ'),
+  report: (outcome) => (outcome === 'UNDECLARED' ? 'SAUVEGARDE NON DÉCLARÉE' : 'RAPPORT INUTILISABLE'),
+  disk: (health) => (health === 'FAILED' ? 'DISQUE DÉFAILLANT' : 'DISQUE MENACÉ'),
+  silent: 'MACHINE SILENCIEUSE',
+  blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
+  away: (minutes) => `VIGIE ÉTAIT ABSENTE pendant ${durée(minutes)} : les échéances passées sont jugées maintenant`,
+  lasted: (minutes) => `Tout va bien de nouveau, après ${durée(minutes)}.`,
+  manySubject: (kind, count, agent) => {
+    const of = agent ? ` de ${agent}` : ''
+    if (kind === DeliveryKind.RECOVERY) return `RÉSOLU : ${count} alertes${of}`
+    return kind === DeliveryKind.REMINDER ? `Toujours ouvertes : ${count} alertes${of}` : `${count} alertes${of}`
+  },
+  intro: (kind, count) => {
+    if (kind === DeliveryKind.RECOVERY)
+      return count === 1 ? 'Tout va bien de nouveau.' : `Ces ${count} alertes sont levées.`
+    if (kind === DeliveryKind.REMINDER)
+      return count === 1 ? 'C’est toujours ouvert.' : `Ces ${count} alertes sont toujours ouvertes.`
+    return count === 1
+      ? 'Ceci demande votre attention.'
+      : `Ces ${count} alertes demandent votre attention, la plus grave d’abord.`
+  },
+  more: (count) => `… et ${count} de plus`,
+  dailySubject: (good, total) => `${good} sauvegardes bonnes sur ${total}`,
+  dailyAllGood: (total) => `Les ${total} sauvegardes attendues sont bonnes.`,
+  dailySomeBad: (good, total) => `${good} sauvegardes attendues sur ${total} sont bonnes ; voici les autres :`,
+  testSubject: '[Vigie] Courriel d’essai',
+  testIntro: 'Ceci est un essai. Les courriels de Vigie vous parviennent.',
+  footer: (url) => `Vigie veille sur ${url}. Les alertes y sont confirmées ou mises en sourdine.`,
+}
+
+export const WORDS: Record<Language, Words> = { en, fr }

@@ -1,0 +1,133 @@
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  GraphQLISODateTime,
+  ID,
+  InputType,
+  Int,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { BackupFile } from '../vault/backup-file.entity.ts'
+import { BackupEntry } from './backup-entry.entity.ts'
+import { BackupRun } from './backup-run.entity.ts'
+import { BackupStatus, EntryPhase } from './backup-status.ts'
+import { ExpectedJob } from './expected-job.entity.ts'
+
+@InputType()
+export class EntryFilter {
+  @Field(() => ID, { nullable: true })
+  jobId?: string | null
+
+  @Field(() => [BackupStatus], { nullable: true })
+  status?: BackupStatus[] | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Expected at or after' })
+  from?: Date | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Expected at or before' })
+  to?: Date | null
+}
+
+@ArgsType()
+export class EntriesArgs extends PageArgs {
+  @Field(() => EntryFilter, { nullable: true })
+  filter?: EntryFilter | null
+}
+
+export const EntryConnection = connectionOf(BackupEntry, 'BackupEntry')
+export const RunConnection = connectionOf(BackupRun, 'BackupRun')
+
+@Resolver(() => BackupEntry)
+export class EntriesResolver {
+  @Authorized(Scope.READ)
+  @Query(() => EntryConnection, { description: 'Expected backups and what came of them, newest first' })
+  backupEntries(
+    @Args(() => EntriesArgs) args: EntriesArgs,
+    @Ctx() { entries }: Context,
+  ): Promise<Page<Row<BackupEntry>>> {
+    return entries.list(args)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => BackupEntry, { description: 'One expected backup. Errors: NOT_FOUND' })
+  backupEntry(@Arg('id', () => ID) id: string, @Ctx() { entries }: Context): Promise<Row<BackupEntry>> {
+    return entries.load(id)
+  }
+
+  @FieldResolver(() => ExpectedJob)
+  job(@Root() entry: Row<BackupEntry>, @Ctx() { jobs }: Context): Promise<Row<ExpectedJob>> {
+    return jobs.load(entry.job)
+  }
+
+  @FieldResolver(() => EntryPhase)
+  phase(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): EntryPhase {
+    return entries.phase(entry)
+  }
+
+  @FieldResolver(() => BackupRun, {
+    nullable: true,
+    description: 'The run that decided, or that waits; null = none came',
+  })
+  bestRun(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): Promise<Row<BackupRun> | null> {
+    return entries.run(entry.bestRun)
+  }
+
+  @FieldResolver(() => [BackupRun], { description: 'All attempts, newest first' })
+  runs(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): Promise<Row<BackupRun>[]> {
+    return entries.runs(entry.id)
+  }
+
+  @FieldResolver(() => BackupFile, { nullable: true, description: 'Its file, wherever it lies; null = none was seen' })
+  file(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): Promise<Row<BackupFile> | null> {
+    return entries.file(entry.file)
+  }
+
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'Seconds from the start of the run to its end, by the agent’s clock; null = not told',
+  })
+  durationSeconds(@Root() entry: Row<BackupEntry>): number | null {
+    return entry.durationSeconds
+  }
+}
+
+@Resolver(() => BackupRun)
+export class RunsResolver {
+  @Authorized(Scope.READ)
+  @Query(() => RunConnection, {
+    description:
+      'Reports that belong to no expected backup: bad ones, and databases that nobody declared; newest first',
+  })
+  reportInbox(@Args(() => PageArgs) args: PageArgs, @Ctx() { entries }: Context): Promise<Page<Row<BackupRun>>> {
+    return entries.inbox(args)
+  }
+
+  @FieldResolver(() => BackupFile, { nullable: true, description: 'Null = none was seen' })
+  file(@Root() run: Row<BackupRun>, @Ctx() { entries }: Context): Promise<Row<BackupFile> | null> {
+    return entries.file(run.file)
+  }
+
+  @FieldResolver(() => ExpectedJob, { nullable: true, description: 'Null = nobody expects it' })
+  async job(@Root() run: Row<BackupRun>, @Ctx() { jobs }: Context): Promise<Row<ExpectedJob> | null> {
+    return run.job ? jobs.load(run.job) : null
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'What was sent: the part about this database, or a bad report whole; null = it could not be read',
+  })
+  raw(@Root() run: Row<BackupRun>, @Ctx() { entries }: Context): Promise<string | null> {
+    return entries.rawOf(run.id)
+  }
+}

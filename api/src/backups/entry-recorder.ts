@@ -1,0 +1,178 @@
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import { MINUTE } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { BackupFile } from '../vault/backup-file.entity.ts'
+import { BackupEntry, HashComparison } from './backup-entry.entity.ts'
+import { BackupRun } from './backup-run.entity.ts'
+import { BackupStatus, isGood, statusSeverity } from './backup-status.ts'
+import { ExpectedJob } from './expected-job.entity.ts'
+import { standingOf } from './jobs.service.ts'
+import { declaredFile, judgeEntry } from './verdict.ts'
+
+/** Writes what was decided about expected backups: entry, job and event together. Works inside a record. */
+export class EntryRecorder {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+  ) {}
+
+  /** The entry of a due time, made where there is none. */
+  async open(job: Row<ExpectedJob>, expectedAt: Date, now: Date): Promise<Row<BackupEntry>> {
+    const known = (await selectRows(this.em, BackupEntry, 'job', [job.id], { expectedAt }))[0]
+    if (known) return known
+    const entry = newEntry(job, expectedAt, now)
+    await insertRows(this.em, BackupEntry, [entry])
+    this.tell.entries.add(entry.id)
+    this.tell.jobs.add(job.id)
+    return entry
+  }
+
+  /** Judges an entry by its runs and the clock, and what follows from it for its job. */
+  async judge(entryId: string, now: Date, blind: string | null): Promise<BackupStatus> {
+    const [entry] = await selectRows(this.em, BackupEntry, 'id', [entryId])
+    if (!entry) return BackupStatus.UNKNOWN
+    const [job] = await selectRows(this.em, ExpectedJob, 'id', [entry.job])
+    const runs = await selectRows(this.em, BackupRun, 'entry', [entryId])
+    const files = await selectRows(
+      this.em,
+      BackupFile,
+      'id',
+      runs.map((run) => run.file ?? undefined),
+    )
+    const arrivalOf = (run: Row<BackupRun>): Date => {
+      const file = files.find(({ id }) => id === run.file)
+      return file && isGood(run.status ?? BackupStatus.UNKNOWN) && file.seenAt > run.receivedAt
+        ? file.seenAt
+        : run.receivedAt
+    }
+    const verdict = judgeEntry(
+      {
+        ...{ windowEndsAt: entry.windowEndsAt, awaited: entry.awaited, blind },
+        runs: runs.map((run) => ({ id: run.id, status: run.status, reasons: run.reasons, arrivedAt: arrivalOf(run) })),
+      },
+      now,
+    )
+    const best = runs.find(({ id }) => id === verdict.bestRunId)
+    const from = entry.judgedAt ? entry.status : (job?.currentStatus ?? BackupStatus.UNKNOWN)
+    const before = JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun])
+    const wasStatus = entry.judgedAt ? entry.status : null
+    entry.status = verdict.status
+    entry.reasons = verdict.reasons
+    if (verdict.judged) entry.judgedAt = now
+    if (best) {
+      const file = files.find(({ id }) => id === best.file) ?? null
+      entry.previousSuccessfulHash = (await previousGood(this.em, entry.job, entry.expectedAt))?.sha256 ?? null
+      evidence(entry, best, file)
+      entry.arrivedAt = isGood(verdict.status) ? arrivalOf(best) : null
+    }
+    const overdue = entry.awaited && now >= entry.windowEndsAt
+    if (before === JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun]))
+      return entry.status
+    await saveRows(this.em, BackupEntry, [entry])
+    this.tell.entries.add(entry.id)
+    this.tell.jobs.add(entry.job)
+    if (job && (verdict.judged || overdue)) {
+      const moved = verdict.judged && wasStatus !== entry.status
+      await this.follow(job, entry, { from, moved, judged: verdict.judged }, now)
+    }
+    return entry.status
+  }
+
+  private async follow(
+    job: Row<ExpectedJob>,
+    entry: Row<BackupEntry>,
+    { from, moved, judged }: { from: BackupStatus; moved: boolean; judged: boolean },
+    now: Date,
+  ): Promise<void> {
+    const { status, expectedAt } = entry
+    const newest = job.statusOf === null || expectedAt >= job.statusOf
+    const sameEntry = job.statusOf?.getTime() === expectedAt.getTime()
+    const wasBad = sameEntry && !isGood(job.currentStatus) && job.currentStatus !== BackupStatus.UNKNOWN
+    if (newest) {
+      job.currentStatus = status
+      job.statusOf = expectedAt
+      job.standing = standingOf(job)
+      if (isGood(status)) job.badInARow = 0
+      else if (judged && !wasBad) job.badInARow += 1
+    }
+    job.lastCheckedAt = now
+    const later = (a: Date | null): Date => (a && a > expectedAt ? a : expectedAt)
+    if (isGood(status)) {
+      if (!job.lastSuccessfulBackupAt || expectedAt >= job.lastSuccessfulBackupAt) {
+        job.previousSuccessfulHash = entry.measuredHash
+        const [file] = await selectRows(this.em, BackupFile, 'id', [entry.file ?? undefined])
+        job.previousFingerprint = file?.fingerprint ?? null
+      }
+      job.lastSuccessfulBackupAt = later(job.lastSuccessfulBackupAt)
+    } else if (judged) job.lastFailedBackupAt = later(job.lastFailedBackupAt)
+    await saveRows(this.em, ExpectedJob, [job])
+    this.tell.jobs.add(job.id)
+    // A steady success is no news; everything else is.
+    if (!moved || (status === BackupStatus.SUCCESS && from === BackupStatus.SUCCESS)) return
+    this.tell.event({
+      ...{ type: EventType.BACKUP_STATUS_CHANGED, severity: statusSeverity(status, job.expectChange), at: now },
+      ...{ cause: EventCause.READING, job: job.id, entry: entry.id, machine: job.machine, from, to: status },
+      facts: {
+        reasons: entry.reasons,
+        name: `${job.agentId}/${job.databaseName}`,
+        expectedAt: expectedAt.toISOString(),
+        newest,
+      },
+    })
+  }
+}
+
+/** The newest good backup that was due before an instant. */
+export async function previousGood(
+  em: EntityManager,
+  jobId: string,
+  before: Date,
+): Promise<{ sha256: string | null; fingerprint: string | null } | null> {
+  const { rows } = await sql<{ sha256: string | null; fingerprint: string | null }>`
+    select e.measured_hash as sha256, f.fingerprint from backup_entry e left join backup_file f on f.id = e.file_id
+    where e.job_id = ${jobId} and e.expected_at < ${before.getTime()} and e.status in ('SUCCESS', 'HASH_MISMATCH')
+    order by e.expected_at desc limit 1`.execute(em.getKysely())
+  return rows[0] ?? null
+}
+
+/** What is known of the best run, copied so that history needs no joins. */
+function evidence(entry: Row<BackupEntry>, run: Row<BackupRun>, file: Row<BackupFile> | null): void {
+  const declared = declaredFile(run)
+  entry.bestRun = run.id
+  entry.file = file?.id ?? null
+  entry.agentReportTimestamp = run.endedAt
+  entry.reportedHash = declared.sha256
+  entry.reportedSize = declared.size
+  entry.hashBeforeCompression = run.compress ? (run.backup?.sha256 ?? null) : null
+  entry.measuredHash = file?.sha256 ?? null
+  entry.measuredSize = file?.size ?? null
+  entry.stagedFileName = run.stagedFileName
+  entry.logsSummary = run.logsSummary
+  entry.durationSeconds =
+    run.startedAt && run.endedAt && run.endedAt >= run.startedAt
+      ? Math.round((run.endedAt.getTime() - run.startedAt.getTime()) / 1000)
+      : null
+  entry.hashComparison =
+    entry.previousSuccessfulHash === null || entry.measuredHash === null
+      ? null
+      : entry.previousSuccessfulHash === entry.measuredHash
+        ? HashComparison.SAME
+        : HashComparison.DIFFERENT
+}
+
+/** A due time that nothing is known of yet. */
+export function newEntry(job: Row<ExpectedJob>, expectedAt: Date, now: Date): Row<BackupEntry> {
+  return {
+    ...{ id: newId(), job: job.id, expectedAt, createdAt: now },
+    windowEndsAt: new Date(expectedAt.getTime() + job.graceMinutes * MINUTE),
+    ...{ status: BackupStatus.UNKNOWN, reasons: [], awaited: job.active && expectedAt > job.createdAt },
+    ...{ judgedAt: null, arrivedAt: null, protected: false, bestRun: null, file: null, agentReportTimestamp: null },
+    ...{ reportedHash: null, measuredHash: null, reportedSize: null, measuredSize: null },
+    ...{ hashBeforeCompression: null, stagedFileName: null, logsSummary: null },
+    ...{ previousSuccessfulHash: null, hashComparison: null, durationSeconds: null },
+  }
+}

@@ -1,0 +1,240 @@
+import { parse } from 'csv-parse/sync'
+import { stringify } from 'csv-stringify/sync'
+import { sql } from 'kysely'
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
+import { z } from 'zod'
+import type { EntityManager } from '../database/database.ts'
+import { columnsOf, decodeRows, type Row } from '../database/rows.ts'
+import { InvalidInputError } from '../errors.ts'
+import { ExpectChange } from './backup-status.ts'
+import { ExpectedJob } from './expected-job.entity.ts'
+import type { ExpectedJobChange } from './expected-job.input.ts'
+import { draftJob, type Roots } from './job-draft.ts'
+import type { JobsService } from './jobs.service.ts'
+import { DayOfWeek, Frequency } from './schedule.ts'
+
+export enum ExchangeFormat {
+  CSV = 'CSV',
+  JSON = 'JSON',
+}
+registerEnumType(ExchangeFormat, {
+  name: 'ExchangeFormat',
+  description: 'CSV: one line for each job, with a head line; lists are joined by ";". JSON: a list of objects.',
+})
+
+@ObjectType({ simpleResolvers: true })
+export class ImportRefusal {
+  @Field(() => Int, { description: 'Which job of the text, from 1' })
+  number!: number
+
+  @Field(() => String)
+  field!: string
+
+  @Field(() => String)
+  rule!: string
+
+  @Field(() => String)
+  cure!: string
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What an import did, or would do' })
+export class ImportOutcome {
+  @Field(() => Boolean, { description: 'False: a dry run, or something was refused and nothing was stored' })
+  stored!: boolean
+
+  @Field(() => Int)
+  created!: number
+
+  @Field(() => Int)
+  changed!: number
+
+  @Field(() => [ImportRefusal])
+  refusals!: ImportRefusal[]
+}
+
+const text = z.string().nullish()
+const whole = z.number().int().nullish()
+/** What is exported, in this order; a column that is left out keeps what a known job had. */
+const shape = z.strictObject({
+  ...{ agentId: z.string(), databaseName: z.string(), companyName: text, city: text, neighborhood: text },
+  ...{ cron: text, timeZone: text, frequency: z.enum(Frequency).nullish() },
+  ...{ expectedHourUtc: whole, expectedMinuteUtc: whole, daysOfWeek: z.array(z.enum(DayOfWeek)).nullish() },
+  ...{ dayOfMonth: whole, lastDayOfMonth: z.boolean().nullish(), graceMinutes: whole },
+  ...{ agentDepositPathTemplate: text, agentLogDepositPathTemplate: text, finalStoragePathTemplate: text },
+  ...{ recipients: z.array(z.string()).nullish(), expectChange: z.enum(ExpectChange).nullish(), runbook: text },
+  ...{ keepLast: whole, keepDaily: whole, keepWeekly: whole, keepMonthly: whole, keepYearly: whole },
+  active: z.boolean().nullish(),
+})
+const COLUMNS = Object.keys(shape.shape) as (keyof z.infer<typeof shape>)[]
+const LISTS = new Set<string>(['daysOfWeek', 'recipients'])
+const MOST = 20_000
+
+/** Jobs as text, out and in. */
+export class JobExchange {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly jobs: JobsService,
+    private readonly roots: Roots,
+  ) {}
+
+  async export(format: ExchangeFormat): Promise<string> {
+    const jobs = (await this.inService()).map(exported)
+    if (format === ExchangeFormat.JSON) return `${JSON.stringify(jobs, null, 2)}\n`
+    const lines = jobs.map((job) =>
+      Object.fromEntries(
+        COLUMNS.map((column) => [
+          column,
+          LISTS.has(column) ? ((job[column] ?? []) as string[]).join(';') : job[column],
+        ]),
+      ),
+    )
+    return stringify(lines, { header: true, columns: COLUMNS, cast: { boolean: String } })
+  }
+
+  async import(
+    format: ExchangeFormat,
+    content: string,
+    { dryRun, actor }: { dryRun: boolean; actor: string | null },
+  ): Promise<ImportOutcome> {
+    const rows = format === ExchangeFormat.JSON ? readJson(content) : readCsv(content)
+    if (rows.length > MOST) throw new InvalidInputError('content', `holds more than ${MOST} jobs`, 'Split it.')
+    const known = new Map((await this.inService()).map((job) => [`${job.agentId} ${job.databaseName}`, job]))
+    const outcome: ImportOutcome = { stored: false, created: 0, changed: 0, refusals: [] }
+    const wanted: { input: ExpectedJobChange; before: Row<ExpectedJob> | null }[] = []
+    const seen = new Map<string, number>()
+    for (const [index, row] of rows.entries()) {
+      const refuse = (field: string, rule: string, cure: string) =>
+        outcome.refusals.push({ number: index + 1, field, rule, cure })
+      const read = shape.safeParse(row)
+      if (!read.success) {
+        for (const issue of read.error.issues.slice(0, 5)) {
+          const field = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'content')
+          refuse(field, issue.message, `Known columns are ${COLUMNS.join(', ')}.`)
+        }
+        continue
+      }
+      const key = `${read.data.agentId} ${read.data.databaseName}`
+      const before = known.get(key) ?? null
+      const input = withOneSchedule(read.data, before) as ExpectedJobChange
+      try {
+        if (seen.has(key))
+          throw new InvalidInputError('databaseName', `stands already in number ${seen.get(key)}`, 'Keep one.')
+        seen.set(key, index + 1)
+        draftJob(input, before, this.roots)
+        wanted.push({ input, before })
+        outcome[before ? 'changed' : 'created'] += 1
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error
+        refuse(error.field, error.rule, error.cure)
+      }
+    }
+    if (dryRun || outcome.refusals.length > 0) return outcome
+    await this.jobs.store(wanted, actor)
+    return { ...outcome, stored: true }
+  }
+
+  private async inService(): Promise<Row<ExpectedJob>[]> {
+    const { rows } = await sql<
+      Record<string, unknown>
+    >`select ${sql.raw(columnsOf(this.em, ExpectedJob))} from expected_job
+      where archived_at is null order by agent_id, database_name`.execute(this.em.getKysely())
+    return decodeRows(this.em, ExpectedJob, rows)
+  }
+}
+
+/** A plain schedule is told plainly: its cron line would be refused beside it. */
+function exported(job: Row<ExpectedJob>): Record<string, unknown> {
+  const told = Object.fromEntries(COLUMNS.map((column) => [column, job[column]]))
+  return job.frequency ? { ...told, cron: null, timeZone: null } : told
+}
+
+/** What an export leaves empty beside the other kind of schedule is not a clearing of it. */
+function withOneSchedule(row: z.infer<typeof shape>, before: Row<ExpectedJob> | null): Partial<z.infer<typeof shape>> {
+  const {
+    cron,
+    timeZone,
+    frequency,
+    expectedHourUtc,
+    expectedMinuteUtc,
+    daysOfWeek,
+    dayOfMonth,
+    lastDayOfMonth,
+    ...rest
+  } = row
+  const given = <T extends object>(values: T): Partial<T> =>
+    Object.fromEntries(
+      Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
+    ) as Partial<T>
+  const schedule = given({
+    cron,
+    timeZone,
+    frequency,
+    expectedHourUtc,
+    expectedMinuteUtc,
+    daysOfWeek,
+    dayOfMonth,
+    lastDayOfMonth,
+  })
+  // Without any word about it a known job keeps its schedule.
+  return { ...given(rest), ...clearedOf(row, rest, before), ...schedule }
+}
+
+/** An empty cell clears what a known job had; of a new one it means the default. */
+const clearedOf = (row: object, rest: object, before: Row<ExpectedJob> | null): object =>
+  before
+    ? Object.fromEntries(
+        Object.keys(rest)
+          .filter((key) => key in row && (row as Record<string, unknown>)[key] === null)
+          .map((key) => [key, null]),
+      )
+    : {}
+
+function readJson(content: string): unknown[] {
+  let json: unknown
+  try {
+    json = JSON.parse(content)
+  } catch (cause) {
+    throw new InvalidInputError(
+      'content',
+      `is no JSON (${(cause as Error).message})`,
+      'Send what exportExpectedJobs gives.',
+    )
+  }
+  if (!Array.isArray(json)) throw new InvalidInputError('content', 'must be a JSON list', 'Send a list of jobs.')
+  return json
+}
+
+const NUMBERS = new Set<string>([
+  ...['expectedHourUtc', 'expectedMinuteUtc', 'dayOfMonth', 'graceMinutes'],
+  ...['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'],
+])
+
+function readCsv(content: string): unknown[] {
+  let lines: Record<string, string>[]
+  try {
+    lines = parse(content, { columns: true, bom: true, skip_empty_lines: true, trim: true }) as Record<string, string>[]
+  } catch (cause) {
+    throw new InvalidInputError(
+      'content',
+      `is no CSV (${(cause as Error).message})`,
+      'Send what exportExpectedJobs gives.',
+    )
+  }
+  return lines.map((line) =>
+    Object.fromEntries(
+      Object.entries(line).map(([column, cell]) => [column, cell === '' ? null : readCell(column, cell)]),
+    ),
+  )
+}
+
+function readCell(column: string, cell: string): unknown {
+  if (LISTS.has(column))
+    return cell
+      .split(';')
+      .map((part) => part.trim())
+      .filter(Boolean)
+  if (NUMBERS.has(column)) return /^-?\d+$/.test(cell) ? Number(cell) : cell
+  if (column === 'active' || column === 'lastDayOfMonth')
+    return cell === 'true' ? true : cell === 'false' ? false : cell
+  return cell
+}

@@ -1,0 +1,363 @@
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { groupLoader, rowLoader } from '../database/loader.ts'
+import type { Recorder } from '../database/record.ts'
+import { insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { contains, inOrder, seekPage } from '../database/seek.ts'
+import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { type Clock, DAY, MINUTE } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import { Severity } from '../reasons/reason.ts'
+import { BackupStatus, STATUS_RANK, statusOfRank } from './backup-status.ts'
+import { ExpectedJob, Protection } from './expected-job.entity.ts'
+import type { ExpectedJobChange, ExpectedJobInput, ProtectionInput } from './expected-job.input.ts'
+import { draftJob, type JobDraft, type Roots } from './job-draft.ts'
+import { keepsOnlyLatest, render, renderFolder } from './path-template.ts'
+import { nextDue, nextDues, periodOf } from './schedule.ts'
+
+export interface JobQuery extends PageArgs {
+  filter?: {
+    status?: BackupStatus[] | null
+    companyName?: string | null
+    city?: string | null
+    agentId?: string | null
+    active?: boolean | null
+    search?: string | null
+  } | null
+  orderBy: JobOrder
+  includeArchived: boolean
+}
+
+export enum JobOrder {
+  WORST_FIRST = 'WORST_FIRST',
+  NAME = 'NAME',
+}
+
+const ORDERS = {
+  [JobOrder.WORST_FIRST]: [sql`standing`, sql`agent_id`, sql`database_name`, sql`id`],
+  [JobOrder.NAME]: [
+    sql`coalesce(company_name, '')`,
+    sql`coalesce(city, '')`,
+    sql`agent_id`,
+    sql`database_name`,
+    sql`id`,
+  ],
+}
+
+/** Where a job stands in lists that begin with the worst. */
+export const standingOf = (job: Pick<Row<ExpectedJob>, 'active' | 'currentStatus'>): number =>
+  job.active ? 5 - STATUS_RANK[job.currentStatus] : 10
+
+export interface JobPreview {
+  cron: string
+  timeZone: string
+  periodMinutes: number
+  graceMinutes: number
+  keepsOnlyLatest: boolean
+  logFolder: string
+  dues: { expectedAt: Date; windowEndsAt: Date; depositPath: string; storagePath: string }[]
+}
+
+export interface JobDay {
+  job: string
+  day: string
+  status: BackupStatus
+  count: number
+  entryId: string
+}
+
+export class JobsService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+    private readonly roots: Roots,
+  ) {}
+
+  private readonly byId = rowLoader<string, Row<ExpectedJob>>(
+    (ids) => selectRows(this.em, ExpectedJob, 'id', ids),
+    (job) => job.id,
+  )
+
+  private readonly protections = groupLoader<string, Row<Protection>>(
+    (ids) => selectRows(this.em, Protection, 'job', ids),
+    (protection) => protection.job,
+  )
+
+  private readonly days = groupLoader<string, JobDay>(
+    (jobIds) => this.loadDays(jobIds),
+    (day) => day.job,
+  )
+
+  list({ filter, orderBy, includeArchived, ...page }: JobQuery): Promise<Page<Row<ExpectedJob>>> {
+    const where = []
+    if (!includeArchived) where.push(sql`archived_at is null`)
+    if (filter?.status?.length) where.push(sql`current_status in (${sql.join(filter.status)})`)
+    if (filter?.companyName) where.push(sql`company_name = ${filter.companyName}`)
+    if (filter?.city) where.push(sql`city = ${filter.city}`)
+    if (filter?.agentId) where.push(sql`agent_id = ${filter.agentId}`)
+    if (typeof filter?.active === 'boolean') where.push(sql`active = ${Number(filter.active)}`)
+    const search = filter?.search?.trim()
+    if (search) {
+      const columns = ['agent_id', 'database_name', 'company_name', 'city', 'neighborhood']
+      where.push(
+        sql`(${sql.join(
+          columns.map((column) => contains(sql.ref(column), search)),
+          sql` or `,
+        )})`,
+      )
+    }
+    return seekPage<string, Row<ExpectedJob>>(
+      this.em,
+      { from: sql`expected_job`, where, order: ORDERS[orderBy], direction: 'asc' },
+      page,
+      (ids) => this.loadAll(ids),
+    )
+  }
+
+  async loadAll(ids: readonly string[]): Promise<Row<ExpectedJob>[]> {
+    if (ids.length === 0) return []
+    const jobs = inOrder(ids, await selectRows(this.em, ExpectedJob, 'id', ids))
+    for (const job of jobs) this.byId.prime(job.id, job)
+    return jobs
+  }
+
+  async load(id: string): Promise<Row<ExpectedJob>> {
+    const job = await this.byId.load(id)
+    if (!job) throw new NotFoundError('expected job', `the id ${id}`)
+    return job
+  }
+
+  protectionsOf(jobId: string): Promise<Row<Protection>[]> {
+    return this.protections.load(jobId)
+  }
+
+  /** The worst status of each of the last days (UTC) on which something was due, oldest first. */
+  async daysOf(jobId: string, count: number): Promise<JobDay[]> {
+    const from = new Date(this.clock().getTime() - (count - 1) * DAY).toISOString().slice(0, 10)
+    return (await this.days.load(jobId)).filter(({ day }) => day >= from)
+  }
+
+  private async loadDays(jobIds: readonly string[]): Promise<JobDay[]> {
+    const from = Math.floor(this.clock().getTime() / DAY) * DAY - (MOST_DAYS - 1) * DAY
+    const rank = sql`case status ${sql.join(
+      Object.entries(STATUS_RANK).map(([status, value]) => sql`when ${sql.lit(status)} then ${sql.lit(value)}`),
+      sql` `,
+    )} end`
+    // max() of one column takes the others from the same row: https://sqlite.org/lang_select.html#bareagg
+    const { rows } = await sql<{ job: string; day: number; rank: number; count: number; entryId: string }>`
+      select job_id as job, expected_at / ${sql.lit(DAY)} as day, max(${rank}) as rank, count(*) as count, id as entryId
+      from backup_entry where job_id in (${sql.join([...jobIds])}) and expected_at >= ${sql.lit(from)}
+      group by 1, 2 order by 1, 2`.execute(this.em.getKysely())
+    return rows.map(({ job, day, rank: worst, count, entryId }) => ({
+      ...{ job, count, entryId },
+      day: new Date(day * DAY).toISOString().slice(0, 10),
+      status: statusOfRank(worst),
+    }))
+  }
+
+  /** How many jobs in service have each status; paused ones apart. */
+  async counts(): Promise<{ status: BackupStatus; count: number }[]> {
+    const { rows } = await sql<{ status: BackupStatus; count: number }>`
+      select current_status as status, count(*) as count from expected_job
+      where archived_at is null and active = 1 group by current_status`.execute(this.em.getKysely())
+    return Object.values(BackupStatus).map((status) => ({
+      status,
+      count: rows.find((row) => row.status === status)?.count ?? 0,
+    }))
+  }
+
+  /** What a job would mean, before it is saved: nothing is stored. */
+  async preview(input: ExpectedJobInput): Promise<JobPreview> {
+    return previewOf(draftJob(input, null, this.roots), this.clock())
+  }
+
+  async create(input: ExpectedJobInput, actor: string | null): Promise<Row<ExpectedJob>> {
+    const [job] = await this.store([{ input, before: null }], actor)
+    return job as Row<ExpectedJob>
+  }
+
+  async update(id: string, input: ExpectedJobChange, actor: string | null): Promise<Row<ExpectedJob>> {
+    const before = await this.load(id)
+    if (before.archivedAt) throw new InvalidInputError('id', 'is a retired job', 'Make a new one.')
+    const [job] = await this.store([{ input, before }], actor)
+    return job as Row<ExpectedJob>
+  }
+
+  /** Drafts all of them before anything is written; then all are, or none. */
+  async store(
+    wanted: { input: ExpectedJobChange; before: Row<ExpectedJob> | null }[],
+    actor: string | null,
+  ): Promise<Row<ExpectedJob>[]> {
+    const now = this.clock()
+    const drafts = wanted.map(({ input, before }) => ({
+      ...{ input, before },
+      draft: draftJob(input, before, this.roots),
+    }))
+    const ids = await this.record(this.em, async ({ em }, tell) => {
+      const stored: string[] = []
+      for (const { input, before, draft } of drafts) {
+        await refuseTaken(em, draft, before?.id ?? null)
+        await refuseUnknownMachines(em, draft, input.protects ?? [])
+        const job = before ? changed(before, draft, now) : fresh(draft, now)
+        if (before) await updateRow(em, ExpectedJob, job.id, job)
+        else await insertRows(em, ExpectedJob, [job as Row<ExpectedJob>])
+        if (input.protects !== undefined) await writeProtections(em, job.id, input.protects ?? [])
+        if (!before) await adoptUndeclared(em, job.id, draft)
+        tell.jobs.add(job.id)
+        tell.event({
+          ...{ type: before ? EventType.JOB_CHANGED : EventType.JOB_CREATED, severity: Severity.INFO },
+          ...{ at: now, cause: EventCause.USER, actor, job: job.id, machine: draft.machine },
+          facts: { name: `${draft.agentId}/${draft.databaseName}` },
+        })
+        stored.push(job.id)
+      }
+      return stored
+    })
+    for (const id of ids) this.byId.clear(id)
+    return this.loadAll(ids)
+  }
+
+  /** Retires a job; its history and its files stay. */
+  async archive(id: string, actor: string | null): Promise<Row<ExpectedJob>> {
+    const job = await this.load(id)
+    const at = this.clock()
+    await this.record(this.em, async ({ em }, tell) => {
+      if (job.archivedAt) return
+      await updateRow(em, ExpectedJob, id, { archivedAt: at, nextDueAt: null })
+      await sql`update backup_run set is_open = 0 where job_id = ${id} and is_open = 1`.execute(em.getKysely())
+      await sql`update backup_entry set awaited = 0 where job_id = ${id} and judged_at is null`.execute(em.getKysely())
+      tell.jobs.add(id)
+      tell.event({
+        ...{ type: EventType.JOB_ARCHIVED, severity: Severity.INFO, at, cause: EventCause.USER, actor, job: id },
+        facts: { name: `${job.agentId}/${job.databaseName}` },
+      })
+    })
+    this.byId.clear(id)
+    return this.load(id)
+  }
+
+  /** The job in service of an agent and a database. */
+  async ofAgent(agentId: string, databaseName: string): Promise<Row<ExpectedJob> | null> {
+    const { rows } = await sql<{ id: string }>`select id from expected_job
+      where agent_id = ${agentId} and database_name = ${databaseName} and archived_at is null`.execute(
+      this.em.getKysely(),
+    )
+    return rows[0] ? this.load(rows[0].id) : null
+  }
+}
+
+const MOST_DAYS = 90
+
+function fresh(draft: JobDraft, now: Date): Row<ExpectedJob> {
+  const currentStatus = BackupStatus.UNKNOWN
+  return {
+    id: newId(),
+    ...draft,
+    ...{
+      currentStatus,
+      standing: standingOf({ active: draft.active, currentStatus }),
+      statusOf: null,
+      lastCheckedAt: null,
+    },
+    ...{ nextDueAt: draft.active ? nextDue(draft, now) : null, lastSuccessfulBackupAt: null, lastFailedBackupAt: null },
+    ...{ previousSuccessfulHash: null, previousFingerprint: null, badInARow: 0, createdAt: now, archivedAt: null },
+  }
+}
+
+function changed(before: Row<ExpectedJob>, draft: JobDraft, now: Date): Partial<Row<ExpectedJob>> & { id: string } {
+  const otherSchedule = before.cron !== draft.cron || before.timeZone !== draft.timeZone
+  const awakened = draft.active && !before.active
+  const nextDueAt = !draft.active ? null : otherSchedule || awakened ? nextDue(draft, now) : before.nextDueAt
+  return { id: before.id, ...draft, nextDueAt, standing: standingOf({ ...draft, currentStatus: before.currentStatus }) }
+}
+
+async function refuseTaken(em: EntityManager, draft: JobDraft, ownId: string | null): Promise<void> {
+  const { rows } = await sql<{ id: string; same: number; agent_id: string; database_name: string }>`
+    select id, agent_id, database_name, agent_id = ${draft.agentId} and database_name = ${draft.databaseName} as same
+    from expected_job where archived_at is null and id <> ${ownId ?? ''}
+      and ((agent_id = ${draft.agentId} and database_name = ${draft.databaseName}) or target_key = ${draft.targetKey})
+    order by same desc limit 1`.execute(em.getKysely())
+  const other = rows[0]
+  if (!other) return
+  if (other.same) {
+    throw new InvalidInputError(
+      'databaseName',
+      `is already expected of agent ${draft.agentId} (job ${other.id})`,
+      'Change that job, or retire it first.',
+    )
+  }
+  throw new InvalidInputError(
+    'finalStoragePathTemplate',
+    `gives the same paths as the job ${other.agent_id}/${other.database_name}`,
+    'Put {agent_id} and {database_name} into it.',
+  )
+}
+
+async function refuseUnknownMachines(em: EntityManager, draft: JobDraft, protects: ProtectionInput[]): Promise<void> {
+  const named = [
+    ...(draft.machine ? [['machineId', draft.machine] as const] : []),
+    ...protects.map(({ machineId }, index) => [`protects[${index}].machineId`, machineId] as const),
+  ]
+  const known = new Set(
+    (
+      await selectRows(
+        em,
+        Machine,
+        'id',
+        named.map(([, id]) => id),
+      )
+    ).map((machine) => machine.id),
+  )
+  for (const [field, id] of named) {
+    if (!known.has(id)) throw new InvalidInputError(field, `is no known machine (${id})`, 'Ask machines for the ids.')
+  }
+  for (const [index, { path }] of protects.entries()) {
+    if (!/^\/[^\p{Cc}]*$/u.test(path) || path.length > 4096)
+      throw new InvalidInputError(
+        `protects[${index}].path`,
+        'must be an absolute path',
+        'Write it like /var/lib/mysql.',
+      )
+  }
+}
+
+async function writeProtections(em: EntityManager, job: string, protects: ProtectionInput[]): Promise<void> {
+  await sql`delete from protection where job_id = ${job}`.execute(em.getKysely())
+  await insertRows(
+    em,
+    Protection,
+    protects.map(({ machineId, path }) => ({ id: newId(), job, machine: machineId, path })),
+  )
+}
+
+/** What came before somebody declared it waits in the inbox: it belongs to the new job. */
+async function adoptUndeclared(em: EntityManager, job: string, { agentId, databaseName }: JobDraft): Promise<void> {
+  await sql`update backup_run set outcome = 'ACCEPTED', job_id = ${job}, is_open = 1
+    where agent_id = ${agentId} and database_name = ${databaseName} and outcome = 'UNDECLARED'
+      and settled_at is null`.execute(em.getKysely())
+}
+
+/** What an agent's file would be called where nothing is known of it yet. */
+const sampleName = (draft: JobDraft): string => `${draft.databaseName}.sql.gz`
+
+function previewOf(draft: JobDraft, now: Date): JobPreview {
+  const dues = nextDues(draft, now, 5).map((expectedAt) => {
+    const run = { expectedAt, timeZone: draft.timeZone, fileName: sampleName(draft) }
+    return {
+      expectedAt,
+      windowEndsAt: new Date(expectedAt.getTime() + draft.graceMinutes * MINUTE),
+      depositPath: render(draft.agentDepositPathTemplate, draft, run),
+      storagePath: render(draft.finalStoragePathTemplate, draft, run),
+    }
+  })
+  return {
+    ...{ cron: draft.cron, timeZone: draft.timeZone, graceMinutes: draft.graceMinutes, dues },
+    periodMinutes: Math.round(periodOf(draft) / MINUTE),
+    keepsOnlyLatest: keepsOnlyLatest(dues.map((due) => due.storagePath)),
+    logFolder: renderFolder(draft.agentLogDepositPathTemplate, draft),
+  }
+}

@@ -1,0 +1,153 @@
+import { InvalidInputError } from '../errors.ts'
+
+// Where files lie is said by templates: relative to their root, or absolute below it. Every value that is filled in is
+// checked by an allow-list, and every path once more as a whole: nothing that a job or a report says leaves the root.
+
+export const DEFAULT_DEPOSIT_PATH = '{agent_id}/databases/{file_name}'
+export const DEFAULT_LOG_PATH = '{agent_id}/log'
+export const DEFAULT_STORAGE_PATH = '{agent_id}/{database_name}/{year}{month}{day}T{hour}{minute}_{file_name}'
+
+/** What the job itself tells. */
+const CONSTANTS = ['agent_id', 'database_name', 'company_name', 'city', 'neighborhood'] as const
+/** What the due time tells, in the job's zone. */
+const TIMES = ['year', 'month', 'day', 'hour', 'minute'] as const
+export const PLACEHOLDERS = [...CONSTANTS, ...TIMES, 'file_name'] as const
+type Placeholder = (typeof PLACEHOLDERS)[number]
+
+export interface PathFacts {
+  agentId: string
+  databaseName: string
+  companyName: string | null
+  city: string | null
+  neighborhood: string | null
+}
+
+/** Names of agents, databases and files. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+/** Companies, cities and neighborhoods, in NFC: letters, digits, blanks, and . ' - */
+export const PLACE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} .'’-]{0,63}$/u
+
+const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and begin with a letter or digit'
+const PLACE_RULE = 'must be 1 to 64 letters, digits, blanks, ".", "\'" or "-", and begin with a letter or digit'
+
+export function readName(field: string, value: string): string {
+  if (NAME.test(value)) return value
+  throw new InvalidInputError(field, NAME_RULE, 'Choose such a name.')
+}
+
+export function readPlace(field: string, value: string): string {
+  const place = value.normalize('NFC').trim()
+  if (PLACE.test(place) && !place.includes('..') && !place.endsWith('.')) return place
+  throw new InvalidInputError(field, PLACE_RULE, 'Write it without other signs.')
+}
+
+/** Checks a template for what it may hold, and answers with it relative to its root. */
+export function readTemplate(
+  field: string,
+  template: string,
+  { root, facts, kind }: { root: string; facts: PathFacts; kind: 'file' | 'folder' },
+): string {
+  const refuse = (rule: string, cure: string): never => {
+    throw new InvalidInputError(field, rule, cure)
+  }
+  const text = template
+    .normalize('NFC')
+    .trim()
+    .replace(/\/+$/, kind === 'folder' ? '' : '$&')
+  const relative = text.startsWith('/') ? below(root, text) : text
+  if (relative === null) return refuse(`is an absolute path outside ${root}`, `Begin with ${root}/, or without "/".`)
+  if (relative === '') return refuse('is empty', 'Name a path, such as {agent_id}/databases/{file_name}.')
+  if (relative.endsWith('/')) return refuse('ends with "/", and must name a file', 'Add {file_name}.')
+  for (const [whole, name = ''] of relative.matchAll(/\{([^{}]*)\}/g)) {
+    if (!(PLACEHOLDERS as readonly string[]).includes(name)) {
+      refuse(
+        `holds the unknown placeholder ${whole}`,
+        `Known are ${PLACEHOLDERS.map((known) => `{${known}}`).join(', ')}.`,
+      )
+    }
+    if (kind === 'folder' && !(CONSTANTS as readonly string[]).includes(name)) {
+      refuse(
+        `holds ${whole}, but a folder is watched all the time`,
+        `Use only ${CONSTANTS.map((known) => `{${known}}`).join(', ')} there.`,
+      )
+    }
+    if ((CONSTANTS as readonly string[]).includes(name) && !valueOf(name as Placeholder, facts)) {
+      refuse(`holds ${whole}, which this job leaves empty`, `Fill it in, or take ${whole} out of the template.`)
+    }
+  }
+  if (/[{}]/.test(relative.replace(/\{[^{}]*\}/g, '')))
+    refuse('has a brace without its partner', 'Write placeholders as {name}.')
+  const example = render(relative, facts, { expectedAt: new Date(0), timeZone: 'UTC', fileName: 'file.sql.gz' })
+  const wrong = wrongPath(example)
+  if (wrong) refuse(wrong, 'Use plain names of folders and files, joined by "/".')
+  return relative
+}
+
+function below(root: string, path: string): string | null {
+  const base = root.endsWith('/') ? root : `${root}/`
+  return path.startsWith(base) ? path.slice(base.length) : null
+}
+
+/** What is wrong with a rendered path; null = nothing. */
+export function wrongPath(path: string): string | null {
+  if (Buffer.byteLength(path) > 1024) return 'is longer than 1024 bytes'
+  for (const part of path.split('/')) {
+    if (part === '') return 'holds an empty name between slashes'
+    if (part.startsWith('.')) return `holds "${part}", which begins with a dot`
+    if (Buffer.byteLength(part) > 255) return 'holds a name of more than 255 bytes'
+    if (!/^[\p{L}\p{M}\p{N} ._'’+,@=()-]+$/u.test(part) || part !== part.trim()) {
+      return `holds "${part.slice(0, 40)}", which has signs that stand in no name here`
+    }
+  }
+  return null
+}
+
+export interface RunTime {
+  expectedAt: Date
+  timeZone: string
+  fileName: string
+}
+
+/** The path of one due time, relative to its root. */
+export function render(template: string, facts: PathFacts, run: RunTime): string {
+  const time = Temporal.Instant.fromEpochMilliseconds(run.expectedAt.getTime()).toZonedDateTimeISO(run.timeZone)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const values: Record<(typeof TIMES)[number] | 'file_name', string> = {
+    year: String(time.year).padStart(4, '0'),
+    month: two(time.month),
+    day: two(time.day),
+    hour: two(time.hour),
+    minute: two(time.minute),
+    file_name: run.fileName,
+  }
+  return template.replaceAll(/\{([^{}]*)\}/g, (_, name: Placeholder) =>
+    name in values ? values[name as keyof typeof values] : (valueOf(name, facts) ?? ''),
+  )
+}
+
+/** The folder of a template that holds no time and no file. */
+export const renderFolder = (template: string, facts: PathFacts): string =>
+  render(template, facts, { expectedAt: new Date(0), timeZone: 'UTC', fileName: '' })
+
+/**
+ * The template with what the job itself tells filled in, whatever its case: two jobs with the same one would write the
+ * same files.
+ */
+export const targetKey = (template: string, facts: PathFacts): string =>
+  template
+    .replaceAll(/\{([^{}]*)\}/g, (whole, name: Placeholder) =>
+      (CONSTANTS as readonly string[]).includes(name) ? (valueOf(name, facts) ?? '') : whole,
+    )
+    .toLocaleLowerCase('en')
+
+/** Whether each due time has a path of its own, for files that always have the same name. */
+export const keepsOnlyLatest = (paths: readonly string[]): boolean => new Set(paths).size < paths.length
+
+function valueOf(name: Placeholder, facts: PathFacts): string | null {
+  if (name === 'agent_id') return facts.agentId
+  if (name === 'database_name') return facts.databaseName
+  if (name === 'company_name') return facts.companyName
+  if (name === 'city') return facts.city
+  if (name === 'neighborhood') return facts.neighborhood
+  return null
+}

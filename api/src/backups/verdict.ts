@@ -1,0 +1,282 @@
+import type { DeclaredStep } from '../deposit/declared.ts'
+import { type Check, CheckName, CheckOutcome } from '../deposit/check.ts'
+import type { FileFacts, ReadFacts } from '../deposit/file-facts.ts'
+import { MINUTE } from '../platform/clock.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
+import { BackupStatus, isGood } from './backup-status.ts'
+import type { BACKUP_REASONS } from './reason-catalogue.ts'
+
+// What Vigie exists for: facts in, verdict out. Nothing here reads a file, a clock or a table.
+
+export interface DeclaredRun {
+  backup: DeclaredStep | null
+  compress: DeclaredStep | null
+  transfer: DeclaredStep | null
+}
+
+/** What the agent says of the file that it staged: of COMPRESS, or of BACKUP where nothing was compressed. */
+export function declaredFile({ backup, compress }: DeclaredRun): {
+  size: number | null
+  sha256: string | null
+  contentSha256: string | null
+} {
+  const staged = compress ?? backup
+  return {
+    size: staged?.size ?? null,
+    sha256: staged?.sha256 ?? null,
+    contentSha256: compress ? (backup?.sha256 ?? null) : null,
+  }
+}
+
+export interface RunFacts {
+  run: DeclaredRun
+  /** The name that is awaited in the deposit. */
+  fileName: string
+  /** Null = it was not looked for, because a step failed. */
+  file: FileFacts | null
+  /** Whether the grace has ended. */
+  windowEnded: boolean
+  /** Whether a file without declared hash has kept still for a minute. */
+  keptStill: boolean
+  /** The good backup of the due time before; null = there was none. */
+  previous: { sha256: string | null; fingerprint: string | null } | null
+}
+
+export interface RunVerdict {
+  /** Null = not yet: the next scan looks again. */
+  status: BackupStatus | null
+  reasons: Reason[]
+  checks: Check[]
+  /** Where the file belongs now. */
+  place: 'DEPOSIT' | 'VAULT' | 'QUARANTINE'
+}
+
+const reason = (
+  code: keyof typeof BACKUP_REASONS,
+  severity: Severity,
+  { value = null, limit = null, subject = null }: Partial<Pick<Reason, 'value' | 'limit' | 'subject'>> = {},
+): Reason => ({ code, severity, value, limit, subject })
+export { reason as backupReason }
+
+/** The verdict on one run alone, in the order FAILED, TRANSFER_INTEGRITY_FAILED, HASH_MISMATCH, SUCCESS. */
+export function judgeRun(facts: RunFacts): RunVerdict {
+  const { run, file, windowEnded, fileName } = facts
+  const stepsFailed = failedSteps(run)
+  if (stepsFailed.length > 0) return { status: BackupStatus.FAILED, reasons: stepsFailed, checks: [], place: 'DEPOSIT' }
+  const declared = declaredFile(run)
+  const wait = (why: Reason): RunVerdict => ({ status: null, reasons: [why], checks: [], place: 'DEPOSIT' })
+  const broken = (why: Reason, checks: Check[], place: RunVerdict['place'] = 'QUARANTINE'): RunVerdict => ({
+    ...{ status: BackupStatus.TRANSFER_INTEGRITY_FAILED, reasons: [why], checks, place },
+  })
+  const info = { subject: fileName }
+  switch (file?.kind) {
+    case undefined:
+    case 'ABSENT':
+      return windowEnded
+        ? broken(reason('FILE_ABSENT', Severity.FAILED, info), [], 'DEPOSIT')
+        : wait(reason('FILE_AWAITED', Severity.INFO, info))
+    case 'NOT_A_FILE':
+      return broken(reason('NOT_A_FILE', Severity.FAILED, info), [], 'DEPOSIT')
+    case 'UNREADABLE':
+      return wait(reason('FILE_UNREADABLE', Severity.WARNING, { subject: `${fileName}: ${file.detail}` }))
+    case 'CHANGING':
+      return wait(reason('CHANGED_WHILE_READING', Severity.INFO))
+    case 'OTHER_SIZE': {
+      const { size } = file.stamp
+      const sizes = { value: size, limit: declared.size }
+      const checks = [sizeCheck(declared.size, size)]
+      if (declared.size !== null && size > declared.size)
+        return broken(reason('SIZE_LARGER', Severity.FAILED, sizes), checks)
+      return windowEnded
+        ? broken(reason('SIZE_SMALLER', Severity.FAILED, sizes), checks)
+        : wait(reason('FILE_ARRIVING', Severity.INFO, sizes))
+    }
+    case 'READ':
+      return judgeRead(facts, file, declared)
+  }
+}
+
+function judgeRead(facts: RunFacts, file: ReadFacts, declared: ReturnType<typeof declaredFile>): RunVerdict {
+  const checks = checksOf(file, declared)
+  const refused = (status: BackupStatus, why: Reason[]): RunVerdict => ({
+    ...{ status, reasons: why, checks, place: 'QUARANTINE' as const },
+  })
+  if (declared.sha256 !== null && file.sha256 !== declared.sha256) {
+    return refused(BackupStatus.TRANSFER_INTEGRITY_FAILED, [reason('HASH_DIFFERS', Severity.FAILED)])
+  }
+  if (declared.sha256 === null && !facts.keptStill) {
+    return {
+      status: null,
+      reasons: [reason('HASH_NOT_DECLARED', Severity.INFO)],
+      checks,
+      place: 'DEPOSIT',
+    }
+  }
+  const content = brokenContent(file, checks)
+  if (content.length > 0) return refused(BackupStatus.FAILED, content)
+  const notes = [
+    ...(declared.sha256 === null ? [reason('HASH_NOT_DECLARED', Severity.WARNING)] : []),
+    ...checks
+      .filter(
+        (check) =>
+          check.outcome === CheckOutcome.NOT_CHECKED &&
+          check.name !== CheckName.SIZE &&
+          check.name !== CheckName.SHA256 &&
+          check.name !== CheckName.CONTENT_SHA256,
+      )
+      .map((check) => reason('CHECK_NOT_DONE', Severity.INFO, { subject: check.detail })),
+  ]
+  const { previous } = facts
+  if (previous?.sha256 === file.sha256) {
+    const unchanged = reason('UNCHANGED', Severity.WARNING)
+    return { status: BackupStatus.HASH_MISMATCH, reasons: [unchanged, ...notes], checks, place: 'VAULT' }
+  }
+  if (previous?.fingerprint && previous.fingerprint === file.fingerprint) {
+    notes.push(reason('CONTENT_UNCHANGED', Severity.INFO))
+  }
+  return { status: BackupStatus.SUCCESS, reasons: notes, checks, place: 'VAULT' }
+}
+
+function failedSteps({ backup, compress, transfer }: DeclaredRun): Reason[] {
+  const steps = [
+    ['BACKUP', backup],
+    ['COMPRESS', compress],
+    ['TRANSFER', transfer],
+  ] as const
+  return steps.flatMap(([name, step]) =>
+    step && !step.ok
+      ? [reason('STEP_FAILED', Severity.FAILED, { subject: step.error ? `${name}: ${step.error.slice(-500)}` : name })]
+      : [],
+  )
+}
+
+const sizeCheck = (expected: number | null, measured: number): Check => ({
+  name: CheckName.SIZE,
+  outcome:
+    expected === null ? CheckOutcome.NOT_CHECKED : expected === measured ? CheckOutcome.PASSED : CheckOutcome.FAILED,
+  expected: expected === null ? null : String(expected),
+  measured: String(measured),
+  detail: expected === null ? 'the agent declared no size' : null,
+})
+
+const hashCheck = (name: CheckName, expected: string | null, measured: string | null): Check => ({
+  name,
+  outcome:
+    expected === null || measured === null
+      ? CheckOutcome.NOT_CHECKED
+      : expected === measured
+        ? CheckOutcome.PASSED
+        : CheckOutcome.FAILED,
+  expected,
+  measured,
+  detail:
+    expected === null ? 'the agent declared no SHA-256' : measured === null ? 'the content could not be read' : null,
+})
+
+/** Every check of a file that was read, with what was declared beside what was measured. */
+export function checksOf(file: ReadFacts, declared: ReturnType<typeof declaredFile>): Check[] {
+  const content = declared.contentSha256
+    ? [hashCheck(CheckName.CONTENT_SHA256, declared.contentSha256, file.contentSha256 ?? contentOfPlain(file))]
+    : []
+  return [
+    sizeCheck(declared.size, file.stamp.size),
+    hashCheck(CheckName.SHA256, declared.sha256, file.sha256),
+    ...file.checks.map((check) => ({
+      name: check.name as CheckName,
+      outcome: check.outcome as CheckOutcome,
+      expected: null,
+      measured: null,
+      detail: check.detail,
+    })),
+    ...content,
+  ]
+}
+
+/** A file that declares COMPRESS and is not compressed after all is its own content. */
+const contentOfPlain = (file: ReadFacts): string | null =>
+  file.checks.some(({ name }) => name === 'DECOMPRESSION') ? null : file.sha256
+
+function brokenContent(file: ReadFacts, checks: Check[]): Reason[] {
+  const failed = (name: CheckName): Check | undefined =>
+    checks.find((check) => check.name === name && check.outcome === CheckOutcome.FAILED)
+  const found: Reason[] = []
+  const add = (code: keyof typeof BACKUP_REASONS, check: Check | undefined): void => {
+    if (check) found.push(reason(code, Severity.FAILED, { subject: check.detail }))
+  }
+  if (file.stamp.size === 0) return [reason('EMPTY_FILE', Severity.FAILED)]
+  if (file.expandsBeyond !== null) {
+    return [
+      reason('EXPANDS_TOO_FAR', Severity.FAILED, {
+        value: Math.floor(file.expandsBeyond / file.stamp.size),
+        limit: file.expandsBeyond,
+      }),
+    ]
+  }
+  add('DECOMPRESSION_FAILED', failed(CheckName.DECOMPRESSION))
+  add('CONTENT_HASH_DIFFERS', failed(CheckName.CONTENT_SHA256))
+  add('DUMP_INCOMPLETE', failed(CheckName.COMPLETION_MARK))
+  add('DUMP_UNREADABLE', failed(CheckName.PG_RESTORE))
+  add('DATABASE_DAMAGED', failed(CheckName.SQLITE_INTEGRITY))
+  return found
+}
+
+export interface JudgedRun {
+  id: string
+  status: BackupStatus | null
+  reasons: Reason[]
+  /** When all of it was here. */
+  arrivedAt: Date
+}
+
+export interface EntryFacts {
+  runs: JudgedRun[]
+  windowEndsAt: Date
+  /** False = never MISSING: a time before the job was made, or while it was paused. */
+  awaited: boolean
+  /** Why the scanner cannot see what lies in the deposit; null = it can. */
+  blind: string | null
+}
+
+export interface EntryVerdict {
+  status: BackupStatus
+  reasons: Reason[]
+  judged: boolean
+  bestRunId: string | null
+}
+
+const ORDER = [
+  BackupStatus.SUCCESS,
+  BackupStatus.HASH_MISMATCH,
+  BackupStatus.TRANSFER_INTEGRITY_FAILED,
+  BackupStatus.FAILED,
+]
+
+/** The verdict on one expected backup: the best of its runs wins; without any, the clock decides. */
+export function judgeEntry({ runs, windowEndsAt, awaited, blind }: EntryFacts, now: Date): EntryVerdict {
+  const best = runs
+    .filter((run) => run.status !== null)
+    .toSorted((a, b) => rank(a) - rank(b) || b.arrivedAt.getTime() - a.arrivedAt.getTime() || (a.id < b.id ? 1 : -1))[0]
+  if (best?.status) {
+    const reasons = [...best.reasons]
+    if (isGood(best.status)) {
+      const late = best.arrivedAt.getTime() - windowEndsAt.getTime()
+      if (late > 0) reasons.push(reason('ARRIVED_LATE', Severity.INFO, { value: Math.ceil(late / MINUTE) }))
+      const others = runs.filter((run) => run.status !== null && !isGood(run.status)).length
+      if (others > 0) reasons.push(reason('OTHER_RUN_FAILED', Severity.WARNING, { value: others }))
+    }
+    return { status: best.status, reasons, judged: true, bestRunId: best.id }
+  }
+  const waiting = runs[0] ?? null
+  const unknown = { status: BackupStatus.UNKNOWN, judged: false, bestRunId: waiting?.id ?? null }
+  if (waiting) return { ...unknown, reasons: waiting.reasons }
+  if (now < windowEndsAt || !awaited) return { ...unknown, reasons: [] }
+  if (blind !== null) return { ...unknown, reasons: [reason('SCANNER_BLIND', Severity.WARNING, { subject: blind })] }
+  return {
+    status: BackupStatus.MISSING,
+    reasons: [reason('NOTHING_CAME', Severity.FAILED)],
+    judged: true,
+    bestRunId: null,
+  }
+}
+
+const rank = ({ status }: JudgedRun): number => (status === null ? ORDER.length : ORDER.indexOf(status))

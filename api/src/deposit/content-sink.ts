@@ -1,0 +1,85 @@
+import { createHash, type Hash } from 'node:crypto'
+import { type DumpFormat, formatOf, HEAD, hasCompletionMark, TAIL, withoutVolatileLines } from './dump-format.ts'
+
+const TEXTS = new Set<DumpFormat>(['MYSQL', 'POSTGRESQL', 'POSTGRESQL_CLUSTER', 'SQLITE_DUMP'])
+
+/**
+ * Takes a dump's content as it streams by and keeps what judging it needs: its size, its format, its SHA-256 where one
+ * was declared, its end, and for text dumps a fingerprint without the volatile lines. Those stand only in the first and
+ * last lines: so all between goes to the hash as it is, and the last 64 KiB are held back until the end is known.
+ */
+export class ContentSink {
+  size = 0
+  format: DumpFormat | null = null
+  private readonly hash: Hash | null
+  private fingerprinting: Hash | null = null
+  private opened: Buffer | null = null
+  private head: Buffer[] = []
+  private headSize = 0
+  private tail: Buffer[] = []
+  private tailSize = 0
+
+  constructor(options: { hash: boolean }) {
+    this.hash = options.hash ? createHash('sha256') : null
+  }
+
+  write(chunk: Buffer): void {
+    this.size += chunk.length
+    this.hash?.update(chunk)
+    if (this.format !== null) return this.hold(chunk)
+    this.head.push(Buffer.from(chunk))
+    this.headSize += chunk.length
+    if (this.headSize >= HEAD) this.openHead()
+  }
+
+  end(): { size: number; format: DumpFormat; sha256: string | null; fingerprint: string | null; complete: boolean } {
+    if (this.format === null) this.openHead()
+    const format = this.format as unknown as DumpFormat
+    const tail = Buffer.concat(this.tail)
+    this.fingerprinting?.update(withoutVolatileLines(tail))
+    return {
+      size: this.size,
+      format,
+      sha256: this.hash?.digest('hex') ?? null,
+      fingerprint: this.fingerprinting?.digest('hex') ?? null,
+      complete: hasCompletionMark(format, tail.subarray(-TAIL)),
+    }
+  }
+
+  /** The content up to the moment when its format was known, once. */
+  takeOpening(): Buffer {
+    const opened = this.opened ?? Buffer.alloc(0)
+    this.opened = null
+    return opened
+  }
+
+  private openHead(): void {
+    const whole = Buffer.concat(this.head)
+    this.head = []
+    this.opened = whole
+    this.format = formatOf(whole)
+    if (TEXTS.has(this.format)) this.fingerprinting = createHash('sha256')
+    // Whole lines of the head are looked at; the rest belongs to the stream.
+    const end = whole.length <= HEAD ? 0 : whole.lastIndexOf(0x0a, HEAD) + 1
+    if (end > 0) this.fingerprinting?.update(withoutVolatileLines(whole.subarray(0, end)))
+    this.hold(whole.subarray(end))
+  }
+
+  private hold(chunk: Buffer): void {
+    // The chunk's memory is used again by its reader: what is kept must be a copy, and only the last part is kept.
+    if (chunk.length >= TAIL) {
+      for (const held of this.tail) this.fingerprinting?.update(held)
+      this.fingerprinting?.update(chunk.subarray(0, chunk.length - TAIL))
+      this.tail = [Buffer.from(chunk.subarray(chunk.length - TAIL))]
+      this.tailSize = TAIL
+      return
+    }
+    this.tail.push(Buffer.from(chunk))
+    this.tailSize += chunk.length
+    while (this.tail[0] && this.tailSize - this.tail[0].length >= TAIL) {
+      const first = this.tail.shift() as Buffer
+      this.tailSize -= first.length
+      this.fingerprinting?.update(first)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import {
+  Arg,
+  Args,
+  Authorized,
+  Ctx,
+  Field,
+  GraphQLISODateTime,
+  ID,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql'
+import { Scope } from '../access/scope.ts'
+import { BackupRun } from '../backups/backup-run.entity.ts'
+import type { Context } from '../context.ts'
+import type { Row } from '../database/rows.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { MINUTE } from '../platform/clock.ts'
+import { BackupRunInput } from './backup-run.input.ts'
+import { Scan, ScanOutcome } from './scan.entity.ts'
+import type { ScanAnswer as Answer } from './scanner.ts'
+
+@ObjectType({ simpleResolvers: true, description: 'What a scan came to' })
+export class ScanAnswer {
+  @Field(() => ScanOutcome)
+  outcome!: ScanOutcome
+
+  @Field(() => Scan, { nullable: true, description: 'Null = another scan is running, and does the work' })
+  scan!: Scan | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'How promotion goes, as a probe really did it at the start' })
+export class LinkProbeView {
+  @Field(() => String, { description: 'Below the deposit folder; empty = the folder itself' })
+  folder!: string
+
+  @Field(() => String, { description: 'LINK: at once and without room. COPY: as safe, but it needs time and room.' })
+  mode!: string
+
+  @Field(() => String, { nullable: true, description: 'Why it cannot link, and what to do about it; null = it links' })
+  detail!: string | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'How the scanner is' })
+export class ScannerHealth {
+  @Field(() => Boolean)
+  running!: boolean
+
+  @Field(() => Int)
+  intervalMinutes!: number
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = never one' })
+  lastScanEndedAt!: Date | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = the first is still to come' })
+  nextScanAt!: Date | null
+
+  @Field(() => String, { nullable: true, description: 'What keeps it from its work; null = nothing' })
+  trouble!: string | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true })
+  troubleSince!: Date | null
+
+  @Field(() => [LinkProbeView])
+  links!: LinkProbeView[]
+
+  @Field(() => String, { description: 'The folder that agents drop files into' })
+  depositFolder!: string
+
+  @Field(() => String)
+  vaultFolder!: string
+
+  @Field(() => String)
+  quarantineFolder!: string
+}
+
+@ObjectType({ simpleResolvers: true })
+export class BackupRunReceipt {
+  @Field(() => Boolean, { description: 'True: this run was known, and nothing changed' })
+  repeated!: boolean
+
+  @Field(() => [BackupRun], { description: 'One for each database, with its outcome' })
+  runs!: BackupRun[]
+}
+
+export const ScanConnection = connectionOf(Scan, 'Scan')
+
+@Resolver()
+export class DepositResolver {
+  @Authorized(Scope.READ)
+  @Query(() => ScanConnection, { description: 'The scans of the last 30 days, newest first' })
+  scans(@Args(() => PageArgs) args: PageArgs, @Ctx() { deposit }: Context): Promise<Page<Row<Scan>>> {
+    return deposit.scans(args)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => ScannerHealth)
+  async scanner(@Ctx() { deposit, scanner, roots }: Context): Promise<ScannerHealth> {
+    const state = await deposit.state()
+    const last = state?.lastScanEndedAt ?? null
+    return {
+      ...{ running: scanner.isRunning, intervalMinutes: scanner.intervalMinutes, lastScanEndedAt: last },
+      nextScanAt: last ? new Date(last.getTime() + scanner.intervalMinutes * MINUTE) : null,
+      ...{ trouble: state?.trouble ?? null, troubleSince: state?.troubleSince ?? null },
+      links: [...scanner.linkProbes()],
+      ...{ depositFolder: roots.deposit, vaultFolder: roots.vault, quarantineFolder: roots.quarantine },
+    }
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => ScanAnswer, { description: 'Scans now and answers with what it did' })
+  scanBackups(@Ctx() { scanner, caller }: Context): Promise<Answer> {
+    return scanner.scan(caller.name)
+  }
+
+  @Authorized(Scope.REPORT)
+  @Mutation(() => BackupRunReceipt, {
+    description:
+      'What a STATUS.json tells, by GraphQL; the file itself still comes by rsync. Errors: BAD_USER_INPUT, FORBIDDEN',
+  })
+  async reportBackupRun(
+    @Arg('run', () => BackupRunInput) run: BackupRunInput,
+    @Ctx() { deposit, caller, scanner }: Context,
+  ): Promise<{ repeated: boolean; runs: Row<BackupRun>[] }> {
+    const receipt = await deposit.report(run, caller)
+    if (!receipt.repeated) scanner.soon()
+    return receipt
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => BackupRun, { description: 'Takes a report out of the inbox. Errors: NOT_FOUND, BAD_USER_INPUT' })
+  dismissReport(@Arg('id', () => ID) id: string, @Ctx() { deposit }: Context): Promise<Row<BackupRun>> {
+    return deposit.dismiss(id)
+  }
+}

@@ -1,0 +1,145 @@
+import { sql } from 'kysely'
+import type { Caller } from '../access/caller.ts'
+import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
+import { NAME } from '../backups/path-template.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { type Row, saveRows, selectRows } from '../database/rows.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
+import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './backup-run.input.ts'
+import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from './declared.ts'
+import { tellSettled } from './run-recorder.ts'
+import { Scan, Scanner as ScannerRow } from './scan.entity.ts'
+
+const LONGEST_TEXT = 8 * 1024
+
+/** What agents report by mutation, and what is known of scans. */
+export class DepositService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The newest first. */
+  scans(page: PageArgs): Promise<Page<Row<Scan>>> {
+    return seekPage<string, Row<Scan>>(
+      this.em,
+      { from: sql`scan`, where: [], order: [sql`started_at`, sql`id`], direction: 'desc' },
+      page,
+      (ids) => this.loadScans(ids),
+    )
+  }
+
+  async loadScans(ids: readonly string[]): Promise<Row<Scan>[]> {
+    return inOrder(ids, await selectRows(this.em, Scan, 'id', ids))
+  }
+
+  async state(): Promise<Row<ScannerRow> | null> {
+    return (await selectRows(this.em, ScannerRow, 'id', ['scanner']))[0] ?? null
+  }
+
+  /** Records a run; the next scan looks for its files. */
+  async report(input: BackupRunInput, caller: Caller): Promise<{ repeated: boolean; runs: Row<BackupRun>[] }> {
+    const declared = readRun(input)
+    const receivedAt = this.clock()
+    const repeated = await this.record(this.em, async ({ em, runRecorder }) => {
+      await refuseForeign(em, declared.agentId, caller)
+      const recorded = await runRecorder.record(declared, { receivedAt, reportPath: null, size: 0 })
+      return recorded.repeated && recorded.runs === 0
+    })
+    const runs = await selectRows(this.em, BackupRun, 'runId', [declared.runId], { agentId: declared.agentId })
+    return { repeated, runs }
+  }
+
+  /** Takes a report out of the inbox; its row stays. */
+  async dismiss(id: string): Promise<Row<BackupRun>> {
+    const [run] = await selectRows(this.em, BackupRun, 'id', [id])
+    if (!run) throw new NotFoundError('report', `the id ${id}`)
+    if (run.outcome === RunOutcome.ACCEPTED)
+      throw new InvalidInputError(
+        'id',
+        'is a run that belongs to a job',
+        'Only what is in reportInbox can be dismissed.',
+      )
+    await this.record(this.em, async ({ em }, tell) => {
+      if (run.settledAt) return
+      await saveRows(em, BackupRun, [Object.assign(run, { settledAt: this.clock(), isOpen: false })])
+      const name = run.databaseName ? `${run.agentId}/${run.databaseName}` : run.agentId
+      tellSettled(tell, { name, ...(run.reportPath ? { path: run.reportPath } : {}) }, this.clock())
+    })
+    return run
+  }
+}
+
+/** A token that is bound to one machine speaks for the agents of that machine alone. */
+async function refuseForeign(em: EntityManager, agentId: string, { machineId }: Caller): Promise<void> {
+  if (!machineId) return
+  const [machine] = await selectRows(em, Machine, 'id', [machineId])
+  const { rows } = await sql`select 1 from expected_job
+    where agent_id = ${agentId} and machine_id = ${machineId} and archived_at is null limit 1`.execute(em.getKysely())
+  if (rows.length > 0 || machine?.hostname === agentId) return
+  throw new ForbiddenError(
+    `This token reports for the machine ${machine?.hostname ?? machineId}; no job says that the agent ${agentId} runs on it. Set the job's machine, or make a token with --any-machine.`,
+  )
+}
+
+function readRun(input: BackupRunInput): DeclaredReport {
+  const { runId, agentId, startedAt, endedAt, databases } = input
+  const name = (field: string, value: string): string => {
+    if (NAME.test(value)) return value
+    throw new InvalidInputError(field, 'must be 1 to 128 letters, digits, ".", "_" or "-"', 'Send such a name.')
+  }
+  if (!/^[\x21-\x7e]{1,128}$/.test(runId))
+    throw new InvalidInputError('run.runId', 'must be 1 to 128 visible ASCII characters', 'Send a UUID.')
+  if (databases.length === 0 || databases.length > 1000)
+    throw new InvalidInputError('run.databases', 'must be 1 to 1000', 'Send at least one.')
+  const names = databases.map((database) => database.name)
+  if (new Set(names).size < names.length)
+    throw new InvalidInputError('run.databases', 'names one database twice', 'Send each once.')
+  return {
+    ...{ runId, agentId: name('run.agentId', agentId), overallStatus: null, refused: [] },
+    ...{ startedAt: startedAt?.toISOString() ?? null, endedAt: endedAt?.toISOString() ?? null },
+    databases: databases.map((database, index) => readDatabase(database, `run.databases[${index}]`, name)),
+  }
+}
+
+function readDatabase(
+  input: BackupDatabaseInput,
+  field: string,
+  name: (field: string, value: string) => string,
+): DeclaredDatabase {
+  const steps = {
+    backup: readStep(input.backup, `${field}.backup`),
+    compress: readStep(input.compress, `${field}.compress`),
+    transfer: readStep(input.transfer, `${field}.transfer`),
+  }
+  if (!steps.backup && !steps.compress && !steps.transfer)
+    throw new InvalidInputError(field, 'holds no step', 'Send backup, compress or transfer.')
+  return {
+    ...steps,
+    name: name(`${field}.name`, input.name),
+    stagedFileName: input.stagedFileName ? name(`${field}.stagedFileName`, input.stagedFileName) : null,
+    logsSummary: input.logsSummary?.slice(-LONGEST_TEXT) ?? null,
+    raw: JSON.stringify(input, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  }
+}
+
+function readStep(step: BackupStepInput | null | undefined, field: string): DeclaredStep | null {
+  if (!step) return null
+  const sha256 = step.sha256?.trim().toLowerCase() || null
+  if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256))
+    throw new InvalidInputError(`${field}.sha256`, 'must be 64 hexadecimal digits', 'Send the SHA-256 of the file.')
+  const size = step.size === null || step.size === undefined ? null : Number(step.size)
+  if (size !== null && (!Number.isSafeInteger(size) || size < 0))
+    throw new InvalidInputError(`${field}.size`, 'must be a whole number of bytes', 'Send the size of the file.')
+  const time = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
+  return {
+    ...{ ok: step.ok, sha256, size, error: step.error?.slice(-LONGEST_TEXT) || null },
+    ...{ startedAt: time(step.startedAt), endedAt: time(step.endedAt) },
+  }
+}

@@ -1,0 +1,53 @@
+// What reading a file found, whatever was declared about it. No enum here: the worker thread writes it.
+
+/** Device, inode and times as text: 64 bits do not fit into a number. Equal stamps = the same unchanged file. */
+export interface Stamp {
+  dev: string
+  ino: string
+  size: number
+  mtimeNs: string
+  ctimeNs: string
+}
+
+/** A check of the content itself; null outcome words say why it was not made. */
+export interface ContentCheck {
+  name: 'DECOMPRESSION' | 'COMPLETION_MARK' | 'PG_RESTORE' | 'SQLITE_INTEGRITY'
+  outcome: 'PASSED' | 'FAILED' | 'NOT_CHECKED'
+  detail: string | null
+}
+
+export interface ReadFacts {
+  kind: 'READ'
+  stamp: Stamp
+  sha256: string
+  /** Bytes and SHA-256 of what came out of decompression, or of the file itself; null = not measured. */
+  contentSize: number | null
+  contentSha256: string | null
+  fingerprint: string | null
+  /** Set where decompression was stopped: it expands beyond this many bytes. */
+  expandsBeyond: number | null
+  checks: ContentCheck[]
+}
+
+export type FileFacts =
+  | ReadFacts
+  /** Another size than declared: it was not read. */
+  | { kind: 'OTHER_SIZE'; stamp: Stamp }
+  | { kind: 'ABSENT' }
+  | { kind: 'NOT_A_FILE' }
+  | { kind: 'CHANGING' }
+  | { kind: 'UNREADABLE'; detail: string }
+
+export interface ReadingOrder {
+  root: string
+  /** Below the root. */
+  path: string
+  /** Where a private copy may lie while a tool reads it. */
+  temporaryFolder: string
+  /** A file of another size is not read; null = read it whatever its size. */
+  size: number | null
+  /** Whether the SHA-256 of the content is wanted. */
+  contentHash: boolean
+  /** Only the SHA-256, as re-verification needs it. */
+  hashOnly: boolean
+}

@@ -1,0 +1,166 @@
+import { unlink, lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { RunOutcome, BackupRun } from '../backups/backup-run.entity.ts'
+import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { decodeRows, columnsOf, type Row, saveRows } from '../database/rows.ts'
+import type { FolderFound, ReportFound } from './read-folders.ts'
+import type { ScanContext } from './scan-context.ts'
+import { tellSettled } from './run-recorder.ts'
+
+/** How many reports the worker reads at a time. */
+const BATCH = 50
+/** Within two seconds a folder can change twice and show one time. */
+const SETTLED_MS = 2000
+
+/**
+ * Reads every report that has come, and records it: only then is its file removed. A bad one never stops a scan; it
+ * stays where it is, is shown, and counts as bad for good when the next scan finds it unchanged.
+ */
+export class Ingest {
+  /** Folders in which nothing was left to do, with the time of change at which that was so. */
+  private readonly known = new Map<string, string>()
+
+  /** Answers with the agents whose folders cannot be read: nothing is missing of those. */
+  async run(scan: ScanContext): Promise<Map<string, string>> {
+    const { roots, worker, counts } = scan
+    const folders = await customFolders(scan)
+    const found = await worker.ask('readFolders', {
+      ...{
+        root: roots.deposit,
+        others: [...folders.keys()],
+        known: Object.fromEntries(this.known),
+        settledMs: SETTLED_MS,
+      },
+    })
+    counts.foldersUnchanged += found.unchanged
+    counts.foldersRead += found.folders.length
+    const unreadable = new Map<string, string>()
+    for (const folder of found.folders) {
+      const agents = folders.get(folder.path) ?? new Set([folder.path.split('/')[0] as string])
+      const trouble = await this.folder(scan, folder, agents)
+      if (trouble) for (const agent of agents) unreadable.set(agent, trouble)
+    }
+    return unreadable
+  }
+
+  private async folder(scan: ScanContext, folder: FolderFound, agents: Set<string>): Promise<string | null> {
+    this.known.delete(folder.path)
+    if (folder.error) return `${folder.path}: ${folder.error}`
+    let clean = folder.settled
+    let trouble: string | null = null
+    const bad = new Set<string>()
+    for (let at = 0; at < folder.reports.length; at += BATCH) {
+      const paths = folder.reports.slice(at, at + BATCH)
+      for (const report of await scan.worker.ask('readReports', { root: scan.roots.deposit, paths })) {
+        scan.check()
+        if (await this.report(scan, report, agents)) continue
+        clean = false
+        bad.add(report.path)
+        if (!report.read.ok && report.read.outcome === 'UNREADABLE') trouble = `${report.path}: ${report.read.detail}`
+      }
+    }
+    await settleGone(scan, folder.path, bad)
+    if (clean) this.known.set(folder.path, folder.mtimeNs)
+    return trouble
+  }
+
+  /** True = recorded, and its file removed. */
+  private async report(scan: ScanContext, found: ReportFound, agents: Set<string>): Promise<boolean> {
+    const { read, path } = found
+    // The clock of the file system and ours are one machine's; a report from the future would be one of a moved clock.
+    const receivedAt = new Date(Math.min(found.arrivedAtMs, scan.clock().getTime()))
+    const folderAgent = [...agents][0] ?? ''
+    const foreign = read.ok && !agents.has(read.report.agentId)
+    if (read.ok && !foreign) {
+      const recorded = await scan.write(({ runRecorder }) =>
+        runRecorder.record(read.report, { receivedAt, reportPath: path, size: found.size }),
+      )
+      scan.counts.runsRecorded += recorded.runs
+      scan.counts.reportsRefused += recorded.refused
+      await removeReport(join(scan.roots.deposit, path), found.ino)
+      return true
+    }
+    const refusal = read.ok
+      ? {
+          outcome: 'FOREIGN_AGENT' as const,
+          runId: `${read.report.runId} in ${folderAgent}`.slice(0, 200),
+          detail: `It names the agent ${read.report.agentId}, but lies in the folder of ${[...agents].slice(0, 3).join(', ')}.`,
+          raw: null,
+        }
+      : read
+    scan.counts.reportsRefused += 1
+    await scan.write(async ({ em, runRecorder }) => {
+      const key = { agentId: folderAgent, runId: refusal.runId, databaseName: '' }
+      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
+        where agent_id = ${key.agentId} and run_id = ${key.runId} and database_name = ''`.execute(em.getKysely())
+      const [known] = decodeRows(em, BackupRun, rows) as Row<BackupRun>[]
+      if (!known) {
+        await runRecorder.refuse(refusal.outcome, {
+          ...{ ...key, detail: refusal.detail, receivedAt, reportPath: path, sizeOfReport: found.size },
+          ...{ raw: refusal.raw, told: false },
+        })
+      } else if (known.isOpen) {
+        known.isOpen = false
+        await saveRows(em, BackupRun, [known])
+        await runRecorder.announce(known)
+      }
+    })
+    return false
+  }
+}
+
+/** Folders that jobs name for their reports, with the agents whose reports may lie there. */
+async function customFolders({ em }: ScanContext): Promise<Map<string, Set<string>>> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, ExpectedJob))} from expected_job
+    where archived_at is null and agent_log_deposit_path_template <> ${DEFAULT_LOG_PATH}`.execute(em.getKysely())
+  const folders = new Map<string, Set<string>>()
+  for (const job of decodeRows(em, ExpectedJob, rows)) {
+    const folder = renderFolder(job.agentLogDepositPathTemplate, job)
+    folders.set(folder, (folders.get(folder) ?? new Set()).add(job.agentId))
+  }
+  return folders
+}
+
+/** What was recorded is removed; a newer report of the same name stays. */
+async function removeReport(file: string, ino: string): Promise<void> {
+  try {
+    const seen = await lstat(file, { bigint: true })
+    if (String(seen.ino) === ino) await unlink(file)
+  } catch {
+    // Gone already, or the folder is the agent's alone: its runId keeps it from counting twice.
+  }
+}
+
+/** Bad reports that were replaced or removed need nobody's attention any more. */
+async function settleGone(scan: ScanContext, folder: string, bad: Set<string>): Promise<void> {
+  const waiting = await waitingReports(scan, folder)
+  const gone = waiting.filter((run) => run.reportPath !== null && !bad.has(run.reportPath))
+  if (gone.length === 0) return
+  await scan.write(async ({ em, tell }) => {
+    for (const run of gone) {
+      await sql`update backup_run set settled_at = ${scan.clock().getTime()}, is_open = 0 where id = ${run.id}`.execute(
+        em.getKysely(),
+      )
+      if (!run.isOpen) tellSettled(tell, { name: run.agentId, path: run.reportPath ?? '' }, scan.clock())
+    }
+  })
+}
+
+const WHOLE_FILES = [
+  RunOutcome.NOT_JSON,
+  RunOutcome.WRONG_TYPES,
+  RunOutcome.TOO_LARGE,
+  RunOutcome.FOREIGN_AGENT,
+  RunOutcome.UNREADABLE,
+]
+
+/** Whole files that could not be used: those that were read but for a part are gone from the deposit. */
+async function waitingReports({ em }: ScanContext, folder: string): Promise<Row<BackupRun>[]> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
+    where outcome <> 'ACCEPTED' and settled_at is null and database_name = '' and outcome in (${sql.join(WHOLE_FILES)})
+      and report_path > ${`${folder}/`} and report_path < ${`${folder}0`}
+      and instr(substr(report_path, ${folder.length + 2}), '/') = 0`.execute(em.getKysely())
+  return decodeRows(em, BackupRun, rows)
+}

@@ -1,0 +1,127 @@
+import { closeSync, type Dirent, fstatSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { openBelow } from './open-below.ts'
+import { LARGEST_REPORT, type ReadReport, readReportFile } from './report-file.ts'
+
+// Looks for reports. What it costs grows with what changed: a folder whose time of change is the known one is not read.
+
+export interface FoldersOrder {
+  root: string
+  /** Folders below the root that hold reports, besides each agent's own and its log/. */
+  others: string[]
+  /** Folder → mtime (ns) at which nothing in it was left to do. */
+  known: Record<string, string>
+  /** A folder whose time of change is younger than this, in ms, may still change within the same instant. */
+  settledMs: number
+}
+
+export interface FolderFound {
+  /** Below the root. */
+  path: string
+  mtimeNs: string
+  /** Whether it was older than two seconds when it was read: only then may it be skipped next time. */
+  settled: boolean
+  reports: string[]
+  /** Why it cannot be read; null = it was. */
+  error: string | null
+}
+
+export interface FoldersFound {
+  folders: FolderFound[]
+  /** How many were as they were. */
+  unchanged: number
+}
+
+const isReport = (entry: Dirent): boolean => /\.json$/i.test(entry.name) && !entry.name.startsWith('.')
+
+export function readFolders({ root, others, known, settledMs }: FoldersOrder): FoldersFound {
+  const found: FolderFound[] = []
+  let unchanged = 0
+  const visit = (path: string): void => {
+    const folder = readFolder(root, path, known, settledMs)
+    if (folder === 'UNCHANGED') unchanged += 1
+    else if (folder !== null) found.push(folder)
+  }
+  // The root tells its agents only when one came or went; their names are needed each time.
+  const agents = readdirSync(root, { withFileTypes: true })
+  const log = others.length > 0 ? new Set(others) : null
+  for (const agent of agents) {
+    if (!agent.isDirectory() || agent.name.startsWith('.')) continue
+    visit(agent.name)
+    visit(`${agent.name}/log`)
+  }
+  for (const path of log ?? []) if (!/^[^/]+(\/log)?$/.test(path)) visit(path)
+  return { folders: found, unchanged }
+}
+
+function readFolder(
+  root: string,
+  path: string,
+  known: Record<string, string>,
+  settledMs: number,
+): FolderFound | 'UNCHANGED' | null {
+  const folder = join(root, path)
+  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
+  if (!stat?.isDirectory()) return null
+  const mtimeNs = String(stat.mtimeNs)
+  if (known[path] === mtimeNs) return 'UNCHANGED'
+  const settled = Date.now() - Number(stat.mtimeNs / 1_000_000n) >= settledMs
+  try {
+    // A link on the way to it would lead out of the deposit.
+    if (realpathSync(folder) !== join(realpathSync(root), path)) return null
+    const reports = readdirSync(folder, { withFileTypes: true })
+      .filter(isReport)
+      .map(({ name }) => `${path}/${name}`)
+      .sort()
+    return { path, mtimeNs, settled, reports, error: null }
+  } catch (cause) {
+    return { path, mtimeNs, settled: false, reports: [], error: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }
+  }
+}
+
+export interface ReportFound {
+  path: string
+  /** When it arrived, by this server: the time of change of its inode. */
+  arrivedAtMs: number
+  size: number
+  /** The file that was read: only this one is removed after it was recorded. */
+  ino: string
+  read: ReadReport
+}
+
+/** Reads report files; one that has vanished meanwhile is left out. */
+export function readReports({ root, paths }: { root: string; paths: string[] }): ReportFound[] {
+  return paths.flatMap((path) => readReport(root, path) ?? [])
+}
+
+function readReport(root: string, path: string): ReportFound | null {
+  const refused = (outcome: 'TOO_LARGE' | 'UNREADABLE', detail: string): ReadReport => ({
+    ...{ ok: false, outcome, detail, raw: null },
+    runId: createHash('sha256').update(`${outcome} ${path}`).digest('hex'),
+  })
+  let fd: number
+  try {
+    fd = openBelow(root, path)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return null
+    const detail =
+      code === 'ELOOP' ? 'It is a symbolic link; links are never followed.' : `It cannot be read (${code}).`
+    return { path, arrivedAtMs: Date.now(), size: 0, ino: '', read: refused('UNREADABLE', detail) }
+  }
+  try {
+    const stat = fstatSync(fd, { bigint: true })
+    const facts = { path, arrivedAtMs: Number(stat.ctimeMs), size: Number(stat.size), ino: String(stat.ino) }
+    if (!stat.isFile()) return { ...facts, read: refused('UNREADABLE', 'It is no plain file.') }
+    if (facts.size > LARGEST_REPORT) {
+      return {
+        ...facts,
+        read: refused('TOO_LARGE', `It has ${facts.size} bytes; a report has at most ${LARGEST_REPORT}.`),
+      }
+    }
+    return { ...facts, read: readReportFile(readFileSync(fd)) }
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,174 @@
+import { sql } from 'kysely'
+import type { EntryRecorder } from '../backups/entry-recorder.ts'
+import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { dueOfRun, nextDue } from '../backups/schedule.ts'
+import type { EntityManager } from '../database/database.ts'
+import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import { DAY, MINUTE } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { Severity } from '../reasons/reason.ts'
+import type { DeclaredReport, Refusal } from './declared.ts'
+
+/** A clock that runs ahead by more than this tells nothing that can be used. */
+const MOST_AHEAD = DAY
+/** Less than this is no news. */
+export const CLOCK_TOLERANCE = 5 * MINUTE
+
+export interface Recorded {
+  /** Runs that were not known before. */
+  runs: number
+  refused: number
+  repeated: boolean
+}
+
+/** Writes what agents declare: one row for each database of a report. Works inside a record. */
+export class RunRecorder {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+    private readonly entries: EntryRecorder,
+  ) {}
+
+  /** Records a report that could be read, once: a repeat changes nothing. */
+  async record(
+    report: DeclaredReport,
+    { receivedAt, reportPath, size }: { receivedAt: Date; reportPath: string | null; size: number },
+  ): Promise<Recorded> {
+    const { agentId, runId } = report
+    const known = await selectRows(this.em, BackupRun, 'runId', [runId], { agentId })
+    const names = new Set(known.map((run) => run.databaseName))
+    const answer: Recorded = { runs: 0, refused: 0, repeated: names.size > 0 }
+    const shared = { agentId, runId, receivedAt, reportPath, sizeOfReport: size, overallStatus: report.overallStatus }
+    for (const database of report.databases) {
+      if (names.has(database.name)) continue
+      names.add(database.name)
+      const job = await this.jobOf(agentId, database.name)
+      const times = spanOf(report, database)
+      const ahead = Math.max(times.startedAt?.getTime() ?? 0, times.endedAt?.getTime() ?? 0) - receivedAt.getTime()
+      const outcome = ahead > MOST_AHEAD ? RunOutcome.CLOCK_AHEAD : job ? RunOutcome.ACCEPTED : RunOutcome.UNDECLARED
+      const run: Row<BackupRun> = {
+        ...{ id: newId(), ...shared, databaseName: database.name, outcome, ...times },
+        ...{ job: outcome === RunOutcome.ACCEPTED ? (job?.id ?? null) : null, entry: null, file: null },
+        detail:
+          outcome === RunOutcome.CLOCK_AHEAD
+            ? `Its clock is ${Math.round(ahead / (60 * MINUTE))} hours ahead of this server's: set it, for example with timedatectl set-ntp true.`
+            : null,
+        ...{ backup: database.backup, compress: database.compress, transfer: database.transfer },
+        ...{ stagedFileName: database.stagedFileName, logsSummary: database.logsSummary, raw: database.raw },
+        ...{ status: null, reasons: [], isOpen: outcome === RunOutcome.ACCEPTED, settledAt: null },
+      }
+      await insertRows(this.em, BackupRun, [run])
+      answer.runs += 1
+      if (outcome === RunOutcome.ACCEPTED && job) await this.assign(run, job)
+      else {
+        answer.refused += 1
+        await this.announce(run)
+      }
+      await this.settleOlder(agentId, database.name, run)
+    }
+    for (const { name, detail, raw } of report.refused) {
+      if (names.has(name)) continue
+      names.add(name)
+      answer.refused += 1
+      await this.refuse('WRONG_TYPES', { ...shared, databaseName: name, detail, raw, told: true })
+    }
+    return answer
+  }
+
+  /** Records a report, or a part of one, that cannot be used. `told` = its event is written now, not at a second sight. */
+  async refuse(
+    outcome: Refusal,
+    {
+      told,
+      raw,
+      ...facts
+    }: Pick<
+      Row<BackupRun>,
+      'agentId' | 'runId' | 'databaseName' | 'detail' | 'receivedAt' | 'reportPath' | 'sizeOfReport'
+    > & {
+      raw: string | null
+      told: boolean
+    },
+  ): Promise<void> {
+    const run: Row<BackupRun> = {
+      ...{ id: newId(), ...facts, outcome: outcome as RunOutcome, job: null, entry: null, file: null },
+      ...{ backup: null, compress: null, transfer: null, overallStatus: null, stagedFileName: null },
+      ...{ logsSummary: null, startedAt: null, endedAt: null, status: null, reasons: [], settledAt: null, raw },
+      // A file that may be half written is told of only when the next scan finds it unchanged.
+      isOpen: !told,
+    }
+    await insertRows(this.em, BackupRun, [run])
+    if (told) await this.announce(run)
+  }
+
+  /** A bad report that was found again, unchanged: now somebody must know. */
+  async announce(run: Row<BackupRun>): Promise<void> {
+    const undeclared = run.outcome === RunOutcome.UNDECLARED
+    if (undeclared && (await this.announcedBefore(run))) return
+    this.tell.event({
+      ...{ type: undeclared ? EventType.REPORT_UNDECLARED : EventType.REPORT_REFUSED, severity: Severity.WARNING },
+      ...{ at: run.receivedAt, cause: EventCause.READING, to: run.outcome },
+      facts: {
+        name: run.databaseName ? `${run.agentId}/${run.databaseName}` : run.agentId,
+        ...(run.reportPath ? { path: run.reportPath } : {}),
+        ...(run.detail ? { detail: run.detail } : {}),
+      },
+    })
+  }
+
+  /** Puts a run to the due time that it belongs to, and its entry on the list of what is looked at. */
+  async assign(run: Row<BackupRun>, job: Row<ExpectedJob>): Promise<void> {
+    const startedAt = new Date(
+      Math.min((run.startedAt ?? run.endedAt ?? run.receivedAt).getTime(), run.receivedAt.getTime()),
+    )
+    const expectedAt = dueOfRun(job, startedAt) ?? nextDue(job, startedAt)
+    if (!expectedAt) return
+    const entry = await this.entries.open(job, expectedAt, run.receivedAt)
+    run.entry = entry.id
+    run.job = job.id
+    const [stored] = await selectRows(this.em, BackupRun, 'id', [run.id])
+    if (stored) await saveRows(this.em, BackupRun, [Object.assign(stored, { entry: entry.id, job: job.id })])
+    this.tell.entries.add(entry.id)
+  }
+
+  private async jobOf(agentId: string, databaseName: string): Promise<Row<ExpectedJob> | null> {
+    const jobs = await selectRows(this.em, ExpectedJob, 'agentId', [agentId], { databaseName })
+    return jobs.find((job) => job.archivedAt === null) ?? null
+  }
+
+  private async announcedBefore({ id, agentId, databaseName }: Row<BackupRun>): Promise<boolean> {
+    const { rows } = await sql`select 1 from backup_run where agent_id = ${agentId} and database_name = ${databaseName}
+      and outcome = 'UNDECLARED' and settled_at is null and id <> ${id} limit 1`.execute(this.em.getKysely())
+    return rows.length > 0
+  }
+
+  /** A part of a report that could be read cures the one of the same database that could not. */
+  private async settleOlder(agentId: string, databaseName: string, by: Row<BackupRun>): Promise<void> {
+    const { rows } = await sql<{ id: string }>`update backup_run set settled_at = ${by.receivedAt.getTime()}
+      where agent_id = ${agentId} and database_name = ${databaseName} and outcome in ('WRONG_TYPES', 'CLOCK_AHEAD')
+        and settled_at is null and id <> ${by.id} returning id`.execute(this.em.getKysely())
+    if (rows.length > 0) tellSettled(this.tell, { name: `${agentId}/${databaseName}` }, by.receivedAt)
+  }
+}
+
+export function tellSettled(tell: Tell, facts: { name: string; path?: string }, at: Date): void {
+  tell.event({ type: EventType.REPORT_SETTLED, severity: Severity.INFO, at, cause: EventCause.READING, facts })
+}
+
+/** From the first to the last time that the report gives for a database. */
+function spanOf(
+  report: DeclaredReport,
+  { backup, compress, transfer }: DeclaredReport['databases'][number],
+): { startedAt: Date | null; endedAt: Date | null } {
+  const steps = [backup, compress, transfer].filter((step) => step !== null)
+  const starts = steps.flatMap((step) => step.startedAt ?? [])
+  const ends = steps.flatMap((step) => step.endedAt ?? [])
+  const date = (text: string | undefined | null): Date | null => (text ? new Date(text) : null)
+  return {
+    startedAt: date(starts.toSorted()[0] ?? report.startedAt),
+    endedAt: date(ends.toSorted().at(-1) ?? report.endedAt),
+  }
+}

@@ -1,0 +1,35 @@
+import type { Roots } from '../backups/job-draft.ts'
+import type { RecordingServices } from '../context.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Tell } from '../events/told.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { WorkerThread } from '../platform/worker-thread.ts'
+import type { AtStep } from '../vault/move-file.ts'
+import type { Scan } from './scan.entity.ts'
+import type { DepositTasks } from './worker.ts'
+
+export type Counts = Pick<
+  Scan,
+  | ('foldersRead' | 'foldersUnchanged' | 'runsRecorded' | 'reportsRefused' | 'filesRead')
+  | ('filesPromoted' | 'filesQuarantined' | 'entriesOpened' | 'entriesJudged' | 'entriesMissing')
+>
+
+/** What the parts of one scan share. */
+export interface ScanContext {
+  /** For reading; everything is written by `write`. */
+  em: EntityManager
+  clock: Clock
+  log: Log
+  roots: Roots
+  worker: WorkerThread<DepositTasks>
+  temporaryFolder: string
+  counts: Counts
+  atStep: AtStep
+  /** A transaction that holds the scan's lease: it rolls back where another scan has taken over. */
+  write<T>(work: (services: RecordingServices & { tell: Tell }) => Promise<T>): Promise<T>
+  /** Throws where the scan was asked to stop. */
+  check(): void
+  /** Something that hinders scans beyond one backup: the first is told. */
+  trouble(text: string): void
+}

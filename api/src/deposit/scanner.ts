@@ -1,0 +1,321 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { sql } from 'kysely'
+import type { Roots } from '../backups/job-draft.ts'
+import type { EntityManager } from '../database/database.ts'
+import { createRecorder } from '../database/record.ts'
+import { decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { HOUR, MINUTE, SECOND, DAY } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import type { Platform } from '../platform/platform.ts'
+import { WorkerThread } from '../platform/worker-thread.ts'
+import { Severity } from '../reasons/reason.ts'
+import { BackupFile } from '../vault/backup-file.entity.ts'
+import { type Rereading, reverifyVault } from '../vault/reverify.ts'
+import type { AtStep } from '../vault/move-file.ts'
+import { Ingest } from './ingest.ts'
+import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
+import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
+import type { Counts, ScanContext } from './scan-context.ts'
+import { carryOut, settleRuns } from './settle.ts'
+import { type LinkProbe, lookAtDeposit, makeRoots, probeLinks } from './sight.ts'
+import type { DepositTasks } from './worker.ts'
+import { closeWindows, openWindows } from './windows.ts'
+
+export interface ScanAnswer {
+  outcome: ScanOutcome
+  /** Null = another scan holds the lease. */
+  scan: Row<Scan> | null
+}
+
+export interface ScannerOptions {
+  em: EntityManager
+  platform: Platform
+  roots: Roots
+  /** Private copies lie here while a tool reads them. */
+  temporaryFolder: string
+  intervalMinutes: number
+  atStep?: AtStep
+}
+
+/** Without a scan for so long, somebody is told: at least an hour. */
+const AWAY_AFTER = (intervalMinutes: number): number => Math.max(HOUR, 3 * intervalMinutes * MINUTE)
+/** A run whose file has not come for a week is not looked for any more. */
+const GIVE_UP_AFTER = 7 * DAY
+const KEEP_SCANS = 30 * DAY
+
+class StoppedError extends Error {}
+
+/** Looks at the deposit: reports in, files proven and moved, what is due judged. One scan at a time, whoever asks. */
+export class Scanner {
+  private readonly worker: WorkerThread<DepositTasks>
+  private readonly rereader: WorkerThread<DepositTasks>
+  private readonly ingest = new Ingest()
+  private readonly record
+  private stopped = false
+  private running: Promise<ScanAnswer> | null = null
+  private soonTimer: NodeJS.Timeout | null = null
+  private probes: LinkProbe[] = []
+  /** Called after each scan, with what alerts are opened from. */
+  afterScan: () => Promise<void> = async () => undefined
+
+  constructor(private readonly options: ScannerOptions) {
+    this.record = createRecorder(options.platform)
+    const script = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
+    this.worker = new WorkerThread<DepositTasks>(script, 192)
+    this.rereader = new WorkerThread<DepositTasks>(script, 64)
+  }
+
+  /** Whether promotion links or copies, for each folder that was tried at the start. */
+  linkProbes(): readonly LinkProbe[] {
+    return this.probes
+  }
+
+  get intervalMinutes(): number {
+    return this.options.intervalMinutes
+  }
+
+  get isRunning(): boolean {
+    return this.running !== null
+  }
+
+  /** Makes the folders, tries whether links are possible, and removes what an earlier process left half done. */
+  async prepare(): Promise<void> {
+    const { roots, temporaryFolder, platform } = this.options
+    rmSync(temporaryFolder, { recursive: true, force: true })
+    mkdirSync(temporaryFolder, { recursive: true, mode: 0o700 })
+    const known = await this.row(this.options.em)
+    // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
+    const hindrance = known?.depositId ? null : await makeRoots(roots)
+    if (hindrance) platform.log.error({ hindrance }, 'The folders for backups cannot be made')
+    this.probes = await probeLinks(roots)
+    for (const { folder, detail } of this.probes.filter(({ mode }) => mode === 'COPY')) {
+      platform.log.warn({ folder: join(roots.deposit, folder), detail }, 'Files are copied to the vault, not linked')
+    }
+  }
+
+  /** Scans now; a scan that is already running does the work. */
+  async scan(trigger: string): Promise<ScanAnswer> {
+    if (this.stopped || this.running) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
+    this.running = this.scanOnce(trigger).finally(() => (this.running = null))
+    return this.running
+  }
+
+  /** Scans in a moment, once for all who ask meanwhile. */
+  soon(): void {
+    if (this.soonTimer || this.stopped) return
+    this.soonTimer = setTimeout(() => {
+      this.soonTimer = null
+      this.scan('REPORT').catch((error: unknown) => this.options.platform.log.error({ err: error }, 'A scan failed'))
+    }, SECOND)
+    this.soonTimer.unref()
+  }
+
+  /** Ends: a running scan stops between two backups, gives its lease back, and is waited for. */
+  async stop(): Promise<void> {
+    this.stopped = true
+    if (this.soonTimer) clearTimeout(this.soonTimer)
+    await Promise.all([this.worker.stop(), this.rereader.stop()])
+    await this.running?.catch(() => undefined)
+    await this.worker.stop()
+  }
+
+  /** Reads a share of the vault again, beside scans, with a worker of its own. */
+  async reverify(): Promise<void> {
+    const { read, bad } = await reverifyVault(this.rereading())
+    this.options.platform.log.info({ read, bad }, 'A share of the vault was read again')
+  }
+
+  rereading(): Rereading {
+    const { em, platform, roots, temporaryFolder } = this.options
+    return {
+      ...{ em: em.fork(), record: this.record, clock: platform.clock, roots, temporaryFolder },
+      ...{ worker: this.rereader, isStopping: () => this.stopped },
+    }
+  }
+
+  /** Does something with the vault's files while no scan runs. Null = a scan holds the lease. */
+  async exclusively<T>(work: (scan: ScanContext) => Promise<T>): Promise<T | null> {
+    const { em } = this.options
+    const token = await this.record(em, ({ em: own }) => takeLease(own, this.options.platform.clock()))
+    if (token === null) return null
+    const renewal = this.renew(token)
+    try {
+      return await work(this.context(em.fork(), token, emptyCounts(), () => undefined))
+    } finally {
+      clearInterval(renewal)
+      await this.record(em, ({ em: own }) => releaseLease(own, token))
+    }
+  }
+
+  private async scanOnce(trigger: string): Promise<ScanAnswer> {
+    const { em: root, platform, roots } = this.options
+    const { clock, log } = platform
+    const startedAt = clock()
+    const scan = newScan(trigger, startedAt)
+    const token = await this.record(root, async ({ em }, tell) => {
+      const taken = await takeLease(em, startedAt)
+      if (taken === null) return null
+      await insertRows(em, Scan, [scan])
+      tell.scans.add(scan.id)
+      return taken
+    })
+    if (token === null) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
+    const renewal = this.renew(token)
+    const troubles: string[] = []
+    const em = root.fork()
+    const context = this.context(em, token, scan, (text) => troubles.push(text))
+    let outcome = ScanOutcome.DONE
+    try {
+      await this.noticeAbsence(context, startedAt)
+      const sight = await lookAtDeposit(roots, (await this.row(em))?.depositId ?? null)
+      if (sight.sees) {
+        await context.write(({ em: own }) => rememberDeposit(own, sight.depositId))
+        await takeUp(context)
+        const unreadable = await this.ingest.run(context)
+        for (const trouble of unreadable.values()) context.trouble(trouble)
+        await openWindows(context)
+        await settleRuns(context)
+        await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
+        await context.write(({ em: own }) => tidy(own, clock().getTime()))
+      } else {
+        outcome = ScanOutcome.BLIND
+        context.trouble(sight.why)
+        await openWindows(context)
+        await closeWindows(context, () => sight.why)
+      }
+      await this.finish(context, scan, { outcome, troubles })
+    } catch (error) {
+      if (error instanceof StoppedError || this.stopped) {
+        await this.finish(context, scan, { outcome: null, troubles: ['stopped'] }).catch(() => undefined)
+        return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
+      }
+      if (error instanceof LeaseLostError) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
+      log.error({ err: error }, 'A scan failed; the next one does its work')
+      troubles.push((error as Error).message)
+      await this.finish(context, scan, { outcome: null, troubles }).catch(() => undefined)
+      throw error
+    } finally {
+      clearInterval(renewal)
+      await this.record(root, ({ em: own }) => releaseLease(own, token)).catch(() => undefined)
+    }
+    await this.afterScan()
+    const [stored] = await selectRows(root.fork(), Scan, 'id', [scan.id])
+    return { outcome, scan: stored ?? scan }
+  }
+
+  /** While a large file is read nothing is written: the lease is renewed all the same. */
+  private renew(token: string): NodeJS.Timeout {
+    const renewal = setInterval(() => {
+      this.record(this.options.em, ({ em }) => holdLease(em, token, this.options.platform.clock())).catch(
+        () => undefined,
+      )
+    }, LEASE_MS / 4)
+    renewal.unref()
+    return renewal
+  }
+
+  private context(em: EntityManager, token: string, counts: Counts, trouble: (text: string) => void): ScanContext {
+    const { platform, roots, temporaryFolder } = this.options
+    const { clock, log } = platform
+    return {
+      ...{ em, clock, log, roots, worker: this.worker, temporaryFolder, counts, trouble },
+      atStep: this.options.atStep ?? (() => undefined),
+      write: (work) =>
+        this.record(this.options.em, async (services, tell) => {
+          await holdLease(services.em, token, clock())
+          return work({ ...services, tell })
+        }),
+      check: () => {
+        if (this.stopped) throw new StoppedError()
+      },
+    }
+  }
+
+  private async row(em: EntityManager): Promise<Row<ScannerRow> | null> {
+    return (await selectRows(em, ScannerRow, 'id', ['scanner']))[0] ?? null
+  }
+
+  /** Vigie was off, or its scheduler stood still: what came due meanwhile is judged late, and somebody should know. */
+  private async noticeAbsence({ write, em }: ScanContext, now: Date): Promise<void> {
+    const last = (await this.row(em))?.lastScanEndedAt
+    const away = last ? now.getTime() - last.getTime() : 0
+    if (away < AWAY_AFTER(this.options.intervalMinutes)) return
+    await write(async ({ tell }) =>
+      tell.event({
+        ...{ type: EventType.SCANNER_AWAY, severity: Severity.WARNING, at: now, cause: EventCause.READING },
+        facts: { count: Math.round(away / MINUTE), lastSeenAt: last?.toISOString() ?? '' },
+      }),
+    )
+  }
+
+  private async finish(
+    { write, clock }: ScanContext,
+    scan: Row<Scan>,
+    { outcome, troubles }: { outcome: ScanOutcome | null; troubles: string[] },
+  ): Promise<void> {
+    const endedAt = clock()
+    const trouble = troubles[0]?.slice(0, 500) ?? null
+    await write(async ({ em, tell }) => {
+      const [row] = await selectRows(em, ScannerRow, 'id', ['scanner'])
+      const [stored] = await selectRows(em, Scan, 'id', [scan.id])
+      if (stored) await saveRows(em, Scan, [Object.assign(stored, { ...scan, endedAt, outcome, trouble })])
+      tell.scans.add(scan.id)
+      if (!row || outcome === null) return
+      if (trouble !== null && row.trouble === null) {
+        tell.event({
+          ...{ type: EventType.SCANNER_BLIND, severity: Severity.AT_RISK, at: endedAt, cause: EventCause.READING },
+          facts: { detail: trouble },
+        })
+        row.troubleSince = endedAt
+      }
+      if (trouble === null && row.trouble !== null) {
+        tell.event({
+          ...{ type: EventType.SCANNER_SEES, severity: Severity.INFO, at: endedAt, cause: EventCause.READING },
+          facts: { detail: row.trouble },
+        })
+        row.troubleSince = null
+      }
+      row.trouble = trouble
+      row.lastScanEndedAt = endedAt
+      await saveRows(em, ScannerRow, [row])
+    })
+  }
+}
+
+const emptyCounts = (): Counts => ({
+  ...{ foldersRead: 0, foldersUnchanged: 0, runsRecorded: 0, reportsRefused: 0, filesRead: 0, filesPromoted: 0 },
+  ...{ filesQuarantined: 0, entriesOpened: 0, entriesJudged: 0, entriesMissing: 0 },
+})
+
+const newScan = (trigger: string, startedAt: Date): Row<Scan> => ({
+  ...{ id: newId(), trigger, startedAt, endedAt: null, outcome: null, trouble: null },
+  ...emptyCounts(),
+})
+
+/** The deposit's sentinel, remembered in the transaction after it was found or made. */
+async function rememberDeposit(em: EntityManager, depositId: string): Promise<void> {
+  await sql`update scanner set deposit_id = ${depositId} where id = 'scanner' and deposit_id is null`.execute(
+    em.getKysely(),
+  )
+}
+
+/** What a crash left between intent and outcome is done to its end. */
+async function takeUp(scan: ScanContext): Promise<void> {
+  const { rows } = await sql<Record<string, unknown>>`select * from backup_file where state = 'INTENT'`.execute(
+    scan.em.getKysely(),
+  )
+  for (const file of decodeRows(scan.em, BackupFile, rows)) {
+    scan.check()
+    await carryOut(scan, file)
+  }
+}
+
+/** What nobody looks for any more, and scans of long ago. */
+async function tidy(em: EntityManager, now: number): Promise<void> {
+  const kysely = em.getKysely()
+  await sql`update backup_run set is_open = 0
+    where is_open = 1 and outcome = 'ACCEPTED' and received_at < ${now - GIVE_UP_AFTER}`.execute(kysely)
+  await sql`delete from scan where started_at < ${now - KEEP_SCANS}`.execute(kysely)
+}

@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { BackupStatus } from '../backups/backup-status.ts'
+import { newEntry } from '../backups/entry-recorder.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { nextDue } from '../backups/schedule.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows } from '../database/rows.ts'
+import type { ScanContext } from './scan-context.ts'
+
+/** Jobs that come due are opened so many in a transaction: it writes one row each and judges nothing. */
+const BATCH = 250
+/** After a long outage the oldest due times beyond this many are left out, for each job and scan. */
+const MOST_AT_ONCE = 1000
+
+/** Makes the entries that have come due since the last scan; after an outage, those of all the time between. */
+export async function openWindows(scan: ScanContext): Promise<void> {
+  const now = scan.clock()
+  for (;;) {
+    scan.check()
+    const { rows } = await sql<
+      Record<string, unknown>
+    >`select ${sql.raw(columnsOf(scan.em, ExpectedJob))} from expected_job
+      where archived_at is null and active = 1 and next_due_at <= ${now.getTime()} limit ${BATCH}`.execute(
+      scan.em.getKysely(),
+    )
+    const jobs = decodeRows(scan.em, ExpectedJob, rows)
+    if (jobs.length === 0) return
+    const wanted = jobs.flatMap((job) => duesOf(job, now))
+    await scan.write(async ({ em, tell }) => {
+      const known = new Set(await knownDues(em, wanted))
+      const entries = wanted.filter((entry) => !known.has(`${entry.job} ${entry.expectedAt.getTime()}`))
+      await insertRows(em, BackupEntry, entries)
+      await saveRows(em, ExpectedJob, jobs)
+      for (const entry of entries) tell.entries.add(entry.id)
+      for (const job of jobs) tell.jobs.add(job.id)
+      scan.counts.entriesOpened += entries.length
+    })
+  }
+}
+
+async function knownDues(em: ScanContext['em'], wanted: Row<BackupEntry>[]): Promise<string[]> {
+  const from = Math.min(...wanted.map(({ expectedAt }) => expectedAt.getTime()))
+  const { rows } = await sql<{ job: string; at: number }>`select job_id as job, expected_at as at from backup_entry
+    where job_id in (${sql.join([...new Set(wanted.map(({ job }) => job))])}) and expected_at >= ${from}`.execute(
+    em.getKysely(),
+  )
+  return rows.map(({ job, at }) => `${job} ${at}`)
+}
+
+/** The due times of a job up to now, as new entries; its next due time moves on. */
+function duesOf(job: Row<ExpectedJob>, now: Date): Row<BackupEntry>[] {
+  const dues: Date[] = []
+  let due = job.nextDueAt
+  while (due && due <= now) {
+    dues.push(due)
+    due = nextDue(job, due)
+  }
+  job.nextDueAt = due
+  return dues.slice(-MOST_AT_ONCE).map((expectedAt) => newEntry(job, expectedAt, now))
+}
+
+/** Judges what is due and has nothing: a short transaction for each, so that the API answers between them. */
+export async function closeWindows(scan: ScanContext, blindOf: (agentId: string) => string | null): Promise<void> {
+  const now = scan.clock()
+  const { rows } = await sql<{ id: string; agent: string; reasons: string }>`
+    select e.id, j.agent_id as agent, e.reasons from backup_entry e join expected_job j on j.id = e.job_id
+    where e.judged_at is null and e.awaited = 1 and e.window_ends_at <= ${now.getTime()}
+    order by e.window_ends_at, e.id`.execute(scan.em.getKysely())
+  for (const { id, agent, reasons } of rows) {
+    scan.check()
+    const blind = blindOf(agent)
+    if (blind !== null && reasons.includes('SCANNER_BLIND')) continue
+    const status = await scan.write(({ entryRecorder }) => entryRecorder.judge(id, now, blind))
+    if (status === BackupStatus.UNKNOWN) continue
+    scan.counts.entriesJudged += 1
+    if (status === BackupStatus.MISSING) scan.counts.entriesMissing += 1
+  }
+}

@@ -1,0 +1,39 @@
+import { Field, Float, ObjectType, registerEnumType } from 'type-graphql'
+import type { ReasonCode } from './sentence.ts'
+
+export enum Severity {
+  INFO = 'INFO',
+  WARNING = 'WARNING',
+  AT_RISK = 'AT_RISK',
+  FAILED = 'FAILED',
+}
+registerEnumType(Severity, {
+  name: 'Severity',
+  description: 'How grave a reason or an event is; INFO is shown, never counted',
+})
+
+/** Why a verdict is what it is. Its sentence comes from the catalogue; none is stored. */
+@ObjectType({ simpleResolvers: true, description: 'Why a verdict is what it is' })
+export class Reason {
+  @Field(() => String, {
+    description: 'Stable code, such as PENDING_SECTORS; docs/health.md and docs/backups.md list them',
+  })
+  code!: ReasonCode
+
+  @Field(() => Severity)
+  severity!: Severity
+
+  @Field(() => Float, { nullable: true, description: 'What was read; null where the reason is no number' })
+  value!: number | null
+
+  @Field(() => Float, { nullable: true, description: 'The limit that it met; null where there is none' })
+  limit!: number | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What it speaks of: the name of an attribute, or the words of the source; null = nothing to add',
+  })
+  subject!: string | null
+}
+
+export const SEVERITY_ORDER = [Severity.INFO, Severity.WARNING, Severity.AT_RISK, Severity.FAILED]

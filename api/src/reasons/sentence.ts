@@ -1,0 +1,16 @@
+import { BACKUP_REASONS } from '../backups/reason-catalogue.ts'
+import { DISK_REASONS } from '../disks/reason-catalogue.ts'
+import type { Entry } from './entry.ts'
+import type { Reason } from './reason.ts'
+
+/** The one catalogue of reasons; each feature writes its own part. */
+export const REASONS = { ...DISK_REASONS, ...BACKUP_REASONS }
+
+export type ReasonCode = keyof typeof REASONS
+
+/** The reason in words. A code that this version does not know stands for itself. */
+export function sentence({ code, value, limit, subject }: Reason, language: 'en' | 'fr'): string {
+  const entry = REASONS[code] as Entry | undefined
+  if (!entry) return code
+  return entry[language]({ value: value ?? '?', limit: limit ?? '?', name: subject ?? '?', subject })
+}

@@ -1,0 +1,108 @@
+import type { AlertOpener, Addresses } from '../alerts/alert-opener.ts'
+import { writeDailyDigests } from '../alerts/daily-digest.ts'
+import type { DeliveryService } from '../alerts/delivery.ts'
+import type { Config } from '../config.ts'
+import type { Orm } from '../database/database.ts'
+import { createRecorder } from '../database/record.ts'
+import type { Scanner } from '../deposit/scanner.ts'
+import { sendHeartbeat } from '../deposit/heartbeat.ts'
+import { ScanOutcome } from '../deposit/scan.entity.ts'
+import { rejudge } from '../disks/rejudge.ts'
+import { thinHistory } from '../disks/thinning.ts'
+import { noticeSilence } from '../machines/silence.ts'
+import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
+import type { Platform } from '../platform/platform.ts'
+
+/** Something that is done again and again. What there is to do it reads from the database: ringing twice does no harm. */
+export interface Task {
+  name: string
+  /** Milliseconds, or five fields of crontab(5). */
+  every: string | number
+  /** Of a cron line; UTC where it is left out. */
+  timeZone?: string
+  /** Whether it also runs when Vigie starts. */
+  atStart: boolean
+  run(): Promise<void>
+}
+
+export interface TaskDependencies {
+  orm: Orm
+  platform: Platform
+  config: Config
+  scanner: Scanner
+  opener: AlertOpener
+  delivery: DeliveryService
+  addresses: Addresses
+  /** True once Vigie is stopping: long tasks end between two steps. */
+  isStopping: () => boolean
+}
+
+/** Everything that Vigie does by itself. */
+export function tasksOf({
+  orm,
+  platform,
+  config,
+  scanner,
+  opener,
+  delivery,
+  addresses,
+  isStopping,
+}: TaskDependencies): Task[] {
+  const { em } = orm
+  const { clock, log } = platform
+  const record = createRecorder(platform)
+  return [
+    {
+      name: 'scan',
+      every: config.scannerIntervalMinutes * MINUTE,
+      atStart: true,
+      run: async () => {
+        const { outcome } = await scanner.scan('SCHEDULE')
+        if (outcome === ScanOutcome.DONE && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
+      },
+    },
+    {
+      name: 'deliver alerts',
+      every: 15 * SECOND,
+      atStart: true,
+      run: async () => {
+        await opener.run()
+        await delivery.run()
+      },
+    },
+    {
+      name: 'notice silent machines',
+      every: MINUTE,
+      atStart: true,
+      run: async () => {
+        await noticeSilence(em, record, clock)
+      },
+    },
+    {
+      name: 'judge by new rules',
+      every: HOUR,
+      atStart: true,
+      run: async () => {
+        await rejudge(em, record, clock, isStopping)
+      },
+    },
+    { name: 'thin history', every: HOUR, atStart: false, run: () => thinHistory(orm, record, clock, isStopping) },
+    {
+      name: 'verify the vault again',
+      every: '30 3 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: () => scanner.reverify(),
+    },
+    {
+      name: 'daily digest',
+      every: '0 7 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: async () => {
+        await writeDailyDigests(em, record, clock, addresses)
+        await delivery.run()
+      },
+    },
+  ]
+}

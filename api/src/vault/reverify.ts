@@ -1,0 +1,74 @@
+import { sql } from 'kysely'
+import type { Roots } from '../backups/job-draft.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import type { DepositTasks } from '../deposit/worker.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { WorkerThread } from '../platform/worker-thread.ts'
+import { Severity } from '../reasons/reason.ts'
+import { BackupFile, FileState } from './backup-file.entity.ts'
+
+export interface Rereading {
+  em: EntityManager
+  record: Recorder
+  clock: Clock
+  roots: Roots
+  worker: WorkerThread<DepositTasks>
+  temporaryFolder: string
+  isStopping: () => boolean
+}
+
+/** Every file is read again within so many nights. */
+const NIGHTS = 30
+
+/** Reads the thirtieth of the vault that was not read for longest: disks forget, and only reading finds out. */
+export async function reverifyVault(rereading: Rereading): Promise<{ read: number; bad: number }> {
+  const { em, isStopping } = rereading
+  const { rows: counted } = await sql<{
+    n: number
+  }>`select count(*) as n from backup_file where state = 'VAULT'`.execute(em.getKysely())
+  const share = Math.ceil((counted[0]?.n ?? 0) / NIGHTS)
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
+    where state = 'VAULT' order by verified_at limit ${share}`.execute(em.getKysely())
+  let bad = 0
+  const files = decodeRows(em, BackupFile, rows)
+  for (const file of files) {
+    if (isStopping()) break
+    if (!(await rereadVaultFile(rereading, file))) bad += 1
+  }
+  return { read: files.length, bad }
+}
+
+/** Reads one file of the vault and compares it with what it was when it was proven. False = lost, damaged or not readable. */
+export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile>): Promise<boolean> {
+  const { em, record, clock, roots, worker, temporaryFolder } = rereading
+  const facts = await worker.ask('readBackupFile', {
+    ...{ root: roots.vault, path: file.path, temporaryFolder, size: null, contentHash: false, hashOnly: true },
+  })
+  const intact = facts.kind === 'READ' && facts.sha256 === file.sha256
+  const lost = facts.kind === 'ABSENT' || facts.kind === 'NOT_A_FILE'
+  // Neither intact nor damaged is known of a file that could not be read: the next night tries again.
+  const known = intact || lost || facts.kind === 'READ'
+  await record(em, async ({ em: own }, tell) => {
+    const [now] = await selectRows(own, BackupFile, 'id', [file.id])
+    if (!now || (now.state !== FileState.VAULT && now.state !== FileState.LOST) || now.path !== file.path) return
+    const before = { intact: now.intact, state: now.state }
+    Object.assign(now, {
+      ...{ intact: known ? intact : now.intact, state: lost ? FileState.LOST : FileState.VAULT },
+      ...(known ? { verifiedAt: clock() } : {}),
+    })
+    await saveRows(own, BackupFile, [now])
+    if (now.entry) tell.entries.add(now.entry)
+    const type = lost ? EventType.BACKUP_LOST : intact ? EventType.BACKUP_INTACT : EventType.BACKUP_DAMAGED
+    const same = before.intact === now.intact && before.state === now.state
+    if (!known || same || (intact && before.intact !== false)) return
+    tell.event({
+      ...{ type, severity: intact ? Severity.INFO : Severity.FAILED, at: clock(), cause: EventCause.READING },
+      ...{ job: now.job, entry: now.entry },
+      facts: { path: now.path },
+    })
+  })
+  return intact
+}

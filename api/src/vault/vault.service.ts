@@ -1,0 +1,283 @@
+import { unlink, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { sql } from 'kysely'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { BackupRun } from '../backups/backup-run.entity.ts'
+import { BackupStatus } from '../backups/backup-status.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { backupReason, declaredFile, judgeRun } from '../backups/verdict.ts'
+import { previousGood } from '../backups/entry-recorder.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
+import type { ScanContext } from '../deposit/scan-context.ts'
+import type { Scanner } from '../deposit/scanner.ts'
+import { carryOut, vaultPlace } from '../deposit/settle.ts'
+import { DomainError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import { Severity } from '../reasons/reason.ts'
+import { BackupFile, FileState } from './backup-file.entity.ts'
+import { keepsEverything, type Kept, type KeepRules, planRetention } from './retention.ts'
+import { rereadVaultFile } from './reverify.ts'
+
+/** A scan is at work; what was asked for would come in its way. */
+export class BusyError extends DomainError {
+  constructor() {
+    super('BUSY', 'A scan is moving files. Try again in a moment.')
+  }
+}
+
+export interface RetentionPlan {
+  plan: Kept<Row<BackupEntry>>[]
+  keepsEverything: boolean
+}
+
+/** What is kept and what is kept apart, and what somebody decides about it. */
+export class VaultService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly record: Recorder,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What is kept apart, newest first. */
+  quarantine(page: PageArgs): Promise<Page<Row<BackupFile>>> {
+    return seekPage<string, Row<BackupFile>>(
+      this.em,
+      { from: sql`backup_file`, where: [sql`state = 'QUARANTINE'`], order: [sql`seen_at`, sql`id`], direction: 'desc' },
+      page,
+      async (ids) => inOrder(ids, await selectRows(this.em, BackupFile, 'id', ids)),
+    )
+  }
+
+  /** A file by its own id, or by that of its entry. */
+  async file(id: string): Promise<Row<BackupFile>> {
+    const [file] = await selectRows(this.em, BackupFile, 'id', [id])
+    if (file) return file
+    const [entry] = await selectRows(this.em, BackupEntry, 'id', [id])
+    const [own] = await selectRows(this.em, BackupFile, 'id', [entry?.file ?? undefined])
+    if (!own) throw new NotFoundError('backup file', `the id ${id}, nor has an entry of that id one`)
+    return own
+  }
+
+  /** A protected backup is never deleted by retention. */
+  async protect(entryId: string, isProtected: boolean, actor: string): Promise<Row<BackupEntry>> {
+    const [entry] = await selectRows(this.em, BackupEntry, 'id', [entryId])
+    if (!entry) throw new NotFoundError('backup entry', `the id ${entryId}`)
+    if (entry.protected === isProtected) return entry
+    await this.record(this.em, async ({ em }, tell) => {
+      await saveRows(em, BackupEntry, [Object.assign(entry, { protected: isProtected })])
+      tell.entries.add(entry.id)
+      tell.event({
+        ...{
+          type: EventType.BACKUP_PROTECTED,
+          severity: Severity.INFO,
+          at: this.clock(),
+          cause: EventCause.USER,
+          actor,
+        },
+        ...{ job: entry.job, entry: entry.id, to: String(isProtected) },
+        facts: { expectedAt: entry.expectedAt.toISOString() },
+      })
+    })
+    return entry
+  }
+
+  /** Takes a quarantined file into the vault after all: somebody answers for it, with a reason. */
+  async accept(id: string, reason: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
+    const why = reason.trim()
+    if (why.length < 3 || why.length > 500)
+      throw new InvalidInputError('reason', 'must be 3 to 500 characters', 'Say why the file is good all the same.')
+    const file = await this.quarantined(id)
+    const { run, job, entry } = await this.subjectOf(file)
+    await this.whileNoScanRuns(scanner, async (scan) => {
+      const accepted = backupReason('ACCEPTED_BY_HAND', Severity.WARNING, { subject: `${actor}: ${why}` })
+      file.intent = {
+        ...(await vaultPlace(scan.em, { run, job, entry }, file)),
+        ...{ runId: run.id, status: BackupStatus.SUCCESS, reasons: [accepted, ...file.why] },
+      }
+      file.state = FileState.INTENT
+      await scan.write(async ({ em, tell }) => {
+        await saveRows(em, BackupFile, [file])
+        tell.event({
+          ...{
+            type: EventType.QUARANTINE_ACCEPTED,
+            severity: Severity.WARNING,
+            at: this.clock(),
+            cause: EventCause.USER,
+            actor,
+          },
+          ...{ job: job.id, entry: entry.id },
+          facts: { path: file.path, detail: why, name: `${job.agentId}/${job.databaseName}` },
+        })
+      })
+      const folder = dirname(join(scan.roots.quarantine, file.path))
+      const moved = await carryOut(scan, file)
+      if (moved === 'STAYS') {
+        throw new InvalidInputError(
+          'id',
+          'could not be moved to the vault',
+          'The scanner’s health says what hinders it.',
+        )
+      }
+      await removeFolder(folder)
+    })
+    return this.file(file.id)
+  }
+
+  /** Deletes a quarantined file for good. */
+  async delete(id: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
+    const file = await this.quarantined(id)
+    await this.whileNoScanRuns(scanner, async (scan) => {
+      const path = join(scan.roots.quarantine, file.path)
+      await unlink(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT')
+          throw new InvalidInputError('id', `cannot be deleted (${error.code})`, 'See the folder’s mode.')
+      })
+      await removeFolder(dirname(path))
+      await scan.write(async ({ em, tell }) => {
+        await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
+        if (file.entry) tell.entries.add(file.entry)
+        tell.event({
+          ...{
+            type: EventType.QUARANTINE_DELETED,
+            severity: Severity.INFO,
+            at: this.clock(),
+            cause: EventCause.USER,
+            actor,
+          },
+          ...{ job: file.job, entry: file.entry },
+          facts: { path: file.path },
+        })
+      })
+    })
+    return this.file(file.id)
+  }
+
+  /** Reads a file once more: one in quarantine is judged again, one in the vault compared with what it was. */
+  async reverify(id: string, scanner: Scanner): Promise<Row<BackupFile>> {
+    const file = await this.file(id)
+    if (file.state === FileState.VAULT || file.state === FileState.LOST) {
+      await rereadVaultFile(scanner.rereading(), file)
+      return this.file(file.id)
+    }
+    if (file.state !== FileState.QUARANTINE)
+      throw new InvalidInputError('id', `is ${file.state}`, 'Only files in vault or quarantine can be verified again.')
+    const { run, job, entry } = await this.subjectOf(file)
+    await this.whileNoScanRuns(scanner, async (scan) => {
+      const declared = declaredFile(run)
+      const facts = await scan.worker.ask('readBackupFile', {
+        ...{ root: scan.roots.quarantine, path: file.path, temporaryFolder: scan.temporaryFolder, size: declared.size },
+        ...{ contentHash: declared.contentSha256 !== null, hashOnly: false },
+      })
+      const verdict = judgeRun({
+        ...{ run, file: facts, windowEnded: true, keptStill: true, fileName: run.stagedFileName ?? file.path },
+        previous: await previousGood(scan.em, job.id, entry.expectedAt),
+      })
+      Object.assign(file, {
+        checks: verdict.checks.length ? verdict.checks : file.checks,
+        ...(facts.kind === 'READ' ? { ...facts.stamp, sha256: facts.sha256, fingerprint: facts.fingerprint } : {}),
+      })
+      if (verdict.place === 'VAULT' && verdict.status) {
+        file.intent = {
+          ...(await vaultPlace(scan.em, { run, job, entry }, file)),
+          ...{ runId: run.id, status: verdict.status, reasons: verdict.reasons },
+        }
+        file.state = FileState.INTENT
+        await scan.write(({ em }) => saveRows(em, BackupFile, [file]))
+        const folder = dirname(join(scan.roots.quarantine, file.path))
+        if ((await carryOut(scan, file)) === 'MOVED') await removeFolder(folder)
+        return
+      }
+      const gone = facts.kind === 'ABSENT'
+      await scan.write(async ({ em, tell }) => {
+        Object.assign(file, {
+          why: verdict.reasons,
+          verifiedAt: this.clock(),
+          state: gone ? FileState.LOST : file.state,
+        })
+        await saveRows(em, BackupFile, [file])
+        if (file.entry) tell.entries.add(file.entry)
+      })
+    })
+    return this.file(file.id)
+  }
+
+  /** What the rules of a job keep, and what they would delete. Nothing is changed. */
+  async retentionPlan(jobId: string, rules: KeepRules | null): Promise<RetentionPlan> {
+    const [job] = await selectRows(this.em, ExpectedJob, 'id', [jobId])
+    if (!job) throw new NotFoundError('expected job', `the id ${jobId}`)
+    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(
+      columnsOf(this.em, BackupEntry)
+        .split(', ')
+        .map((column) => `e.${column}`)
+        .join(', '),
+    )} from backup_entry e join backup_file f on f.id = e.file_id and f.state = 'VAULT'
+      where e.job_id = ${jobId} and e.status in ('SUCCESS', 'HASH_MISMATCH')`.execute(this.em.getKysely())
+    const wanted = rules ?? job
+    return {
+      plan: planRetention(decodeRows(this.em, BackupEntry, rows), wanted, job.timeZone),
+      keepsEverything: keepsEverything(wanted),
+    }
+  }
+
+  /** Deletes what the rules of a job do not keep: only what was asked for by setting them. */
+  async applyRetention(jobId: string, actor: string | null, scanner: Scanner): Promise<Row<BackupEntry>[]> {
+    const { plan, keepsEverything: all } = await this.retentionPlan(jobId, null)
+    const condemned = all ? [] : plan.filter(({ rules }) => rules.length === 0).map(({ backup }) => backup)
+    if (condemned.length === 0) return []
+    await this.whileNoScanRuns(scanner, async (scan) => {
+      for (const entry of condemned) await deleteFromVault(scan, entry, actor)
+    })
+    return condemned
+  }
+
+  private async quarantined(id: string): Promise<Row<BackupFile>> {
+    const file = await this.file(id)
+    if (file.state === FileState.QUARANTINE) return file
+    throw new InvalidInputError('id', `is not in quarantine but ${file.state}`, 'Ask quarantinedBackups for what is.')
+  }
+
+  private async subjectOf(file: Row<BackupFile>) {
+    const [entry] = await selectRows(this.em, BackupEntry, 'id', [file.entry ?? undefined])
+    const [job] = await selectRows(this.em, ExpectedJob, 'id', [file.job ?? undefined])
+    const [run] = await selectRows(this.em, BackupRun, 'file', [file.id])
+    if (entry && job && run) return { entry, job, run }
+    throw new InvalidInputError('id', 'belongs to no run any more', 'Delete it, or keep it.')
+  }
+
+  private async whileNoScanRuns(scanner: Scanner, work: (scan: ScanContext) => Promise<void>): Promise<void> {
+    const done = await scanner.exclusively(async (scan) => {
+      await work(scan)
+      return true
+    })
+    if (done === null) throw new BusyError()
+  }
+}
+
+/** Intent first: a crash between file and row must not show a deleted file as kept. */
+async function deleteFromVault(scan: ScanContext, entry: Row<BackupEntry>, actor: string | null): Promise<void> {
+  const [file] = await selectRows(scan.em, BackupFile, 'id', [entry.file ?? undefined])
+  if (!file || file.state !== FileState.VAULT) return
+  await scan.write(async ({ em, tell }) => {
+    await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
+    tell.entries.add(entry.id)
+    tell.event({
+      ...{ type: EventType.BACKUP_DELETED, severity: Severity.INFO, at: scan.clock(), actor },
+      ...{ cause: actor ? EventCause.USER : EventCause.RULES, job: entry.job, entry: entry.id },
+      facts: { path: file.path, expectedAt: entry.expectedAt.toISOString() },
+    })
+  })
+  await unlink(join(scan.roots.vault, file.path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') scan.trouble(`${file.path} cannot be deleted (${error.code})`)
+  })
+}
+
+/** The folder of a quarantined file, with the explanation beside it. */
+async function removeFolder(folder: string): Promise<void> {
+  await unlink(join(folder, 'why.json')).catch(() => undefined)
+  await rmdir(folder).catch(() => undefined)
+}

@@ -1,0 +1,64 @@
+import type { BackupStatus } from '../gql/graphql.ts'
+
+/** How a status looks; a new one does not compile until it has its place. */
+export const TONE: Record<BackupStatus, string> = {
+  SUCCESS: 'text-ok-text',
+  HASH_MISMATCH: 'text-warn-text',
+  FAILED: 'text-bad-text',
+  MISSING: 'text-bad-text',
+  TRANSFER_INTEGRITY_FAILED: 'text-bad-text',
+  UNKNOWN: 'text-ink-2',
+}
+
+export const STATUSES = Object.keys(TONE) as BackupStatus[]
+const BAD = new Set<BackupStatus>(['FAILED', 'MISSING', 'TRANSFER_INTEGRITY_FAILED'])
+const GOOD = new Set<BackupStatus>(['SUCCESS', 'HASH_MISMATCH'])
+
+/** What the headline counts; never more is called good than is known. */
+export function backupCounts(counts: readonly { status: BackupStatus; count: number }[]): {
+  total: number
+  good: number
+  bad: number
+  unknown: number
+} {
+  const of = (wanted: (status: BackupStatus) => boolean): number =>
+    counts.filter(({ status }) => wanted(status)).reduce((sum, { count }) => sum + count, 0)
+  return {
+    total: of(() => true),
+    good: of((status) => GOOD.has(status)),
+    bad: of((status) => BAD.has(status)),
+    unknown: of((status) => status === 'UNKNOWN'),
+  }
+}
+
+interface Placed {
+  companyName?: string | null
+  city?: string | null
+  agentId: string
+}
+
+export interface Group<J> {
+  company: string | null
+  city: string | null
+  agents: { agentId: string; jobs: J[] }[]
+}
+
+/** Company, city, agent: in the order of the list, so that the group of the worst job stands first. */
+export function grouped<J extends Placed>(jobs: readonly J[]): Group<J>[] {
+  const groups = new Map<string, Group<J>>()
+  for (const job of jobs) {
+    const key = `${job.companyName ?? ''}\n${job.city ?? ''}`
+    const group = groups.get(key) ?? { company: job.companyName ?? null, city: job.city ?? null, agents: [] }
+    groups.set(key, group)
+    const agent = group.agents.find(({ agentId }) => agentId === job.agentId)
+    if (agent) agent.jobs.push(job)
+    else group.agents.push({ agentId: job.agentId, jobs: [job] })
+  }
+  return [...groups.values()]
+}
+
+/** The last days as `YYYY-MM-DD` in UTC, oldest first. */
+export const lastDays = (count: number, now: Date): string[] =>
+  Array.from({ length: count }, (_, index) =>
+    new Date(now.getTime() - (count - 1 - index) * 86_400_000).toISOString().slice(0, 10),
+  )
