@@ -13,7 +13,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import { type Addresses, AlertOpener } from './alerts/alert-opener.ts'
-import { DeliveryService } from './alerts/delivery.ts'
+import { DeliveryService, domainOf } from './alerts/delivery.ts'
 import { createMailer } from './alerts/mailer.ts'
 import { createRecorder } from './database/record.ts'
 import { serveAgent } from './access/agent-download.ts'
@@ -96,6 +96,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
   const delivery = new DeliveryService({
     ...{ em: orm.em, record, clock, log, webhook: config.webhook, message },
     mailer: config.mail ? createMailer(config.mail) : null,
+    mailDomain: domainOf(config.mail?.sender ?? null),
   })
   scanner.afterScan = () => opener.run()
   const works: Works = { scanner, delivery }

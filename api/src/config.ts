@@ -125,6 +125,8 @@ function readUrl(name: string, value: string | null): string | null {
   if (value === null) return null
   const url = URL.parse(value)
   if (!url || !/^https?:$/.test(url.protocol)) throw new ConfigError(name, 'must begin with http:// or https://')
+  if (url.username || url.password)
+    throw new ConfigError(name, 'must hold no user and no password: requests refuse them')
   return url.href
 }
 
@@ -141,7 +143,7 @@ function readAddress(name: string, value: string): string | null {
   return value
 }
 /** With or without a name before it: Vigie <vigie@example.org>. */
-const ADDRESS = /^(?:[^<>\p{Cc}]{1,100} ?<)?[^\s@<>,;]+@[^\s@<>,;]+>?$/u
+const ADDRESS = /^(?:[^\s@<>,;]+@[^\s@<>,;]+|[^<>@,;\p{Cc}]{1,100} ?<[^\s@<>,;]+@[^\s@<>,;]+>)$/u
 
 /** Half of the settings is no setting: mail stays off and says why, and the watch goes on. */
 function readMail(env: Environment): Pick<Config, 'mail' | 'mailOff'> {
@@ -163,7 +165,9 @@ function readMail(env: Environment): Pick<Config, 'mail' | 'mailOff'> {
 
 function readWebhook(env: Environment): Config['webhook'] {
   const url = readUrl('WEBHOOK_URL', secret(env, 'WEBHOOK_URL'))
-  return url === null ? null : Object.freeze({ url, secret: secret(env, 'WEBHOOK_SECRET') })
+  const key = secret(env, 'WEBHOOK_SECRET')
+  if (url === null && key !== null) throw new ConfigError('WEBHOOK_SECRET', 'is set, but WEBHOOK_URL is not')
+  return url === null ? null : Object.freeze({ url, secret: key })
 }
 
 /** A secret comes as NAME or as NAME_FILE, the path of a file that holds it. */
@@ -172,8 +176,11 @@ export function secret(env: Environment, name: string): string | null {
   if (file && env[name]) throw new ConfigError(name, `is set twice, as ${name} and as ${name}_FILE: keep one`)
   if (!file) return env[name]?.trim() || null
   try {
-    return readFileSync(resolve(ROOT, file), 'utf8').trim()
+    const value = readFileSync(resolve(ROOT, file), 'utf8').trim()
+    if (value === '') throw new ConfigError(`${name}_FILE`, `${file} is empty`)
+    return value
   } catch (cause) {
+    if (cause instanceof ConfigError) throw cause
     throw new ConfigError(`${name}_FILE`, `${file} cannot be read (${(cause as NodeJS.ErrnoException).code})`)
   }
 }

@@ -6,7 +6,7 @@ import { openDatabase } from './database/database.ts'
 import { lockDatabase } from './database/lock.ts'
 import { migrate } from './database/migrate.ts'
 import { DomainError } from './errors.ts'
-import { startScheduler } from './scheduler/scheduler.ts'
+import { openSchedulerStore, startScheduler } from './scheduler/scheduler.ts'
 import { tasksOf } from './scheduler/tasks.ts'
 import { ChangeFeed } from './platform/changes.ts'
 import { systemClock } from './platform/clock.ts'
@@ -20,14 +20,17 @@ async function main(): Promise<void> {
   const migrated = await migrate(orm)
   if (migrated.length) log.info({ migrations: migrated }, 'The database was brought up to date')
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
+  const store = await openSchedulerStore(orm.em, config.mongoUrl)
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
   const { scanner, opener, delivery, addresses, platform } = app
   let isStopping = false
   const dependencies = { orm, platform, config, scanner, opener, delivery, addresses, isStopping: () => isStopping }
   await delivery.takeUp()
-  const scheduler = await startScheduler({ em: orm.em, mongoUrl: config.mongoUrl, log, tasks: tasksOf(dependencies) })
+  const scheduler = await startScheduler({ store, log, tasks: tasksOf(dependencies) })
   app.watch('scheduler', scheduler.health)
   if (config.mailOff) log.warn(`Mail is off: ${config.mailOff}`)
+  else if (!config.adminRecipient)
+    log.warn('ADMIN_EMAIL_RECIPIENT is not set: of disks, machines and Vigie itself nobody is told by mail')
   const agent = config.localAgent ? await startLocalAgent(app, config) : null
 
   const stop = async (signal: string): Promise<void> => {
@@ -35,6 +38,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), 20_000).unref()
     agent?.stop()
     isStopping = true
+    delivery.halt()
     await scanner.stop()
     await scheduler.stop()
     await app.stop()

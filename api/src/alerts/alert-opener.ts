@@ -3,11 +3,11 @@ import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import { Event } from '../events/event.entity.ts'
+import { Event, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { Severity } from '../reasons/reason.ts'
-import { Alert, AlertCursor, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
+import { Severity, SEVERITY_ORDER } from '../reasons/reason.ts'
+import { Alert, AlertCursor, AlertType, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
 import { type Addressed, ALERTING, type Consequence, consequencesOf, groupMessages } from './alert-rules.ts'
 
 /** Where messages go, apart from what jobs say. */
@@ -18,7 +18,10 @@ export interface Addresses {
   webhookHost: string | null
 }
 
-const BATCH = 1000
+/** Events read in one transaction: as many as a bad night of a large fleet has, so that they become one message. */
+const BATCH = 5000
+/** SQLite takes so many values in one list with ease. */
+const CHUNK = 1000
 const REMIND_AFTER = DAY
 
 /**
@@ -91,34 +94,78 @@ export class AlertOpener {
     const consequences = events.flatMap((event) => consequencesOf(event).map((consequence) => ({ event, consequence })))
     const causes = [...new Set(consequences.map(({ consequence }) => consequence.cause))]
     const open = new Map<string, Row<Alert>>()
-    for (let at = 0; at < causes.length; at += BATCH) {
+    for (let at = 0; at < causes.length; at += CHUNK) {
       const { rows } = await sql<Record<string, unknown>>`select * from alert
-        where resolved_at is null and cause in (${sql.join(causes.slice(at, at + BATCH))})`.execute(em.getKysely())
+        where resolved_at is null and cause in (${sql.join(causes.slice(at, at + CHUNK))})`.execute(em.getKysely())
       for (const alert of decodeRows(em, Alert, rows)) open.set(alert.cause, alert)
     }
+    const muted = await this.mutedCauses(em, causes)
+    for (const alert of await this.ofRetired(em, events)) open.set(alert.cause, alert)
+    const made = new Set<Row<Alert>>()
     const [opened, resolved, changed] = [new Set<Row<Alert>>(), new Set<Row<Alert>>(), new Set<Row<Alert>>()]
     for (const { event, consequence } of consequences) {
       const known = open.get(consequence.cause)
-      if (consequence.action === 'RESOLVE') {
+      if (consequence.action === 'RESOLVE' || consequence.action === 'CLOSE') {
         if (!known) continue
         resolve(known, event, now)
         open.delete(consequence.cause)
         changed.add(known)
-        resolved.add(known)
+        if (consequence.action === 'RESOLVE') resolved.add(known)
       } else if (known) {
+        const worse = SEVERITY_ORDER.indexOf(event.severity) > SEVERITY_ORDER.indexOf(known.severity)
         Object.assign(known, { ...lastWord(event, consequence), count: known.count + 1 })
         changed.add(known)
+        // Who knew of less does not know of this.
+        if (worse) {
+          Object.assign(known, { acknowledgedAt: null, acknowledgedBy: null })
+          opened.add(known)
+        }
       } else {
         const alert = newAlert(event, consequence, now)
+        alert.mutedUntil = muted.get(consequence.cause) ?? null
+        made.add(alert)
         if (consequence.action === 'NOTICE') alert.resolvedAt = now
         else open.set(consequence.cause, alert)
         changed.add(alert)
         opened.add(alert)
       }
     }
-    await saveRows(em, Alert, [...changed])
+    const retired = new Set(
+      events.flatMap((event) => (event.type === EventType.MACHINE_ARCHIVED ? (event.machine ?? []) : [])),
+    )
+    for (const alert of open.values()) {
+      if (alert.type !== AlertType.DISK || !retired.has(alert.machine ?? '')) continue
+      Object.assign(alert, { resolvedAt: now, remindAt: null })
+      changed.add(alert)
+    }
+    // Those that were there first: a new one of the same cause may follow in the same breath.
+    await saveRows(
+      em,
+      Alert,
+      [...changed].filter((alert) => !made.has(alert)),
+    )
+    await saveRows(
+      em,
+      Alert,
+      [...changed].filter((alert) => made.has(alert)),
+    )
     for (const { id } of changed) told.add(id)
-    return { opened: [...opened], resolved: [...resolved].filter((alert) => !isMuted(alert, now)) }
+    return { opened: [...opened].filter((alert) => !isMuted(alert, now)), resolved: [...resolved] }
+  }
+
+  /** A silence lasts as long as was said, also where the cause comes back meanwhile. */
+  private async mutedCauses(em: EntityManager, causes: string[]): Promise<Map<string, Date>> {
+    const { rows } = await sql<{ cause: string; until: number }>`select cause, muted_until as until from alert
+      where muted_until > ${this.clock().getTime()} and resolved_at is not null`.execute(em.getKysely())
+    const wanted = new Set(causes)
+    return new Map(rows.filter(({ cause }) => wanted.has(cause)).map(({ cause, until }) => [cause, new Date(until)]))
+  }
+
+  /** Open alerts about the disks of machines that were retired. */
+  private async ofRetired(em: EntityManager, events: Row<Event>[]): Promise<Row<Alert>[]> {
+    const machines = events.flatMap((event) => (event.type === EventType.MACHINE_ARCHIVED ? (event.machine ?? []) : []))
+    const alerts = await selectRows(em, Alert, 'machine', machines)
+    return alerts.filter((alert) => alert.resolvedAt === null && alert.type === AlertType.DISK)
   }
 
   /** Reminds of what is still open, a day after it was told last. */
@@ -207,13 +254,13 @@ export function newDelivery(
   channel: Channel,
   kind: DeliveryKind,
   recipient: string,
-  alerts: readonly Pick<Row<Alert>, 'id' | 'changedAt'>[],
+  alerts: readonly Pick<Row<Alert>, 'id' | 'count'>[],
   now: Date,
 ): Row<Delivery> {
   const id = newId()
   return {
     ...{ id, channel, kind, recipient, alertIds: alerts.map((alert) => alert.id), state: DeliveryState.WAITING },
-    dedupeKey: `${kind} ${channel} ${recipient} ${alerts[0] ? `${alerts[0].id} ${kind === DeliveryKind.REMINDER ? now.getTime() : ''}` : id}`,
+    dedupeKey: `${kind} ${channel} ${recipient} ${alerts[0] ? `${alerts[0].id} ${kind === DeliveryKind.REMINDER ? now.getTime() : alerts[0].count}` : id}`,
     ...{ attempts: 0, nextTryAt: now, lastError: null, sentAt: null, createdAt: now, facts: {} },
   }
 }

@@ -5,9 +5,12 @@ import { type Event, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import { AlertType } from './alert.entity.ts'
 
-/** What an event means for alerts. NOTICE: somebody must know, and it is over already. */
+/**
+ * What an event means for alerts. NOTICE: somebody must know, and it is over already. CLOSE: nobody cares any more, and
+ * nothing became good, so nobody is told of a recovery.
+ */
 export interface Consequence {
-  action: 'OPEN' | 'NOTICE' | 'RESOLVE'
+  action: 'OPEN' | 'NOTICE' | 'RESOLVE' | 'CLOSE'
   /** One alert for each cause: later events find it by this. */
   cause: string
   type: AlertType
@@ -18,7 +21,7 @@ type Told = Pick<Row<Event>, 'type' | 'severity' | 'job' | 'disk' | 'machine' | 
 
 /** The kinds of events that open or resolve alerts; others are not even read. */
 export const ALERTING = [
-  ...[EventType.BACKUP_STATUS_CHANGED, EventType.JOB_ARCHIVED, EventType.JOB_CREATED],
+  ...[EventType.BACKUP_STATUS_CHANGED, EventType.JOB_ARCHIVED, EventType.JOB_CREATED, EventType.JOB_CHANGED],
   ...[EventType.BACKUP_LOST, EventType.BACKUP_DAMAGED, EventType.BACKUP_INTACT, EventType.BACKUP_DELETED],
   ...[EventType.REPORT_REFUSED, EventType.REPORT_UNDECLARED, EventType.REPORT_SETTLED],
   ...[EventType.HEALTH_CHANGED, EventType.DISK_ARCHIVED],
@@ -47,23 +50,30 @@ export function consequencesOf(event: Told): Consequence[] {
           ? []
           : one('OPEN', AlertType.BACKUP, backup, event.to)
     case EventType.JOB_ARCHIVED:
-      return one('RESOLVE', AlertType.BACKUP, backup)
+      return one('CLOSE', AlertType.BACKUP, backup)
     case EventType.JOB_CREATED:
-      return one('RESOLVE', AlertType.REPORT, `undeclared ${facts.name}`)
+      return one('CLOSE', AlertType.REPORT, `undeclared ${facts.name}`)
+    case EventType.JOB_CHANGED:
+      return [
+        ...one('CLOSE', AlertType.REPORT, `undeclared ${facts.name}`),
+        // Paused: nothing is expected of it.
+        ...(facts.active === false ? one('CLOSE', AlertType.BACKUP, backup) : []),
+      ]
     case EventType.BACKUP_LOST:
     case EventType.BACKUP_DAMAGED:
       return one('OPEN', AlertType.FILE, `file ${facts.path}`, type)
     case EventType.BACKUP_INTACT:
-    case EventType.BACKUP_DELETED:
       return one('RESOLVE', AlertType.FILE, `file ${facts.path}`)
+    case EventType.BACKUP_DELETED:
+      return one('CLOSE', AlertType.FILE, `file ${facts.path}`)
     case EventType.REPORT_REFUSED:
       return one('OPEN', AlertType.REPORT, `report ${report}`, event.to)
     case EventType.REPORT_UNDECLARED:
       return one('OPEN', AlertType.REPORT, `undeclared ${facts.name}`, event.to)
     case EventType.REPORT_SETTLED:
       return [
-        ...one('RESOLVE', AlertType.REPORT, `report ${report}`),
-        ...one('RESOLVE', AlertType.REPORT, `undeclared ${facts.name}`),
+        ...one('CLOSE', AlertType.REPORT, `report ${report}`),
+        ...one('CLOSE', AlertType.REPORT, `undeclared ${facts.name}`),
       ]
     case EventType.HEALTH_CHANGED:
       if (event.to === Health.AT_RISK || event.to === Health.FAILED)
@@ -73,12 +83,13 @@ export function consequencesOf(event: Told): Consequence[] {
         ? one('RESOLVE', AlertType.DISK, `disk ${event.disk}`, event.to)
         : []
     case EventType.DISK_ARCHIVED:
-      return one('RESOLVE', AlertType.DISK, `disk ${event.disk}`)
+      return one('CLOSE', AlertType.DISK, `disk ${event.disk}`)
     case EventType.MACHINE_SILENT:
       return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.MACHINE_BACK:
-    case EventType.MACHINE_ARCHIVED:
       return one('RESOLVE', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
+    case EventType.MACHINE_ARCHIVED:
+      return one('CLOSE', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.SCANNER_BLIND:
       return one('OPEN', AlertType.SCANNER, 'scanner')
     case EventType.SCANNER_SEES:

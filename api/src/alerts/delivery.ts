@@ -8,7 +8,7 @@ import type { Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { type Clock, MINUTE } from '../platform/clock.ts'
+import { type Clock, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { sentence } from '../reasons/sentence.ts'
 import type { Reason } from '../reasons/reason.ts'
@@ -29,6 +29,8 @@ interface Options {
   mailer: Mailer | null
   webhook: Config['webhook']
   message: MessageOptions
+  /** Of the Message-IDs. */
+  mailDomain: string
   random?: () => number
 }
 
@@ -36,6 +38,7 @@ interface Options {
 const BATCH = 100
 /** A message that is being sent is not taken by another process for so long; after a crash it is sent again then. */
 const CLAIM_MS = 5 * MINUTE
+const STOP_PATIENCE_MS = 8 * SECOND
 
 /**
  * Sends what waits. A delivery is claimed by one conditional UPDATE, sent, and then marked: a crash between the server's
@@ -66,32 +69,47 @@ export class DeliveryService {
     })
   }
 
-  async stop(): Promise<void> {
+  /** Begins no message any more. */
+  halt(): void {
     this.stopped = true
-    await this.running?.catch(() => undefined)
+  }
+
+  /** Waits for those that are on their way, but not for ever: what is not marked is sent again, under the same Message-ID. */
+  async stop(): Promise<void> {
+    this.halt()
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, STOP_PATIENCE_MS).unref())
+    await Promise.race([this.running?.catch(() => undefined), patience])
     this.options.mailer?.close()
   }
 
+  /** Each channel goes its own pace: a webhook that hangs keeps no mail back. */
   private async sendAll(): Promise<void> {
     do {
       this.again = false
-      for (;;) {
-        const batch = await this.claim()
-        if (batch.length === 0 || this.stopped) break
-        await this.sendBatch(batch)
-      }
+      await Promise.all(Object.values(Channel).map((channel) => this.sendChannel(channel)))
     } while (this.again && !this.stopped)
   }
 
-  private async claim(): Promise<Row<Delivery>[]> {
+  private async sendChannel(channel: Channel): Promise<void> {
+    for (;;) {
+      const batch = await this.claim(channel)
+      if (batch.length === 0 || this.stopped) return
+      await this.sendBatch(batch)
+    }
+  }
+
+  /** A later word about an alert waits until the earlier one to the same person has left. */
+  private async claim(channel: Channel): Promise<Row<Delivery>[]> {
     const { em, record, clock, mailer, webhook } = this.options
-    const channels = [...(mailer ? [Channel.MAIL] : []), ...(webhook ? [Channel.WEBHOOK] : [])]
-    if (channels.length === 0 || this.stopped) return []
+    if (this.stopped || (channel === Channel.MAIL ? !mailer : !webhook)) return []
     const now = clock().getTime()
     return record(em, async ({ em: own }) => {
       const { rows } = await sql<Record<string, unknown>>`update delivery set next_try_at = ${now + CLAIM_MS}
-        where id in (select id from delivery where state = 'WAITING' and next_try_at <= ${now}
-          and channel in (${sql.join(channels)}) order by next_try_at, id limit ${BATCH})
+        where id in (select d.id from delivery d where d.state = 'WAITING' and d.next_try_at <= ${now}
+          and d.channel = ${channel} and not (d.kind in ('REMINDER', 'RECOVERY') and exists (
+            select 1 from delivery p, json_each(p.alert_ids) a where p.state = 'WAITING' and p.channel = d.channel
+              and p.recipient = d.recipient and p.id < d.id and instr(d.alert_ids, a.value) > 0))
+          order by d.next_try_at, d.id limit ${BATCH})
         returning ${sql.raw(columnsOf(own, Delivery))}`.execute(own.getKysely())
       return decodeRows(own, Delivery, rows)
     })
@@ -115,13 +133,17 @@ export class DeliveryService {
       }
     }
     await Promise.all(Array.from({ length: CONNECTIONS }, sender))
-    const failed = results.filter(({ sent }) => sent.outcome !== 'SENT')
-    if (failed[0]) {
-      const { sent } = failed[0]
-      this.options.log.warn(
-        { count: failed.length, error: sent.outcome === 'SENT' ? null : sent.error },
-        'Messages could not be delivered; they are tried again',
-      )
+    this.logFailures(results)
+  }
+
+  private logFailures(results: { sent: Sent }[]): void {
+    const words = {
+      FAILED: 'Messages could not be delivered; they are tried again',
+      REFUSED: 'Messages were refused for good; the page of alerts shows them',
+    }
+    for (const outcome of ['FAILED', 'REFUSED'] as const) {
+      const errors = results.flatMap(({ sent }) => (sent.outcome === outcome ? [sent.error] : []))
+      if (errors.length > 0) this.options.log.warn({ count: errors.length, error: errors[0] }, words[outcome])
     }
   }
 
@@ -148,7 +170,7 @@ export class DeliveryService {
     const message = messageOf(delivery, alerts, options)
     return mailer.send({
       ...{ to: delivery.recipient, subject: message.subject, ...renderMail(message, WORDS[options.language]) },
-      messageId: messageIdOf(delivery.id, options.baseUrl),
+      messageId: messageIdOf(delivery.id, this.options.mailDomain),
       inReplyTo: await this.threadOf(em, delivery),
       urgent: delivery.kind === DeliveryKind.ALERT && alerts.some(({ alert }) => LOUD.has(alert.severity)),
     })
@@ -164,7 +186,7 @@ export class DeliveryService {
     const { rows } = await sql<{ id: string }>`select id from delivery
       where created_at between ${from} and ${from + THREAD_WITHIN} and recipient = ${recipient} and kind = 'ALERT'
         and instr(alert_ids, ${first}) > 0 limit 1`.execute(em.getKysely())
-    return rows[0] ? messageIdOf(rows[0].id, this.options.message.baseUrl) : null
+    return rows[0] ? messageIdOf(rows[0].id, this.options.mailDomain) : null
   }
 
   private post(delivery: Row<Delivery>, [facts]: AlertFacts[]): Promise<Sent> {
@@ -174,10 +196,11 @@ export class DeliveryService {
   }
 }
 
-export const messageIdOf = (deliveryId: string, baseUrl: string): string => {
-  const host = URL.parse(baseUrl)?.hostname.replace(/[^A-Za-z0-9.-]/g, '') || 'vigie'
-  return `<${deliveryId}@${host}>`
-}
+/** The domain is the sender's, which stays the same while Vigie's own address may change. */
+export const messageIdOf = (deliveryId: string, domain: string): string => `<${deliveryId}@${domain}>`
+
+export const domainOf = (sender: string | null): string =>
+  /@([A-Za-z0-9.-]+)>?$/.exec(sender ?? '')?.[1] ?? 'vigie.invalid'
 
 function webhookBody(
   delivery: Row<Delivery>,

@@ -61,11 +61,12 @@ export function createMailer({ host, port, security, username, password, sender 
 type SmtpError = Error & { code?: string; responseCode?: number; command?: string }
 
 /**
- * 5xx to a recipient or to the message is an answer for good (RFC 5321 §4.2.1). A wrong password or a missing STARTTLS
- * are settings that somebody may correct: the mail waits for it.
+ * 5xx to a recipient, or to the message as such, is an answer for good (RFC 5321 §4.2.1). Everything before it is about
+ * our settings (password, sender, TLS) or the server's mood: somebody may correct it, and the mail waits.
  */
 function failure({ code, responseCode = 0, command, message }: SmtpError): Sent {
-  const forGood = responseCode >= 500 && code !== 'EAUTH' && !/^AUTH|^EHLO|^STARTTLS|^CONN/.test(command ?? '')
+  const aboutMessage = command === 'DATA' && (responseCode === 552 || responseCode === 554)
+  const forGood = (command === 'RCPT TO' && responseCode >= 500) || aboutMessage
   const error = `${code ?? 'ERROR'}: ${message}`.slice(0, 500)
   return forGood ? { outcome: 'REFUSED', error } : { outcome: 'FAILED', error }
 }

@@ -148,6 +148,7 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
   const reasons = resolved ? (facts.entry?.reasons ?? []) : ((alert.facts.reasons ?? []) as Reason[])
   const sentences = reasons.map((reason) => sentence(reason, options.language))
   if (alert.facts.detail) sentences.push(alert.facts.detail)
+  if (!resolved && alert.resolvedAt && alert.type !== AlertType.SCANNER) sentences.push(words.meanwhile)
   if (resolved) sentences.unshift(words.lasted(minutesBetween(alert.openedAt, alert.resolvedAt ?? alert.changedAt)))
   const path =
     alert.type === AlertType.DISK
@@ -167,6 +168,9 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
         : []),
       ...(alert.type === AlertType.MACHINE_SILENT && machine
         ? [[words.lastSeen, when(machine.lastSeenAt, words, options)] as [string, string]]
+        : []),
+      ...(alert.type === AlertType.REPORT && alert.facts.path
+        ? [[words.fileName, alert.facts.path] as [string, string]]
         : []),
       [words.since, when(alert.openedAt, words, options)],
       ...(alert.count > 1 ? [[words.times, String(alert.count)] as [string, string]] : []),
@@ -206,7 +210,7 @@ function backupFacts(
     [words.agent, job.agentId],
     [words.company, told(job.companyName)],
     [words.city, told([job.city, job.neighborhood].filter(Boolean).join(' / '))],
-    [words.statusOfRun, words.status(entry?.status ?? alert.status ?? 'UNKNOWN')],
+    [words.statusOfRun, words.status((alert.resolvedAt ? entry?.status : alert.status) ?? entry?.status ?? 'UNKNOWN')],
     [words.statusOfJob, words.status(job.currentStatus)],
     [words.expected, when(entry?.expectedAt ?? null, words, options)],
     [words.windowEnd, when(entry?.windowEndsAt ?? null, words, options)],

@@ -1,6 +1,10 @@
 import type { Message, Section } from './message.ts'
 import type { Words } from './words.ts'
 
+/** Text from outside: no control signs, and none that turn the direction of what follows (Unicode Bidi_Control). */
+const plain = (value: string): string =>
+  value.replace(/[^\P{Cc}\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+
 /** A message as plain text and as HTML: the same facts in both. */
 export const renderMail = (message: Message, words: Words): { text: string; html: string } => ({
   text: text(message, words),
@@ -17,10 +21,12 @@ function sectionText({ headline, sentences, facts, runbook, link }: Section, wor
   const width = Math.max(...facts.map(([label]) => label.length)) + 2
   return [
     headline,
-    ...sentences.map((sentence) => `  ${sentence}`),
+    // What an agent wrote stays indented: no line of it may look like one of ours.
+    ...sentences.map((sentence) => `  ${plain(sentence).replaceAll('\n', '\n    | ')}`),
     '',
     ...facts.map(
-      ([label, value]) => `  ${`${label}:`.padEnd(width)}${value.replaceAll('\n', `\n  ${' '.repeat(width)}`)}`,
+      ([label, value]) =>
+        `  ${`${label}:`.padEnd(width)}${plain(value).replaceAll('\n', `\n  ${' '.repeat(width)}| `)}`,
     ),
     ...(runbook ? ['', `  ${words.runbook}: ${runbook}`] : []),
     '',
@@ -30,7 +36,7 @@ function sectionText({ headline, sentences, facts, runbook, link }: Section, wor
 
 /** Everything that comes from outside passes through here. */
 const escape = (value: string): string =>
-  value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+  plain(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 // Mail programs know little CSS: inline styles, a table for the facts, and colours that hold on a dark background too.
 const BODY = 'font:15px/1.5 system-ui,-apple-system,Segoe UI,sans-serif;color:#1c2733;max-width:680px'

@@ -35,6 +35,7 @@ const en = {
   silent: 'SILENT MACHINE',
   blind: 'VIGIE CANNOT DO ITS WORK',
   away: (minutes: number): string => `VIGIE WAS AWAY for ${duration(minutes)}: what came due meanwhile is judged now`,
+  meanwhile: 'Meanwhile it is good again.',
   lasted: (minutes: number): string => `It is good again, after ${duration(minutes)}.`,
   manySubject: (kind: DeliveryKind, count: number, agent: string | null): string => {
     const of = agent ? ` of ${agent}` : ''
@@ -92,6 +93,7 @@ const fr: Words = {
   silent: 'MACHINE SILENCIEUSE',
   blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
   away: (minutes) => `VIGIE ÉTAIT ABSENTE pendant ${durée(minutes)} : les échéances passées sont jugées maintenant`,
+  meanwhile: 'Entre-temps, tout va bien de nouveau.',
   lasted: (minutes) => `Tout va bien de nouveau, après ${durée(minutes)}.`,
   manySubject: (kind, count, agent) => {
     const of = agent ? ` de ${agent}` : ''

@@ -108,6 +108,9 @@ export class EntryRecorder {
         job.previousFingerprint = file?.fingerprint ?? null
       }
       job.lastSuccessfulBackupAt = later(job.lastSuccessfulBackupAt)
+      if (job.lastFailedBackupAt?.getTime() === expectedAt.getTime()) {
+        job.lastFailedBackupAt = await newestBad(this.em, job.id)
+      }
     } else if (judged) job.lastFailedBackupAt = later(job.lastFailedBackupAt)
     await saveRows(this.em, ExpectedJob, [job])
     this.tell.jobs.add(job.id)
@@ -137,6 +140,12 @@ export async function previousGood(
     where e.job_id = ${jobId} and e.expected_at < ${before.getTime()} and e.status in ('SUCCESS', 'HASH_MISMATCH')
     order by e.expected_at desc limit 1`.execute(em.getKysely())
   return rows[0] ?? null
+}
+
+async function newestBad(em: EntityManager, jobId: string): Promise<Date | null> {
+  const { rows } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry
+    where job_id = ${jobId} and status in ('FAILED', 'MISSING', 'TRANSFER_INTEGRITY_FAILED')`.execute(em.getKysely())
+  return rows[0]?.at ? new Date(rows[0].at) : null
 }
 
 /** What is known of the best run, copied so that history needs no joins. */

@@ -175,8 +175,9 @@ function withOneSchedule(row: z.infer<typeof shape>, before: Row<ExpectedJob> | 
     dayOfMonth,
     lastDayOfMonth,
   })
-  // Without any word about it a known job keeps its schedule.
-  return { ...given(rest), ...clearedOf(row, rest, before), ...schedule }
+  // Without any word about it a known job keeps its schedule; with one, the fields of another kind of it are cleared.
+  const days = frequency && before ? { daysOfWeek: null, dayOfMonth: null, lastDayOfMonth: null } : {}
+  return { ...given(rest), ...clearedOf(row, rest, before), ...days, ...schedule }
 }
 
 /** An empty cell clears what a known job had; of a new one it means the default. */

@@ -203,15 +203,21 @@ export class JobsService {
         await refuseTaken(em, draft, before?.id ?? null)
         await refuseUnknownMachines(em, draft, input.protects ?? [])
         const job = before ? changed(before, draft, now) : fresh(draft, now)
+        if (before?.active && !draft.active) {
+          // Paused within the grace: nothing of it is missing any more.
+          await sql`update backup_entry set awaited = 0 where job_id = ${job.id} and judged_at is null`.execute(
+            em.getKysely(),
+          )
+        }
         if (before) await updateRow(em, ExpectedJob, job.id, job)
         else await insertRows(em, ExpectedJob, [job as Row<ExpectedJob>])
         if (input.protects !== undefined) await writeProtections(em, job.id, input.protects ?? [])
-        if (!before) await adoptUndeclared(em, job.id, draft)
+        await adoptUndeclared(em, job.id, draft)
         tell.jobs.add(job.id)
         tell.event({
           ...{ type: before ? EventType.JOB_CHANGED : EventType.JOB_CREATED, severity: Severity.INFO },
           ...{ at: now, cause: EventCause.USER, actor, job: job.id, machine: draft.machine },
-          facts: { name: `${draft.agentId}/${draft.databaseName}` },
+          facts: { name: `${draft.agentId}/${draft.databaseName}`, active: draft.active },
         })
         stored.push(job.id)
       }

@@ -220,6 +220,10 @@ function brokenContent(file: ReadFacts, checks: Check[]): Reason[] {
   return found
 }
 
+/** A file that never came, or came damaged, may still come: only what is good, or failed at the agent, is closed. */
+export const staysOpen = (status: BackupStatus | null): boolean =>
+  status === null || status === BackupStatus.TRANSFER_INTEGRITY_FAILED
+
 export interface JudgedRun {
   id: string
   status: BackupStatus | null
@@ -268,14 +272,16 @@ export function judgeEntry({ runs, windowEndsAt, awaited, blind }: EntryFacts, n
   }
   const waiting = runs[0] ?? null
   const unknown = { status: BackupStatus.UNKNOWN, judged: false, bestRunId: waiting?.id ?? null }
-  if (waiting) return { ...unknown, reasons: waiting.reasons }
+  // A report that came after the grace, and whose file is awaited, does not undo that nothing had come in time.
+  const inTime = runs.some(({ arrivedAt }) => arrivedAt <= windowEndsAt)
+  if (waiting && (inTime || !awaited || now < windowEndsAt)) return { ...unknown, reasons: waiting.reasons }
   if (now < windowEndsAt || !awaited) return { ...unknown, reasons: [] }
   if (blind !== null) return { ...unknown, reasons: [reason('SCANNER_BLIND', Severity.WARNING, { subject: blind })] }
   return {
     status: BackupStatus.MISSING,
-    reasons: [reason('NOTHING_CAME', Severity.FAILED)],
+    reasons: [reason('NOTHING_CAME', Severity.FAILED), ...(waiting?.reasons ?? [])],
     judged: true,
-    bestRunId: null,
+    bestRunId: waiting?.id ?? null,
   }
 }
 

@@ -29,11 +29,11 @@ export class ContentSink {
     if (this.format !== null) return this.hold(chunk)
     this.head.push(Buffer.from(chunk))
     this.headSize += chunk.length
-    if (this.headSize >= HEAD) this.openHead()
+    if (this.headSize >= HEAD) this.openHead(false)
   }
 
   end(): { size: number; format: DumpFormat; sha256: string | null; fingerprint: string | null; complete: boolean } {
-    if (this.format === null) this.openHead()
+    if (this.format === null) this.openHead(true)
     const format = this.format as unknown as DumpFormat
     const tail = Buffer.concat(this.tail)
     this.fingerprinting?.update(withoutVolatileLines(tail))
@@ -53,14 +53,14 @@ export class ContentSink {
     return opened
   }
 
-  private openHead(): void {
+  private openHead(isAll: boolean): void {
     const whole = Buffer.concat(this.head)
     this.head = []
     this.opened = whole
     this.format = formatOf(whole)
     if (TEXTS.has(this.format)) this.fingerprinting = createHash('sha256')
     // Whole lines of the head are looked at; the rest belongs to the stream.
-    const end = whole.length <= HEAD ? 0 : whole.lastIndexOf(0x0a, HEAD) + 1
+    const end = isAll ? 0 : whole.lastIndexOf(0x0a, HEAD) + 1
     if (end > 0) this.fingerprinting?.update(withoutVolatileLines(whole.subarray(0, end)))
     this.hold(whole.subarray(end))
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { unlink, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -55,15 +56,27 @@ export class Ingest {
       const paths = folder.reports.slice(at, at + BATCH)
       for (const report of await scan.worker.ask('readReports', { root: scan.roots.deposit, paths })) {
         scan.check()
-        if (await this.report(scan, report, agents)) continue
+        if (await this.guarded(scan, report, agents)) continue
         clean = false
         bad.add(report.path)
-        if (!report.read.ok && report.read.outcome === 'UNREADABLE') trouble = `${report.path}: ${report.read.detail}`
+        if (report.blind && !report.read.ok) trouble = `${report.path}: ${report.read.detail}`
       }
     }
     await settleGone(scan, folder.path, bad)
     if (clean) this.known.set(folder.path, folder.mtimeNs)
     return trouble
+  }
+
+  /** One report that cannot be recorded never keeps the others back. */
+  private async guarded(scan: ScanContext, report: ReportFound, agents: Set<string>): Promise<boolean> {
+    try {
+      return await this.report(scan, report, agents)
+    } catch (error) {
+      scan.rethrow(error)
+      scan.log.error({ err: error, report: report.path }, 'A report could not be recorded')
+      scan.trouble(`${report.path}: ${(error as Error).message}`)
+      return false
+    }
   }
 
   /** True = recorded, and its file removed. */
@@ -85,7 +98,9 @@ export class Ingest {
     const refusal = read.ok
       ? {
           outcome: 'FOREIGN_AGENT' as const,
-          runId: `${read.report.runId} in ${folderAgent}`.slice(0, 200),
+          runId: createHash('sha256')
+            .update(`${path} ${found.ino} ${found.arrivedAtMs} ${read.report.runId}`)
+            .digest('hex'),
           detail: `It names the agent ${read.report.agentId}, but lies in the folder of ${[...agents].slice(0, 3).join(', ')}.`,
           raw: null,
         }

@@ -92,12 +92,17 @@ async function readWhole(fd: number, stamp: Stamp, order: ReadingOrder): Promise
   }
 }
 
-export type FileSeen = { kind: 'FILE'; stamp: Stamp } | { kind: 'ABSENT' } | { kind: 'NOT_A_FILE' }
+export type FileSeen =
+  { kind: 'FILE'; stamp: Stamp } | { kind: 'ABSENT' } | { kind: 'NOT_A_FILE' } | { kind: 'UNREADABLE'; detail: string }
 
 /** What lies at each path now, without reading it. */
 export const statFiles = ({ root, paths }: { root: string; paths: string[] }): FileSeen[] =>
   paths.map((path) => {
-    const stat = lstatSync(join(root, path), { bigint: true, throwIfNoEntry: false })
-    if (!stat) return { kind: 'ABSENT' }
-    return stat.isFile() ? { kind: 'FILE', stamp: stampOf(stat) } : { kind: 'NOT_A_FILE' }
+    try {
+      const stat = lstatSync(join(root, path), { bigint: true, throwIfNoEntry: false })
+      if (!stat) return { kind: 'ABSENT' }
+      return stat.isFile() ? { kind: 'FILE', stamp: stampOf(stat) } : { kind: 'NOT_A_FILE' }
+    } catch (cause) {
+      return refusal(cause as NodeJS.ErrnoException) as FileSeen
+    }
   })

@@ -1,4 +1,13 @@
-import { closeSync, type Dirent, fstatSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import {
+  type BigIntStats,
+  closeSync,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+} from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { openBelow } from './open-below.ts'
@@ -62,7 +71,18 @@ function readFolder(
   settledMs: number,
 ): FolderFound | 'UNCHANGED' | null {
   const folder = join(root, path)
-  const stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
+  let stat: BigIntStats | undefined
+  try {
+    stat = lstatSync(folder, { bigint: true, throwIfNoEntry: false })
+  } catch (cause) {
+    return {
+      path,
+      mtimeNs: '',
+      settled: false,
+      reports: [],
+      error: (cause as NodeJS.ErrnoException).code ?? 'unreadable',
+    }
+  }
   if (!stat?.isDirectory()) return null
   const mtimeNs = String(stat.mtimeNs)
   if (known[path] === mtimeNs) return 'UNCHANGED'
@@ -87,6 +107,8 @@ export interface ReportFound {
   size: number
   /** The file that was read: only this one is removed after it was recorded. */
   ino: string
+  /** The system refused to let it be read: of this agent nothing can be called missing. */
+  blind: boolean
   read: ReadReport
 }
 
@@ -98,7 +120,7 @@ export function readReports({ root, paths }: { root: string; paths: string[] }):
 function readReport(root: string, path: string): ReportFound | null {
   const refused = (outcome: 'TOO_LARGE' | 'UNREADABLE', detail: string): ReadReport => ({
     ...{ ok: false, outcome, detail, raw: null },
-    runId: createHash('sha256').update(`${outcome} ${path}`).digest('hex'),
+    runId: '',
   })
   let fd: number
   try {
@@ -108,20 +130,53 @@ function readReport(root: string, path: string): ReportFound | null {
     if (code === 'ENOENT') return null
     const detail =
       code === 'ELOOP' ? 'It is a symbolic link; links are never followed.' : `It cannot be read (${code}).`
-    return { path, arrivedAtMs: Date.now(), size: 0, ino: '', read: refused('UNREADABLE', detail) }
+    const blind = code !== 'ELOOP'
+    return {
+      path,
+      arrivedAtMs: Date.now(),
+      size: 0,
+      ino: '',
+      blind,
+      read: identified(refused('UNREADABLE', detail), path),
+    }
   }
   try {
     const stat = fstatSync(fd, { bigint: true })
-    const facts = { path, arrivedAtMs: Number(stat.ctimeMs), size: Number(stat.size), ino: String(stat.ino) }
-    if (!stat.isFile()) return { ...facts, read: refused('UNREADABLE', 'It is no plain file.') }
+    const facts = {
+      path,
+      arrivedAtMs: Number(stat.ctimeMs),
+      size: Number(stat.size),
+      ino: String(stat.ino),
+      blind: false,
+    }
+    const same = `${path} ${stat.ino} ${stat.ctimeNs}`
+    if (!stat.isFile()) return { ...facts, read: identified(refused('UNREADABLE', 'It is no plain file.'), same) }
     if (facts.size > LARGEST_REPORT) {
       return {
         ...facts,
-        read: refused('TOO_LARGE', `It has ${facts.size} bytes; a report has at most ${LARGEST_REPORT}.`),
+        read: identified(
+          refused('TOO_LARGE', `It has ${facts.size} bytes; a report has at most ${LARGEST_REPORT}.`),
+          same,
+        ),
       }
     }
-    return { ...facts, read: readReportFile(readFileSync(fd)) }
+    return { ...facts, read: identified(readReportFile(readFileSync(fd)), same) }
+  } catch (cause) {
+    // EIO and its like: one report that cannot be read is no end of the others.
+    const detail = `It cannot be read (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}).`
+    return {
+      path,
+      arrivedAtMs: Date.now(),
+      size: 0,
+      ino: '',
+      blind: true,
+      read: identified(refused('UNREADABLE', detail), path),
+    }
   } finally {
     closeSync(fd)
   }
 }
+
+/** A bad file is known by its place and its making: the same content, sent again, is bad anew. */
+const identified = (read: ReadReport, by: string): ReadReport =>
+  read.ok ? read : { ...read, runId: createHash('sha256').update(`${read.outcome} ${by} ${read.runId}`).digest('hex') }

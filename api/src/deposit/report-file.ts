@@ -35,8 +35,8 @@ export function readReportFile(content: Buffer): ReadReport {
   try {
     return { ok: true, report: readEnvelope(json, runId) }
   } catch (cause) {
-    if (cause instanceof WrongType) return refuse('WRONG_TYPES', cause.message)
-    throw cause
+    // Whatever else a hostile report brings about, it is this report's fault alone.
+    return refuse('WRONG_TYPES', (cause as Error).message)
   }
 }
 
@@ -52,7 +52,7 @@ function readEnvelope(json: unknown, runId: string): DeclaredReport {
     runId: textOf(report['run_id'] ?? report['runId'], 'run_id', 128) ?? runId,
     startedAt: timeOf(report['operation_start_time'], 'operation_start_time'),
     endedAt: timeOf(report['operation_end_time'] ?? stamp, 'operation_end_time'),
-    overallStatus: report['overall_status'] === undefined ? null : String(report['overall_status']).slice(0, 200),
+    overallStatus: textOf(report['overall_status'], 'overall_status', 200),
     databases: [],
     refused: [],
   }
@@ -62,11 +62,14 @@ function readEnvelope(json: unknown, runId: string): DeclaredReport {
       read.databases.push({ ...readDatabase(name, databases[name]), raw })
     } catch (cause) {
       if (!(cause instanceof WrongType)) throw cause
-      read.refused.push({ name: NAME.test(name) ? name : '', detail: cause.message, raw })
+      read.refused.push({ name: shown(name), detail: cause.message, raw })
     }
   }
   return read
 }
+
+/** A name that may not stand in a path, for showing: never empty, one line. */
+const shown = (name: string): string => name.replace(/\p{Cc}/gu, '?').slice(0, 128) || '?'
 
 function readDatabase(name: string, json: unknown): Omit<DeclaredDatabase, 'raw'> {
   nameOf(name, 'The name of a database')

@@ -14,6 +14,8 @@ import type { DeclaredReport, Refusal } from './declared.ts'
 
 /** A clock that runs ahead by more than this tells nothing that can be used. */
 const MOST_AHEAD = DAY
+/** No run began before this. */
+const NEVER_SET = new Date('2010-01-01T00:00:00Z')
 /** Less than this is no news. */
 export const CLOCK_TOLERANCE = 5 * MINUTE
 
@@ -121,9 +123,9 @@ export class RunRecorder {
 
   /** Puts a run to the due time that it belongs to, and its entry on the list of what is looked at. */
   async assign(run: Row<BackupRun>, job: Row<ExpectedJob>): Promise<void> {
-    const startedAt = new Date(
-      Math.min((run.startedAt ?? run.endedAt ?? run.receivedAt).getTime(), run.receivedAt.getTime()),
-    )
+    // A clock that was never set (1970) tells nothing; one that runs ahead tells no more than when the report came.
+    const told = [run.startedAt, run.endedAt].find((time) => time !== null && time > NEVER_SET)
+    const startedAt = new Date(Math.min((told ?? run.receivedAt).getTime(), run.receivedAt.getTime()))
     const expectedAt = dueOfRun(job, startedAt) ?? nextDue(job, startedAt)
     if (!expectedAt) return
     const entry = await this.entries.open(job, expectedAt, run.receivedAt)

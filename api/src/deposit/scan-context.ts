@@ -30,6 +30,8 @@ export interface ScanContext {
   write<T>(work: (services: RecordingServices & { tell: Tell }) => Promise<T>): Promise<T>
   /** Throws where the scan was asked to stop. */
   check(): void
+  /** Throws again what ends the scan itself: it was stopped, or another one has its lease. */
+  rethrow(error: unknown): void
   /** Something that hinders scans beyond one backup: the first is told. */
   trouble(text: string): void
 }

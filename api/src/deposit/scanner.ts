@@ -4,21 +4,21 @@ import { sql } from 'kysely'
 import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
 import { createRecorder } from '../database/record.ts'
-import { decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { HOUR, MINUTE, SECOND, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Platform } from '../platform/platform.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
 import { Severity } from '../reasons/reason.ts'
-import { BackupFile } from '../vault/backup-file.entity.ts'
+import { takeUp } from '../vault/promotion.ts'
 import { type Rereading, reverifyVault } from '../vault/reverify.ts'
 import type { AtStep } from '../vault/move-file.ts'
 import { Ingest } from './ingest.ts'
 import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
 import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
-import { carryOut, settleRuns } from './settle.ts'
+import { settleRuns } from './settle.ts'
 import { type LinkProbe, lookAtDeposit, makeRoots, probeLinks } from './sight.ts'
 import type { DepositTasks } from './worker.ts'
 import { closeWindows, openWindows } from './windows.ts'
@@ -230,6 +230,10 @@ export class Scanner {
       check: () => {
         if (this.stopped) throw new StoppedError()
       },
+      rethrow: (error) => {
+        if (error instanceof LeaseLostError || error instanceof StoppedError) throw error
+        if (this.stopped) throw new StoppedError()
+      },
     }
   }
 
@@ -262,7 +266,7 @@ export class Scanner {
       const [stored] = await selectRows(em, Scan, 'id', [scan.id])
       if (stored) await saveRows(em, Scan, [Object.assign(stored, { ...scan, endedAt, outcome, trouble })])
       tell.scans.add(scan.id)
-      if (!row || outcome === null) return
+      if (!row || this.stopped) return
       if (trouble !== null && row.trouble === null) {
         tell.event({
           ...{ type: EventType.SCANNER_BLIND, severity: Severity.AT_RISK, at: endedAt, cause: EventCause.READING },
@@ -301,21 +305,10 @@ async function rememberDeposit(em: EntityManager, depositId: string): Promise<vo
   )
 }
 
-/** What a crash left between intent and outcome is done to its end. */
-async function takeUp(scan: ScanContext): Promise<void> {
-  const { rows } = await sql<Record<string, unknown>>`select * from backup_file where state = 'INTENT'`.execute(
-    scan.em.getKysely(),
-  )
-  for (const file of decodeRows(scan.em, BackupFile, rows)) {
-    scan.check()
-    await carryOut(scan, file)
-  }
-}
-
 /** What nobody looks for any more, and scans of long ago. */
 async function tidy(em: EntityManager, now: number): Promise<void> {
   const kysely = em.getKysely()
-  await sql`update backup_run set is_open = 0
-    where is_open = 1 and outcome = 'ACCEPTED' and received_at < ${now - GIVE_UP_AFTER}`.execute(kysely)
+  await sql`update backup_run set is_open = 0 where is_open = 1 and outcome = 'ACCEPTED'
+    and status = 'TRANSFER_INTEGRITY_FAILED' and received_at < ${now - GIVE_UP_AFTER}`.execute(kysely)
   await sql`delete from scan where started_at < ${now - KEEP_SCANS}`.execute(kysely)
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { ContentSink } from './content-sink.ts'
 import type { DumpFormat } from './dump-format.ts'
@@ -23,6 +23,9 @@ const MEMORY_BYTES = 1024 ** 3
 const CPU_SECONDS = 4 * 3600
 /** A tool that takes nothing and says nothing for so long is hung. */
 const PATIENCE_MS = 10 * 60_000
+/** A private copy leaves this much free, and looks so often. */
+const ROOM_LEFT = 512 * 1024 ** 2
+const CHECK_EVERY = 64 * 1024 ** 2
 
 export function startToolCheck(format: DumpFormat, temporaryFolder: string): ToolCheck | null {
   if (format === 'PG_ARCHIVE') return new PgRestoreCheck()
@@ -103,6 +106,7 @@ class PgRestoreCheck implements ToolCheck {
     if (this.hung) return notChecked('pg_restore stood still for ten minutes')
     if (signal) return notChecked(`pg_restore was ended by ${signal}: it wanted more time or memory than it gets`)
     if (/unsupported version/.test(output)) return notChecked(`${lastLine(output)}: pg_restore here is too old for it`)
+    if (/out of memory|could not allocate/i.test(output)) return notChecked(lastLine(output))
     if (code !== 0) return { check: { name, outcome: 'FAILED', detail: lastLine(output) }, fingerprint: null }
     const { fingerprint } = this.sink.end()
     return { check: { name, outcome: 'PASSED', detail: 'read to its end' }, fingerprint }
@@ -129,6 +133,7 @@ class SqliteCheck implements ToolCheck {
   private readonly file: string
   private fd: number | null
   private written = 0
+  private checkedUntil = 0
   private failure: string | null = null
 
   constructor(temporaryFolder: string) {
@@ -140,6 +145,12 @@ class SqliteCheck implements ToolCheck {
   write(chunk: Buffer): boolean {
     if (this.fd === null || this.failure) return true
     try {
+      if (this.written >= this.checkedUntil) {
+        // It lies beside Vigie's own database: a copy never takes the last room.
+        const { bavail, bsize } = statfsSync(this.folder)
+        if (bavail * bsize < ROOM_LEFT) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+        this.checkedUntil = this.written + CHECK_EVERY
+      }
       for (let at = 0; at < chunk.length;) at += writeSync(this.fd, chunk, at, chunk.length - at, this.written + at)
       this.written += chunk.length
     } catch (cause) {
@@ -172,6 +183,14 @@ class SqliteCheck implements ToolCheck {
     if (signal)
       return answer('NOT_CHECKED', `sqlite3 was ended by ${signal}: it wanted more time or memory than it gets`)
     if (code === 0 && words.trim() === 'ok') return answer('PASSED', 'PRAGMA integrity_check: ok')
+    // Its own trouble is no damage: an extension that the database needs, no memory, no file.
+    if (
+      /no such (collation|module|function|tokenizer)|unknown tokenizer|out of memory|unable to open/i.test(
+        `${words} ${output}`,
+      )
+    ) {
+      return answer('NOT_CHECKED', lastLine(output) || words.trim().slice(0, 300))
+    }
     return answer('FAILED', (words.trim() || lastLine(output) || `exit status ${code}`).slice(0, 300))
   }
 

@@ -64,7 +64,7 @@ export async function closeWindows(scan: ScanContext, blindOf: (agentId: string)
   const now = scan.clock()
   const { rows } = await sql<{ id: string; agent: string; reasons: string }>`
     select e.id, j.agent_id as agent, e.reasons from backup_entry e join expected_job j on j.id = e.job_id
-    where e.judged_at is null and e.awaited = 1 and e.window_ends_at <= ${now.getTime()}
+    where e.judged_at is null and e.awaited = 1 and e.best_run_id is null and e.window_ends_at <= ${now.getTime()}
     order by e.window_ends_at, e.id`.execute(scan.em.getKysely())
   for (const { id, agent, reasons } of rows) {
     scan.check()

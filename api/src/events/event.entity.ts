@@ -137,6 +137,8 @@ export interface EventFacts {
   expectedAt?: string
   /** Whether it is the newest judged one of its job. */
   newest?: boolean
+  /** Of a changed job: whether it is expected at all. */
+  active?: boolean
   path?: string
   detail?: string
   until?: string

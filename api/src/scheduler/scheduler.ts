@@ -1,24 +1,37 @@
-import { Agenda, type AgendaBackend } from 'agenda'
+import { hostname } from 'node:os'
 import { MongoBackend } from '@agendajs/mongo-backend'
+import { Agenda, type AgendaBackend } from 'agenda'
 import { MongoClient } from 'mongodb'
 import { ConfigError } from '../config.ts'
 import type { EntityManager } from '../database/database.ts'
-import { SECOND } from '../platform/clock.ts'
+import { MINUTE, SECOND } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
 import { SqliteBackend } from './sqlite-backend.ts'
 import type { Task } from './tasks.ts'
 
 export interface Scheduler {
   /** Whether Agenda reaches its store; what it cannot do meanwhile is done when it is back. */
-  health(): { store: 'MongoDB' | 'SQLite'; ok: boolean; detail: string | null }
+  health(): { store: StoreName; ok: boolean; detail: string | null }
   /** When each task runs next. */
   nextRuns(): Promise<Record<string, Date | null>>
   stop(): Promise<void>
 }
 
+type StoreName = 'MongoDB' | 'SQLite'
+
+export interface SchedulerStore {
+  name: StoreName
+  backend: AgendaBackend
+  /** Throws where the store is away. */
+  ping(): Promise<void>
+  /** Whether no other process can be on it: then what is locked is what a process left that is no more. */
+  isOwn: boolean
+  close(): Promise<void>
+}
+
 interface Options {
-  em: EntityManager
-  mongoUrl: string | null
+  store: SchedulerStore
   log: Log
   tasks: readonly Task[]
   /** How often Agenda looks for what is due. */
@@ -27,30 +40,35 @@ interface Options {
 
 /** How long a start waits for MongoDB before it says that it is not there. */
 const PATIENCE_MS = 10 * SECOND
+/** A process that died leaves its locks for so long; one that lives renews them. */
+const LOCK_MS = 2 * MINUTE
+const TOUCH_MS = 30 * SECOND
+/** How long a stop waits for tasks that run; Agenda also counts those that it has only locked ahead of time. */
+const STOP_PATIENCE_MS = 6 * SECOND
+
+/** Opens Agenda's store, or says clearly why not: before Vigie listens. */
+export async function openSchedulerStore(em: EntityManager, mongoUrl: string | null): Promise<SchedulerStore> {
+  if (mongoUrl === null) {
+    const backend = new SqliteBackend(em)
+    return { name: 'SQLite', backend, isOwn: true, ping: async () => undefined, close: async () => undefined }
+  }
+  const mongo = await connectMongo(mongoUrl)
+  return {
+    ...{ name: 'MongoDB', isOwn: false, backend: new MongoBackend({ mongo: mongo.db() }) },
+    ping: async () => void (await mongo.db().command({ ping: 1 })),
+    close: () => mongo.close(),
+  }
+}
 
 /** Agenda rings; each task decides by Vigie's own database what there is to do. */
-export async function startScheduler({
-  em,
-  mongoUrl,
-  log,
-  tasks,
-  processEveryMs = 5 * SECOND,
-}: Options): Promise<Scheduler> {
-  const mongo = mongoUrl === null ? null : await connectMongo(mongoUrl)
-  const backend: AgendaBackend = mongo ? new MongoBackend({ mongo: mongo.db() }) : new SqliteBackend(em)
-  const agenda = new Agenda({ backend, processEvery: processEveryMs, defaultLockLifetime: 10 * 60 * SECOND })
-  let failure: string | null = null
-  const store = mongo ? 'MongoDB' : 'SQLite'
-  // Agenda tells of a store that is away each time that it looks: the log tells of it once, and once when it is back.
-  const away = (error: Error): void => {
-    if (failure === null) log.error({ err: error, store }, 'The scheduler cannot reach its store; it goes on trying')
-    failure = error.message
-  }
-  const back = (): void => {
-    if (failure !== null) log.info({ store }, 'The scheduler reaches its store again')
-    failure = null
-  }
-  agenda.on('error', away)
+export async function startScheduler({ store, log, tasks, processEveryMs = 5 * SECOND }: Options): Promise<Scheduler> {
+  const agenda = new Agenda({
+    ...{ backend: store.backend, processEvery: processEveryMs, defaultLockLifetime: LOCK_MS },
+    // Locks carry it: they are given back by it.
+    name: `vigie ${hostname()} ${process.pid} ${newId()}`,
+  })
+  const health = watchHealth(store, log)
+  agenda.on('error', health.away)
   agenda.on('fail', (error: Error | string, job: { attrs?: { name: string } }) =>
     log.error({ err: error, task: job.attrs?.name }, 'A task failed; it runs again at its next time'),
   )
@@ -58,9 +76,9 @@ export async function startScheduler({
     agenda.define(
       task.name,
       async (job) => {
-        back()
+        health.back()
         // A long task tells that it lives, so that no other process takes it over.
-        const alive = setInterval(() => void job.touch().catch(away), 60 * SECOND)
+        const alive = setInterval(() => void job.touch().catch(health.away), TOUCH_MS)
         try {
           await task.run()
         } finally {
@@ -70,26 +88,69 @@ export async function startScheduler({
       { concurrency: 1, lockLimit: 1 },
     )
   }
-  await agenda.start()
-  for (const task of tasks) {
-    const timezone = task.timeZone ? { timezone: task.timeZone } : {}
-    await agenda.every(task.every, task.name, undefined, { skipImmediate: !task.atStart, ...timezone })
-  }
+  await agenda.ready
+  if (store.isOwn) await unlock(agenda, () => true)
   // What an earlier version scheduled and this one does not know would wait for ever.
   await agenda.cancel({ notNames: tasks.map(({ name }) => name) })
-  const probe = mongo ? setInterval(() => void mongo.db().command({ ping: 1 }).then(back, away), 10 * SECOND) : null
-  probe?.unref()
+  for (const task of tasks) await schedule(agenda, task)
+  await agenda.start()
   return {
-    health: () => ({ store, ok: failure === null, detail: failure }),
+    health: health.state,
     nextRuns: async () => {
       const { jobs } = await agenda.queryJobs()
       return Object.fromEntries(jobs.map((job) => [job.name, job.nextRunAt ?? null]))
     },
     stop: async () => {
-      if (probe) clearInterval(probe)
-      await agenda.drain({ timeout: 15 * SECOND }).catch(away)
-      await mongo?.close().catch(() => undefined)
+      health.stop()
+      await agenda.drain({ timeout: STOP_PATIENCE_MS }).catch(health.away)
+      // Agenda locks a little ahead of time: what it had not begun is given back at once.
+      const own = agenda.attrs.name
+      await unlock(agenda, ({ lastModifiedBy }) => store.isOwn || lastModifiedBy === own).catch(health.away)
+      await store.close().catch(() => undefined)
     },
+  }
+}
+
+/** Writes when a task runs. One that is known keeps its next time, and its lock where another process runs it. */
+async function schedule(agenda: Agenda, task: Task): Promise<void> {
+  const { jobs } = await agenda.queryJobs({ name: task.name })
+  const known = jobs[0]
+  const timezone = task.timeZone ?? null
+  if (known && String(known.repeatInterval) === String(task.every) && (known.repeatTimezone ?? null) === timezone) {
+    const mayRing = task.atStart && !known.lockedAt && known.nextRunAt && known.nextRunAt > new Date()
+    if (mayRing) await agenda.db.saveJobState({ ...known, nextRunAt: new Date() }, { lastModifiedBy: 'start' })
+    return
+  }
+  // Another interval comes into force now, not when the old one is over.
+  if (known) await agenda.cancel({ name: task.name })
+  await agenda.every(task.every, task.name, undefined, {
+    ...{ skipImmediate: !task.atStart, ...(timezone === null ? {} : { timezone }) },
+  })
+}
+
+async function unlock(agenda: Agenda, isLeft: (job: { lastModifiedBy?: string }) => boolean): Promise<void> {
+  const { jobs } = await agenda.queryJobs()
+  const left = jobs.filter((job) => job.lockedAt && isLeft(job))
+  await agenda.db.unlockJobs(left.map((job) => job._id))
+}
+
+/** Agenda tells of a store that is away each time that it looks: the log tells of it once, and once when it is back. */
+function watchHealth(store: SchedulerStore, log: Log) {
+  let failure: string | null = null
+  const away = (error: Error): void => {
+    if (failure === null)
+      log.error({ err: error, store: store.name }, 'The scheduler cannot reach its store; it goes on trying')
+    failure = error.message
+  }
+  const back = (): void => {
+    if (failure !== null) log.info({ store: store.name }, 'The scheduler reaches its store again')
+    failure = null
+  }
+  const probe = setInterval(() => void store.ping().then(back, away), 10 * SECOND)
+  probe.unref()
+  return {
+    ...{ away, back, stop: () => clearInterval(probe) },
+    state: () => ({ store: store.name, ok: failure === null, detail: failure }),
   }
 }
 

@@ -131,10 +131,10 @@ class SqliteJobRepository implements JobRepository {
       const known = await this.known(own, job, unique)
       if (job._id && !known) return job
       if (known && unique && uniqueOpts?.insertOnly && !job._id) return known
+      const merged = { ...stored, lastModifiedBy: options?.lastModifiedBy } as JobParameters
       // A job that is due must not be put off by a process that starts: its time is written only where it is made.
-      const keepsTime = known && !job._id && job.type === 'single' && job.nextRunAt && job.nextRunAt <= new Date()
-      const merged = { ...(known ?? {}), ...stored, lastModifiedBy: options?.lastModifiedBy } as JobParameters
-      if (keepsTime) merged.nextRunAt = known.nextRunAt
+      const isDue = known && !job._id && job.type === 'single' && job.nextRunAt && job.nextRunAt <= new Date()
+      if (isDue) merged.nextRunAt = known.nextRunAt
       const row = toRow({ ...merged, _id: known?._id ?? toJobId(newId()) })
       await sql`insert into scheduled_job (id, name, next_run_at, locked_at, priority, disabled, document)
         values (${row.id}, ${row.name}, ${row.next_run_at}, ${row.locked_at}, ${row.priority}, ${row.disabled}, ${row.document})
@@ -232,16 +232,27 @@ class SqliteJobRepository implements JobRepository {
     const where: Condition[] = [sql`name = ${job.name}`]
     if (job._id) where.push(sql`id = ${String(job._id)}`)
     else if (job.type === 'single') where.push(sql`document ->> 'type' = 'single'`)
-    else if (unique) for (const [path, value] of Object.entries(unique)) where.push(equals(path, value))
+    else if (unique) for (const [path, value] of Object.entries(unique)) where.push(matches(path, value))
     else return null
     const { rows } = await sql<Stored>`select * from scheduled_job where ${all(where)} limit 1`.execute(em.getKysely())
     return rows[0] ? fromRow(rows[0]) : null
   }
 }
 
+const COLUMNS: Record<string, string> = { nextRunAt: 'next_run_at', lockedAt: 'locked_at', priority: 'priority' }
+
+/** What makes a job unique is a column, or a part of its document. */
+const matches = (path: string, value: unknown): Condition => {
+  const column = COLUMNS[path]
+  if (!column) return equals(path, value)
+  return sql`${sql.ref(column)} is ${value instanceof Date ? value.getTime() : (value as number | null)}`
+}
+
 /** Part of a document that equals a value; a path is written with dots. */
 const equals = (path: string, value: unknown): Condition =>
-  sql`json_extract(document, ${`$.${path}`}) is json_extract(${JSON.stringify([value])}, '$[0]')`
+  // Of one kind as well: in SQLite 1 and true are the same.
+  sql`(json_extract(document, ${`$.${path}`}) is json_extract(${JSON.stringify([value])}, '$[0]')
+    and json_type(document, ${`$.${path}`}) is json_type(${JSON.stringify([value])}, '$[0]'))`
 
 function conditionsOf({ id, ids, name, names, notNames, data }: RemoveJobsOptions & JobsQueryOptions): Condition[] {
   const where: Condition[] = []

@@ -9,6 +9,7 @@ import { sendHeartbeat } from '../deposit/heartbeat.ts'
 import { ScanOutcome } from '../deposit/scan.entity.ts'
 import { rejudge } from '../disks/rejudge.ts'
 import { thinHistory } from '../disks/thinning.ts'
+import { applyAllRetention } from '../vault/vault.service.ts'
 import { noticeSilence } from '../machines/silence.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -51,6 +52,7 @@ export function tasksOf({
   const { em } = orm
   const { clock, log } = platform
   const record = createRecorder(platform)
+  const listeningSince = clock()
   return [
     {
       name: 'scan',
@@ -66,8 +68,12 @@ export function tasksOf({
       every: 15 * SECOND,
       atStart: true,
       run: async () => {
-        await opener.run()
-        await delivery.run()
+        try {
+          // A scan opens its alerts itself when it ends: those of one agent are then one message.
+          if (!scanner.isRunning) await opener.run()
+        } finally {
+          await delivery.run()
+        }
       },
     },
     {
@@ -75,7 +81,7 @@ export function tasksOf({
       every: MINUTE,
       atStart: true,
       run: async () => {
-        await noticeSilence(em, record, clock)
+        await noticeSilence(em, record, clock, listeningSince)
       },
     },
     {
@@ -87,6 +93,13 @@ export function tasksOf({
       },
     },
     { name: 'thin history', every: HOUR, atStart: false, run: () => thinHistory(orm, record, clock, isStopping) },
+    {
+      name: 'apply retention',
+      every: '0 4 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: () => applyAllRetention(orm, platform, scanner),
+    },
     {
       name: 'verify the vault again',
       every: '30 3 * * *',

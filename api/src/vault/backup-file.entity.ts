@@ -6,7 +6,7 @@ import type { BackupStatus } from '../backups/backup-status.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { BigNumber } from '../database/big-number.ts'
 import { Check } from '../deposit/check.ts'
-import type { ReadFacts } from '../deposit/file-facts.ts'
+import type { ReadFacts, Stamp } from '../deposit/file-facts.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
 import { Reason } from '../reasons/reason.ts'
 
@@ -49,6 +49,13 @@ export interface Intent {
   reasons: Reason[]
 }
 
+/** A file whose content lies elsewhere by now, or that retention deletes. */
+export interface Leftover {
+  root: FileRoot
+  path: string
+  stamp: Stamp
+}
+
 /** One file ever seen: cache of its hash, journal of its promotion, and the contents of vault and quarantine. */
 @Entity()
 @ObjectType({ simpleResolvers: true, description: 'One backup file, wherever it lies' })
@@ -64,6 +71,10 @@ export interface Intent {
 @Index({
   name: 'backup_file_vault',
   expression: 'create index "backup_file_vault" on "backup_file" ("verified_at") where state = \'VAULT\'',
+})
+@Index({
+  name: 'backup_file_leftover',
+  expression: 'create index "backup_file_leftover" on "backup_file" ("id") where leftover is not null',
 })
 @Index({
   name: 'backup_file_of_job',
@@ -134,6 +145,10 @@ export class BackupFile {
 
   @Property({ type: 'json', nullable: true })
   intent!: Intent | null
+
+  /** What is still to be removed where it came from; null = nothing. Each scan tries again. */
+  @Property({ type: 'json', nullable: true })
+  leftover!: Leftover | null
 
   @Field(() => GraphQLISODateTime, { description: 'When Vigie first saw it' })
   @Property({ type: 'datetime' })

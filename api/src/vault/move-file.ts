@@ -8,6 +8,7 @@ import {
   lstat,
   mkdir,
   open,
+  readdir,
   realpath,
   rename,
   statfs,
@@ -101,7 +102,11 @@ export async function bringFile(move: Move, atStep: AtStep = () => undefined): P
     const code = codeOf(cause)
     if (code === 'ENOSPC' || code === 'EDQUOT')
       return { outcome: 'NO_ROOM', needed: move.stamp.size, free: await freeAt(move.to.root) }
-    if (code === 'ENOENT') return { outcome: 'GONE' }
+    if (code === 'ENOENT') {
+      // The source, or the root that it should go to: a vault that is not mounted loses no file.
+      const gone = (await stampAt(source).catch(() => null)) === null
+      return gone ? { outcome: 'GONE' } : { outcome: 'REFUSED', detail: `${move.to.root} is not there` }
+    }
     if (code) return { outcome: 'REFUSED', detail: `${code}: ${(cause as Error).message}` }
     throw cause
   }
@@ -116,8 +121,11 @@ async function place(
     if (there.ino === move.stamp.ino && there.dev === move.stamp.dev)
       return { outcome: 'ALREADY_THERE', by: 'LINK', stamp: there }
     const same = move.sha256 !== null && there.size === move.stamp.size && (await hashOf(target)) === move.sha256
-    if (same) return { outcome: 'ALREADY_THERE', by: 'COPY', stamp: there }
-    if (move.versionPath === null) return { outcome: 'TAKEN' }
+    const version = move.versionPath === null ? null : await stampAt(join(move.to.root, move.versionPath))
+    // The version was made before: what lies at the target now is the copy that a crash left behind.
+    const replayed = version !== null && version.ino !== there.ino
+    if (same && (move.versionPath === null || replayed)) return { outcome: 'ALREADY_THERE', by: 'COPY', stamp: there }
+    if (move.versionPath === null || replayed) return { outcome: 'TAKEN' }
   }
   if (there && move.versionPath !== null) {
     // Keep the latest: the older file gets its own name first, and the path always holds a whole good file.
@@ -125,11 +133,16 @@ async function place(
     await keepVersion(target, join(move.to.root, move.versionPath), move.to.root, dirname(move.versionPath))
   }
   // The name tells whose it is: a crash leaves it, and the same move, done again, begins by removing it.
-  const temporary = join(dirname(target), `.part-${move.id}`)
-  await unlink(temporary).catch(() => undefined)
+  const temporary = join(dirname(target), `.part-${move.id}-${process.pid}`)
+  await removeParts(dirname(target), move.id)
   try {
     const by = await linkOrCopy(move, { source, temporary, target: there ? null : target }, atStep)
     if (typeof by !== 'string') return by
+    if (by === 'LINK' && there) {
+      // Before it takes the place of a good file: is it still the one that was proven?
+      const linked = await stampAt(temporary)
+      if (!linked || !sameFile(linked, move.stamp)) return { outcome: 'CHANGED' }
+    }
     if (by === 'COPY' || there) await setInPlace(temporary, target, there !== null, atStep)
     await own(target)
     const arrived = await stampAt(target)
@@ -147,6 +160,13 @@ async function place(
     throw cause
   } finally {
     await unlink(temporary).catch(() => undefined)
+  }
+}
+
+/** What a crashed process left of the same move. */
+async function removeParts(folder: string, id: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(`.part-${id}`)) await unlink(join(folder, name)).catch(() => undefined)
   }
 }
 
@@ -226,23 +246,32 @@ async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** The last step, after the outcome was recorded: failing to is harmless, for the rows tell the truth already. */
-export async function leaveSource(
-  { from, stamp }: Pick<Move, 'from' | 'stamp'>,
+/**
+ * The last step, after the outcome was recorded: the rows tell the truth already. True = it is gone, or another file has
+ * its name by now; false = it cannot be removed, because the folder is the agent's alone (scanner health says so).
+ */
+export async function removeLeftover(
+  root: string,
+  path: string,
+  stamp: Stamp,
   atStep: AtStep = () => undefined,
-): Promise<void> {
-  const source = join(from.root, from.path)
+): Promise<boolean> {
+  const source = join(root, path)
   atStep('unlink')
   try {
-    // A newer file of the same name may have come meanwhile: it is not ours to remove.
     const seen = await stampAt(source)
-    if (!seen || seen.ino !== stamp.ino || seen.dev !== stamp.dev || !sameContent(seen, stamp)) return
+    if (!seen || !isLeftover(seen, stamp)) return true
+    if (!(await isBelow(root, dirname(source)))) return true
     await unlink(source)
     await syncFolder(dirname(source))
+    return true
   } catch {
-    // EACCES: the folder is the agent's alone; scanner health says so (probe-roots.ts).
+    return false
   }
 }
+
+/** The same file, though linking it and changing its mode moved its ctime. */
+export const isLeftover = (seen: Stamp, stamp: Stamp): boolean => sameFile(seen, stamp)
 
 export async function hashOf(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)

@@ -31,7 +31,9 @@ export async function reverifyVault(rereading: Rereading): Promise<{ read: numbe
   }>`select count(*) as n from backup_file where state = 'VAULT'`.execute(em.getKysely())
   const share = Math.ceil((counted[0]?.n ?? 0) / NIGHTS)
   const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
-    where state = 'VAULT' order by verified_at limit ${share}`.execute(em.getKysely())
+    where state = 'VAULT' or (state = 'LOST' and root = 'VAULT') order by verified_at limit ${share}`.execute(
+    em.getKysely(),
+  )
   let bad = 0
   const files = decodeRows(em, BackupFile, rows)
   for (const file of files) {
@@ -39,6 +41,15 @@ export async function reverifyVault(rereading: Rereading): Promise<{ read: numbe
     if (!(await rereadVaultFile(rereading, file))) bad += 1
   }
   return { read: files.length, bad }
+}
+
+/** A newer file is taking this path just now: what was read may be that one. */
+async function isMoving(em: EntityManager, path: string): Promise<boolean> {
+  const { rows } =
+    await sql`select 1 from backup_file where state = 'INTENT' and intent ->> 'path' = ${path} limit 1`.execute(
+      em.getKysely(),
+    )
+  return rows.length > 0
 }
 
 /** Reads one file of the vault and compares it with what it was when it was proven. False = lost, damaged or not readable. */
@@ -50,7 +61,8 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
   const intact = facts.kind === 'READ' && facts.sha256 === file.sha256
   const lost = facts.kind === 'ABSENT' || facts.kind === 'NOT_A_FILE'
   // Neither intact nor damaged is known of a file that could not be read: the next night tries again.
-  const known = intact || lost || facts.kind === 'READ'
+  const moving = intact ? false : await isMoving(em, file.path)
+  const known = !moving && (intact || lost || facts.kind === 'READ')
   await record(em, async ({ em: own }, tell) => {
     const [now] = await selectRows(own, BackupFile, 'id', [file.id])
     if (!now || (now.state !== FileState.VAULT && now.state !== FileState.LOST) || now.path !== file.path) return

@@ -1,4 +1,4 @@
-import { unlink, rmdir } from 'node:fs/promises'
+import { rmdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
@@ -7,19 +7,20 @@ import { BackupStatus } from '../backups/backup-status.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { backupReason, declaredFile, judgeRun } from '../backups/verdict.ts'
 import { previousGood } from '../backups/entry-recorder.ts'
-import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { EntityManager, Orm } from '../database/database.ts'
+import { createRecorder, type Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import type { ScanContext } from '../deposit/scan-context.ts'
 import type { Scanner } from '../deposit/scanner.ts'
-import { carryOut, vaultPlace } from '../deposit/settle.ts'
+import { carryOut, leave, vaultPlace, WHY } from './promotion.ts'
 import { DomainError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
-import { BackupFile, FileState } from './backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState } from './backup-file.entity.ts'
 import { keepsEverything, type Kept, type KeepRules, planRetention } from './retention.ts'
 import { rereadVaultFile } from './reverify.ts'
 
@@ -91,9 +92,10 @@ export class VaultService {
     const why = reason.trim()
     if (why.length < 3 || why.length > 500)
       throw new InvalidInputError('reason', 'must be 3 to 500 characters', 'Say why the file is good all the same.')
-    const file = await this.quarantined(id)
-    const { run, job, entry } = await this.subjectOf(file)
+    const known = await this.quarantined(id)
     await this.whileNoScanRuns(scanner, async (scan) => {
+      const file = await this.quarantined(known.id)
+      const { run, job, entry } = await this.subjectOf(file)
       const accepted = backupReason('ACCEPTED_BY_HAND', Severity.WARNING, { subject: `${actor}: ${why}` })
       file.intent = {
         ...(await vaultPlace(scan.em, { run, job, entry }, file)),
@@ -125,13 +127,14 @@ export class VaultService {
       }
       await removeFolder(folder)
     })
-    return this.file(file.id)
+    return this.file(known.id)
   }
 
   /** Deletes a quarantined file for good. */
   async delete(id: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
-    const file = await this.quarantined(id)
+    const known = await this.quarantined(id)
     await this.whileNoScanRuns(scanner, async (scan) => {
+      const file = await this.quarantined(known.id)
       const path = join(scan.roots.quarantine, file.path)
       await unlink(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT')
@@ -154,20 +157,21 @@ export class VaultService {
         })
       })
     })
-    return this.file(file.id)
+    return this.file(known.id)
   }
 
   /** Reads a file once more: one in quarantine is judged again, one in the vault compared with what it was. */
   async reverify(id: string, scanner: Scanner): Promise<Row<BackupFile>> {
-    const file = await this.file(id)
-    if (file.state === FileState.VAULT || file.state === FileState.LOST) {
-      await rereadVaultFile(scanner.rereading(), file)
-      return this.file(file.id)
+    const known = await this.file(id)
+    if (known.state === FileState.VAULT || known.state === FileState.LOST) {
+      await rereadVaultFile(scanner.rereading(), known)
+      return this.file(known.id)
     }
-    if (file.state !== FileState.QUARANTINE)
-      throw new InvalidInputError('id', `is ${file.state}`, 'Only files in vault or quarantine can be verified again.')
-    const { run, job, entry } = await this.subjectOf(file)
+    if (known.state !== FileState.QUARANTINE)
+      throw new InvalidInputError('id', `is ${known.state}`, 'Only files in vault or quarantine can be verified again.')
     await this.whileNoScanRuns(scanner, async (scan) => {
+      const file = await this.quarantined(known.id)
+      const { run, job, entry } = await this.subjectOf(file)
       const declared = declaredFile(run)
       const facts = await scan.worker.ask('readBackupFile', {
         ...{ root: scan.roots.quarantine, path: file.path, temporaryFolder: scan.temporaryFolder, size: declared.size },
@@ -203,7 +207,7 @@ export class VaultService {
         if (file.entry) tell.entries.add(file.entry)
       })
     })
-    return this.file(file.id)
+    return this.file(known.id)
   }
 
   /** What the rules of a job keep, and what they would delete. Nothing is changed. */
@@ -258,26 +262,44 @@ export class VaultService {
   }
 }
 
-/** Intent first: a crash between file and row must not show a deleted file as kept. */
+/** Applies the rules of every job that has any: each night. */
+export async function applyAllRetention(orm: Orm, platform: Platform, scanner: Scanner): Promise<void> {
+  const em = orm.em.fork()
+  const vault = new VaultService(em, createRecorder(platform), platform.clock)
+  const { rows } = await sql<{ id: string }>`select id from expected_job where archived_at is null
+    and coalesce(keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly) is not null`.execute(em.getKysely())
+  for (const { id } of rows) await vault.applyRetention(id, null, scanner)
+}
+
+/** The row says first that it goes; the file follows, at once or, where that fails, at a later scan. */
 async function deleteFromVault(scan: ScanContext, entry: Row<BackupEntry>, actor: string | null): Promise<void> {
-  const [file] = await selectRows(scan.em, BackupFile, 'id', [entry.file ?? undefined])
-  if (!file || file.state !== FileState.VAULT) return
+  const files = await selectRows(scan.em, BackupFile, 'entry', [entry.id], { state: FileState.VAULT })
+  for (const file of files) await deleteFile(scan, entry, file, actor)
+}
+
+async function deleteFile(
+  scan: ScanContext,
+  entry: Row<BackupEntry>,
+  file: Row<BackupFile>,
+  actor: string | null,
+): Promise<void> {
+  const { path, dev, ino, size, mtimeNs, ctimeNs } = file
   await scan.write(async ({ em, tell }) => {
-    await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
+    const leftover = { root: FileRoot.VAULT, path, stamp: { dev, ino, size, mtimeNs, ctimeNs } }
+    await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED, leftover })])
     tell.entries.add(entry.id)
     tell.event({
       ...{ type: EventType.BACKUP_DELETED, severity: Severity.INFO, at: scan.clock(), actor },
       ...{ cause: actor ? EventCause.USER : EventCause.RULES, job: entry.job, entry: entry.id },
-      facts: { path: file.path, expectedAt: entry.expectedAt.toISOString() },
+      facts: { path, expectedAt: entry.expectedAt.toISOString() },
     })
   })
-  await unlink(join(scan.roots.vault, file.path)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') scan.trouble(`${file.path} cannot be deleted (${error.code})`)
-  })
+  if (!(await leave(scan, file)))
+    scan.log.error({ path }, 'A file that retention deletes cannot be removed; it is tried again')
 }
 
 /** The folder of a quarantined file, with the explanation beside it. */
 async function removeFolder(folder: string): Promise<void> {
-  await unlink(join(folder, 'why.json')).catch(() => undefined)
+  await unlink(join(folder, WHY)).catch(() => undefined)
   await rmdir(folder).catch(() => undefined)
 }

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261121151924 extends Migration {
-  override name = 'Migration20261121151924'
+export class Migration20261121155010 extends Migration {
+  override name = 'Migration20261121155010'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -48,10 +48,11 @@ export class Migration20261121151924 extends Migration {
     )
 
     this.addSql(
-      `create table \`backup_file\` (\`id\` text not null primary key, \`job_id\` text null, \`entry_id\` text null, \`root\` text not null, \`path\` text not null, \`state\` text not null, \`dev\` text not null, \`ino\` text not null, \`size\` bigint not null, \`mtime_ns\` text not null, \`ctime_ns\` text not null, \`sha256\` text null, \`fingerprint\` text null, \`checks\` json not null, \`why\` json not null, \`facts\` json null, \`intent\` json null, \`seen_at\` datetime not null, \`verified_at\` datetime null, \`intact\` integer null, constraint \`backup_file_job_id_foreign\` foreign key (\`job_id\`) references \`expected_job\` (\`id\`) on delete set null, constraint \`backup_file_entry_id_foreign\` foreign key (\`entry_id\`) references \`backup_entry\` (\`id\`) on delete set null);`,
+      `create table \`backup_file\` (\`id\` text not null primary key, \`job_id\` text null, \`entry_id\` text null, \`root\` text not null, \`path\` text not null, \`state\` text not null, \`dev\` text not null, \`ino\` text not null, \`size\` bigint not null, \`mtime_ns\` text not null, \`ctime_ns\` text not null, \`sha256\` text null, \`fingerprint\` text null, \`checks\` json not null, \`why\` json not null, \`facts\` json null, \`intent\` json null, \`leftover\` json null, \`seen_at\` datetime not null, \`verified_at\` datetime null, \`intact\` integer null, constraint \`backup_file_job_id_foreign\` foreign key (\`job_id\`) references \`expected_job\` (\`id\`) on delete set null, constraint \`backup_file_entry_id_foreign\` foreign key (\`entry_id\`) references \`backup_entry\` (\`id\`) on delete set null);`,
     )
     this.addSql(`create index \`backup_file_path_index\` on \`backup_file\` (\`path\`);`)
     this.addSql(`create index "backup_file_of_job" on "backup_file" ("job_id", "state");`)
+    this.addSql(`create index "backup_file_leftover" on "backup_file" ("id") where leftover is not null;`)
     this.addSql(`create index "backup_file_vault" on "backup_file" ("verified_at") where state = 'VAULT';`)
     this.addSql(`create index "backup_file_quarantine" on "backup_file" ("seen_at", "id") where state = 'QUARANTINE';`)
     this.addSql(`create index "backup_file_intent" on "backup_file" ("state") where state = 'INTENT';`)

@@ -1,0 +1,271 @@
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { sql } from 'kysely'
+import type { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { BackupRun } from '../backups/backup-run.entity.ts'
+import { BackupStatus } from '../backups/backup-status.ts'
+import type { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { render } from '../backups/path-template.ts'
+import { backupReason, staysOpen } from '../backups/verdict.ts'
+import type { EntityManager } from '../database/database.ts'
+import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import type { Stamp } from '../deposit/file-facts.ts'
+import type { ScanContext } from '../deposit/scan-context.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { newId } from '../platform/id.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
+import { BackupFile, FileRoot, FileState, type Intent, type Leftover } from './backup-file.entity.ts'
+import { bringFile, hasArrived, type NotMoved, removeLeftover } from './move-file.ts'
+
+// Intent, move, outcome, and what is left behind: each a record of its own, each done again after a crash with the same
+// end. At every instant the rows tell where the file is, and no file is removed before its row says that it is elsewhere.
+
+interface Subject {
+  run: Row<BackupRun>
+  job: Row<ExpectedJob>
+  entry: Row<BackupEntry>
+}
+
+const stamped = (date: Date): string => `${date.toISOString().slice(0, 16).replace(/[-:]/g, '')}Z`
+const nameOf = (path: string): string => path.split('/').at(-1) as string
+const folderOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : '')
+const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: Row<BackupFile>): Stamp => ({ dev, ino, size, mtimeNs, ctimeNs })
+
+/** Where a file goes that is kept apart: a folder of its own, so that no two are in each other's way. */
+export const quarantinePlace = (
+  { run, job, entry }: Subject,
+  file: Row<BackupFile>,
+): Pick<Intent, 'to' | 'path' | 'versionPath'> => ({
+  to: FileRoot.QUARANTINE,
+  path: `${job.agentId}/${job.databaseName}/${stamped(entry.expectedAt)}-${file.id.slice(-12)}/${run.stagedFileName ?? nameOf(file.path)}`,
+  versionPath: null,
+})
+
+/** Where a good file goes: over an older one of the same database only where the template keeps nothing but the latest. */
+export async function vaultPlace(
+  em: EntityManager,
+  { job, entry, run }: Subject,
+  file: Row<BackupFile>,
+): Promise<Pick<Intent, 'to' | 'path' | 'versionPath'>> {
+  const to = FileRoot.VAULT as const
+  const fileName = run.stagedFileName ?? nameOf(file.path)
+  const path = render(job.finalStoragePathTemplate, job, {
+    ...{ expectedAt: entry.expectedAt, timeZone: job.timeZone, fileName },
+  })
+  const version = (expectedAt: Date): string => `${folderOf(path)}versions/${stamped(expectedAt)}_${nameOf(path)}`
+  const holder = await holderOf(em, path, job)
+  if (!holder) return { to, path, versionPath: null }
+  // Another good run for the same time: each keeps its own file.
+  const isTwin = holder.sha256 !== null && holder.sha256 === file.sha256
+  if (holder.entry === entry.id) return { to, path: isTwin ? path : await numbered(em, path), versionPath: null }
+  if (holder.expectedAt > entry.expectedAt) return { to, path: version(entry.expectedAt), versionPath: null }
+  return { to, path, versionPath: version(holder.expectedAt) }
+}
+
+/** Whose good file lies at a path, if it is one of the same database, also of a job that was retired since. */
+async function holderOf(
+  em: EntityManager,
+  path: string,
+  { agentId, databaseName }: Row<ExpectedJob>,
+): Promise<{ entry: string; expectedAt: Date; sha256: string | null } | null> {
+  const { rows } = await sql<{ entry: string; expectedAt: number; sha256: string | null }>`
+    select e.id as entry, e.expected_at as expectedAt, f.sha256 from backup_file f
+    join backup_entry e on e.id = f.entry_id join expected_job j on j.id = f.job_id
+    where f.path = ${path} and f.root = 'VAULT' and f.state = 'VAULT'
+      and j.agent_id = ${agentId} and j.database_name = ${databaseName} limit 1`.execute(em.getKysely())
+  return rows[0] ? { ...rows[0], expectedAt: new Date(rows[0].expectedAt) } : null
+}
+
+/** `crm.sql.gz` becomes `crm-2.sql.gz`, or the next number that is free. */
+async function numbered(em: EntityManager, path: string): Promise<string> {
+  const [stem = '', ...extensions] = nameOf(path).split('.')
+  for (let number = 2; ; number += 1) {
+    const candidate = `${folderOf(path)}${[`${stem}-${number}`, ...extensions].join('.')}`
+    if ((await selectRows(em, BackupFile, 'path', [candidate], { root: FileRoot.VAULT })).length === 0) return candidate
+  }
+}
+
+/** Moves a file as its intent says, and records how it ended. Done again after a crash, it ends the same. */
+export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promise<'MOVED' | 'STAYS'> {
+  const intent = file.intent as Intent
+  const root = intent.to === FileRoot.VAULT ? scan.roots.vault : scan.roots.quarantine
+  const leftover: Leftover = { root: file.root, path: file.path, stamp: stampOf(file) }
+  const moved = await bringFile(
+    {
+      ...{ id: file.id, sha256: file.sha256, versionPath: intent.versionPath, stamp: leftover.stamp },
+      ...{ from: { root: rootOf(scan, file.root), path: file.path }, to: { root, path: intent.path } },
+    },
+    scan.atStep,
+  )
+  if (hasArrived(moved)) {
+    if (intent.to === FileRoot.QUARANTINE) await explain(join(root, intent.path), intent)
+    const kept = await arrived(scan, file, intent, { stamp: moved.stamp, leftover, by: moved.outcome })
+    await leave(scan, kept)
+    return 'MOVED'
+  }
+  if (file.root === FileRoot.QUARANTINE) {
+    // It stays where it was; whoever asked is told.
+    Object.assign(file, { intent: null, state: FileState.QUARANTINE })
+    await scan.write(({ em }) => saveRows(em, BackupFile, [file]))
+    return 'STAYS'
+  }
+  return notMoved(scan, file, intent, moved)
+}
+
+const rootOf = ({ roots }: ScanContext, root: FileRoot): string =>
+  ({ DEPOSIT: roots.deposit, VAULT: roots.vault, QUARANTINE: roots.quarantine })[root]
+
+/** Removes what a file left where it came from. Where that cannot be, each scan tries again. */
+export async function leave(scan: ScanContext, file: Row<BackupFile>): Promise<boolean> {
+  const { leftover } = file
+  if (!leftover) return true
+  const root = rootOf(scan, leftover.root)
+  if (!(await removeLeftover(root, leftover.path, leftover.stamp, scan.atStep))) return false
+  await scan.write(({ em }) => saveRows(em, BackupFile, [Object.assign(file, { leftover: null })]))
+  return true
+}
+
+/** For somebody who looks into the quarantine without Vigie. */
+async function explain(path: string, intent: Intent): Promise<void> {
+  const why = JSON.stringify({ status: intent.status, reasons: intent.reasons, run: intent.runId }, null, 2)
+  // A file that is itself called so is not written over.
+  await writeFile(join(dirname(path), WHY), `${why}\n`, { mode: 0o640, flag: 'wx' }).catch(() => undefined)
+}
+export const WHY = 'why.json'
+
+interface Arrival {
+  stamp: Stamp
+  leftover: Leftover
+  by: 'MOVED' | 'ALREADY_THERE'
+}
+
+/** Answers with the row that holds the file now. */
+async function arrived(
+  scan: ScanContext,
+  file: Row<BackupFile>,
+  intent: Intent,
+  arrival: Arrival,
+): Promise<Row<BackupFile>> {
+  const now = scan.clock()
+  const quarantined = intent.to === FileRoot.QUARANTINE
+  const { stamp, leftover } = arrival
+  const kept = await scan.write(async ({ em, entryRecorder, tell }) => {
+    if (intent.versionPath !== null) {
+      await sql`update backup_file set path = ${intent.versionPath}
+        where path = ${intent.path} and root = 'VAULT' and state = 'VAULT' and id <> ${file.id}`.execute(em.getKysely())
+    }
+    const same = arrival.by === 'ALREADY_THERE' ? await sameInVault(em, file, intent) : null
+    const holding = same ?? file
+    if (same) Object.assign(same, { leftover: same.leftover ?? leftover })
+    else {
+      Object.assign(file, {
+        ...{
+          ...stamp,
+          root: intent.to,
+          path: intent.path,
+          state: quarantined ? FileState.QUARANTINE : FileState.VAULT,
+        },
+        ...{ why: quarantined ? intent.reasons : [], verifiedAt: now, intact: quarantined ? null : true, leftover },
+      })
+    }
+    file.intent = null
+    await saveRows(em, BackupFile, [holding])
+    const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
+    if (run) {
+      const { status, reasons } = intent
+      await saveRows(em, BackupRun, [
+        Object.assign(run, { status, reasons, isOpen: staysOpen(status), file: holding.id }),
+      ])
+      if (run.entry) await entryRecorder.judge(run.entry, now, null)
+    }
+    // One content, sent twice for one time, is one file of the vault.
+    if (same) await sql`delete from backup_file where id = ${file.id}`.execute(em.getKysely())
+    if (quarantined && run) {
+      tell.event({
+        ...{ type: EventType.BACKUP_QUARANTINED, severity: Severity.WARNING, at: now, cause: EventCause.READING },
+        ...{ job: run.job, entry: run.entry, to: intent.status },
+        facts: { reasons: intent.reasons, path: intent.path, name: `${run.agentId}/${run.databaseName}` },
+      })
+    }
+    return holding
+  })
+  scan.counts[quarantined ? 'filesQuarantined' : 'filesPromoted'] += 1
+  scan.counts.entriesJudged += 1
+  return kept
+}
+
+async function sameInVault(em: EntityManager, file: Row<BackupFile>, intent: Intent): Promise<Row<BackupFile> | null> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
+    where path = ${intent.path} and root = 'VAULT' and state = 'VAULT' and id <> ${file.id} limit 1`.execute(
+    em.getKysely(),
+  )
+  return decodeRows(em, BackupFile, rows)[0] ?? null
+}
+
+async function notMoved(
+  scan: ScanContext,
+  file: Row<BackupFile>,
+  intent: Intent,
+  moved: NotMoved,
+): Promise<'MOVED' | 'STAYS'> {
+  const now = scan.clock()
+  const taken = moved.outcome === 'TAKEN'
+  const waiting = why(moved, intent)
+  if (moved.outcome === 'NO_ROOM' || moved.outcome === 'REFUSED') scan.trouble(waiting.subject ?? moved.outcome)
+  await scan.write(async ({ em, entryRecorder }) => {
+    const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
+    if (taken && run) {
+      // Never overwritten: it is kept apart, and somebody decides.
+      const folder = `${run.agentId}/${run.databaseName}/${stamped(now)}-${newId().slice(-12)}`
+      const apart = intent.to === FileRoot.QUARANTINE ? intent : { status: BackupStatus.FAILED, reasons: [waiting] }
+      file.intent = {
+        ...{ to: FileRoot.QUARANTINE, path: `${folder}/${nameOf(file.path)}`, versionPath: null, runId: run.id },
+        ...{ status: apart.status, reasons: apart.reasons },
+      }
+      await saveRows(em, BackupFile, [file])
+      return
+    }
+    const gone = moved.outcome === 'GONE'
+    await saveRows(em, BackupFile, [
+      Object.assign(file, { intent: null, state: gone ? FileState.LOST : FileState.SEEN }),
+    ])
+    if (!run) return
+    await saveRows(em, BackupRun, [Object.assign(run, { status: null, reasons: [waiting], isOpen: true })])
+    if (run.entry) await entryRecorder.judge(run.entry, now, null)
+  })
+  return taken ? carryOut(scan, file) : 'STAYS'
+}
+
+function why(moved: NotMoved, intent: Intent): Reason {
+  switch (moved.outcome) {
+    case 'TAKEN':
+      return backupReason('TARGET_TAKEN', Severity.FAILED, { subject: intent.path })
+    case 'CHANGED':
+      return backupReason('CHANGED_WHILE_READING', Severity.INFO)
+    case 'GONE':
+      return backupReason('FILE_LOST', Severity.FAILED, { subject: intent.path })
+    case 'NO_ROOM':
+      return backupReason('NOT_PROMOTED', Severity.WARNING, {
+        subject: `no room: ${Math.ceil(moved.needed / 1e6)} MB are needed, ${Math.floor(moved.free / 1e6)} MB are free`,
+      })
+    case 'REFUSED':
+      return backupReason('NOT_PROMOTED', Severity.WARNING, { subject: moved.detail })
+  }
+}
+
+/** What a crash left between intent and outcome, and what could not be removed before, is done to its end. */
+export async function takeUp(scan: ScanContext): Promise<void> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, BackupFile))} from backup_file
+    where state = 'INTENT' or leftover is not null`.execute(scan.em.getKysely())
+  for (const file of decodeRows(scan.em, BackupFile, rows)) {
+    scan.check()
+    try {
+      if (file.state === FileState.INTENT) await carryOut(scan, file)
+      else await leave(scan, file)
+    } catch (error) {
+      scan.rethrow(error)
+      scan.log.error({ err: error, file: file.id }, 'A file could not be taken up again')
+      scan.trouble(`${file.path}: ${(error as Error).message}`)
+    }
+  }
+}
