@@ -57,6 +57,7 @@ export class Scanner {
   private running: Promise<ScanAnswer> | null = null
   private soonTimer: NodeJS.Timeout | null = null
   private probes: LinkProbe[] = []
+  private probing: Promise<void> = Promise.resolve()
   /** Called after each scan, with what alerts are opened from. */
   afterScan: () => Promise<void> = async () => undefined
 
@@ -89,10 +90,26 @@ export class Scanner {
     // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
     const hindrance = known?.depositId ? null : await makeRoots(roots)
     if (hindrance) platform.log.error({ hindrance }, 'The folders for backups cannot be made')
-    this.probes = await probeLinks(roots)
-    for (const { folder, detail } of this.probes.filter(({ mode }) => mode === 'COPY')) {
-      platform.log.warn({ folder: join(roots.deposit, folder), detail }, 'Files are copied to the vault, not linked')
+    const probes = probeLinks(roots)
+    await this.takeProbe(probes)
+    this.probing = this.probeAgents(probes)
+  }
+
+  /** The deposit itself is tried before Vigie listens, each agent's folder beside its work. */
+  private async probeAgents(probes: AsyncGenerator<LinkProbe>): Promise<void> {
+    while (!this.stopped && (await this.takeProbe(probes)));
+  }
+
+  private async takeProbe(probes: AsyncGenerator<LinkProbe>): Promise<boolean> {
+    const { value, done } = await probes.next()
+    if (done) return false
+    this.probes.push(value)
+    const { roots, platform } = this.options
+    if (value.mode === 'COPY') {
+      const folder = join(roots.deposit, value.folder)
+      platform.log.warn({ folder, detail: value.detail }, 'Files are copied to the vault, not linked')
     }
+    return true
   }
 
   /** Scans now; a scan that is already running does the work. */
@@ -118,6 +135,7 @@ export class Scanner {
     if (this.soonTimer) clearTimeout(this.soonTimer)
     await Promise.all([this.worker.stop(), this.rereader.stop()])
     await this.running?.catch(() => undefined)
+    await this.probing
     await this.worker.stop()
   }
 

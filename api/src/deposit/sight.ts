@@ -72,23 +72,27 @@ export interface LinkProbe {
  * Really links a probe file from each folder of the deposit to vault and quarantine, and removes it again: only that
  * tells whether promotion can link. `st_dev` does not: two mounts of one file system share it, and link gives EXDEV.
  */
-export async function probeLinks(roots: Roots): Promise<LinkProbe[]> {
-  const probes: LinkProbe[] = [await probe(roots, '')]
+export async function* probeLinks(roots: Roots): AsyncGenerator<LinkProbe> {
+  yield probe(roots, '')
   const agents = await readdir(roots.deposit, { withFileTypes: true }).catch(() => [])
   for (const agent of agents.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))) {
     for (const folder of [`${agent.name}/databases`, `${agent.name}/database`]) {
       const seen = await lstat(join(roots.deposit, folder)).catch(() => null)
-      if (seen?.isDirectory()) probes.push(await probe(roots, folder))
+      if (seen?.isDirectory()) yield probe(roots, folder)
     }
   }
-  return probes
 }
 
 async function probe(roots: Roots, folder: string): Promise<LinkProbe> {
-  const name = `.vigie-probe-${newId()}`
+  // One name: what a process that was killed left of it, the next one removes.
+  const name = '.vigie-probe'
   const parent = join(roots.deposit, folder)
   const file = join(parent, name)
   const targets = [join(roots.vault, name), join(roots.quarantine, name)]
+  const clean = async (): Promise<void> => {
+    for (const path of [file, ...targets]) await unlink(path).catch(() => undefined)
+  }
+  await clean()
   try {
     if ((await realpath(parent)) !== join(await realpath(roots.deposit), folder)) {
       return { folder, mode: 'COPY', detail: 'it is a symbolic link, which is never followed' }
@@ -107,6 +111,6 @@ async function probe(roots: Roots, folder: string): Promise<LinkProbe> {
         : 'put Vigie and the rsync user into one group, and send with rsync --chmod=F660,D2770'
     return { folder, mode: 'COPY', detail: `${code}: ${rights}; ${us}; ${cure}` }
   } finally {
-    for (const path of [file, ...targets]) await unlink(path).catch(() => undefined)
+    await clean()
   }
 }

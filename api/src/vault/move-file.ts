@@ -85,6 +85,7 @@ export async function bringFile(move: Move, atStep: AtStep = () => undefined): P
       return { outcome: 'REFUSED', detail: 'a link leads out of the deposit' }
     const seen = await stampAt(source)
     const there = await stampAt(target)
+    await removeParts(dirname(target), move.id)
     if (!seen || !sameFile(seen, move.stamp)) {
       const arrived =
         there && there.size === move.stamp.size && move.sha256 !== null && (await hashOf(target)) === move.sha256
@@ -134,7 +135,6 @@ async function place(
   }
   // The name tells whose it is: a crash leaves it, and the same move, done again, begins by removing it.
   const temporary = join(dirname(target), `.part-${move.id}-${process.pid}`)
-  await removeParts(dirname(target), move.id)
   try {
     const by = await linkOrCopy(move, { source, temporary, target: there ? null : target }, atStep)
     if (typeof by !== 'string') return by
@@ -165,7 +165,7 @@ async function place(
 
 /** What a crashed process left of the same move. */
 async function removeParts(folder: string, id: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+  for (const name of await readdir(folder).catch(() => [])) {
     if (name.startsWith(`.part-${id}`)) await unlink(join(folder, name)).catch(() => undefined)
   }
 }
