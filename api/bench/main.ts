@@ -12,13 +12,16 @@ import { baseline } from './baseline.ts'
 import { type Call, type Figures, figuresOf, load } from './load.ts'
 import { agentReport, query, scriptReport } from './reports.ts'
 import { seed } from './seed.ts'
+import { largeFile, manyJobs } from './backups.ts'
 import { type BenchServer, startServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {
     snapshots: { type: 'string', default: '5000000' },
     seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: 'abcde' },
+    only: { type: 'string', default: 'abcdefg' },
+    days: { type: 'string', default: '365' },
+    gigabytes: { type: 'string', default: '8' },
   },
 })
 const SECONDS = Number(values.seconds)
@@ -273,6 +276,14 @@ const folder = mkdtempSync(join(tmpdir(), 'vigie-bench-'))
 try {
   if (values.only.includes('a')) await ingest(folder)
   if (values.only.includes('b')) await reading(folder)
+  if (values.only.includes('f')) {
+    tell('(f) 10,000 jobs')
+    await manyJobs(folder, note, { days: Number(values.days), seconds: SECONDS })
+  }
+  if (values.only.includes('g')) {
+    tell('(g) one large file')
+    await largeFile(folder, note, { gigabytes: Number(values.gigabytes), seconds: SECONDS })
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

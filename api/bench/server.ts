@@ -14,7 +14,11 @@ export interface BenchServer {
 }
 
 /** The built server, as `npm start` runs it, in a process of its own. */
-export async function startServer(dataDir: string, port: number): Promise<BenchServer> {
+export async function startServer(
+  dataDir: string,
+  port: number,
+  more: Record<string, string> = {},
+): Promise<BenchServer> {
   const env = {
     ...options.env,
     ...process.env,
@@ -23,6 +27,7 @@ export async function startServer(dataDir: string, port: number): Promise<BenchS
     VIGIE_LOCAL_AGENT: 'off',
     VIGIE_LOG_LEVEL: 'error',
     NODE_ENV: 'production',
+    ...more,
   }
   const token = await run(
     [

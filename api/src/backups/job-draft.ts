@@ -14,7 +14,7 @@ import {
   readTemplate,
   targetKey,
 } from './path-template.ts'
-import { compile, periodOf, readSchedule, type Schedule, usualGrace } from './schedule.ts'
+import { compile, Frequency, periodOf, readSchedule, type Schedule, usualGrace } from './schedule.ts'
 
 /** What a job is, apart from what becomes of it. */
 export type JobDraft = Pick<
@@ -109,10 +109,15 @@ function draftSchedule(input: ExpectedJobChange, before: Row<ExpectedJob> | null
   if (input.timeZone && input.timeZone !== 'UTC') {
     throw new InvalidInputError('timeZone', 'goes with cron; frequency is in UTC', 'Write the schedule as cron.')
   }
-  // A new frequency begins afresh: the fields of another one would not fit it.
-  const kept = input.frequency && input.frequency !== before?.frequency ? null : before
-  const pick = <K extends (typeof PLAIN_FIELDS)[number]>(field: K) =>
-    (input[field] === undefined ? kept?.[field] : input[field]) ?? null
+  // A new frequency keeps the time of the day; the days of another one would not fit it.
+  const sameDays = !input.frequency || input.frequency === before?.frequency
+  const pick = <K extends (typeof PLAIN_FIELDS)[number]>(field: K) => {
+    const isTime = field === 'expectedHourUtc' || field === 'expectedMinuteUtc'
+    // One of the two ways to name the day of a month takes the place of the other.
+    const other = field === 'dayOfMonth' ? input.lastDayOfMonth : field === 'lastDayOfMonth' ? input.dayOfMonth : null
+    const kept = (isTime ? frequency !== Frequency.HOURLY : sameDays) && !other ? before?.[field] : null
+    return (input[field] === undefined ? kept : input[field]) ?? null
+  }
   const asked = {
     frequency,
     expectedHourUtc: pick('expectedHourUtc') as number | null,
@@ -147,7 +152,8 @@ function draftRunbook(text: string | null): string | null {
 }
 
 /** One address for each entry, as RFC 5321 allows them without quotes. */
-const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
+const ADDRESS =
+  /^(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
 export function readRecipients(field: string, addresses: readonly string[]): string[] {
   const trimmed = addresses.map((address) => address.trim()).filter(Boolean)

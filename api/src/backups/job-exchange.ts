@@ -99,6 +99,7 @@ export class JobExchange {
     const rows = format === ExchangeFormat.JSON ? readJson(content) : readCsv(content)
     if (rows.length > MOST) throw new InvalidInputError('content', `holds more than ${MOST} jobs`, 'Split it.')
     const known = new Map((await this.inService()).map((job) => [`${job.agentId} ${job.databaseName}`, job]))
+    const targets = new Map([...known].map(([key, job]) => [job.targetKey, key]))
     const outcome: ImportOutcome = { stored: false, created: 0, changed: 0, refusals: [] }
     const wanted: { input: ExpectedJobChange; before: Row<ExpectedJob> | null }[] = []
     const seen = new Map<string, number>()
@@ -120,7 +121,16 @@ export class JobExchange {
         if (seen.has(key))
           throw new InvalidInputError('databaseName', `stands already in number ${seen.get(key)}`, 'Keep one.')
         seen.set(key, index + 1)
-        draftJob(input, before, this.roots)
+        const draft = draftJob(input, before, this.roots)
+        const taken = targets.get(draft.targetKey)
+        if (taken !== undefined && taken !== key) {
+          throw new InvalidInputError(
+            'finalStoragePathTemplate',
+            `gives the same paths as ${taken.replace(' ', '/')}`,
+            'Put {agent_id} and {database_name} into it.',
+          )
+        }
+        targets.set(draft.targetKey, key)
         wanted.push({ input, before })
         outcome[before ? 'changed' : 'created'] += 1
       } catch (error) {

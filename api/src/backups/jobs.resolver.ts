@@ -70,21 +70,6 @@ export class ExpectedJobsArgs extends PageArgs {
   includeArchived: boolean = false
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What a day of a job came to' })
-export class JobDay {
-  @Field(() => String, { description: 'YYYY-MM-DD, in UTC' })
-  day!: string
-
-  @Field(() => BackupStatus, { description: 'The worst of the day' })
-  status!: BackupStatus
-
-  @Field(() => Int, { description: 'How many were due' })
-  count!: number
-
-  @Field(() => ID, { description: 'The worst entry of the day' })
-  entryId!: string
-}
-
 @ObjectType({ simpleResolvers: true, description: 'One due time of a job that may not exist yet' })
 export class DuePreview {
   @Field(() => GraphQLISODateTime)
@@ -116,7 +101,7 @@ export class JobPreview {
 
   @Field(() => Boolean, {
     description:
-      'True: successive backups of one name have the same path, so only the latest stays there, and older ones go to versions/ beside it',
+      'True: of the next five, backups of one name have the same path, so only the latest stays there, and older ones go to versions/ beside it',
   })
   keepsOnlyLatest!: boolean
 
@@ -257,14 +242,17 @@ export class JobsResolver {
     return jobs.protectionsOf(job.id)
   }
 
-  @FieldResolver(() => [JobDay], { description: 'Days (UTC) on which something was due, oldest first' })
-  days(
+  @FieldResolver(() => [BackupStatus], {
+    nullable: 'items',
+    description: 'The worst status of each of the last days (UTC), today last; null = nothing was due',
+  })
+  strip(
     @Root() job: Row<ExpectedJob>,
     @Arg('last', () => Int, { defaultValue: 30, description: '1 to 90' }) last: number,
     @Ctx() { jobs }: Context,
-  ): Promise<JobDay[]> {
+  ): Promise<(BackupStatus | null)[]> {
     if (last < 1 || last > 90) throw new InvalidInputError('last', 'must be 1 to 90', 'Ask for fewer days.')
-    return jobs.daysOf(job.id, last)
+    return jobs.strip(job.id, last)
   }
 
   @FieldResolver(() => EntryConnection, { description: 'Its expected backups, newest first' })

@@ -61,12 +61,11 @@ export interface JobPreview {
   dues: { expectedAt: Date; windowEndsAt: Date; depositPath: string; storagePath: string }[]
 }
 
-export interface JobDay {
+/** Days since 1970, UTC. */
+interface JobDay {
   job: string
-  day: string
+  day: number
   status: BackupStatus
-  count: number
-  entryId: string
 }
 
 export class JobsService {
@@ -135,10 +134,15 @@ export class JobsService {
     return this.protections.load(jobId)
   }
 
-  /** The worst status of each of the last days (UTC) on which something was due, oldest first. */
-  async daysOf(jobId: string, count: number): Promise<JobDay[]> {
-    const from = new Date(this.clock().getTime() - (count - 1) * DAY).toISOString().slice(0, 10)
-    return (await this.days.load(jobId)).filter(({ day }) => day >= from)
+  /** The worst status of each of the last days (UTC), today last; null = nothing was due. */
+  async strip(jobId: string, count: number): Promise<(BackupStatus | null)[]> {
+    const today = Math.floor(this.clock().getTime() / DAY)
+    const strip = Array.from<BackupStatus | null>({ length: count }).fill(null)
+    for (const { day, status } of await this.days.load(jobId)) {
+      const index = day - today + count - 1
+      if (index >= 0 && index < count) strip[index] = status
+    }
+    return strip
   }
 
   private async loadDays(jobIds: readonly string[]): Promise<JobDay[]> {
@@ -147,16 +151,11 @@ export class JobsService {
       Object.entries(STATUS_RANK).map(([status, value]) => sql`when ${sql.lit(status)} then ${sql.lit(value)}`),
       sql` `,
     )} end`
-    // max() of one column takes the others from the same row: https://sqlite.org/lang_select.html#bareagg
-    const { rows } = await sql<{ job: string; day: number; rank: number; count: number; entryId: string }>`
-      select job_id as job, expected_at / ${sql.lit(DAY)} as day, max(${rank}) as rank, count(*) as count, id as entryId
+    const { rows } = await sql<{ job: string; day: number; rank: number }>`
+      select job_id as job, expected_at / ${sql.lit(DAY)} as day, max(${rank}) as rank
       from backup_entry where job_id in (${sql.join([...jobIds])}) and expected_at >= ${sql.lit(from)}
-      group by 1, 2 order by 1, 2`.execute(this.em.getKysely())
-    return rows.map(({ job, day, rank: worst, count, entryId }) => ({
-      ...{ job, count, entryId },
-      day: new Date(day * DAY).toISOString().slice(0, 10),
-      status: statusOfRank(worst),
-    }))
+      group by 1, 2`.execute(this.em.getKysely())
+    return rows.map(({ job, day, rank: worst }) => ({ job, day, status: statusOfRank(worst) }))
   }
 
   /** How many jobs in service have each status; paused ones apart. */

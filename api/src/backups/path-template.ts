@@ -22,13 +22,16 @@ export interface PathFacts {
   neighborhood: string | null
 }
 
+/** Names of agents, databases and files, as NAME allows them; versions/ puts 15 signs before them. */
+const LONGEST_NAME = 128
+
 /** Names of agents, databases and files. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 /** Companies, cities and neighborhoods, in NFC: letters, digits, blanks, and . ' - */
-export const PLACE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} .'’-]{0,63}$/u
+export const PLACE = /^[\p{L}\p{N}'’][\p{L}\p{M}\p{N} .'’-]{0,63}$/u
 
 const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and begin with a letter or digit'
-const PLACE_RULE = 'must be 1 to 64 letters, digits, blanks, ".", "\'" or "-", and begin with a letter or digit'
+const PLACE_RULE = `must be 1 to 64 letters, digits, blanks, ".", "'" or "-", begin with no blank, "." or "-", and hold no ".."`
 
 export function readName(field: string, value: string): string {
   if (NAME.test(value)) return value
@@ -37,7 +40,7 @@ export function readName(field: string, value: string): string {
 
 export function readPlace(field: string, value: string): string {
   const place = value.normalize('NFC').trim()
-  if (PLACE.test(place) && !place.includes('..') && !place.endsWith('.')) return place
+  if (PLACE.test(place) && !place.includes('..')) return place
   throw new InvalidInputError(field, PLACE_RULE, 'Write it without other signs.')
 }
 
@@ -77,7 +80,12 @@ export function readTemplate(
   }
   if (/[{}]/.test(relative.replace(/\{[^{}]*\}/g, '')))
     refuse('has a brace without its partner', 'Write placeholders as {name}.')
-  const example = render(relative, facts, { expectedAt: new Date(0), timeZone: 'UTC', fileName: 'file.sql.gz' })
+  // The longest name that a report may tell, so that no path is found too long at night.
+  const example = render(relative, facts, {
+    expectedAt: new Date(0),
+    timeZone: 'UTC',
+    fileName: 'x'.repeat(LONGEST_NAME),
+  })
   const wrong = wrongPath(example)
   if (wrong) refuse(wrong, 'Use plain names of folders and files, joined by "/".')
   return relative

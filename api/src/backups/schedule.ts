@@ -38,8 +38,21 @@ export interface PlainSchedule {
   lastDayOfMonth?: boolean | null
 }
 
+const FOREIGN: Record<Frequency, (keyof PlainSchedule)[]> = {
+  HOURLY: ['expectedHourUtc', 'daysOfWeek', 'dayOfMonth', 'lastDayOfMonth'],
+  DAILY: ['daysOfWeek', 'dayOfMonth', 'lastDayOfMonth'],
+  WEEKLY: ['dayOfMonth', 'lastDayOfMonth'],
+  MONTHLY: ['daysOfWeek'],
+}
+
 export function compile(plain: PlainSchedule): Schedule {
   const { frequency } = plain
+  for (const field of FOREIGN[frequency]) {
+    const value = plain[field]
+    if (value === null || value === undefined || value === false || (Array.isArray(value) && value.length === 0))
+      continue
+    throw new InvalidInputError(field, `does not go with ${frequency}`, 'Leave it out, or choose another frequency.')
+  }
   const minute = within('expectedMinuteUtc', plain.expectedMinuteUtc ?? 0, 0, 59)
   if (frequency === Frequency.HOURLY) return { cron: `${minute} * * * *`, timeZone: 'UTC' }
   if (plain.expectedHourUtc === null || plain.expectedHourUtc === undefined) {
@@ -152,14 +165,21 @@ const WIDEST_SHIFT = 3 * HOUR
 
 /** The first due time after an instant. Null = it never comes again. */
 export function nextDue({ cron, timeZone }: Schedule, after: Date): Date | null {
-  let from = wallOf(after.getTime(), timeZone) - (timeZone === 'UTC' ? 0 : WIDEST_SHIFT)
+  if (timeZone === 'UTC') {
+    const [next] = walls(cron, after.getTime(), 1)
+    return next === undefined ? null : new Date(next)
+  }
+  let from = wallOf(after.getTime(), timeZone) - WIDEST_SHIFT
+  let found = Infinity
   for (;;) {
-    const batch = walls(cron, from, timeZone === 'UTC' ? 1 : 2)
-    const found = batch.map((wall) => instantOf(wall, timeZone)).find((instant) => instant > after.getTime())
-    if (found !== undefined) return new Date(found)
-    const last = batch.at(-1)
-    if (last === undefined) return null
-    from = last
+    for (const wall of walls(cron, from, 2)) {
+      const instant = instantOf(wall, timeZone)
+      // Where a gap moves a time behind the next one, the order of the wall is not that of the instants.
+      if (found !== Infinity && wall > wallOf(found, timeZone) + WIDEST_SHIFT) return new Date(found)
+      if (instant > after.getTime() && instant < found) found = instant
+      from = wall
+    }
+    if (walls(cron, from, 1).length === 0) return found === Infinity ? null : new Date(found)
   }
 }
 

@@ -1,7 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type DumpFormat, formatOf, HEAD, hasCompletionMark, TAIL, withoutVolatileLines } from './dump-format.ts'
 
-const TEXTS = new Set<DumpFormat>(['MYSQL', 'POSTGRESQL', 'POSTGRESQL_CLUSTER', 'SQLITE_DUMP'])
+// Not pg_dumpall: a random \restrict key stands before each of its databases, anywhere in the stream.
+const TEXTS = new Set<DumpFormat>(['MYSQL', 'POSTGRESQL', 'SQLITE_DUMP'])
+
+const PIECE = 4096
 
 /**
  * Takes a dump's content as it streams by and keeps what judging it needs: its size, its format, its SHA-256 where one
@@ -74,7 +77,10 @@ export class ContentSink {
       this.tailSize = TAIL
       return
     }
-    this.tail.push(Buffer.from(chunk))
+    // Small pieces are joined, so that few are held whatever their number.
+    const last = this.tail.at(-1)
+    if (last && last.length + chunk.length <= PIECE) this.tail[this.tail.length - 1] = Buffer.concat([last, chunk])
+    else this.tail.push(Buffer.from(chunk))
     this.tailSize += chunk.length
     while (this.tail[0] && this.tailSize - this.tail[0].length >= TAIL) {
       const first = this.tail.shift() as Buffer

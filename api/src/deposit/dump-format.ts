@@ -54,7 +54,10 @@ export function hasCompletionMark(format: DumpFormat, tail: Buffer): boolean {
   if (mark === null) return false
   const lines = tail.toString('latin1').split(/\r?\n/).filter(Boolean)
   if (format === 'SQLITE_DUMP') return lines.at(-1) === mark
-  return lines.slice(-10).some((line) => line.startsWith(mark))
+  if (format === 'MYSQL') return lines.at(-1)?.startsWith(mark) ?? false
+  // After it only comments and \\unrestrict follow: a row of data that reads like the mark is none.
+  const at = lines.findLastIndex((line) => line === mark)
+  return at >= 0 && lines.slice(at + 1).every((line) => line.startsWith('--') || line.startsWith('\\unrestrict '))
 }
 
 /** Lines that differ in every dump of the same data: the random key of psql's \restrict (CVE-2025-8714), and times. */

@@ -168,7 +168,9 @@ export function timeOf(value: unknown, path: string): string | null {
     const time = new Date(
       `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`,
     )
-    if (!Number.isNaN(time.getTime())) return time.toISOString()
+    // 30 February would become 2 March: a day that is not in the calendar is no day.
+    const exists = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
+    if (exists && hour !== '24' && !Number.isNaN(time.getTime())) return time.toISOString()
   }
   throw new WrongType(`${path} must be a time such as 2026-11-21T02:00:00Z.`)
 }

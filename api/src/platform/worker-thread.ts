@@ -33,7 +33,9 @@ export class WorkerThread<Tasks extends Record<string, (order: never) => unknown
 
   private running(): Worker {
     if (this.worker) return this.worker
-    const worker = new Worker(this.script, { resourceLimits: { maxOldGenerationSizeMb: this.memoryMb } })
+    const worker = new Worker(this.script, {
+      resourceLimits: { maxOldGenerationSizeMb: this.memoryMb, maxYoungGenerationSizeMb: 8 },
+    })
     worker.on('message', ({ id, result, error }: Answer) => {
       const asked = this.waiting.get(id)
       this.waiting.delete(id)

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os'
-import { MongoBackend } from '@agendajs/mongo-backend'
 import { Agenda, type AgendaBackend } from 'agenda'
-import { MongoClient } from 'mongodb'
+import type { MongoClient } from 'mongodb'
 import { ConfigError } from '../config.ts'
 import type { EntityManager } from '../database/database.ts'
 import { MINUTE, SECOND } from '../platform/clock.ts'
@@ -52,7 +51,8 @@ export async function openSchedulerStore(em: EntityManager, mongoUrl: string | n
     const backend = new SqliteBackend(em)
     return { name: 'SQLite', backend, isOwn: true, ping: async () => undefined, close: async () => undefined }
   }
-  const mongo = await connectMongo(mongoUrl)
+  // Only who uses MongoDB pays for its driver: 15 MB of memory.
+  const [mongo, { MongoBackend }] = await Promise.all([connectMongo(mongoUrl), import('@agendajs/mongo-backend')])
   return {
     ...{ name: 'MongoDB', isOwn: false, backend: new MongoBackend({ mongo: mongo.db() }) },
     ping: async () => void (await mongo.db().command({ ping: 1 })),
@@ -159,6 +159,7 @@ async function connectMongo(url: string): Promise<MongoClient> {
   const reason = (error: unknown): string =>
     // Messages of the driver may repeat the address; a password in it must not reach the log.
     (error as Error).message.replaceAll(/\/\/[^@/\s]*@/g, '//…@')
+  const { MongoClient } = await import('mongodb')
   let client: MongoClient
   try {
     client = new MongoClient(url, { serverSelectionTimeoutMS: PATIENCE_MS, connectTimeoutMS: PATIENCE_MS })

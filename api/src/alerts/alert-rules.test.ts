@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { BackupStatus, ExpectChange, statusSeverity } from '../backups/backup-status.ts'
+import { EventType } from '../events/event.entity.ts'
+import { Severity } from '../reasons/reason.ts'
+import { ALERTING, consequencesOf, groupMessages, nextTry } from './alert-rules.ts'
+
+type Told = Parameters<typeof consequencesOf>[0]
+
+const event = (type: EventType, more: Partial<Told> = {}): Told => ({
+  ...{ type, severity: Severity.INFO, job: 'J', disk: 'D', machine: 'M', to: null, facts: {} },
+  ...more,
+})
+const judged = (to: BackupStatus, expectChange = ExpectChange.ALERT, facts: Told['facts'] = {}) =>
+  event(EventType.BACKUP_STATUS_CHANGED, { to, facts, severity: statusSeverity(to, expectChange) })
+const healthOf = (to: string) => event(EventType.HEALTH_CHANGED, { to })
+const words = (told: Told): string[] =>
+  consequencesOf(told).map(({ action, type, cause, status }) => [action, type, cause, status ?? ''].join(' ').trim())
+
+const { SUCCESS, FAILED, MISSING, TRANSFER_INTEGRITY_FAILED, HASH_MISMATCH, UNKNOWN } = BackupStatus
+const path = { path: 'lyon-01/crm/x.sql.gz' }
+const name = { name: 'lyon-01/crm' }
+
+const CASES: [string, Told, string[]][] = [
+  ['a backup that failed', judged(FAILED), ['OPEN BACKUP backup J FAILED']],
+  ['a backup that is missing', judged(MISSING), ['OPEN BACKUP backup J MISSING']],
+  [
+    'a backup that was damaged in transfer',
+    judged(TRANSFER_INTEGRITY_FAILED),
+    ['OPEN BACKUP backup J TRANSFER_INTEGRITY_FAILED'],
+  ],
+  ['an unchanged backup', judged(HASH_MISMATCH), ['OPEN BACKUP backup J HASH_MISMATCH']],
+  [
+    'an unchanged backup that may be so',
+    judged(HASH_MISMATCH, ExpectChange.INFO),
+    ['RESOLVE BACKUP backup J HASH_MISMATCH'],
+  ],
+  ['a good backup', judged(SUCCESS), ['RESOLVE BACKUP backup J SUCCESS']],
+  ['a backup of which nothing is known', judged(UNKNOWN), []],
+  ['a late word about an older good backup', judged(SUCCESS, ExpectChange.ALERT, { newest: false }), []],
+  ['a late word about an older bad backup', judged(FAILED, ExpectChange.ALERT, { newest: false }), []],
+  ['a bad newest backup', judged(FAILED, ExpectChange.ALERT, { newest: true }), ['OPEN BACKUP backup J FAILED']],
+  ['a retired job', event(EventType.JOB_ARCHIVED), ['CLOSE BACKUP backup J']],
+  ['a new job', event(EventType.JOB_CREATED, { facts: name }), ['CLOSE REPORT undeclared lyon-01/crm']],
+  [
+    'a paused job',
+    event(EventType.JOB_CHANGED, { facts: { ...name, active: false } }),
+    ['CLOSE REPORT undeclared lyon-01/crm', 'CLOSE BACKUP backup J'],
+  ],
+  [
+    'a job that goes on',
+    event(EventType.JOB_CHANGED, { facts: { ...name, active: true } }),
+    ['CLOSE REPORT undeclared lyon-01/crm'],
+  ],
+  ['a lost file', event(EventType.BACKUP_LOST, { facts: path }), [`OPEN FILE file ${path.path} BACKUP_LOST`]],
+  ['a damaged file', event(EventType.BACKUP_DAMAGED, { facts: path }), [`OPEN FILE file ${path.path} BACKUP_DAMAGED`]],
+  ['a file found intact', event(EventType.BACKUP_INTACT, { facts: path }), [`RESOLVE FILE file ${path.path}`]],
+  ['a deleted file', event(EventType.BACKUP_DELETED, { facts: path }), [`CLOSE FILE file ${path.path}`]],
+  [
+    'a bad report',
+    event(EventType.REPORT_REFUSED, { to: 'NOT_JSON', facts: { name: 'lyon-01', path: 'lyon-01/log/A.json' } }),
+    ['OPEN REPORT report lyon-01 lyon-01/log/A.json NOT_JSON'],
+  ],
+  [
+    'a bad part of a report',
+    event(EventType.REPORT_REFUSED, { to: 'WRONG_TYPES', facts: { ...name, path: 'lyon-01/log/A.json' } }),
+    ['OPEN REPORT report lyon-01/crm WRONG_TYPES'],
+  ],
+  [
+    'an undeclared database',
+    event(EventType.REPORT_UNDECLARED, { to: 'UNDECLARED', facts: name }),
+    ['OPEN REPORT undeclared lyon-01/crm UNDECLARED'],
+  ],
+  [
+    'a settled report',
+    event(EventType.REPORT_SETTLED, { facts: name }),
+    ['CLOSE REPORT report lyon-01/crm', 'CLOSE REPORT undeclared lyon-01/crm'],
+  ],
+  ['a disk that is at risk', healthOf('AT_RISK'), ['OPEN DISK disk D AT_RISK']],
+  ['a disk that failed', healthOf('FAILED'), ['OPEN DISK disk D FAILED']],
+  ['a disk that is well', healthOf('OK'), ['RESOLVE DISK disk D OK']],
+  ['a disk that is better', healthOf('WARNING'), ['RESOLVE DISK disk D WARNING']],
+  ['a disk of which nothing is known', healthOf('UNKNOWN'), []],
+  ['a disk that tells nothing', healthOf('UNSUPPORTED'), []],
+  ['a retired disk', event(EventType.DISK_ARCHIVED), ['CLOSE DISK disk D']],
+  ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
+  ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
+  ['a retired machine', event(EventType.MACHINE_ARCHIVED), ['CLOSE MACHINE_SILENT machine M']],
+  ['a blind scanner', event(EventType.SCANNER_BLIND), ['OPEN SCANNER scanner']],
+  ['a scanner that sees again', event(EventType.SCANNER_SEES), ['RESOLVE SCANNER scanner']],
+  ['a scanner that was away', event(EventType.SCANNER_AWAY), ['NOTICE SCANNER scanner away']],
+]
+
+describe('What is told of', () => {
+  test.each(CASES)('%s', (_, told, expected) => {
+    expect(words(told)).toEqual(expected)
+  })
+
+  test('every kind of event that is read, and of no other', () => {
+    expect(new Set(CASES.map(([, { type }]) => type))).toEqual(new Set(ALERTING))
+    const others = Object.values(EventType).filter((type) => !(ALERTING as readonly EventType[]).includes(type))
+    expect(others.flatMap((type) => words(event(type, { severity: Severity.FAILED, to: 'FAILED' })))).toEqual([])
+  })
+})
+
+test('What one event opens, its counterpart finds by the same cause', () => {
+  const causeOf = (type: EventType, facts: Told['facts'] = {}) => consequencesOf(event(type, { facts }))[0]?.cause
+  const report = { name: 'lyon-01', path: 'lyon-01/log/A.json' }
+  for (const [opened, closed, facts] of [
+    [EventType.BACKUP_LOST, EventType.BACKUP_DELETED, path],
+    [EventType.REPORT_REFUSED, EventType.REPORT_SETTLED, report],
+    [EventType.REPORT_UNDECLARED, EventType.JOB_CREATED, name],
+    [EventType.MACHINE_SILENT, EventType.MACHINE_BACK, {}],
+  ] as const)
+    expect(causeOf(opened, facts)).toBe(causeOf(closed, facts))
+})
+
+describe('Alerts that arise together', () => {
+  const to = (recipient: string, ...alerts: [string | null, string][]) =>
+    alerts.map(([agentId, alert]) => ({ recipient, agentId, alert }))
+  const grouped = (addressed: Parameters<typeof groupMessages<string>>[0]) =>
+    groupMessages(addressed).map(({ recipient, alerts }) => `${recipient}: ${alerts.join(' ')}`)
+
+  test.each([
+    ['none are no message', [], []],
+    ['one is one message', to('ann', ['lyon', 'crm']), ['ann: crm']],
+    ['two of one agent are one message', to('ann', ['lyon', 'crm'], ['lyon', 'erp']), ['ann: crm erp']],
+    ['two of two agents are two', to('ann', ['lyon', 'crm'], ['paris', 'erp']), ['ann: crm', 'ann: erp']],
+    ['two of no agent are two', to('ann', [null, 'disk'], [null, 'scanner']), ['ann: disk', 'ann: scanner']],
+    [
+      'three of three agents are three',
+      to('ann', ['lyon', 'a'], ['paris', 'b'], ['nice', 'c']),
+      ['ann: a', 'ann: b', 'ann: c'],
+    ],
+    [
+      'four are one digest, whosever they are',
+      to('ann', ['lyon', 'a'], ['paris', 'b'], [null, 'c'], ['nice', 'd']),
+      ['ann: a b c d'],
+    ],
+    [
+      'each recipient is counted alone',
+      [...to('ann', ['lyon', 'a'], ['paris', 'b']), ...to('bob', ['lyon', 'a'], ['lyon', 'c'])],
+      ['ann: a', 'ann: b', 'bob: a c'],
+    ],
+  ])('%s', (_, addressed, expected) => {
+    expect(grouped(addressed)).toEqual(expected)
+  })
+})
+
+describe('A delivery that failed', () => {
+  const now = new Date('2026-01-15T02:00:00.000Z')
+  const pauseOf = (attempts: number, random: number): number =>
+    (nextTry(attempts, now, () => random).getTime() - now.getTime()) / 1000
+
+  test.each([
+    [1, 60],
+    [2, 120],
+    [3, 240],
+    [9, 15_360],
+    [10, 21_600],
+    [1000, 21_600],
+  ])('%d times is tried again after %d s, give or take a fifth', (attempts, seconds) => {
+    expect(pauseOf(attempts, 0.5)).toBe(seconds)
+    expect(pauseOf(attempts, 0)).toBe(seconds * 0.8)
+    expect(pauseOf(attempts, 1)).toBe(seconds * 1.2)
+  })
+})
