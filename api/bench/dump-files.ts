@@ -13,7 +13,7 @@ export function makeDumps(folder: string, bytes: number): { plain: string; gzip:
   const parts = {
     head: Buffer.from('-- MariaDB dump 10.19  Distrib 10.11.14-MariaDB\n--\n'),
     block: rows(),
-    tail: Buffer.from('-- Dump completed on 2026-11-21  2:00:05\n'),
+    tail: Buffer.from('\n-- Dump completed on 2026-11-21  2:00:05\n'),
   }
   const files = {
     plain: join(folder, 'dump.sql'),

@@ -48,9 +48,14 @@ export interface SendOptions {
 }
 
 export async function backupsForThisTest(env: Record<string, string> = {}): Promise<Backups> {
-  const api = await apiForThisTest(env)
+  const backups = backupsOn(await apiForThisTest(env))
+  backups.set('01:00')
+  return backups
+}
+
+/** The same on an API that is there already. */
+export function backupsOn(api: TestApi): Backups {
   const { roots } = api.app.platform
-  api.clock.now = at('01:00')
   const put: Backups['put'] = (path, content) => {
     const file = join(roots.deposit, path)
     mkdirSync(dirname(file), { recursive: true })

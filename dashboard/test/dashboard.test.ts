@@ -1,79 +1,30 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleet } from '../../api/src/fleet/fleet.ts'
 import { report, section } from '../../api/test/builders.ts'
 import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
-
-// The built dashboard on the real API, in a real browser.
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-if (!CHROMIUM) console.error('\n!!! NO BROWSER: the dashboard is NOT tested. Install one: apt install chromium !!!\n')
-const SHOTS = resolve(import.meta.dirname, '../../.cache/screenshots')
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, settled } from './browser.ts'
 
 let api: TestApi
 let browser: Browser
-let session: Awaited<ReturnType<BrowserContext['storageState']>>
+let session: Session | undefined
 
 describe.skipIf(!CHROMIUM)('The dashboard', () => {
   beforeAll(async () => {
-    mkdirSync(SHOTS, { recursive: true })
     api = await startApi()
     api.clock.now = new Date()
-    browser = await chromium.launch({ executablePath: CHROMIUM as string, args: FLAGS })
+    browser = await launch()
   })
   afterAll(async () => {
     await browser?.close()
     await api?.stop()
   })
 
-  interface Look {
-    theme?: 'light' | 'dark'
-    width?: number
-    locale?: string
-  }
-  /** A page with what it must never do: log an error, break its policy, or ask another host. */
-  async function open(
-    path: string,
-    { theme = 'light', width = 1440, locale = 'en' }: Look = {},
-  ): Promise<{ page: Page; faults: string[] }> {
-    const context = await browser.newContext({
-      viewport: { width, height: width < 600 ? 844 : 900 },
-      colorScheme: theme,
-      locale,
-      ...(session ? { storageState: session } : {}),
-    })
-    const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
-    const faults: string[] = []
-    page.on('pageerror', (error) => faults.push(error.message))
-    page.on(
-      'console',
-      (message) => message.type() === 'error' && !/401|WebSocket/.test(message.text()) && faults.push(message.text()),
-    )
-    page.on(
-      'request',
-      (request) =>
-        !request.url().startsWith(api.url) &&
-        !request.url().startsWith('data:') &&
-        faults.push(`asked ${request.url()}`),
-    )
-    await page.goto(`${api.url}${path}`)
-    return { page, faults }
-  }
-  const settled = (page: Page): Promise<unknown> => page.waitForSelector('main h1')
+  const open = (path: string, look?: Look) => openPage({ browser, api, session }, path, look)
   const ago = (days: number): Date => new Date(api.clock.now.getTime() - days * 86_400_000)
 
   test('shows who is not signed in how to sign in, and signs in by a button', async () => {
@@ -243,31 +194,13 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       ['disk', `/disks/${disk}`],
       ['events', '/events'],
     ]
-    const looks: Look[] = [
-      { theme: 'light', width: 1440 },
-      { theme: 'dark', width: 1440 },
-      { theme: 'light', width: 390, locale: 'fr' },
-      { theme: 'dark', width: 390 },
-    ]
-
-    test.each(looks)(
+    test.each(LOOKS)(
       'is accessible (WCAG 2.2 AA), asks no other host and fits its window: %j',
       { timeout: 120_000 },
       async (look) => {
         for (const [name, path] of pages()) {
           const { page, faults } = await open(path, look)
-          await settled(page)
-          await page.waitForLoadState('networkidle')
-          const { violations } = await new AxeBuilder({ page })
-            .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-            .analyze()
-          expect(violations.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html}`)).toEqual([])
-          expect(
-            await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-            `${name} scrolls sideways`,
-          ).toBeLessThanOrEqual(0)
-          expect(faults, name).toEqual([])
-          await page.screenshot({ path: join(SHOTS, `${name}-${look.theme}-${look.width}.png`), fullPage: true })
+          await inspect(page, faults, name, look)
           await page.context().close()
         }
       },

@@ -8,6 +8,8 @@ import { startToolCheck, type ToolCheck } from './tool-check.ts'
 /** gzip cannot expand more than 1032 times (RFC 1951); what does so on and on is no dump. */
 const MOST_EXPANSION = 1000
 const ALWAYS_ALLOWED = 256 * 1024 * 1024
+/** Decompressed chunks of 1 MiB that wait to be hashed. */
+const MOST_WAITING = 4
 
 type Content = Pick<ReadFacts, 'contentSize' | 'contentSha256' | 'fingerprint' | 'expandsBeyond' | 'checks'>
 
@@ -21,6 +23,8 @@ export class ContentReader {
   private exceeded = false
   private tool: ToolCheck | null = null
   private toolChosen = false
+  private readonly waiting: Buffer[] = []
+  private turn: NodeJS.Immediate | null = null
 
   private readonly compression: Compression
   private readonly order: ReadingOrder
@@ -34,7 +38,7 @@ export class ContentReader {
     this.decompressor =
       compression === 'GZIP' ? createGunzip(options) : compression === 'ZSTD' ? createZstdDecompress(options) : null
     if (!this.decompressor) return
-    this.decompressor.on('data', (chunk: Buffer) => this.take(chunk))
+    this.decompressor.on('data', (chunk: Buffer) => this.queue(chunk))
     this.ended = new Promise((resolve) => {
       this.decompressor?.once('end', resolve)
       this.decompressor?.once('error', (error) => {
@@ -61,6 +65,7 @@ export class ContentReader {
     if (this.decompressor && !this.stopped) {
       this.decompressor.end()
       await this.ended
+      this.takeWaiting()
     }
     const checks: ContentCheck[] = []
     if (this.compression !== null) checks.push(this.decompression())
@@ -86,6 +91,22 @@ export class ContentReader {
 
   private get stopped(): boolean {
     return this.failure !== null || this.exceeded
+  }
+
+  /**
+   * What came out is hashed in the next turn of the loop: meanwhile zlib's thread decompresses on. Each chunk is memory of
+   * its own, and few wait.
+   */
+  private queue(chunk: Buffer): void {
+    this.waiting.push(chunk)
+    if (this.waiting.length >= MOST_WAITING) this.takeWaiting()
+    else this.turn ??= setImmediate(() => this.takeWaiting())
+  }
+
+  private takeWaiting(): void {
+    if (this.turn) clearImmediate(this.turn)
+    this.turn = null
+    for (const chunk of this.waiting.splice(0)) this.take(chunk)
   }
 
   private take(chunk: Buffer): void {

@@ -1,0 +1,203 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Backups, backupsOn, dump, gz } from '../../api/test/deposit.ts'
+import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
+import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, settled, signIn } from './browser.ts'
+
+let api: TestApi
+let backups: Backups
+let browser: Browser
+let session: Session
+const DAY = 86_400_000
+
+describe.skipIf(!CHROMIUM)('The pages of backups', () => {
+  const open = (path: string, look?: Look) => openPage({ browser, api, session }, path, look)
+
+  beforeAll(async () => {
+    api = await startApi({ SCANNER_INTERVAL_MINUTES: '1440', VIGIE_LOG_LEVEL: 'silent' })
+    backups = backupsOn(api)
+    browser = await launch()
+    session = await signIn(browser, api)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await api?.stop()
+  })
+
+  test('say how to begin, and a job is made by the form, with what it means before it is saved', async () => {
+    api.clock.now = new Date()
+    const { page, faults } = await open('/backups')
+    await page.getByText('No backup is expected yet.').waitFor()
+    await page.getByRole('link', { name: 'Expect a backup' }).click()
+    await page.getByLabel('Agent', { exact: true }).fill('lyon-01')
+    await page.getByLabel('Database').fill('crm db')
+    await page.getByText(/databaseName: must be 1 to 128/).waitFor()
+    await page.getByLabel('Database').fill('crm')
+    await page.getByLabel('How often').selectOption('HOURLY')
+    await page
+      .getByText(/Kept as lyon-01\/crm\//)
+      .first()
+      .waitFor()
+    expect(await page.getByText(/UTC$/).count()).toBeGreaterThanOrEqual(5)
+    await page.getByText('Paths').click()
+    await page.getByLabel('File in the vault').fill('{agent_id}/{file_name}')
+    await page.getByText('Only the latest stays at this path').waitFor()
+    await page.getByLabel('File in the vault').fill('')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('heading', { name: 'crm lyon-01' }).waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  test('turn from due to good by themselves when the file has come, with the evidence', async () => {
+    const { page } = await open('/backups')
+    await page.getByRole('link', { name: 'crm' }).click()
+    const due = new Date(
+      (await api.ask('{ expectedJobs { nodes { nextDueAt } } }')).data.expectedJobs.nodes[0].nextDueAt,
+    )
+    api.clock.now = new Date(due.getTime() + 60_000)
+    await backups.scan()
+    await page.getByText('Due now').or(page.getByText('Past its time, not judged')).first().waitFor()
+    backups.send({ startedAt: due.toISOString() })
+    await backups.scan()
+    await page.getByRole('cell', { name: 'Good' }).waitFor()
+    await page.getByRole('button', { name: 'Show the evidence' }).last().click()
+    await page.getByText('Dump is complete:').waitFor()
+    await page.getByText(/VAULT: lyon-01\/crm\//).waitFor()
+    await page.context().close()
+  })
+
+  describe('with a fortnight of nights', () => {
+    let job = ''
+    beforeAll(async () => {
+      const places = [
+        {
+          agentId: 'lyon-02',
+          databaseName: 'crm',
+          companyName: 'ACME',
+          city: 'Lyon 3e',
+          runbook: 'Call the night watch: +33 4 00 00 00 00.',
+        },
+        { agentId: 'lyon-02', databaseName: 'erp', companyName: 'ACME', city: 'Lyon 3e' },
+        { agentId: 'paris-01', databaseName: 'shop', companyName: 'ACME', city: 'Paris' },
+        { agentId: 'brest-01', databaseName: 'wiki', companyName: 'Ar Mor', city: 'Brest', keepDaily: 7 },
+        { agentId: 'nas', databaseName: 'photos' },
+      ]
+      const today = Math.floor(Date.now() / DAY) * DAY
+      api.clock.now = new Date(today - 15 * DAY)
+      const jobs = []
+      for (const place of places) jobs.push(await backups.job(place))
+      job = jobs[0].id
+      for (let day = 14; day >= 0; day -= 1) {
+        const due = new Date(today - day * DAY + 2 * 3_600_000)
+        api.clock.now = new Date(Math.min(due.getTime() + 5 * 60_000, Date.now()))
+        for (const { agentId: agent, databaseName: database } of places) {
+          const startedAt = due.toISOString()
+          const content = gz(dump(40 + ((day * 7) % 11) * 30, !(database === 'erp' && day === 3)))
+          if (database === 'shop' && day < 2) continue
+          if (database === 'crm' && day === 0)
+            backups.send({
+              agent,
+              database,
+              startedAt,
+              put: null,
+              backup: { status: false, error_message: 'mysqldump: Got error: 2002: Can’t connect' },
+            })
+          else if (database === 'wiki' && day === 5)
+            backups.send({ agent, database, startedAt, content, put: content.subarray(0, 60), compress: { size: 60 } })
+          else backups.send({ agent, database, startedAt, content })
+        }
+        await backups.scan()
+        api.clock.now = new Date(due.getTime() + 3_700_000)
+        await backups.scan()
+      }
+      backups.send({ agent: 'nantes-01', database: 'new', startedAt: new Date(today).toISOString() })
+      backups.put('lyon-02/log/broken.json', '{"agent_id": "lyon-02", "databases": {')
+      await backups.scan()
+      api.clock.now = new Date()
+    })
+
+    const pages = (): [string, string][] => [
+      ['overview-backups', '/'],
+      ['backups', '/backups'],
+      ['job', `/backups/${job}`],
+      ['job-form', `/backups/${job}/edit`],
+      ['inbox', '/backups/inbox'],
+      ['scanner', '/backups/scanner'],
+      ['alerts', '/alerts'],
+    ]
+
+    test.each(LOOKS)(
+      'are accessible (WCAG 2.2 AA), ask no other host and fit their window: %j',
+      { timeout: 120_000 },
+      async (look) => {
+        for (const [name, path] of pages()) {
+          const { page, faults } = await open(path, look)
+          await settled(page)
+          if (name === 'job')
+            await page
+              .getByRole('button', { name: /Show the evidence|Montrer les preuves/ })
+              .first()
+              .click()
+          await inspect(page, faults, name, look)
+          await page.context().close()
+        }
+      },
+    )
+
+    test('show the worst first, in its company, city and agent, and find by a filter that stands in the address', async () => {
+      const { page } = await open('/backups')
+      await page.getByRole('heading', { name: '2 backups need you.' }).waitFor()
+      const headings = await page.getByRole('heading', { level: 2 }).allTextContents()
+      expect(headings.slice(0, 2).map((text) => text.replace(/\s+/g, ' ').trim())).toEqual([
+        'ACME · Paris',
+        'ACME · Lyon 3e',
+      ])
+      await page.getByLabel('Status').selectOption('FAILED')
+      await page.waitForURL(/status=FAILED/)
+      await page.getByRole('link', { name: 'shop' }).waitFor({ state: 'detached' })
+      await page.reload()
+      await page.getByRole('link', { name: 'crm' }).waitFor()
+      expect(await page.getByLabel('Status').inputValue()).toBe('FAILED')
+      await page.context().close()
+    })
+
+    test('take a file out of quarantine for a reason, and make a job of what nobody had declared', async () => {
+      const { page } = await open('/backups/inbox')
+      await page.getByText('The report is no whole JSON').waitFor()
+      const before = await page.getByRole('button', { name: 'Accept anyway' }).count()
+      await page.getByRole('button', { name: 'Accept anyway' }).first().click()
+      await page.getByLabel('Why is it good all the same?').fill('Restored by hand and compared.')
+      await page.locator('form').getByRole('button', { name: 'Accept anyway' }).click()
+      await until(
+        async () => (await page.getByRole('button', { name: 'Accept anyway' }).count()) === before - 1,
+        'it to leave the quarantine',
+      )
+      await page.getByRole('link', { name: 'Expect it from now on' }).click()
+      expect(await page.getByLabel('Database').inputValue()).toBe('new')
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('heading', { name: 'new nantes-01' }).waitFor()
+      await page.context().close()
+    })
+
+    test('acknowledge and mute an alert, and say why nobody is told by mail', async () => {
+      const { page } = await open('/alerts')
+      await page.getByText('Mail is off: EMAIL_HOST is not set.').waitFor()
+      await page.getByRole('button', { name: 'Acknowledge' }).first().click()
+      await page
+        .getByText(/Acknowledged by/)
+        .first()
+        .waitFor()
+      await page.getByRole('button', { name: 'Mute for a day' }).first().click()
+      await page.getByRole('button', { name: 'End the silence' }).first().waitFor()
+      await page.context().close()
+    })
+
+    test('scan at a button and tell what it did', async () => {
+      const { page } = await open('/backups/scanner')
+      await page.getByRole('button', { name: 'Scan now' }).click()
+      await page.getByText(/judged, .* promoted/).waitFor()
+      await page.context().close()
+    })
+  })
+})
