@@ -23,6 +23,8 @@ import { signInRoutes } from './access/sign-in.routes.ts'
 import type { Config } from './config.ts'
 import { type Context, createServices, type Services, type Works } from './context.ts'
 import type { Orm } from './database/database.ts'
+import { sendHeartbeat } from './deposit/heartbeat.ts'
+import { ScanOutcome } from './deposit/scan.entity.ts'
 import { Scanner } from './deposit/scanner.ts'
 import { formatError } from './platform/format-error.ts'
 import { ForbiddenError, UnauthenticatedError } from './errors.ts'
@@ -98,7 +100,10 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     mailer: config.mail ? createMailer(config.mail) : null,
     mailDomain: domainOf(config.mail?.sender ?? null),
   })
-  scanner.afterScan = () => opener.run()
+  scanner.afterScan = async (outcome) => {
+    await opener.run()
+    if (outcome === ScanOutcome.DONE && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
+  }
   const works: Works = { scanner, delivery }
   const services = (): Services => createServices(orm.em.fork(), platform)
   changes.loadWith((topic, ids) => loadChanges(services(), topic, ids))

@@ -13,8 +13,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type Backups, backupsForThisTest, dump, gz, NIGHT, sha256 } from './deposit.ts'
 
 let backups: Backups
@@ -613,6 +615,42 @@ describe('The scanner', () => {
     expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['ALREADY_RUNNING', 'ALREADY_RUNNING', 'DONE'])
   })
 
+  test('calls somebody outside after each scan that saw everything, and not after a blind one', async () => {
+    let calls = 0
+    const server = createServer((_request, response) => {
+      calls += 1
+      response.end()
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => void server.close())
+    backups = await backupsForThisTest({
+      VIGIE_HEARTBEAT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ping`,
+    })
+    await backups.scan()
+    expect(calls).toBe(1)
+    unlinkSync(join(backups.deposit, '.deposit-id'))
+    expect((await backups.scan()).outcome).toBe('BLIND')
+    expect(calls).toBe(1)
+  })
+
+  test('stops between two backups when it is asked to, and gives its lease back', async () => {
+    for (let n = 0; n < 30; n += 1) {
+      await backups.job({ agentId: `agent-${n}` })
+      backups.send({ agent: `agent-${n}`, content: gz(dump(n)) })
+    }
+    backups.set('02:05')
+    const { scanner } = backups.api.app
+    const scanning = scanner.scan('test')
+    await expect.poll(() => files(backups.vault).length).toBeGreaterThan(2)
+    await scanner.stop()
+    expect((await scanning).outcome).toBe('ALREADY_RUNNING')
+    expect(files(backups.vault).length + files(backups.deposit).filter((file) => file.endsWith('.gz')).length).toBe(30)
+    const [lease] = await backups.api.orm.em
+      .getConnection()
+      .execute<{ lease_token: string | null }[]>('select lease_token from scanner')
+    expect(lease?.lease_token).toBeNull()
+  })
+
   test('keeps a good file in the deposit while the vault is not there, and says what hinders it', async () => {
     await backups.job()
     backups.set('02:05')
@@ -622,7 +660,8 @@ describe('The scanner', () => {
     expect(await codes()).toEqual(['NOT_PROMOTED'])
     expect(files(backups.deposit)).toEqual(['lyon-01/databases/crm.sql.gz'])
     renameSync(`${backups.vault}.away`, backups.vault)
-    expect((await backups.scan()).scan.trouble).toBeNull()
+    // The file is as it was: it is not read again.
+    expect((await backups.scan()).scan).toMatchObject({ trouble: null, filesRead: 0, filesPromoted: 1 })
     expect(await statuses()).toEqual(['SUCCESS'])
   })
 })

@@ -15,7 +15,7 @@ import { createLog } from '../src/platform/log.ts'
 import { openSchedulerStore, startScheduler } from '../src/scheduler/scheduler.ts'
 import type { Task } from '../src/scheduler/tasks.ts'
 import { SqliteBackend } from '../src/scheduler/sqlite-backend.ts'
-import { until } from './start-api.ts'
+import { apiForThisTest, until } from './start-api.ts'
 
 // One suite for Agenda's two stores: what holds for MongoDB's backend holds for the embedded one, and the other way round.
 
@@ -661,6 +661,25 @@ for (const { name: storeName, open, skip } of stores) {
     })
   })
 }
+
+test('What degrades is told by /readyz, which stays ready while the database is', async () => {
+  const api = await apiForThisTest()
+  const ready = async () => {
+    const response = await fetch(`${api.url}/readyz`)
+    return { status: response.status, ...((await response.json()) as object) }
+  }
+  let ok = true
+  api.app.watch('scheduler', () => ({ ok, detail: null }))
+  expect(await ready()).toEqual({ status: 200, ok: true, database: 'ok', scheduler: 'ok' })
+  ok = false
+  expect(await ready()).toEqual({
+    status: 200,
+    ok: true,
+    database: 'ok',
+    scheduler: 'degraded',
+    degraded: ['scheduler'],
+  })
+})
 
 describe.skipIf(noMongo)('A MongoDB', () => {
   const start = (mongoUrl: string) => openSchedulerStore(null as never, mongoUrl)

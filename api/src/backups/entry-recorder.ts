@@ -57,7 +57,13 @@ export class EntryRecorder {
       now,
     )
     const best = runs.find(({ id }) => id === verdict.bestRunId)
-    const from = entry.judgedAt ? entry.status : (job?.currentStatus ?? BackupStatus.UNKNOWN)
+    // What stood before: of this time, or of the job where this time is its newest.
+    const isNewest = !job?.statusOf || entry.expectedAt >= job.statusOf
+    const from = entry.judgedAt
+      ? entry.status
+      : isNewest
+        ? (job?.currentStatus ?? BackupStatus.UNKNOWN)
+        : BackupStatus.UNKNOWN
     const before = JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun])
     const wasStatus = entry.judgedAt ? entry.status : null
     entry.status = verdict.status

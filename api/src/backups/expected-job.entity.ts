@@ -27,6 +27,11 @@ import { DayOfWeek, Frequency } from './schedule.ts'
     'create index "expected_job_worst_first" on "expected_job" ("standing", "agent_id", "database_name", "id") where archived_at is null',
 })
 @Index({
+  name: 'expected_job_status',
+  expression:
+    'create index "expected_job_status" on "expected_job" ("active", "current_status") where archived_at is null',
+})
+@Index({
   name: 'expected_job_by_name',
   expression:
     'create index "expected_job_by_name" on "expected_job" (coalesce("company_name", \'\'), coalesce("city", \'\'), "agent_id", "database_name", "id") where archived_at is null',

@@ -30,7 +30,8 @@ import { EntriesArgs, EntryConnection } from './entries.resolver.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { ExchangeFormat, ImportOutcome } from './job-exchange.ts'
-import { JobOrder, type JobPreview as Preview } from './jobs.service.ts'
+import type { JobPreview as Preview } from './job-preview.ts'
+import { JobOrder } from './jobs.service.ts'
 
 registerEnumType(JobOrder, {
   name: 'JobOrder',

@@ -1,3 +1,4 @@
+import type DataLoader from 'dataloader'
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
@@ -6,17 +7,17 @@ import { insertRows, type Row, selectRows, updateRow } from '../database/rows.ts
 import { contains, inOrder, seekPage } from '../database/seek.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import { Machine } from '../machines/machine.entity.ts'
-import { type Clock, DAY, MINUTE } from '../platform/clock.ts'
+import { type Clock, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
 import { BackupStatus, STATUS_RANK, statusOfRank } from './backup-status.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
-import type { ExpectedJobChange, ExpectedJobInput, ProtectionInput } from './expected-job.input.ts'
+import type { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { draftJob, type JobDraft, type Roots } from './job-draft.ts'
-import { keepsOnlyLatest, render, renderFolder } from './path-template.ts'
-import { nextDue, nextDues, periodOf } from './schedule.ts'
+import { type JobPreview, previewOf } from './job-preview.ts'
+import { adoptUndeclared, refuseTaken, refuseUnknownMachines, writeProtections } from './job-writes.ts'
+import { nextDue } from './schedule.ts'
 
 export interface JobQuery extends PageArgs {
   filter?: {
@@ -51,16 +52,6 @@ const ORDERS = {
 export const standingOf = (job: Pick<Row<ExpectedJob>, 'active' | 'currentStatus'>): number =>
   job.active ? 5 - STATUS_RANK[job.currentStatus] : 10
 
-export interface JobPreview {
-  cron: string
-  timeZone: string
-  periodMinutes: number
-  graceMinutes: number
-  keepsOnlyLatest: boolean
-  logFolder: string
-  dues: { expectedAt: Date; windowEndsAt: Date; depositPath: string; storagePath: string }[]
-}
-
 /** Days since 1970, UTC. */
 interface JobDay {
   job: string
@@ -86,10 +77,20 @@ export class JobsService {
     (protection) => protection.job,
   )
 
-  private readonly days = groupLoader<string, JobDay>(
-    (jobIds) => this.loadDays(jobIds),
-    (day) => day.job,
-  )
+  /** One loader for each number of days that is asked for: a page asks for one. */
+  private readonly days = new Map<number, DataLoader<string, JobDay[]>>()
+
+  private daysLoader(count: number): DataLoader<string, JobDay[]> {
+    const known = this.days.get(count)
+    const loader =
+      known ??
+      groupLoader<string, JobDay>(
+        (jobIds) => this.loadDays(jobIds, count),
+        (day) => day.job,
+      )
+    this.days.set(count, loader)
+    return loader
+  }
 
   list({ filter, orderBy, includeArchived, ...page }: JobQuery): Promise<Page<Row<ExpectedJob>>> {
     const where = []
@@ -138,15 +139,15 @@ export class JobsService {
   async strip(jobId: string, count: number): Promise<(BackupStatus | null)[]> {
     const today = Math.floor(this.clock().getTime() / DAY)
     const strip = Array.from<BackupStatus | null>({ length: count }).fill(null)
-    for (const { day, status } of await this.days.load(jobId)) {
+    for (const { day, status } of await this.daysLoader(count).load(jobId)) {
       const index = day - today + count - 1
       if (index >= 0 && index < count) strip[index] = status
     }
     return strip
   }
 
-  private async loadDays(jobIds: readonly string[]): Promise<JobDay[]> {
-    const from = Math.floor(this.clock().getTime() / DAY) * DAY - (MOST_DAYS - 1) * DAY
+  private async loadDays(jobIds: readonly string[], count: number): Promise<JobDay[]> {
+    const from = Math.floor(this.clock().getTime() / DAY) * DAY - (count - 1) * DAY
     const rank = sql`case status ${sql.join(
       Object.entries(STATUS_RANK).map(([status, value]) => sql`when ${sql.lit(status)} then ${sql.lit(value)}`),
       sql` `,
@@ -255,8 +256,6 @@ export class JobsService {
   }
 }
 
-const MOST_DAYS = 90
-
 function fresh(draft: JobDraft, now: Date): Row<ExpectedJob> {
   const currentStatus = BackupStatus.UNKNOWN
   return {
@@ -278,91 +277,4 @@ function changed(before: Row<ExpectedJob>, draft: JobDraft, now: Date): Partial<
   const awakened = draft.active && !before.active
   const nextDueAt = !draft.active ? null : otherSchedule || awakened ? nextDue(draft, now) : before.nextDueAt
   return { id: before.id, ...draft, nextDueAt, standing: standingOf({ ...draft, currentStatus: before.currentStatus }) }
-}
-
-async function refuseTaken(em: EntityManager, draft: JobDraft, ownId: string | null): Promise<void> {
-  const { rows } = await sql<{ id: string; same: number; agent_id: string; database_name: string }>`
-    select id, agent_id, database_name, agent_id = ${draft.agentId} and database_name = ${draft.databaseName} as same
-    from expected_job where archived_at is null and id <> ${ownId ?? ''}
-      and ((agent_id = ${draft.agentId} and database_name = ${draft.databaseName}) or target_key = ${draft.targetKey})
-    order by same desc limit 1`.execute(em.getKysely())
-  const other = rows[0]
-  if (!other) return
-  if (other.same) {
-    throw new InvalidInputError(
-      'databaseName',
-      `is already expected of agent ${draft.agentId} (job ${other.id})`,
-      'Change that job, or retire it first.',
-    )
-  }
-  throw new InvalidInputError(
-    'finalStoragePathTemplate',
-    `gives the same paths as the job ${other.agent_id}/${other.database_name}`,
-    'Put {agent_id} and {database_name} into it.',
-  )
-}
-
-async function refuseUnknownMachines(em: EntityManager, draft: JobDraft, protects: ProtectionInput[]): Promise<void> {
-  const named = [
-    ...(draft.machine ? [['machineId', draft.machine] as const] : []),
-    ...protects.map(({ machineId }, index) => [`protects[${index}].machineId`, machineId] as const),
-  ]
-  const known = new Set(
-    (
-      await selectRows(
-        em,
-        Machine,
-        'id',
-        named.map(([, id]) => id),
-      )
-    ).map((machine) => machine.id),
-  )
-  for (const [field, id] of named) {
-    if (!known.has(id)) throw new InvalidInputError(field, `is no known machine (${id})`, 'Ask machines for the ids.')
-  }
-  for (const [index, { path }] of protects.entries()) {
-    if (!/^\/[^\p{Cc}]*$/u.test(path) || path.length > 4096)
-      throw new InvalidInputError(
-        `protects[${index}].path`,
-        'must be an absolute path',
-        'Write it like /var/lib/mysql.',
-      )
-  }
-}
-
-async function writeProtections(em: EntityManager, job: string, protects: ProtectionInput[]): Promise<void> {
-  await sql`delete from protection where job_id = ${job}`.execute(em.getKysely())
-  await insertRows(
-    em,
-    Protection,
-    protects.map(({ machineId, path }) => ({ id: newId(), job, machine: machineId, path })),
-  )
-}
-
-/** What came before somebody declared it waits in the inbox: it belongs to the new job. */
-async function adoptUndeclared(em: EntityManager, job: string, { agentId, databaseName }: JobDraft): Promise<void> {
-  await sql`update backup_run set outcome = 'ACCEPTED', job_id = ${job}, is_open = 1
-    where agent_id = ${agentId} and database_name = ${databaseName} and outcome = 'UNDECLARED'
-      and settled_at is null`.execute(em.getKysely())
-}
-
-/** What an agent's file would be called where nothing is known of it yet. */
-const sampleName = (draft: JobDraft): string => `${draft.databaseName}.sql.gz`
-
-function previewOf(draft: JobDraft, now: Date): JobPreview {
-  const dues = nextDues(draft, now, 5).map((expectedAt) => {
-    const run = { expectedAt, timeZone: draft.timeZone, fileName: sampleName(draft) }
-    return {
-      expectedAt,
-      windowEndsAt: new Date(expectedAt.getTime() + draft.graceMinutes * MINUTE),
-      depositPath: render(draft.agentDepositPathTemplate, draft, run),
-      storagePath: render(draft.finalStoragePathTemplate, draft, run),
-    }
-  })
-  return {
-    ...{ cron: draft.cron, timeZone: draft.timeZone, graceMinutes: draft.graceMinutes, dues },
-    periodMinutes: Math.round(periodOf(draft) / MINUTE),
-    keepsOnlyLatest: keepsOnlyLatest(dues.map((due) => due.storagePath)),
-    logFolder: renderFolder(draft.agentLogDepositPathTemplate, draft),
-  }
 }

@@ -13,7 +13,7 @@ import {
   Resolver,
 } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
-import { BackupRun } from '../backups/backup-run.entity.ts'
+import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
@@ -76,13 +76,29 @@ export class ScannerHealth {
   quarantineFolder!: string
 }
 
+/** Only what a reporting token may know: not the job's history. */
+@ObjectType({ simpleResolvers: true, description: 'What became of one database of a run' })
+export class RunReceipt {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => String)
+  databaseName!: string
+
+  @Field(() => RunOutcome)
+  outcome!: RunOutcome
+
+  @Field(() => String, { nullable: true, description: 'What is wrong with it, in English; null = nothing' })
+  detail!: string | null
+}
+
 @ObjectType({ simpleResolvers: true })
 export class BackupRunReceipt {
   @Field(() => Boolean, { description: 'True: this run was known, and nothing changed' })
   repeated!: boolean
 
-  @Field(() => [BackupRun], { description: 'One for each database, with its outcome' })
-  runs!: BackupRun[]
+  @Field(() => [RunReceipt], { description: 'One for each database, with its outcome' })
+  runs!: RunReceipt[]
 }
 
 export const ScanConnection = connectionOf(Scan, 'Scan')

@@ -58,8 +58,8 @@ export class Scanner {
   private soonTimer: NodeJS.Timeout | null = null
   private probes: LinkProbe[] = []
   private probing: Promise<void> = Promise.resolve()
-  /** Called after each scan, with what alerts are opened from. */
-  afterScan: () => Promise<void> = async () => undefined
+  /** Called after each scan: alerts are opened then, and the heartbeat is sent. */
+  afterScan: (outcome: ScanOutcome) => Promise<void> = async () => undefined
 
   constructor(private readonly options: ScannerOptions) {
     this.record = createRecorder(options.platform)
@@ -220,7 +220,7 @@ export class Scanner {
       await this.worker.stop()
       await this.record(root, ({ em: own }) => releaseLease(own, token)).catch(() => undefined)
     }
-    await this.afterScan()
+    await this.afterScan(outcome)
     const [stored] = await selectRows(root.fork(), Scan, 'id', [scan.id])
     return { outcome, scan: stored ?? scan }
   }

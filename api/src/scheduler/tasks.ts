@@ -5,8 +5,6 @@ import type { Config } from '../config.ts'
 import type { Orm } from '../database/database.ts'
 import { createRecorder } from '../database/record.ts'
 import type { Scanner } from '../deposit/scanner.ts'
-import { sendHeartbeat } from '../deposit/heartbeat.ts'
-import { ScanOutcome } from '../deposit/scan.entity.ts'
 import { rejudge } from '../disks/rejudge.ts'
 import { thinHistory } from '../disks/thinning.ts'
 import { applyAllRetention } from '../vault/vault.service.ts'
@@ -50,7 +48,7 @@ export function tasksOf({
   isStopping,
 }: TaskDependencies): Task[] {
   const { em } = orm
-  const { clock, log } = platform
+  const { clock } = platform
   const record = createRecorder(platform)
   const listeningSince = clock()
   return [
@@ -59,8 +57,7 @@ export function tasksOf({
       every: config.scannerIntervalMinutes * MINUTE,
       atStart: true,
       run: async () => {
-        const { outcome } = await scanner.scan('SCHEDULE')
-        if (outcome === ScanOutcome.DONE && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
+        await scanner.scan('SCHEDULE')
       },
     },
     {

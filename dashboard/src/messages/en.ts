@@ -374,6 +374,7 @@ export const en = {
     admin: 'the administrator',
     protects: 'Protects',
     notTold: 'not told',
+    notMeasured: 'not measured',
     history: 'History',
     expected: 'Expected',
     arrived: 'Arrived',

@@ -377,6 +377,7 @@ export const fr: Messages = {
     admin: 'l’administrateur',
     protects: 'Protège',
     notTold: 'non communiqué',
+    notMeasured: 'non mesuré',
     history: 'Histoire',
     expected: 'Attendue',
     arrived: 'Arrivée',

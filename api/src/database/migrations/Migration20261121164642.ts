@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
-export class Migration20261121155010 extends Migration {
-  override name = 'Migration20261121155010'
+export class Migration20261121164642 extends Migration {
+  override name = 'Migration20261121164642'
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -21,6 +21,9 @@ export class Migration20261121155010 extends Migration {
     this.addSql(`create index \`expected_job_machine_id_index\` on \`expected_job\` (\`machine_id\`);`)
     this.addSql(
       `create index "expected_job_by_name" on "expected_job" (coalesce("company_name", ''), coalesce("city", ''), "agent_id", "database_name", "id") where archived_at is null;`,
+    )
+    this.addSql(
+      `create index "expected_job_status" on "expected_job" ("active", "current_status") where archived_at is null;`,
     )
     this.addSql(
       `create index "expected_job_worst_first" on "expected_job" ("standing", "agent_id", "database_name", "id") where archived_at is null;`,
