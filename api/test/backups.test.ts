@@ -610,8 +610,7 @@ describe('The scanner', () => {
   )
 
   test('runs once at a time: who asks meanwhile is told so', async () => {
-    await backups.job()
-    const answers = await Promise.all([backups.scan(), backups.scan(), backups.scan()])
+    const answers = await Promise.all([backups.scanOnce(), backups.scanOnce(), backups.scanOnce()])
     expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['ALREADY_RUNNING', 'ALREADY_RUNNING', 'DONE'])
   })
 

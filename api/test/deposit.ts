@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { apiForThisTest, type TestApi } from './start-api.ts'
+import { apiForThisTest, type TestApi, until } from './start-api.ts'
 
 // The clock of these tests stands before the day on which the files are made: then a report always "arrives now".
 
@@ -26,7 +26,10 @@ export interface Backups {
   put(path: string, content: Buffer | string): void
   /** Puts a file and the report that names it, as an agent does. */
   send(options?: SendOptions): Buffer
+  /** Scans, after a scan that may be at work. */
   scan(): Promise<any>
+  /** Scans, or is told that another one is at work. */
+  scanOnce(): Promise<any>
   job(input?: Record<string, unknown>): Promise<any>
   entries(jobId?: string): Promise<any[]>
   set(time: string, day?: string): void
@@ -75,13 +78,19 @@ export function backupsOn(api: TestApi): Backups {
       put(`${agent}/${report}`, JSON.stringify(statusOf({ ...options, agent, database, file, content })))
       return content
     },
-    scan: async () => {
+    scanOnce: async () => {
       const { data, errors } = await api.ask(
         'mutation { scanBackups { outcome scan { trouble runsRecorded reportsRefused filesRead filesPromoted filesQuarantined entriesOpened entriesJudged entriesMissing foldersRead foldersUnchanged } } }',
       )
       if (errors) throw new Error(errors[0]?.message)
       return data.scanBackups
     },
+    // A new job rings for a scan by itself; that one may just be at work.
+    scan: () =>
+      until(async () => {
+        const answer = await backups.scanOnce()
+        return answer.outcome !== 'ALREADY_RUNNING' && answer
+      }, 'the scan before to end'),
     job: async (input = {}) => {
       const { data, errors } = await api.ask(
         'mutation ($input: ExpectedJobInput!) { createExpectedJob(input: $input) { id nextDueAt cron graceMinutes } }',

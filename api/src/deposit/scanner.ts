@@ -175,6 +175,8 @@ export class Scanner {
     const token = await this.record(root, async ({ em }, tell) => {
       const taken = await takeLease(em, startedAt)
       if (taken === null) return null
+      // Those that a crash cut off will not end any more.
+      await sql`update scan set ended_at = ${startedAt.getTime()} where ended_at is null`.execute(em.getKysely())
       await insertRows(em, Scan, [scan])
       tell.scans.add(scan.id)
       return taken

@@ -268,7 +268,14 @@ export async function applyAllRetention(orm: Orm, platform: Platform, scanner: S
   const vault = new VaultService(em, createRecorder(platform), platform.clock)
   const { rows } = await sql<{ id: string }>`select id from expected_job where archived_at is null
     and coalesce(keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly) is not null`.execute(em.getKysely())
-  for (const { id } of rows) await vault.applyRetention(id, null, scanner)
+  for (const { id } of rows) {
+    try {
+      await vault.applyRetention(id, null, scanner)
+    } catch (error) {
+      // A scan is at work: the next night does it.
+      if (!(error instanceof BusyError)) throw error
+    }
+  }
 }
 
 /** The row says first that it goes; the file follows, at once or, where that fails, at a later scan. */

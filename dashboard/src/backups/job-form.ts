@@ -28,6 +28,9 @@ export interface JobFields {
   keepWeekly: string
   keepMonthly: string
   keepYearly: string
+  machineId: string
+  /** Paths on that machine, one in each line. */
+  protects: string
 }
 
 export const KEEPS = ['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
@@ -39,7 +42,7 @@ export const emptyFields = (agentId = '', databaseName = ''): JobFields => ({
   ...{ dayOfMonth: '1', lastDayOfMonth: false, graceMinutes: '' },
   ...{ agentDepositPathTemplate: '', agentLogDepositPathTemplate: '', finalStoragePathTemplate: '' },
   ...{ recipients: '', expectChange: 'ALERT', runbook: '' },
-  ...{ keepLast: '', keepDaily: '', keepWeekly: '', keepMonthly: '', keepYearly: '' },
+  ...{ keepLast: '', keepDaily: '', keepWeekly: '', keepMonthly: '', keepYearly: '', machineId: '', protects: '' },
 })
 
 export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
@@ -69,12 +72,20 @@ export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
     },
     ...{ recipients: job.recipients.join('\n'), expectChange: job.expectChange, runbook: text(job.runbook) },
     ...{ keepLast: text(job.keepLast), keepDaily: text(job.keepDaily), keepWeekly: text(job.keepWeekly) },
-    ...{ keepMonthly: text(job.keepMonthly), keepYearly: text(job.keepYearly) },
+    ...{ keepMonthly: text(job.keepMonthly), keepYearly: text(job.keepYearly), machineId: job.machine?.id ?? '' },
+    protects: protectedPaths(job),
   }
 }
 
-/** What is sent: an empty field means the default, or nothing. */
-export function inputOf(fields: JobFields): ExpectedJobInput {
+/** The paths that the form shows: those on the job's own machine. */
+export const protectedPaths = ({ machine, protects }: JobQuery['expectedJob']): string =>
+  protects
+    .filter((protection) => protection.machine.id === machine?.id)
+    .map(({ path }) => path)
+    .join('\n')
+
+/** What is sent: an empty field means the default, or nothing. What is protected is sent only where it was changed. */
+export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInput {
   const text = (value: string): string | null => value.trim() || null
   const whole = (value: string): number | null => (/^-?\d+$/.test(String(value).trim()) ? Number(value) : null)
   const { frequency } = fields
@@ -101,7 +112,16 @@ export function inputOf(fields: JobFields): ExpectedJobInput {
       .split(/[\n,;]/)
       .map((line) => line.trim())
       .filter(Boolean),
-    ...{ expectChange: fields.expectChange, runbook: text(fields.runbook) },
+    ...{ expectChange: fields.expectChange, runbook: text(fields.runbook), machineId: fields.machineId || null },
+    ...(fields.machineId && fields.protects !== protectsBefore
+      ? {
+          protects: fields.protects
+            .split('\n')
+            .map((line) => line.trim())
+            .filter(Boolean)
+            .map((path) => ({ machineId: fields.machineId, path })),
+        }
+      : {}),
     ...Object.fromEntries(KEEPS.map((keep) => [keep, whole(fields[keep])])),
   }
 }

@@ -373,6 +373,8 @@ export const en = {
     recipients: 'Told by mail',
     admin: 'the administrator',
     protects: 'Protects',
+    runsOn: 'Machine that the agent runs on',
+    protectsLabel: 'Paths on it that the backup holds, one in each line',
     notTold: 'not told',
     notMeasured: 'not measured',
     history: 'History',

@@ -376,6 +376,8 @@ export const fr: Messages = {
     recipients: 'Prévenus par courriel',
     admin: 'l’administrateur',
     protects: 'Protège',
+    runsOn: 'Machine où tourne l’agent',
+    protectsLabel: 'Chemins de cette machine que la sauvegarde contient, un par ligne',
     notTold: 'non communiqué',
     notMeasured: 'non mesuré',
     history: 'Histoire',
