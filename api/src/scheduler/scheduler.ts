@@ -67,7 +67,13 @@ export async function startScheduler({ store, log, tasks, processEveryMs = 5 * S
     // Locks carry it: they are given back by it.
     name: `vigie ${hostname()} ${process.pid} ${newId()}`,
   })
-  const health = watchHealth(store, log)
+  const running = new Set<string>()
+  const isOwn = ({ lastModifiedBy }: { lastModifiedBy?: string }): boolean =>
+    store.isOwn || lastModifiedBy === agenda.attrs.name
+  const health = watchHealth(store, log, () => {
+    // What was locked when the store went away, and never began, need not wait for its lock to run out.
+    unlock(agenda, (job) => isOwn(job) && !running.has(job.name)).catch(health.away)
+  })
   agenda.on('error', health.away)
   agenda.on('fail', (error: Error | string, job: { attrs?: { name: string } }) =>
     log.error({ err: error, task: job.attrs?.name }, 'A task failed; it runs again at its next time'),
@@ -77,15 +83,17 @@ export async function startScheduler({ store, log, tasks, processEveryMs = 5 * S
       task.name,
       async (job) => {
         health.back()
+        running.add(task.name)
         // A long task tells that it lives, so that no other process takes it over.
         const alive = setInterval(() => void job.touch().catch(health.away), TOUCH_MS)
         try {
           await task.run()
         } finally {
+          running.delete(task.name)
           clearInterval(alive)
         }
       },
-      { concurrency: 1, lockLimit: 1 },
+      { concurrency: 1 },
     )
   }
   await agenda.ready
@@ -104,8 +112,7 @@ export async function startScheduler({ store, log, tasks, processEveryMs = 5 * S
       health.stop()
       await agenda.drain({ timeout: STOP_PATIENCE_MS }).catch(health.away)
       // Agenda locks a little ahead of time: what it had not begun is given back at once.
-      const own = agenda.attrs.name
-      await unlock(agenda, ({ lastModifiedBy }) => store.isOwn || lastModifiedBy === own).catch(health.away)
+      await unlock(agenda, isOwn).catch(health.away)
       await store.close().catch(() => undefined)
     },
   }
@@ -128,14 +135,17 @@ async function schedule(agenda: Agenda, task: Task): Promise<void> {
   })
 }
 
-async function unlock(agenda: Agenda, isLeft: (job: { lastModifiedBy?: string }) => boolean): Promise<void> {
+async function unlock(
+  agenda: Agenda,
+  isLeft: (job: { name: string; lastModifiedBy?: string }) => boolean,
+): Promise<void> {
   const { jobs } = await agenda.queryJobs()
   const left = jobs.filter((job) => job.lockedAt && isLeft(job))
   await agenda.db.unlockJobs(left.map((job) => job._id))
 }
 
 /** Agenda tells of a store that is away each time that it looks: the log tells of it once, and once when it is back. */
-function watchHealth(store: SchedulerStore, log: Log) {
+function watchHealth(store: SchedulerStore, log: Log, onReturn: () => void) {
   let failure: string | null = null
   const away = (error: Error): void => {
     if (failure === null)
@@ -143,8 +153,10 @@ function watchHealth(store: SchedulerStore, log: Log) {
     failure = error.message
   }
   const back = (): void => {
-    if (failure !== null) log.info({ store: store.name }, 'The scheduler reaches its store again')
+    if (failure === null) return
     failure = null
+    log.info({ store: store.name }, 'The scheduler reaches its store again')
+    onReturn()
   }
   const probe = setInterval(() => void store.ping().then(back, away), 10 * SECOND)
   probe.unref()
