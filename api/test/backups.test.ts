@@ -670,8 +670,10 @@ const UNREADABLE = `
 const { mkdirSync, chmodSync } = require('node:fs'); const { join } = require('node:path')
 const root = process.argv[1]; chmodSync(join(root, '..'), 0o755); chmodSync(root, 0o755)
 chmodSync(join(root, 'paris-01'), 0o700)
-process.setgid(65534); process.setuid(65534)
-import(${JSON.stringify(new URL('../src/deposit/read-folders.ts', import.meta.url).href)}).then(({ readFolders }) => {
+import(${JSON.stringify(new URL('../src/deposit/read-folders.ts', import.meta.url).href)})
+  .then(({ readFolders }) => {
+  // Loaded before: nobody may not read the project itself.
+  process.setgid(65534); process.setuid(65534)
   const { folders } = readFolders({ root, others: [], known: {}, settledMs: 2000 })
   console.log(JSON.stringify(folders.find(({ path, error }) => path.startsWith('paris-01') && error)))
 })`
