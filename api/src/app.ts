@@ -58,6 +58,8 @@ export interface App {
   opener: AlertOpener
   delivery: DeliveryService
   addresses: Addresses
+  /** The scheduler, once it stands: pages tell when the next scan is. */
+  attach(schedule: Works['schedule']): void
   /** What /readyz tells beside the database. */
   watch(name: string, health: () => { ok: boolean; detail: string | null }): void
   services(): Services
@@ -104,7 +106,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     await opener.run()
     if (outcome === ScanOutcome.DONE && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
   }
-  const works: Works = { scanner, delivery }
+  const works: Works = { scanner, delivery, schedule: { nextRuns: async () => ({}) } }
   const services = (): Services => createServices(orm.em.fork(), platform)
   changes.loadWith((topic, ids) => loadChanges(services(), topic, ids))
   const schema = createSchema(changes.pubSub)
@@ -242,6 +244,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     opener,
     delivery,
     addresses,
+    attach: (schedule) => (works.schedule = schedule),
     watch: (name, health) => watched.set(name, health),
     services,
     subscribers: subscriptions.count,

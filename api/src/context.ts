@@ -74,6 +74,8 @@ export type RecordingServices = ReturnType<typeof createRecordingServices>
 export interface Works {
   scanner: Scanner
   delivery: DeliveryService
+  /** When each task runs next; nothing where no scheduler is attached. */
+  schedule: { nextRuns(): Promise<Record<string, Date | null>> }
 }
 
 /** What resolvers get: the services, what works beside them, and who asks. */

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   const dependencies = { orm, platform, config, scanner, opener, delivery, addresses, isStopping: () => isStopping }
   await delivery.takeUp()
   const scheduler = await startScheduler({ store, log, tasks: tasksOf(dependencies) })
+  app.attach(scheduler)
   app.watch('scheduler', scheduler.health)
   if (config.mailOff) log.warn(`Mail is off: ${config.mailOff}`)
   else if (!config.adminRecipient)

@@ -597,7 +597,7 @@ describe('The scanner', () => {
   })
 
   test(
-    'calls an agent whose folder it cannot read unknown, not missing, and the others are judged',
+    'finds that a folder may not be read, and goes on to the others',
     { skip: process.getuid?.() !== 0 },
     async () => {
       await backups.job()
@@ -608,6 +608,30 @@ describe('The scanner', () => {
       expect(JSON.parse(answer)).toMatchObject({ error: 'EACCES' })
     },
   )
+
+  test('calls an agent whose folder it cannot read unknown, not missing, and judges the others', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root can become somebody else')
+    await backups.job()
+    await backups.job({ agentId: 'paris-01' })
+    await backups.scan()
+    for (const agent of ['lyon-01', 'paris-01']) backups.put(`${agent}/log/x.txt`, '')
+    chmodSync(join(backups.deposit, '..'), 0o755)
+    chmodSync(backups.deposit, 0o755)
+    chmodSync(join(backups.deposit, '.deposit-id'), 0o644)
+    chmodSync(join(backups.deposit, 'paris-01'), 0o700)
+    backups.set('03:00')
+    // Nobody scans: the database is open already, and the deposit is judged by his rights.
+    process.seteuid?.(65534)
+    try {
+      expect((await backups.scan()).scan.trouble).toMatch(/paris-01.*EACCES/)
+    } finally {
+      process.seteuid?.(0)
+    }
+    const entries = await backups.entries()
+    const by = (code: string) => entries.filter(({ reasons }) => reasons[0]?.code === code).map(({ status }) => status)
+    expect([by('NOTHING_CAME'), by('SCANNER_BLIND')]).toEqual([['MISSING'], ['UNKNOWN']])
+    return undefined
+  })
 
   test('runs once at a time: who asks meanwhile is told so', async () => {
     const answers = await Promise.all([backups.scanOnce(), backups.scanOnce(), backups.scanOnce()])

@@ -2,6 +2,7 @@ import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { BigNumber } from '../database/big-number.ts'
+import type { DeclaredStep } from '../deposit/declared.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
 import { Reason } from '../reasons/reason.ts'
 import { BackupFile } from '../vault/backup-file.entity.ts'
@@ -56,12 +57,6 @@ export class BackupStep {
   error!: string | null
 }
 
-/** A step as it lies in the row: times as ISO text. */
-export type StoredStep = Omit<BackupStep, 'startedAt' | 'endedAt'> & {
-  startedAt: string | null
-  endedAt: string | null
-}
-
 /** One attempt to back up one database, as declared; a bad or undeclared report is a run without an entry. */
 @Entity()
 @ObjectType({ simpleResolvers: true, description: 'One attempt to back up one database, as the agent declares it' })
@@ -110,15 +105,15 @@ export class BackupRun {
 
   @Field(() => BackupStep, { nullable: true, description: 'Null = the run has no such step' })
   @Property({ type: 'json', nullable: true })
-  backup!: StoredStep | null
+  backup!: DeclaredStep | null
 
   @Field(() => BackupStep, { nullable: true, description: 'Null = the run has no such step' })
   @Property({ type: 'json', nullable: true })
-  compress!: StoredStep | null
+  compress!: DeclaredStep | null
 
   @Field(() => BackupStep, { nullable: true, description: 'Null = the run has no such step' })
   @Property({ type: 'json', nullable: true })
-  transfer!: StoredStep | null
+  transfer!: DeclaredStep | null
 
   @Field(() => String, { nullable: true, description: 'As the agent wrote it; it never decides' })
   @Property({ type: 'string', nullable: true })

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../errors.ts'
+import { NAME } from './name.ts'
 
 // Where files lie is said by templates: relative to their root, or absolute below it. Every value that is filled in is
 // checked by an allow-list, and every path once more as a whole: nothing that a job or a report says leaves the root.
@@ -25,8 +26,6 @@ export interface PathFacts {
 /** Names of agents, databases and files, as NAME allows them; versions/ puts 15 signs before them. */
 const LONGEST_NAME = 128
 
-/** Names of agents, databases and files. */
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 /** Companies, cities and neighborhoods, in NFC: letters, digits, blanks, and . ' - */
 export const PLACE = /^[\p{L}\p{N}'’][\p{L}\p{M}\p{N} .'’-]{0,63}$/u
 

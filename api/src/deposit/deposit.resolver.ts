@@ -17,7 +17,6 @@ import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
-import { MINUTE } from '../platform/clock.ts'
 import { BackupRunInput } from './backup-run.input.ts'
 import { Scan, ScanOutcome } from './scan.entity.ts'
 import type { ScanAnswer as Answer } from './scanner.ts'
@@ -54,7 +53,10 @@ export class ScannerHealth {
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = never one' })
   lastScanEndedAt!: Date | null
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = the first is still to come' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'As the scheduler has it; null = it is not running, or a scan is',
+  })
   nextScanAt!: Date | null
 
   @Field(() => String, { nullable: true, description: 'What keeps it from its work; null = nothing' })
@@ -113,12 +115,12 @@ export class DepositResolver {
 
   @Authorized(Scope.READ)
   @Query(() => ScannerHealth)
-  async scanner(@Ctx() { deposit, scanner, roots }: Context): Promise<ScannerHealth> {
+  async scanner(@Ctx() { deposit, scanner, schedule, roots }: Context): Promise<ScannerHealth> {
     const state = await deposit.state()
     const last = state?.lastScanEndedAt ?? null
     return {
       ...{ running: scanner.isRunning, intervalMinutes: scanner.intervalMinutes, lastScanEndedAt: last },
-      nextScanAt: last ? new Date(last.getTime() + scanner.intervalMinutes * MINUTE) : null,
+      nextScanAt: (await schedule.nextRuns())['scan'] ?? null,
       ...{ trouble: state?.trouble ?? null, troubleSince: state?.troubleSince ?? null },
       links: [...scanner.linkProbes()],
       ...{ depositFolder: roots.deposit, vaultFolder: roots.vault, quarantineFolder: roots.quarantine },

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Caller } from '../access/caller.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
-import { NAME } from '../backups/path-template.ts'
+import { NAME } from '../backups/name.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'

@@ -1,4 +1,5 @@
 // What reading a file found, whatever was declared about it. No enum here: the worker thread writes it.
+import type { BigIntStats } from 'node:fs'
 
 /** Device, inode and times as text: 64 bits do not fit into a number. Equal stamps = the same unchanged file. */
 export interface Stamp {
@@ -8,6 +9,11 @@ export interface Stamp {
   mtimeNs: string
   ctimeNs: string
 }
+
+export const stampOf = (stat: BigIntStats): Stamp => ({
+  ...{ dev: String(stat.dev), ino: String(stat.ino), size: Number(stat.size) },
+  ...{ mtimeNs: String(stat.mtimeNs), ctimeNs: String(stat.ctimeNs) },
+})
 
 /** A check of the content itself; null outcome words say why it was not made. */
 export interface ContentCheck {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { NAME } from '../backups/name.ts'
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep, Refusal } from './declared.ts'
 
 /** A report is a few kilobytes; more than this is refused unread. */
@@ -6,7 +7,6 @@ export const LARGEST_REPORT = 1024 * 1024
 /** More databases than this in one report are no report of one agent. */
 const MOST_DATABASES = 1000
 const LONGEST_TEXT = 8 * 1024
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 
 export type ReadReport =
   | { ok: true; report: DeclaredReport }

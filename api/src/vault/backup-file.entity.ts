@@ -156,7 +156,7 @@ export class BackupFile {
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When it was last read and found intact; null = never',
+    description: 'When it was last read to its end; `intact` tells what was found. Null = never',
   })
   @Property({ type: 'datetime', nullable: true })
   verifiedAt!: Date | null

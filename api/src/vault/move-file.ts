@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { constants, type BigIntStats } from 'node:fs'
+import { constants } from 'node:fs'
 import {
   chmod,
   chown,
@@ -15,7 +15,7 @@ import {
   unlink,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Stamp } from '../deposit/file-facts.ts'
+import { type Stamp, stampOf } from '../deposit/file-facts.ts'
 
 // How a proven file changes its place: the protocol of research/backups.md §3. At every instant the file lies whole in at
 // least one place; nothing is overwritten; a crash at any step is taken up again by doing the same once more.
@@ -58,10 +58,6 @@ const CANNOT_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'E
 /** A copy leaves this much of the file system free. */
 const ROOM_TO_SPARE = 1.05
 
-const stampOf = (stat: BigIntStats): Stamp => ({
-  ...{ dev: String(stat.dev), ino: String(stat.ino), size: Number(stat.size) },
-  ...{ mtimeNs: String(stat.mtimeNs), ctimeNs: String(stat.ctimeNs) },
-})
 /** Linking and changing the mode move ctime; content moves mtime or size. */
 const sameContent = (a: Stamp, b: Stamp): boolean => a.size === b.size && a.mtimeNs === b.mtimeNs
 const sameFile = (a: Stamp, b: Stamp): boolean => a.dev === b.dev && a.ino === b.ino && sameContent(a, b)

@@ -148,6 +148,8 @@ async function arrived(
 ): Promise<Row<BackupFile>> {
   const now = scan.clock()
   const quarantined = intent.to === FileRoot.QUARANTINE
+  // What somebody accepts out of the quarantine was not proven by its acceptance.
+  const wasProven = !quarantined && file.root === FileRoot.DEPOSIT
   const { stamp, leftover } = arrival
   const kept = await scan.write(async ({ em, entryRecorder, tell }) => {
     if (intent.versionPath !== null) {
@@ -165,7 +167,7 @@ async function arrived(
           path: intent.path,
           state: quarantined ? FileState.QUARANTINE : FileState.VAULT,
         },
-        ...{ why: quarantined ? intent.reasons : [], verifiedAt: now, intact: quarantined ? null : true, leftover },
+        ...{ why: quarantined ? intent.reasons : [], verifiedAt: now, intact: wasProven ? true : null, leftover },
       })
     }
     file.intent = null

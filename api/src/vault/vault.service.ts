@@ -214,13 +214,13 @@ export class VaultService {
   async retentionPlan(jobId: string, rules: KeepRules | null): Promise<RetentionPlan> {
     const [job] = await selectRows(this.em, ExpectedJob, 'id', [jobId])
     if (!job) throw new NotFoundError('expected job', `the id ${jobId}`)
-    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(
-      columnsOf(this.em, BackupEntry)
-        .split(', ')
-        .map((column) => `e.${column}`)
-        .join(', '),
-    )} from backup_entry e join backup_file f on f.id = e.file_id and f.state = 'VAULT'
-      where e.job_id = ${jobId} and e.status in ('SUCCESS', 'HASH_MISMATCH')`.execute(this.em.getKysely())
+    const { rows } = await sql<
+      Record<string, unknown>
+    >`select ${sql.raw(columnsOf(this.em, BackupEntry))} from backup_entry
+      where job_id = ${jobId} and status in ('SUCCESS', 'HASH_MISMATCH')
+        and file_id in (select id from backup_file where job_id = ${jobId} and state = 'VAULT')`.execute(
+      this.em.getKysely(),
+    )
     const wanted = rules ?? job
     return {
       plan: planRetention(decodeRows(this.em, BackupEntry, rows), wanted, job.timeZone),
