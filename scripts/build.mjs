@@ -1,4 +1,59 @@
-import { build, install } from './workshop.mjs'
+// Builds what is missing or older than its sources: typed documents, API, agent, dashboard.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { once } from './once.mjs'
+import { ROOT, tell } from './root.mjs'
+import { SetupError } from './setup-error.mjs'
+import { runTool } from './tool.mjs'
 
-install()
-build()
+const SHARED = ['package-lock.json', 'schema.graphql', 'codegen.ts', 'tsconfig.base.json']
+
+export async function build() {
+  await step('typed documents', {
+    of: ['agent', 'dashboard'],
+    makes: ['agent/src/gql/graphql.ts', 'dashboard/src/gql/graphql.ts'],
+    by: ['@graphql-codegen/cli', 'graphql-codegen', ['--config', 'codegen.ts', '--silent']],
+  })
+  await step('API', {
+    of: ['api'],
+    makes: ['api/dist/main.js'],
+    // What an older source left must not be run: migrations are found by their files.
+    before: () => rmSync(join(ROOT, 'api', 'dist'), { recursive: true, force: true }),
+    by: ['typescript', 'tsc', ['-p', 'api/tsconfig.build.json']],
+  })
+  await step('agent', {
+    of: ['agent'],
+    makes: ['agent/dist/agent.mjs'],
+    by: ['rolldown', 'rolldown', ['--config', 'rolldown.config.mjs', '--logLevel', 'warn'], 'agent'],
+  })
+  await step('dashboard', {
+    of: ['dashboard'],
+    makes: ['dashboard/dist/index.html'],
+    by: ['vite', 'vite', ['build', '--logLevel', 'warn'], 'dashboard'],
+  })
+}
+
+async function step(name, { of, makes, before, by: [from, command, args, folder = ''] }) {
+  await once(`build-${name}`, { sources: () => sourcesOf(...of), results: makes }, () => {
+    tell(`vigie: building the ${name} …`)
+    before?.()
+    if (runTool({ from, command, args, folder }) !== 0)
+      throw new SetupError(`the build of the ${name} failed; the lines above say why.`)
+  })
+}
+
+/** Every source file of a workspace, with its name, in order. */
+function sourcesOf(...folders) {
+  const parts = []
+  const visit = (path) => {
+    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const child = join(path, entry.name)
+      if (entry.isDirectory()) {
+        if (!['node_modules', 'dist', 'gql', 'test', 'bench'].includes(entry.name)) visit(child)
+      } else if (!/\.test\.ts$/.test(entry.name)) parts.push(child, readFileSync(child))
+    }
+  }
+  for (const folder of folders) visit(join(ROOT, folder))
+  for (const file of SHARED) parts.push(readFileSync(join(ROOT, file)))
+  return parts
+}

@@ -1,25 +1,53 @@
-// Runs one of Vigie's own commands, wherever it is called from: installs and builds what is missing first.
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { build, env, install, ROOT, tell } from './workshop.mjs'
+// The commands of package.json. Each installs and builds what is missing first.
+import { build } from './build.mjs'
+import { install } from './install.mjs'
+import { settings } from './node.mjs'
+import { SetupError } from './setup-error.mjs'
+import { start } from './start.mjs'
+import { runAllChecks } from './test.mjs'
+import { runNode, runTool } from './tool.mjs'
+
+const node =
+  (file, { flags = [], words = [] } = {}) =>
+  (args) =>
+    runNode([...flags, file, ...words, ...args], { stdio: 'inherit' })
+/** Tools one after the other; what is typed behind the command goes to the last. */
+const tools =
+  (...steps) =>
+  (args) =>
+    Math.max(
+      ...steps.map(([from, command, ...words], index) =>
+        runTool({ from, command, args: index === steps.length - 1 ? [...words, ...args] : words, stdio: 'inherit' }),
+      ),
+    )
+const TYPESCRIPT = ['--expose-gc', '--import', './api/ts.mjs']
 
 const COMMANDS = {
-  agent: ['agent/dist/agent.mjs'],
-  access: ['--enable-source-maps', 'api/dist/access/command.js'],
-  bench: ['--expose-gc', '--import', './api/ts.mjs', 'api/bench/main.ts'],
+  start: async () => start(),
+  test: runAllChecks,
+  build: async () => 0,
+  bundle: node('bundle/make.ts'),
+  agent: node('agent/dist/agent.mjs'),
+  access: node('api/dist/access/command.js', { flags: settings() }),
+  backup: node('api/dist/database/command.js', { flags: settings(), words: ['backup'] }),
+  restore: node('api/dist/database/command.js', { flags: settings(), words: ['restore'] }),
+  bench: node('api/bench/main.ts', { flags: TYPESCRIPT }),
+  schema: node('api/src/emit-schema.ts', { flags: TYPESCRIPT }),
+  migration: node('api/src/database/create-migration.ts', { flags: TYPESCRIPT }),
+  dev: tools(['vite', 'vite', 'dashboard']),
+  lint: tools(['eslint', 'eslint', '--max-warnings', '0', '.'], ['prettier', 'prettier', '--check', '.']),
+  format: tools(['eslint', 'eslint', '--fix', '.'], ['prettier', 'prettier', '--write', '.']),
+  codegen: tools(['@graphql-codegen/cli', 'graphql-codegen', '--config', 'codegen.ts']),
 }
 
-const [command, ...args] = process.argv.slice(2)
-const file = COMMANDS[command]
-if (!file) {
-  tell(`vigie: "${command ?? ''}" is none of ${Object.keys(COMMANDS).join(', ')}`)
-  process.exit(2)
+/** What the build itself is made from. */
+const UNBUILT = new Set(['schema', 'migration', 'codegen', 'format'])
+
+export async function run([name, ...args]) {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : null
+  if (!command) throw new SetupError(`"${name ?? ''}" is none of ${Object.keys(COMMANDS).join(', ')}.`)
+  await install()
+  if (!UNBUILT.has(name)) await build()
+  const status = await command(args)
+  if (status !== undefined) process.exitCode = status
 }
-install()
-build()
-const result = spawnSync(join(ROOT, 'node_modules', '.bin', 'node'), [...file, ...args], {
-  cwd: ROOT,
-  env,
-  stdio: 'inherit',
-})
-process.exit(result.status ?? 1)

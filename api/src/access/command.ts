@@ -6,15 +6,16 @@ import { openDatabase } from '../database/database.ts'
 import { migrate } from '../database/migrate.ts'
 import { DomainError, InvalidInputError } from '../errors.ts'
 import { ChangeFeed } from '../platform/changes.ts'
+import { calledAs } from '../platform/called-as.ts'
 import { systemClock } from '../platform/clock.ts'
 import { FairShare } from '../platform/fair-share.ts'
 import { createLog } from '../platform/log.ts'
 import { Scope } from './scope.ts'
 
-const HELP = `npm run -s access -- link
+const HELP = `${calledAs('access')} link
   prints a link that signs in once, within a day
 
-npm run -s access -- token NAME [--scope report|read|operate|admin]… [--any-machine]
+${calledAs('access')} token NAME [--scope report|read|operate|admin]… [--any-machine]
   prints a new token; by default it may only report, for the first machine that it reports for
 
 Both work beside a running Vigie and before its first start.`

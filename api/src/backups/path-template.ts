@@ -1,3 +1,4 @@
+import { Temporal } from 'temporal-polyfill'
 import { InvalidInputError } from '../errors.ts'
 import { NAME } from './name.ts'
 

@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import { registerEnumType } from 'type-graphql'
+import { Temporal } from 'temporal-polyfill'
 import { InvalidInputError } from '../errors.ts'
 import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
 

@@ -6,5 +6,5 @@ import { migrate } from './migrate.ts'
 const orm = await openDatabase(':memory:')
 await migrate(orm)
 const { fileName } = await orm.migrator.create()
-console.log(fileName || 'Nothing to migrate.')
+console.log(fileName ? `${fileName}: review it, and name it in src/database/migrations.ts` : 'Nothing to migrate.')
 await orm.close()

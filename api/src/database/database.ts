@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sqlite'
 import { CompiledQuery, type DatabaseConnection } from 'kysely'
 import { entities } from './entities.ts'
+import { migrations } from './migrations.ts'
 import { cacheStatements } from './statement-cache.ts'
 
 export type EntityManager = SqlEntityManager<SqliteDriver>
@@ -41,8 +42,8 @@ export const databaseOptions = (file: string): Options => ({
       await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw(`pragma ${pragma}`))
   },
   migrations: {
-    path: new URL('./migrations', import.meta.url).pathname,
-    glob: '!(*.d).{js,ts}',
+    migrationsList: migrations,
+    path: resolve(import.meta.dirname, 'migrations'),
     snapshot: false,
     silent: true,
     emit: 'ts',

@@ -1,4 +1,5 @@
 import { registerEnumType } from 'type-graphql'
+import { Temporal } from 'temporal-polyfill'
 
 export enum KeepRule {
   PROTECTED = 'PROTECTED',

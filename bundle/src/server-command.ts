@@ -1,0 +1,34 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { join } from 'node:path'
+import { vigieAccount } from './account.ts'
+import { CURRENT, HERE } from './places.ts'
+import { currentRelease } from './release.ts'
+import { settingsFile } from './settings.ts'
+
+/** Which of the API's own commands, and what a shell may call it. */
+const FILES = {
+  access: 'api/dist/access/command.js',
+  backup: 'api/dist/database/command.js',
+  restore: 'api/dist/database/command.js',
+} as const
+export type ServerCommand = keyof typeof FILES
+export const isServerCommand = (name: string): name is ServerCommand => Object.hasOwn(FILES, name)
+
+/**
+ * Runs a command of the API on the service's settings and, called by root, as the service's user: what it makes in the
+ * data folder must stay the service's.
+ */
+export function serverCommand(
+  name: ServerCommand,
+  args: readonly string[],
+  { folder = currentRelease() ? CURRENT : HERE, show = false } = {},
+): SpawnSyncReturns<string> {
+  const file = settingsFile()
+  const words = name === 'access' ? args : [name, ...args]
+  const account = process.getuid?.() === 0 && currentRelease() ? vigieAccount() : null
+  return spawnSync(
+    join(folder, 'bin/node'),
+    [...(file ? [`--env-file=${file}`] : []), join(folder, FILES[name]), ...words],
+    { ...account, encoding: 'utf8', stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] },
+  )
+}

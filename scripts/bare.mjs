@@ -1,0 +1,75 @@
+// Tries Vigie on machines that have nothing: each row a fresh debootstrap without compiler, Python or libatomic.
+//   node scripts/bare.mjs                  the row that CI runs each time
+//   node scripts/bare.mjs --all            every system, Node and user, and every cure
+//   node scripts/bare.mjs --only TEXT      the rows whose name holds TEXT
+import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { CURES } from './bare/cures.mjs'
+import { npmTrial, NODES } from './bare/npm-trial.mjs'
+import { SYSTEMS } from './bare/chroot.mjs'
+
+const { values } = parseArgs({
+  options: { all: { type: 'boolean' }, only: { type: 'string' }, keep: { type: 'boolean' } },
+})
+const PORT = 8190
+
+/** [name, part of each CI run, trial that returns what it measured] */
+const rows = []
+for (const system of Object.keys(SYSTEMS))
+  for (const node of Object.keys(NODES))
+    for (const user of ['root', 'ann']) {
+      // The systems' own Node is old enough to be used only where it is 18 or newer.
+      if (node === 'own' && !['debian12', 'debian13', 'ubuntu2404'].includes(system)) continue
+      const name = `npm start: ${system}, ${node === 'own' ? 'its own Node and npm' : `Node ${NODES[node].join(', npm ')}`}, ${user}`
+      rows.push([
+        name,
+        name.includes('debian12, Node 20') && user === 'ann',
+        () => npmTrial({ system, node, user, port: PORT }),
+      ])
+    }
+// Every setting of npm that changes what is installed, at once.
+const HOSTILE = `ignore-scripts=false
+omit[]=optional
+omit[]=dev
+engine-strict=true
+package-lock=false
+bin-links=false
+workspaces=false
+legacy-peer-deps=true
+install-strategy=nested
+strict-allow-scripts=true
+loglevel=silent
+node-options=--max-old-space-size=4096
+`
+for (const node of ['node20', 'node22', 'node24', 'npm11'])
+  rows.push([
+    `npm start: debian12, Node ${NODES[node].join(', npm ')}, with every npm setting against it`,
+    false,
+    () =>
+      npmTrial({ system: 'debian12', node, user: 'ann', port: PORT, npmrc: HOSTILE, env: { NODE_ENV: 'production' } }),
+  ])
+for (const [name, trial] of Object.entries(CURES)) rows.push([`cure: ${name}`, false, trial])
+
+const chosen = rows.filter(([name, always]) => (values.only ? name.includes(values.only) : values.all || always))
+if (process.getuid() !== 0) {
+  console.error('bare: only root can make a machine with debootstrap')
+  process.exit(2)
+}
+let failed = 0
+for (const [name, , trial] of chosen) {
+  const began = performance.now()
+  try {
+    const measured = await trial()
+    const figures = Object.entries(measured ?? {}).map(
+      ([key, value]) => `${key} ${typeof value === 'number' ? `${value.toFixed(1)} s` : value}`,
+    )
+    console.log(`✓ ${name}${figures.length ? `: ${figures.join(', ')}` : ''}`)
+  } catch (error) {
+    failed += 1
+    console.log(
+      `✗ ${name} (after ${((performance.now() - began) / 1000).toFixed(0)} s)\n  ${error.message.replaceAll('\n', '\n  ')}`,
+    )
+  }
+}
+console.log(`${chosen.length - failed} of ${chosen.length} trials went well`)
+process.exit(failed ? 1 : 0)

@@ -1,0 +1,49 @@
+// What every trial looks at, from outside, as a user's browser would.
+export async function until(condition, what, seconds) {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    const value = await condition()
+    if (value) return value
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new Error(`Waited ${seconds} s for ${what}`)
+}
+
+/** The line of stdout that matches; throws with what was said where the process ends before. */
+export async function waitForLine({ output, ended }, pattern, seconds) {
+  let ending = null
+  void ended.then((how) => (ending = how))
+  const line = () => output.stdout.split('\n').find((text) => pattern.test(text))
+  const said = () => `${output.stdout}${output.stderr}`.slice(-2000)
+  await until(() => line() || ending, `a line like ${pattern}, after ${said()}`, seconds)
+  if (!line()) throw new Error(`It ended with ${ending.status ?? ending.signal}: ${said()}`)
+  return line().trim()
+}
+
+/** Signs in with the link, sees the page, and waits for this machine's own report where an agent runs. */
+export async function signedIn(link, url, { machines = 1 } = {}) {
+  const ask = async (path, options) => {
+    const answer = await fetch(`${url}${path}`, options)
+    if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`)
+    return answer
+  }
+  await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok, '/readyz', 30)
+  await ask('/healthz')
+  const page = await (await ask('/')).text()
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1]
+  if (!script) throw new Error('The page names no script')
+  await ask(script)
+  await ask('/agent.mjs')
+  const json = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ link: link.split('#')[1] })
+  const cookie = (await ask('/api/sign-in', { method: 'POST', headers: json, body })).headers.get('set-cookie')
+  const query = '{"query":"{ summary { totalMachines } }"}'
+  const headers = { ...json, cookie: cookie.split(';')[0] }
+  await until(
+    async () =>
+      (await (await ask('/graphql', { method: 'POST', headers, body: query })).json()).data.summary.totalMachines >=
+      machines,
+    `${machines} machine(s) to have reported`,
+    30,
+  )
+}
