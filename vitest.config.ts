@@ -18,6 +18,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      { test: { name: 'scripts', include: ['scripts/**/*.test.ts', 'bundle/**/*.test.ts'], testTimeout: 20_000 } },
       { test: { name: 'agent', include: ['agent/src/**/*.test.ts', 'agent/test/**/*.test.ts'], testTimeout: 30_000 } },
       {
         plugins: [vue()],

@@ -2,16 +2,29 @@
 //   node scripts/bare.mjs                  the row that CI runs each time
 //   node scripts/bare.mjs --all            every system, Node and user, and every cure
 //   node scripts/bare.mjs --only TEXT      the rows whose name holds TEXT
+//   … --archive FILE                       a bundle that is made already
+import { execFileSync } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { CURES } from './bare/cures.mjs'
+import { curesOn } from './bare/cures.mjs'
+import { bundleTrial, serviceTrial } from './bare/bundle-trial.mjs'
+import { imageTrial } from './bare/image-trial.mjs'
 import { npmTrial, NODES } from './bare/npm-trial.mjs'
 import { SYSTEMS } from './bare/chroot.mjs'
+import { ROOT } from './root.mjs'
 
 const { values } = parseArgs({
-  options: { all: { type: 'boolean' }, only: { type: 'string' }, keep: { type: 'boolean' } },
+  options: { all: { type: 'boolean' }, only: { type: 'string' }, archive: { type: 'string' } },
 })
 const PORT = 8190
+let made = values.archive ?? null
+/** The archive for this machine, made once a run. */
+const archive = () =>
+  (made ??= execFileSync('npm', ['run', '-s', 'bundle', '--', 'linux-x64'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  }).trim())
 
 /** [name, part of each CI run, trial that returns what it measured] */
 const rows = []
@@ -27,6 +40,12 @@ for (const system of Object.keys(SYSTEMS))
         () => npmTrial({ system, node, user, port: PORT }),
       ])
     }
+for (const system of Object.keys(SYSTEMS)) {
+  const everyTime = system === 'debian12'
+  rows.push([`bundle: ${system}, unpacked`, everyTime, () => bundleTrial(system, archive(), PORT)])
+  rows.push([`bundle: ${system}, as a service`, everyTime, () => serviceTrial(system, archive(), PORT)])
+}
+rows.push(['image: the Dockerfile, read-only, without root', true, () => imageTrial(PORT)])
 // Every setting of npm that changes what is installed, at once.
 const HOSTILE = `ignore-scripts=false
 omit[]=optional
@@ -48,7 +67,7 @@ for (const node of ['node20', 'node22', 'node24', 'npm11'])
     () =>
       npmTrial({ system: 'debian12', node, user: 'ann', port: PORT, npmrc: HOSTILE, env: { NODE_ENV: 'production' } }),
   ])
-for (const [name, trial] of Object.entries(CURES)) rows.push([`cure: ${name}`, false, trial])
+for (const [name, trial] of Object.entries(curesOn(PORT))) rows.push([`cure: ${name}`, false, trial])
 
 const chosen = rows.filter(([name, always]) => (values.only ? name.includes(values.only) : values.all || always))
 if (process.getuid() !== 0) {
@@ -67,7 +86,7 @@ for (const [name, , trial] of chosen) {
   } catch (error) {
     failed += 1
     console.log(
-      `✗ ${name} (after ${((performance.now() - began) / 1000).toFixed(0)} s)\n  ${error.message.replaceAll('\n', '\n  ')}`,
+      `✗ ${name} (after ${((performance.now() - began) / 1000).toFixed(0)} s)\n  ${(error.name === 'Error' ? error.message : `${error.stack}\n${error.cause?.stack ?? ''}`).replaceAll('\n', '\n  ')}`,
     )
   }
 }

@@ -39,6 +39,19 @@ test('A secret is never shown in a message', () => {
   expect(message).not.toContain('secret')
 })
 
+test('The password of MongoDB may come apart from its address, whatever signs are in it', () => {
+  const url = (MONGODB_URL: string | undefined, MONGODB_PASSWORD: string) =>
+    readConfig({ MONGODB_URL, MONGODB_PASSWORD }).mongoUrl
+  expect(url('mongodb://vigie@a:27017,b:27017/vigie?authSource=admin', 'p@ss/w:rd %')).toBe(
+    'mongodb://vigie:p%40ss%2Fw%3Ard%20%25@a:27017,b:27017/vigie?authSource=admin',
+  )
+  expect(() => url('mongodb://a:27017/vigie', 'x')).toThrow(/MONGODB_URL: must name a user/)
+  expect(() => url('mongodb://vigie:old@a:27017/vigie', 'x')).toThrow(
+    /^MONGODB_URL: must name a user and no password(?!.*old)/,
+  )
+  expect(() => url(undefined, 'x')).toThrow('MONGODB_PASSWORD: is set, but MONGODB_URL is not')
+})
+
 test('A secret may come from a file', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'vigie-')), 'url')
   writeFileSync(file, 'sqlite:/tmp/other.sqlite\n')

@@ -94,7 +94,7 @@ export function readConfig(env: Environment): Config {
     }),
     scannerIntervalMinutes: readWhole('SCANNER_INTERVAL_MINUTES', text('SCANNER_INTERVAL_MINUTES', '15'), 1, 1440),
     heartbeatUrl: readUrl('VIGIE_HEARTBEAT_URL', secret(env, 'VIGIE_HEARTBEAT_URL')),
-    mongoUrl: readMongoUrl(secret(env, 'MONGODB_URL')),
+    mongoUrl: readMongoUrl(secret(env, 'MONGODB_URL'), secret(env, 'MONGODB_PASSWORD')),
     ...readMail(env),
     adminRecipient: readAddress('ADMIN_EMAIL_RECIPIENT', text('ADMIN_EMAIL_RECIPIENT', '')),
     webhook: readWebhook(env),
@@ -130,11 +130,22 @@ function readUrl(name: string, value: string | null): string | null {
   return url.href
 }
 
-function readMongoUrl(value: string | null): string | null {
-  if (value === null) return null
+/** The password may come apart, so that the address can stand where everybody reads it. */
+function readMongoUrl(value: string | null, password: string | null): string | null {
+  if (value === null) {
+    if (password !== null) throw new ConfigError('MONGODB_PASSWORD', 'is set, but MONGODB_URL is not')
+    return null
+  }
   if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
     throw new ConfigError('MONGODB_URL', 'must be like mongodb://host:27017/vigie (its value is not shown)')
-  return value
+  if (password === null) return value
+  const [, scheme, user, rest] = /^([^:]+:\/\/)([^:@/]+)@(.+)$/.exec(value) ?? []
+  if (!scheme || !user || !rest)
+    throw new ConfigError(
+      'MONGODB_URL',
+      'must name a user and no password where MONGODB_PASSWORD is set, like mongodb://vigie@host:27017/vigie (its value is not shown)',
+    )
+  return `${scheme}${user}:${encodeURIComponent(password)}@${rest}`
 }
 
 function readAddress(name: string, value: string): string | null {

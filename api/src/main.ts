@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { type App, startApp } from './app.ts'
 import { startLocalAgent } from './access/local-agent.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
 import { openDatabase } from './database/database.ts'
 import { lockDatabase } from './database/lock.ts'
 import { migrate } from './database/migrate.ts'
@@ -11,9 +11,9 @@ import { tasksOf } from './scheduler/tasks.ts'
 import { ChangeFeed } from './platform/changes.ts'
 import { systemClock } from './platform/clock.ts'
 import { createLog } from './platform/log.ts'
+import { startTrouble } from './start-trouble.ts'
 
-async function main(): Promise<void> {
-  const config = readConfig(process.env)
+async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel)
   const orm = await openDatabase(config.databaseFile)
   const lock = lockDatabase(config.databaseFile)
@@ -61,9 +61,14 @@ async function greet(app: App, publicUrl: string | null): Promise<void> {
   console.log(`${url}/sign-in#${link}`)
 }
 
-main().catch((error: unknown) => {
+let config: Config | null = null
+try {
+  config = readConfig(process.env)
+  await main(config)
+} catch (error) {
   const known = error instanceof DomainError
-  console.error(known ? `vigie: ${error.message}` : error)
+  const trouble = known ? error.message : config && startTrouble(error, config)
+  console.error(trouble ? `vigie: ${trouble}` : error)
   if (error instanceof ConfigError) console.error('vigie: settings come from the environment; .env.example lists them.')
-  process.exit(known ? 2 : 1)
-})
+  process.exit(trouble ? 2 : 1)
+}

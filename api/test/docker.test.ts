@@ -46,6 +46,13 @@ describe('docker-compose.yml', () => {
     const settings = [...readFileSync(resolve(ROOT, '.env.example'), 'utf8').matchAll(/^#?([A-Z][A-Z_]+)=/gm)].map(
       ([, name]) => name as string,
     )
-    expect(settings.filter((name) => !own.test(name) && !file.includes(`${name}:`))).toEqual([])
+    expect(settings.filter((name) => !own.test(name) && !new RegExp(`${name}(_FILE)?:`).test(file))).toEqual([])
+  })
+
+  test('bounds what each container may take, and hands secrets on as files alone', () => {
+    const file = readFileSync(resolve(ROOT, 'docker-compose.yml'), 'utf8')
+    expect(file.match(/^ {4}(mem_limit|pids_limit): /gm)).toHaveLength(4)
+    expect(file).not.toMatch(/(PASSWORD|SECRET): /)
+    expect(file).toContain('MONGO_INITDB_ROOT_PASSWORD_FILE: /run/secrets/mongodb_password')
   })
 })

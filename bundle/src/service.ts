@@ -14,6 +14,8 @@ export function systemctl(...args: string[]): string {
 }
 
 const HOPELESS_AFTER = 2
+/** Ready counts when it lasts: what ends just after it began, or another program on the same port, must not pass for it. */
+const LASTS_MS = 3000
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms))
 
 /**
@@ -23,13 +25,16 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 export async function becomesReady(seconds: number): Promise<string | null> {
   const end = Date.now() + seconds * 1000
   let last = 'it does not answer'
-  while (Date.now() < end) {
-    const answer = await fetch(`${localAddress()}/readyz`, { signal: AbortSignal.timeout(5000) }).catch(() => null)
-    if (answer?.ok) return null
-    if (answer) last = `/readyz answers ${answer.status}`
+  let readySince: number | null = null
+  while (Date.now() < end || readySince !== null) {
     const restarts = Number(systemctl('show', '--property=NRestarts', '--value', 'vigie'))
     if (restarts >= HOPELESS_AFTER) return `it ended ${restarts} times`
     if (systemctl('show', '--property=ActiveState', '--value', 'vigie') === 'failed') return 'it failed to start'
+    const answer = await fetch(`${localAddress()}/readyz`, { signal: AbortSignal.timeout(5000) }).catch(() => null)
+    readySince = answer?.ok && restarts === 0 ? (readySince ?? Date.now()) : null
+    if (readySince !== null && Date.now() - readySince >= LASTS_MS) return null
+    if (answer && !answer.ok) last = `/readyz answers ${answer.status}`
+    if (restarts) last = 'it ended, and was started again'
     await pause(250)
   }
   return `${last} after ${seconds} s`

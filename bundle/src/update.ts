@@ -23,6 +23,8 @@ import { tell, Trouble } from './trouble.ts'
 
 const COPIES = `${STATE}/data`
 const COPIES_KEPT = 3
+/** Seconds that the release before gets, however few its successor got: what ran once is not given up soon. */
+const BACK_WITHIN = 600
 
 /**
  * Replaces the installed release. The database is copied while Vigie stands still; a new release that does not become
@@ -44,7 +46,7 @@ export async function update(archive: string | undefined, readyWithin: number): 
   tell(`starting ${next.version} …`)
   const trouble = await switchTo(next, readyWithin)
   if (trouble) {
-    await goBack(old, copy, readyWithin)
+    await goBack(old, copy)
     rmSync(next.folder, { recursive: true, force: true })
     throw new Trouble(
       `${next.version} did not become ready (${trouble}). ${old.version} runs again, with its database as it was; journalctl -u vigie tells what was wrong.`,
@@ -109,12 +111,12 @@ async function switchTo(release: Release, seconds: number): Promise<string | nul
   }
 }
 
-async function goBack(old: Release, copy: string, seconds: number): Promise<void> {
+async function goBack(old: Release, copy: string): Promise<void> {
   tell(`going back to ${old.version} …`)
   systemctl('stop', 'vigie.service')
   const { status, stderr } = serverCommand('restore', [copy], { folder: old.folder })
   const restored = status === 0 ? null : stderr.trim()
-  const trouble = restored ?? (await switchTo(old, seconds))
+  const trouble = restored ?? (await switchTo(old, BACK_WITHIN))
   if (trouble)
     throw new Trouble(
       `neither release runs: ${trouble}. ${old.folder} and the copy ${copy} are whole; journalctl -u vigie tells more.`,

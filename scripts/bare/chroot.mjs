@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path'
 import { CACHE, ROOT, tell } from '../root.mjs'
 import { SetupError } from '../setup-error.mjs'
 
-const BARE = join(CACHE, 'bare')
+export const BARE = join(CACHE, 'bare')
 const sh = (command, args, options) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options })
 
 /** The systems that are tried: what `debootstrap --variant=minbase` makes of them, with no compiler, Python or libatomic. */
@@ -34,7 +34,7 @@ export const SYSTEMS = {
 }
 
 /** A tarball of the fresh system, made once. */
-function baseOf(system) {
+export function baseOf(system) {
   const { suite, mirror, components = 'main', script } = SYSTEMS[system]
   const tarball = join(BARE, `${system}.tar`)
   if (existsSync(tarball)) return tarball
@@ -77,14 +77,21 @@ function unpackFromNpm(spec, folder) {
 export class Chroot {
   #children = new Set()
 
-  constructor(system) {
+  /** @param {string} root a folder that holds a system */
+  constructor(root) {
+    this.root = root
+  }
+
+  /** A system as debootstrap makes it, with this machine's way to the registries and a user, ann. */
+  static fresh(system) {
     mkdirSync(BARE, { recursive: true })
-    this.root = mkdtempSync(join(BARE, `${system}-`))
-    sh('tar', ['--numeric-owner', '-xpf', baseOf(system), '-C', this.root])
-    sh('chmod', ['755', this.root])
-    for (const file of ['/etc/resolv.conf', '/etc/hosts']) cpSync(file, join(this.root, file))
-    this.#trustAsHere()
-    this.run(['useradd', '--create-home', '--shell', '/bin/sh', 'ann'])
+    const chroot = new Chroot(mkdtempSync(join(BARE, `${system}-`)))
+    sh('tar', ['--numeric-owner', '-xpf', baseOf(system), '-C', chroot.root])
+    sh('chmod', ['755', chroot.root])
+    for (const file of ['/etc/resolv.conf', '/etc/hosts']) cpSync(file, join(chroot.root, file))
+    chroot.#trustAsHere()
+    chroot.run(['useradd', '--create-home', '--shell', '/bin/sh', 'ann'])
+    return chroot
   }
 
   /** The way to the registries is this machine's; it goes into the chroot alone. */
@@ -165,11 +172,11 @@ export class Chroot {
     }
     // The shell mounts what a machine has, goes to the folder and becomes the user.
     const script = `set -e
+${mounts}
 mount -t proc proc "$ROOT_FOLDER/proc"
 for device in null zero full random urandom tty; do [ -e "$ROOT_FOLDER/dev/$device" ] || { : > "$ROOT_FOLDER/dev/$device"; }; mount --bind "/dev/$device" "$ROOT_FOLDER/dev/$device"; done
-mkdir -p "$ROOT_FOLDER/dev/shm"; mount -t tmpfs tmpfs "$ROOT_FOLDER/dev/shm"
+[ ! -d "$ROOT_FOLDER/dev/shm" ] || mount -t tmpfs tmpfs "$ROOT_FOLDER/dev/shm"
 ${network ? '' : 'ip link set lo up 2>/dev/null || true'}
-${mounts}
 chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}"`
     const args = ['--mount', '--pid', '--fork', '--kill-child', ...(network ? [] : ['--net']), 'sh', '-c', script, 'sh']
     const inner = ['-C', cwd, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ...command]
@@ -177,6 +184,29 @@ chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}"`
       file: 'unshare',
       args: [...args, ...inner],
       env: { ...process.env, ROOT_FOLDER: this.root, AS: user === 'root' ? '0:0' : `+${this.#idOf(user)}` },
+    }
+  }
+
+  /** The same in the namespaces of something that was started: what it starts in turn stays when it ends. */
+  #beside({ pid }, command, options) {
+    const { args, env } = this.#inside(command, options)
+    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+    const settings = args.slice(args.indexOf('sh', args.indexOf('-c') + 2) + 1)
+    return {
+      file: 'nsenter',
+      args: [
+        '--target',
+        first,
+        '--mount',
+        '--pid',
+        'chroot',
+        `--userspec=${env.AS}`,
+        this.root,
+        '/usr/bin/env',
+        '-i',
+        ...settings,
+      ],
+      env,
     }
   }
 
@@ -189,9 +219,9 @@ chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}"`
   }
 
   /** Runs to the end; throws with what it said where it fails, unless told to look for itself. */
-  run(command, { mayFail = false, timeout = 600_000, ...options } = {}) {
-    const { file, args, env } = this.#inside(command, options)
-    const result = spawnSync(file, args, { env, encoding: 'utf8', timeout, maxBuffer: 1 << 28 })
+  run(command, { mayFail = false, timeout = 600_000, within, input, ...options } = {}) {
+    const { file, args, env } = within ? this.#beside(within, command, options) : this.#inside(command, options)
+    const result = spawnSync(file, args, { env, input, encoding: 'utf8', timeout, maxBuffer: 1 << 28 })
     if (result.status !== 0 && !mayFail)
       throw new SetupError(
         `${command.join(' ')} failed (${result.status ?? result.signal}): ${`${result.stdout}${result.stderr}`.slice(-2000)}`,
@@ -231,8 +261,12 @@ chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}"`
 
   append = (file, text) => appendFileSync(join(this.root, file), text)
 
-  remove() {
+  stopAll() {
     for (const child of this.#children) child.kill('SIGKILL')
+  }
+
+  remove() {
+    this.stopAll()
     rmSync(this.root, { recursive: true, force: true })
   }
 }

@@ -17,7 +17,7 @@ export const NODES = {
 
 /** Throws where something is not as promised; returns the times. */
 export async function npmTrial({ system, node, user, port, npmrc = '', env: more = {} }) {
-  const chroot = new Chroot(system)
+  const chroot = Chroot.fresh(system)
   try {
     const given = NODES[node]
     if (given) chroot.installNode(...given)

@@ -9,6 +9,12 @@ export async function until(condition, what, seconds) {
   throw new Error(`Waited ${seconds} s for ${what}`)
 }
 
+/** `fetch` that keeps no connection: the server of the last question may be another one by now. */
+export const request = (url, options = {}) =>
+  fetch(url, { ...options, headers: { ...options.headers, connection: 'close' } })
+
+export const isReady = async (url) => (await request(`${url}/readyz`).catch(() => null))?.ok ?? false
+
 /** The line of stdout that matches; throws with what was said where the process ends before. */
 export async function waitForLine({ output, ended }, pattern, seconds) {
   let ending = null
@@ -23,11 +29,11 @@ export async function waitForLine({ output, ended }, pattern, seconds) {
 /** Signs in with the link, sees the page, and waits for this machine's own report where an agent runs. */
 export async function signedIn(link, url, { machines = 1 } = {}) {
   const ask = async (path, options) => {
-    const answer = await fetch(`${url}${path}`, options)
+    const answer = await request(`${url}${path}`, options)
     if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`)
     return answer
   }
-  await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok, '/readyz', 30)
+  await until(() => isReady(url), '/readyz', 30)
   await ask('/healthz')
   const page = await (await ask('/')).text()
   const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1]

@@ -1,0 +1,119 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { copyDatabase, restoreDatabase } from './copy.ts'
+import { lockDatabase } from './lock.ts'
+
+let folder: string
+let file: string
+let copy: string
+const NOW = new Date('2026-11-25T12:00:00Z')
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vigie-copy-'))
+  file = join(folder, 'vigie.sqlite')
+  copy = join(folder, 'copy.sqlite')
+  write(file, 'first')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function write(path: string, word: string): Database.Database {
+  const database = new Database(path)
+  database.pragma('auto_vacuum = incremental')
+  database.pragma('journal_mode = wal')
+  database.exec(
+    'create table if not exists mikro_orm_migrations (name text); create table if not exists words (word text)',
+  )
+  database.prepare('insert into words values (?)').run(word)
+  return database
+}
+const words = (path: string): unknown[] => {
+  const database = new Database(path, { readonly: true })
+  const found = database.prepare('select word from words').pluck().all()
+  database.close()
+  return found
+}
+
+describe('A copy of the database', () => {
+  test('holds what was committed, also what still lies in the journal of a running Vigie, and what comes later it does not', () => {
+    const running = new Database(file)
+    running.prepare("insert into words values ('in the journal')").run()
+    running.exec("begin immediate; insert into words values ('not committed')")
+    copyDatabase(file, copy)
+    running.exec('commit')
+    expect(words(copy)).toEqual(['first', 'in the journal'])
+    running.close()
+  })
+
+  test('is for its owner alone, keeps the way the file gives room back, and leaves nothing else behind', () => {
+    expect(copyDatabase(file, copy)).toBe(statSync(copy).size)
+    expect((statSync(copy).mode & 0o777).toString(8)).toBe('600')
+    expect(new Database(copy, { readonly: true }).pragma('auto_vacuum', { simple: true })).toBe(2)
+    expect(readdirSync(folder).filter((name) => name.startsWith('copy'))).toEqual(['copy.sqlite'])
+  })
+
+  test('never replaces a file, and of a database that is not there there is none', () => {
+    writeFileSync(copy, 'mine')
+    expect(() => copyDatabase(file, copy)).toThrow(/FILE: .* exists/)
+    expect(readFileSync(copy, 'utf8')).toBe('mine')
+    expect(() => copyDatabase(join(folder, 'none.sqlite'), join(folder, 'x'))).toThrow(/There is no database at/)
+    expect(existsSync(join(folder, 'none.sqlite'))).toBe(false)
+  })
+
+  test('into a folder that is not there says so, and leaves the database as it is', () => {
+    expect(() => copyDatabase(file, join(folder, 'no/where.sqlite'))).toThrow(/could not be copied to .*ENOENT/)
+    expect(words(file)).toEqual(['first'])
+  })
+})
+
+describe('Restoring a copy', () => {
+  test('puts it in the place of the database and keeps what stood there, with its journal', () => {
+    copyDatabase(file, copy)
+    const killed = write(file, 'second')
+    const kept = restoreDatabase(copy, file, NOW) as string
+    killed.close()
+    expect(words(file)).toEqual(['first'])
+    expect(kept).toBe(`${file}.replaced-2026-11-25T12-00-00.000Z`)
+    expect(words(kept)).toEqual(['first', 'second'])
+    expect(existsSync(copy)).toBe(true)
+  })
+
+  test('works where no database is left', () => {
+    copyDatabase(file, copy)
+    for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
+    expect(restoreDatabase(copy, file, NOW)).toBeNull()
+    expect(words(file)).toEqual(['first'])
+  })
+
+  test('is refused while a Vigie runs on the database', () => {
+    copyDatabase(file, copy)
+    const lock = lockDatabase(file)
+    expect(() => restoreDatabase(copy, file, NOW)).toThrow(/Another Vigie is running/)
+    lock.release()
+  })
+
+  test.each([
+    ['text', () => writeFileSync(copy, 'no database'.repeat(100)), /is no SQLite database/],
+    [
+      'a database of something else',
+      () => new Database(copy).exec('create table x (y)').close(),
+      /is no database of Vigie/,
+    ],
+    ['nothing', () => undefined, /does not exist/],
+    [
+      'a damaged copy',
+      () => {
+        copyDatabase(file, copy)
+        const bytes = readFileSync(copy)
+        writeFileSync(copy, bytes.fill(0x5a, 4096, bytes.length))
+      },
+      /damaged|malformed|SQLITE/i,
+    ],
+  ])('of %s is refused, and the database stays', (_what, make, message) => {
+    make()
+    expect(() => restoreDatabase(copy, file, NOW)).toThrow(message)
+    expect(words(file)).toEqual(['first'])
+  })
+})

@@ -1,0 +1,28 @@
+import type { Config } from './config.ts'
+
+type Facts = Pick<Config, 'host' | 'port' | 'dataDir' | 'databaseFile'>
+
+/**
+ * What keeps Vigie from starting on a machine that is not as it must be, as a sentence with its cure.
+ * Null = not one of these: a bug, to be shown whole.
+ */
+export function startTrouble(error: unknown, { host, port, dataDir, databaseFile }: Facts): string | null {
+  const { code = '', syscall = '', path = dataDir } = error as NodeJS.ErrnoException
+  if (syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo') {
+    if (code === 'EADDRINUSE')
+      return `VIGIE_PORT: another program listens on ${host}:${port}. Stop it, or set VIGIE_PORT to another port.`
+    if (code === 'EACCES')
+      return `VIGIE_PORT: this user may not listen on port ${port}. Set one above 1023, and put a reverse proxy before it.`
+    return `VIGIE_HOST: it is not possible to listen on ${host} (${code}). Set an address of this machine, or 0.0.0.0.`
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR')
+    return `VIGIE_DATA_DIR: ${path} cannot be written (${code}). Give it to the user who runs Vigie, or set another folder.`
+  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code))
+    return `VIGIE_DATA_DIR: the database ${databaseFile} cannot be opened and written (${code}). Give it and its folder to the user who runs Vigie.`
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
+    return `The database ${databaseFile} is damaged (${code}). Put a copy in its place: vigie restore FILE (docs/install.md).`
+  if (/^SQLITE_BUSY/.test(code))
+    return `The database ${databaseFile} is held by another program (${code}). End it, then start again.`
+  return null
+}
