@@ -8,6 +8,7 @@ if [ ! -e /lib64/ld-linux-x86-64.so.2 ] && [ ! -e /lib/ld-linux-aarch64.so.1 ]; 
   echo 'vigie: this system has no glibc (Alpine, NixOS?): run the Docker image there, or use Debian, Ubuntu or Fedora.' >&2
   exit 1
 fi
+# shellcheck disable=SC2195 # The first half is filled in when the bundle is made.
 case "@TARGET@-$(uname -m)" in
   linux-x64-x86_64 | linux-arm64-aarch64) ;;
   *)

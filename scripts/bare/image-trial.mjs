@@ -1,7 +1,7 @@
 // The real Dockerfile, built by buildah without any daemon, on stand-ins for the images that its FROM lines name: what
 // debootstrap makes, with documents and languages left out as the images named -slim leave them out.
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, tell } from '../root.mjs'
 import { BARE, baseOf, Chroot } from './chroot.mjs'
