@@ -52,9 +52,12 @@ async function main(config: Config): Promise<void> {
   await greet(app, config.publicUrl)
 }
 
-/** The last line is the link, alone: scripts read it. */
+/** The last line is the link, alone: scripts read it. A journal keeps what it is told, so that a link is no word for it. */
 async function greet(app: App, publicUrl: string | null): Promise<void> {
   const url = publicUrl ?? app.url
+  // Set by systemd where stdout leads to the journal (systemd.exec(5)).
+  if (process.env['JOURNAL_STREAM'])
+    return console.log(`Vigie is on watch at ${url}; for a sign-in link: vigie access link`)
   const link = await app.services().access.createLink()
   console.log(`Vigie is on watch at ${url}`)
   console.log('Sign in within a day with this link; it works once:')

@@ -4,6 +4,7 @@ import { vigieAccount } from './account.ts'
 import { CURRENT, HERE } from './places.ts'
 import { currentRelease } from './release.ts'
 import { settingsFile } from './settings.ts'
+import { Trouble } from './trouble.ts'
 
 /** Which of the API's own commands, and what a shell may call it. */
 const FILES = {
@@ -26,9 +27,12 @@ export function serverCommand(
   const file = settingsFile()
   const words = name === 'access' ? args : [name, ...args]
   const account = process.getuid?.() === 0 && currentRelease() ? vigieAccount() : null
-  return spawnSync(
+  const result = spawnSync(
     join(folder, 'bin/node'),
     [...(file ? [`--env-file=${file}`] : []), join(folder, FILES[name]), ...words],
     { ...account, encoding: 'utf8', stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] },
   )
+  if (result.error)
+    throw new Trouble(`${name} cannot be run${account ? ' as the user vigie' : ''}: ${result.error.message}`)
+  return result
 }

@@ -49,7 +49,7 @@ export async function update(archive: string | undefined, readyWithin: number): 
     await goBack(old, copy)
     rmSync(next.folder, { recursive: true, force: true })
     throw new Trouble(
-      `${next.version} did not become ready (${trouble}). ${old.version} runs again, with its database as it was; journalctl -u vigie tells what was wrong.`,
+      `${next.version} did not become ready (${trouble}). ${old.version} runs again, with its database as it was; what ${next.version} left of it is kept beside it (.replaced-…). journalctl -u vigie tells what was wrong.`,
     )
   }
   systemctl('restart', 'vigie-agent.service')

@@ -8,11 +8,12 @@ import { signedIn, until, waitForLine } from './trial.mjs'
 const CWD = '/home/ann/vigie'
 const START = ['npm', 'start', '-s']
 
-/** A Debian 12 with Node and the project in ann's home. */
-async function on({ node = NODES.node22, npmrc = '' }, trial) {
-  const chroot = Chroot.fresh('debian12')
+/** A system with a Node, or its own, and the project in ann's home. */
+async function on({ system = 'debian12', node = NODES.node22, npmrc = '' }, trial) {
+  const chroot = Chroot.fresh(system)
   try {
-    chroot.installNode(...node)
+    if (node) chroot.installNode(...node)
+    else chroot.installPackages('nodejs', 'npm')
     chroot.useNpmrc(npmrc)
     chroot.copyProject('home/ann/vigie', 'ann')
     return await trial(chroot)
@@ -37,9 +38,9 @@ function says(chroot, pattern, options = {}, command = START) {
 
 /** @param {number} port where the trials that come to a start listen */
 export const curesOn = (port) => ({
-  'Node 12': () =>
-    on({ node: ['12.22.12', '6.14.16'] }, (chroot) =>
-      says(chroot, /Node 12\.22\.12 is too old .* install Node 18 or newer/),
+  "Debian 11's own Node 12": () =>
+    on({ system: 'debian11', node: null }, (chroot) =>
+      says(chroot, /Node 12\.\d+\.\d+ is too old .* install Node 18 or newer/),
     ),
   'Node 16': () => on({ node: ['16.20.2', '8.19.4'] }, (chroot) => says(chroot, /Node 16\.20\.2 is too old/)),
   'no network': () =>
