@@ -19,9 +19,12 @@ import { SetupError } from '../setup-error.mjs'
 export const BARE = join(CACHE, 'bare')
 const sh = (command, args, options) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options })
 
-/** The systems that are tried: what `debootstrap --variant=minbase` makes of them, with no compiler, Python or libatomic. */
+/**
+ * The systems that are tried: what `debootstrap --variant=minbase` makes of them, with no compiler, Python or libatomic.
+ * `tooOld`: its glibc is, and Vigie says so.
+ */
 export const SYSTEMS = {
-  debian11: { suite: 'bullseye', mirror: 'http://deb.debian.org/debian' },
+  debian11: { suite: 'bullseye', mirror: 'http://deb.debian.org/debian', tooOld: true },
   debian12: { suite: 'bookworm', mirror: 'http://deb.debian.org/debian' },
   debian13: { suite: 'trixie', mirror: 'http://deb.debian.org/debian' },
   ubuntu2204: { suite: 'jammy', mirror: 'http://archive.ubuntu.com/ubuntu', components: 'main,universe' },
@@ -170,14 +173,15 @@ export class Chroot {
       LANG: 'C.UTF-8',
       ...env,
     }
-    // The shell mounts what a machine has, goes to the folder and becomes the user.
+    // The shell mounts what a machine has and stays the first process, which ends with unshare: a process that becomes
+    // another user forgets that it should.
     const script = `set -e
 ${mounts}
 mount -t proc proc "$ROOT_FOLDER/proc"
 for device in null zero full random urandom tty; do [ -e "$ROOT_FOLDER/dev/$device" ] || { : > "$ROOT_FOLDER/dev/$device"; }; mount --bind "/dev/$device" "$ROOT_FOLDER/dev/$device"; done
 [ ! -d "$ROOT_FOLDER/dev/shm" ] || mount -t tmpfs tmpfs "$ROOT_FOLDER/dev/shm"
 ${network ? '' : 'ip link set lo up 2>/dev/null || true'}
-chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}"`
+chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}" && exit 0 || exit $?`
     const args = ['--mount', '--pid', '--fork', '--kill-child', ...(network ? [] : ['--net']), 'sh', '-c', script, 'sh']
     const inner = ['-C', cwd, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ...command]
     return {

@@ -11,7 +11,7 @@ export async function until(condition, what, seconds) {
 
 /** `fetch` that keeps no connection: the server of the last question may be another one by now. */
 export const request = (url, options = {}) =>
-  fetch(url, { ...options, headers: { ...options.headers, connection: 'close' } })
+  fetch(url, { signal: AbortSignal.timeout(10_000), ...options, headers: { ...options.headers, connection: 'close' } })
 
 export const isReady = async (url) => (await request(`${url}/readyz`).catch(() => null))?.ok ?? false
 
