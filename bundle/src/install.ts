@@ -112,16 +112,14 @@ function writeSettings(release: Release, { gid }: Account): void {
   chmodSync(SETTINGS, 0o640)
 }
 
-function makeFolders({ uid, gid }: Account): void {
+function makeFolders(account: Account): void {
   // Only the service and its group (users of rsync) come in; the database lies in a folder of its own, closed to them.
-  for (const [folder, mode] of [
-    [STATE, 0o750],
-    [`${STATE}/data`, 0o700],
-  ] as const) {
-    mkdirSync(folder, { recursive: true })
-    chownSync(folder, uid, gid)
-    chmodSync(folder, mode)
-  }
+  mkdirSync(STATE, { recursive: true })
+  chownSync(STATE, account.uid, account.gid)
+  chmodSync(STATE, 0o750)
+  // Below a folder of the service root changes nothing: what is there could be a link.
+  const { status, stderr } = spawnSync('mkdir', ['-p', '-m', '700', `${STATE}/data`], { ...account, encoding: 'utf8' })
+  if (status !== 0) throw new Trouble(`${STATE}/data could not be made: ${stderr.trim()}`)
 }
 
 export function writeUnits(release: Release): void {

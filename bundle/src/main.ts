@@ -39,9 +39,9 @@ async function main([command = 'help', ...args]: string[]): Promise<number> {
     case 'access':
       return serverCommand('access', args, { show: true }).status ?? 1
     case 'backup':
-      return backup(args[0])
+      return await backup(args[0])
     case 'restore':
-      return restore(args[0])
+      return await restore(args[0])
     case 'install':
       await install()
       return 0

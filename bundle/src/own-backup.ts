@@ -1,46 +1,90 @@
-import { chmodSync, chownSync, constants, copyFileSync, existsSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { vigieAccount } from './account.ts'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type Account, vigieAccount } from './account.ts'
 import { STATE } from './places.ts'
 import { currentRelease } from './release.ts'
 import { serverCommand } from './server-command.ts'
 import { Trouble } from './trouble.ts'
 
-// The service's user may neither write where root wants the copy nor read where root keeps it: what passes between them
-// lies for a moment in the data folder.
-const between = (): string => join(STATE, 'data', `.copy-${process.pid}`)
-const asService = (): boolean => process.getuid?.() === 0 && currentRelease() !== null
+// The service's user may neither write where root wants the copy nor read where root keeps it. What passes between them
+// lies for a moment in a folder beside the service's own, which root made and the service cannot replace: root follows no
+// link and changes no owner in a folder of the service.
 
-export function backup(name: string | undefined): number {
+/** Null = this is not root, or no service: then the caller does it all himself. */
+const serviceAccount = (): Account | null =>
+  process.getuid?.() === 0 && currentRelease() !== null ? vigieAccount() : null
+
+export async function backup(name: string | undefined): Promise<number> {
   const file = named(name)
-  if (!asService()) return serverCommand('backup', [file], { show: true }).status ?? 1
+  const account = serviceAccount()
+  if (!account) return serverCommand('backup', [file], { show: true }).status ?? 1
   if (existsSync(file)) throw new Trouble(`${file} exists: name a file that does not exist yet`, 2)
-  const copy = between()
-  try {
+  return between(account, 0o770, async (folder) => {
+    const copy = join(folder, 'copy.sqlite')
     const { status, stdout, stderr } = serverCommand('backup', [copy])
     if (status !== 0) throw new Trouble(stderr.trim().replace(/^vigie: /, ''))
-    copyFileSync(copy, file, constants.COPYFILE_EXCL)
-    chmodSync(file, 0o600)
+    await take(copy, file, account)
     console.log(stdout.trim().replace(copy, file))
     return 0
+  })
+}
+
+export async function restore(name: string | undefined): Promise<number> {
+  const file = named(name)
+  const account = serviceAccount()
+  if (!account) return serverCommand('restore', [file], { show: true }).status ?? 1
+  if (!existsSync(file)) throw new Trouble(`${file} does not exist`, 2)
+  return between(account, 0o750, (folder) => {
+    const copy = join(folder, 'copy.sqlite')
+    copyFileSync(file, copy, constants.COPYFILE_EXCL)
+    chownSync(copy, 0, account.gid)
+    chmodSync(copy, 0o640)
+    return serverCommand('restore', [copy], { show: true }).status ?? 1
+  })
+}
+
+async function between<T>({ gid }: Account, mode: number, work: (folder: string) => T | Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(dirname(STATE), '.vigie-'))
+  try {
+    chownSync(folder, 0, gid)
+    chmodSync(folder, mode)
+    return await work(folder)
   } finally {
-    rmSync(copy, { force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-export function restore(name: string | undefined): number {
-  const file = named(name)
-  const account = vigieAccount()
-  if (!asService() || !account) return serverCommand('restore', [file], { show: true }).status ?? 1
-  if (!existsSync(file)) throw new Trouble(`${file} does not exist`, 2)
-  const copy = between()
+/** What the service wrote, if it is a file of its own and nothing else's. */
+async function take(copy: string, file: string, { uid }: Account): Promise<void> {
+  const descriptor = openSync(copy, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
-    copyFileSync(file, copy, constants.COPYFILE_EXCL)
-    chownSync(copy, account.uid, account.gid)
-    chmodSync(copy, 0o600)
-    return serverCommand('restore', [copy], { show: true }).status ?? 1
+    const stat = fstatSync(descriptor)
+    if (!stat.isFile() || stat.uid !== uid || stat.nlink !== 1)
+      throw new Trouble(`${copy} is not what the service wrote`)
+    await pipeline(
+      createReadStream('', { fd: descriptor, autoClose: false }),
+      createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true }),
+    )
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code && code !== 'EEXIST') rmSync(file, { force: true })
+    throw code ? new Trouble(`${file} could not be written (${code})`) : cause
   } finally {
-    rmSync(copy, { force: true })
+    closeSync(descriptor)
   }
 }
 

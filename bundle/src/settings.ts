@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { HERE, SETTINGS } from './places.ts'
@@ -30,10 +30,4 @@ export function localAddress(): string {
   const host = settings['VIGIE_HOST']?.trim() || '127.0.0.1'
   const reached = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   return `http://${reached}:${settings['VIGIE_PORT']?.trim() || '8088'}`
-}
-
-/** The user and group that the service runs as, by what owns its settings' state. */
-export function ownerOf(folder: string): { uid: number; gid: number } {
-  const { uid, gid } = statSync(folder)
-  return { uid, gid }
 }
