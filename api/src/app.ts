@@ -160,7 +160,9 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     contextOf: sharedContexts(services, works),
   })
   app.server.on('upgrade', (request: IncomingMessage, socket, head) => {
-    const path = new URL(request.url ?? '/', 'http://vigie').pathname
+    // Node hands the bare socket over: whoever is there may go at any instant, and an error that nobody hears ends the process.
+    socket.on('error', () => socket.destroy())
+    const path = URL.parse(request.url ?? '/', 'http://vigie')?.pathname
     if (path !== '/graphql' || !isOwnOrigin(request, config)) {
       socket.end(`HTTP/1.1 ${path === '/graphql' ? '403 Forbidden' : '404 Not Found'}\r\nConnection: close\r\n\r\n`)
       return

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import type { Services } from '../context.ts'
 import { SESSION_LIVES } from './access.service.ts'
 import { SESSION_COOKIE, sessionCookie } from './authenticate.ts'
+import { calledAs } from '../platform/called-as.ts'
 
 interface Options {
   config: Config
@@ -23,7 +24,7 @@ export function signInRoutes(app: FastifyInstance, { config, services }: Options
       return reply.status(401).send({
         errors: [
           {
-            message: 'This link was used before, or is too old. Make a new one: npm run -s access -- link',
+            message: `This link was used before, or is too old. Make a new one: ${calledAs('access')} link`,
             extensions: { code: 'LINK_SPENT' },
           },
         ],

@@ -565,6 +565,7 @@ export const en = {
     button: 'Sign in',
     none: 'You are not signed in. Make a link where Vigie runs, and open it:',
     failed: 'This link was used before, or is too old. Make a new one:',
+    service: 'or, where it runs as a service:',
     unreachable: 'Vigie does not answer. Try again in a moment.',
   },
 }

@@ -571,6 +571,7 @@ export const fr: Messages = {
     button: 'Se connecter',
     none: 'Vous n’êtes pas connecté. Créez un lien là où Vigie tourne, et ouvrez-le :',
     failed: 'Ce lien a déjà servi ou est trop ancien. Créez-en un autre :',
+    service: 'ou, là où elle tourne comme service :',
     unreachable: 'Vigie ne répond pas. Réessayez dans un instant.',
   },
 }
