@@ -4,6 +4,7 @@
 //   node scripts/bare.mjs --only TEXT      the rows whose name holds TEXT
 //   … --archive FILE                       a bundle that is made already
 import { execFileSync } from 'node:child_process'
+import { createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { curesOn } from './bare/cures.mjs'
@@ -16,7 +17,7 @@ import { ROOT } from './root.mjs'
 const { values } = parseArgs({
   options: { all: { type: 'boolean' }, only: { type: 'string' }, archive: { type: 'string' } },
 })
-const PORT = 8190
+const PORT = await freePort()
 let made = values.archive ?? null
 /** The archive for this machine, made once a run. */
 const archive = () =>
@@ -94,3 +95,13 @@ for (const [name, , trial] of chosen) {
 }
 console.log(`${chosen.length - failed} of ${chosen.length} trials went well`)
 process.exit(failed ? 1 : 0)
+
+/** The trials share this machine's network. */
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => done(port))
+    })
+  })
+}
