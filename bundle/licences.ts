@@ -17,11 +17,16 @@ interface Locked {
 const COMPILED_IN = ['tar']
 
 /** Everything of others that a bundle holds, or that is compiled into what it holds, with the words of its licence. */
-export function licences({ node }: { node: { version: string; text: string } }): string {
+export function licences({ node }: { node: { version: string; text: string } }): {
+  text: string
+  /** Their folders, as package-lock.json names them. */
+  packages: Set<string>
+} {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, Locked>
   }
-  const entries = [...closure(packages)].sort().map((path) => {
+  const found = closure(packages)
+  const entries = [...found].sort().map((path) => {
     const { version, license } = packages[path] as Locked
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     const declared = license ?? declaredIn(path)
@@ -30,7 +35,8 @@ export function licences({ node }: { node: { version: string; text: string } }):
   })
   const all = [`Node.js ${node.version}: MIT, and what it holds\n\n${node.text}`, ...entries]
   const line = '-'.repeat(80)
-  return `What Vigie brings of others, and under which licences. Vigie itself: LICENSE.\n\n${all.join(`\n${line}\n\n`)}`
+  const text = `What Vigie brings of others, and under which licences. Vigie itself: LICENSE.\n\n${all.join(`\n${line}\n\n`)}`
+  return { text, packages: found }
 }
 
 /** Every package that the API, the agent or the dashboard needs to run, from package-lock.json. */

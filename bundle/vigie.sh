@@ -3,6 +3,8 @@
 set -e
 here=$(dirname "$(readlink -f "$0")")
 node="$here/bin/node"
+# A user's options are meant for another Node.
+unset NODE_OPTIONS
 
 if [ ! -e /lib64/ld-linux-x86-64.so.2 ] && [ ! -e /lib/ld-linux-aarch64.so.1 ]; then
   echo 'vigie: this system has no glibc (Alpine, NixOS?): run the Docker image there, or use Debian, Ubuntu or Fedora.' >&2
@@ -34,6 +36,10 @@ case "${1:-serve}" in
     if [ $# -gt 1 ]; then
       echo "vigie: serve takes no argument; settings stand in $settings" >&2
       exit 2
+    fi
+    if [ "$settings" = /etc/vigie/vigie.env ] && [ "$(id -u)" = 0 ]; then
+      echo 'vigie: root would make files that the service cannot change: systemctl start vigie' >&2
+      exit 1
     fi
     cd "$here"
     if [ -e "$settings" ]; then

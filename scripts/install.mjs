@@ -16,9 +16,6 @@ const NEEDED_MB = 1000
 // installed. No package's script is run: what is native comes prebuilt in its package (docs/decisions/0006).
 const FLAGS = [
   '--ignore-scripts',
-  '--include=dev',
-  '--include=optional',
-  '--include=peer',
   '--package-lock=true',
   '--package-lock-only=false',
   '--install-strategy=hoisted',
@@ -36,6 +33,9 @@ const FLAGS = [
   '--fetch-retry-maxtimeout=10000',
 ]
 
+/** For a user whose settings leave some out. What is included wins over what is omitted, whatever their order. */
+const EVERY_KIND = ['--include=dev', '--include=optional', '--include=peer']
+
 export async function install() {
   // First, by the npm that is there, the Node and the npm that Vigie brings. They install the rest: an older npm, or npm
   // on an older Node, leaves out in silence what that Node could not run.
@@ -43,11 +43,11 @@ export async function install() {
     checkMachine()
     checkRoom(NEEDED_MB)
     tell('vigie: installing packages (once, about a minute) …')
-    await npmCi(['npm'], RUNTIME, ['--workspaces=false'])
+    await npmCi(['npm'], RUNTIME, ['--workspaces=false', ...EVERY_KIND])
     checkProjectNode()
   })
   await installOnce('packages', ROOT, () =>
-    npmCi([projectNode(), projectNpm()], ROOT, ['--workspaces=true', '--include-workspace-root']),
+    npmCi([projectNode(), projectNpm()], ROOT, ['--workspaces=true', '--include-workspace-root', ...EVERY_KIND]),
   )
 }
 

@@ -35,10 +35,12 @@ async function main(config: Config): Promise<void> {
   const agent = config.localAgent ? await startLocalAgent(app, config) : null
 
   const stop = async (signal: string): Promise<void> => {
+    // A terminal sends Ctrl-C to the whole group, and npm start hands it on once more.
+    if (isStopping) return
+    isStopping = true
     log.info({ signal }, 'Stopping')
     setTimeout(() => process.exit(1), 20_000).unref()
     agent?.stop()
-    isStopping = true
     delivery.halt()
     await scanner.stop()
     await scheduler.stop()
@@ -48,7 +50,7 @@ async function main(config: Config): Promise<void> {
     lock.release()
     process.exit(0)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
   await greet(app, config.publicUrl)
 }
 

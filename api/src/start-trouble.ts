@@ -15,7 +15,9 @@ export function startTrouble(error: unknown, { host, port, dataDir, databaseFile
       return `VIGIE_PORT: this user may not listen on port ${port}. Set one above 1023, and put a reverse proxy before it.`
     return `VIGIE_HOST: it is not possible to listen on ${host} (${code}). Set an address of this machine, or 0.0.0.0.`
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR')
+  if (code === 'EROFS')
+    return `${path} is on a file system that Vigie may not write (${code}). As a service it writes below /var/lib/vigie alone: systemctl edit vigie, [Service], ReadWritePaths=${path}`
+  if (code === 'EACCES' || code === 'EPERM' || code === 'ENOTDIR')
     return `VIGIE_DATA_DIR: ${path} cannot be written (${code}). Give it to the user who runs Vigie, or set another folder.`
   if (code === 'ENOSPC' || code === 'SQLITE_FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
   if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code))

@@ -38,9 +38,10 @@ export async function install(): Promise<void> {
   writeSettings(release, account)
   makeFolders(account)
   writeUnits(release)
-  makeAgentToken()
   tell(`${bundle.version} lies in ${release.folder}, its settings in ${SETTINGS}, its data in ${STATE}`)
-  if (systemdRuns()) await startServices()
+  if (systemdRuns()) await startService()
+  await connectAgent()
+  if (systemdRuns()) systemctl('restart', 'vigie-agent.service')
   else
     tell(
       'systemd does not run here: start `vigie serve` as the user vigie, and `vigie agent run` as root, by what you have',
@@ -56,13 +57,15 @@ export async function install(): Promise<void> {
 export function placeRelease(bundle: Release): Release {
   const folder = folderOf(bundle)
   if (folder === HERE || existsSync(join(folder, 'bundle.json'))) return { ...bundle, folder }
-  mkdirSync(RELEASES, { recursive: true, mode: 0o755 })
-  const { status, stderr } = spawnSync('cp', ['-R', '--', bundle.folder, `${folder}.new`], { encoding: 'utf8' })
-  if (status !== 0) {
-    rmSync(`${folder}.new`, { recursive: true, force: true })
-    throw new Trouble(`the release could not be copied to ${folder}: ${stderr.trim()}`)
-  }
-  return sealRelease({ ...bundle, folder: `${folder}.new` })
+  const unfinished = `${folder}.new`
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(unfinished, { recursive: true, mode: 0o755 })
+  for (const name of bundle.holds)
+    cpSync(join(bundle.folder, name), join(unfinished, name), { recursive: true, verbatimSymlinks: true })
+  for (const name of ['data', '.env'])
+    if (existsSync(join(bundle.folder, name)))
+      tell(`${join(bundle.folder, name)} stays where it is: the service begins anew`)
+  return sealRelease({ ...bundle, folder: unfinished })
 }
 
 /** Gives a folder to root, lets everybody read it, and moves it to its name. */
@@ -112,14 +115,23 @@ function writeSettings(release: Release, { gid }: Account): void {
   chmodSync(SETTINGS, 0o640)
 }
 
-function makeFolders(account: Account): void {
-  // Only the service and its group (users of rsync) come in; the database lies in a folder of its own, closed to them.
+/** Root keeps the folder that holds them, so that the service can put no link in the place of one of them. */
+function makeFolders({ uid, gid, depositGid }: Account): void {
   mkdirSync(STATE, { recursive: true })
-  chownSync(STATE, account.uid, account.gid)
-  chmodSync(STATE, 0o750)
-  // Below a folder of the service root changes nothing: what is there could be a link.
-  const { status, stderr } = spawnSync('mkdir', ['-p', '-m', '700', `${STATE}/data`], { ...account, encoding: 'utf8' })
-  if (status !== 0) throw new Trouble(`${STATE}/data could not be made: ${stderr.trim()}`)
+  chownSync(STATE, 0, 0)
+  chmodSync(STATE, 0o755)
+  for (const [name, group, mode] of [
+    ['data', gid, 0o700],
+    ['validated_backups', gid, 0o700],
+    ['quarantine', gid, 0o700],
+    // The users of rsync come in here alone, by a group of their own; what they send belongs to it (setgid).
+    ['agent_deposits', depositGid, 0o2770],
+  ] as const) {
+    const folder = join(STATE, name)
+    mkdirSync(folder, { recursive: true })
+    chownSync(folder, uid, group)
+    chmodSync(folder, mode)
+  }
 }
 
 export function writeUnits(release: Release): void {
@@ -127,28 +139,39 @@ export function writeUnits(release: Release): void {
   for (const unit of ['vigie.service', 'vigie-agent.service']) cpSync(join(release.folder, unit), join(UNITS, unit))
 }
 
-/** The agent of this machine gets a token of its own, which root alone can read. */
-function makeAgentToken(): void {
-  if (!existsSync(AGENT_TOKEN)) {
+/** The agent of this machine gets a token of its own, which root alone can read; made anew where it is no longer accepted. */
+async function connectAgent(): Promise<void> {
+  if (!existsSync(AGENT_TOKEN) || (await isRefused(readFileSync(AGENT_TOKEN, 'utf8').trim()))) {
     const { status, stdout, stderr } = serverCommand('access', ['token', `agent of ${hostname()}`.slice(0, 64)])
     if (status !== 0) throw new Trouble(`no token could be made for the agent of this machine: ${stderr.trim()}`)
-    writeFileSync(AGENT_TOKEN, stdout, { mode: 0o600, flag: 'wx' })
+    writeFileSync(AGENT_TOKEN, stdout, { mode: 0o600 })
   }
-  if (!existsSync(AGENT_SETTINGS))
-    writeFileSync(
-      AGENT_SETTINGS,
-      `# The agent of this machine (vigie-agent.service). After a change: systemctl restart vigie-agent\nVIGIE_SERVER=${localAddress()}\nVIGIE_TOKEN_FILE=${AGENT_TOKEN}\n`,
-      { mode: 0o640, flag: 'wx' },
-    )
+  const server = `VIGIE_SERVER=${localAddress()}`
+  const known = existsSync(AGENT_SETTINGS) ? readFileSync(AGENT_SETTINGS, 'utf8') : null
+  // An address of this machine follows the settings of Vigie; any other was somebody's choice.
+  const text =
+    known?.replace(/^VIGIE_SERVER=http:\/\/(127\.\d+\.\d+\.\d+|\[::1\]|localhost):\d+$/m, server) ??
+    `# The agent of this machine (vigie-agent.service). After a change: systemctl restart vigie-agent\n${server}\nVIGIE_TOKEN_FILE=${AGENT_TOKEN}\n`
+  if (text !== known) writeFileSync(AGENT_SETTINGS, text, { mode: 0o640 })
 }
 
-async function startServices(): Promise<void> {
+/** Only a Vigie that answers can refuse a token. */
+async function isRefused(token: string): Promise<boolean> {
+  const answer = await fetch(`${localAddress()}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: '{"query":"{ __typename }"}',
+    signal: AbortSignal.timeout(5000),
+  }).catch(() => null)
+  return answer?.status === 401
+}
+
+async function startService(): Promise<void> {
   systemctl('daemon-reload')
   systemctl('enable', 'vigie.service', 'vigie-agent.service')
   systemctl('restart', 'vigie.service')
   const trouble = await becomesReady(READY_WITHIN)
   if (trouble) throw new Trouble(`the service does not become ready (${trouble}); journalctl -u vigie tells why`)
-  systemctl('restart', 'vigie-agent.service')
 }
 
 const hasSmartctl = (): boolean =>

@@ -23,6 +23,36 @@ As a service (root, systemd)
                                --ready-within SECONDS (600)
   vigie uninstall              take the service away; the data stay`
 
+/** Nothing is done on words that are not understood, and none when help is asked for. */
+async function ours(
+  command: 'backup' | 'restore' | 'install' | 'update' | 'uninstall',
+  args: string[],
+): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, 'ready-within': { type: 'string' } },
+  })
+  if (values.help) {
+    console.log(HELP)
+    return 0
+  }
+  const [name, ...more] = positionals
+  if (more.length || (name && ['install', 'uninstall'].includes(command)))
+    throw new Trouble(`"${more[0] ?? name}" is one word too many; vigie help tells what ${command} takes`, 2)
+  if (values['ready-within'] && command !== 'update') throw new Trouble('--ready-within belongs to update', 2)
+  if (command === 'backup') return backup(name)
+  if (command === 'restore') return restore(name)
+  if (command === 'install') await install()
+  if (command === 'uninstall') uninstall()
+  if (command === 'update') {
+    const seconds = Number(values['ready-within'] ?? '600')
+    if (!Number.isInteger(seconds) || seconds < 1) throw new Trouble('--ready-within takes whole seconds', 2)
+    await update(name, seconds)
+  }
+  return 0
+}
+
 async function main([command = 'help', ...args]: string[]): Promise<number> {
   switch (command) {
     case 'help':
@@ -39,26 +69,11 @@ async function main([command = 'help', ...args]: string[]): Promise<number> {
     case 'access':
       return serverCommand('access', args, { show: true }).status ?? 1
     case 'backup':
-      return await backup(args[0])
     case 'restore':
-      return await restore(args[0])
     case 'install':
-      await install()
-      return 0
-    case 'update': {
-      const { values, positionals } = parseArgs({
-        args,
-        allowPositionals: true,
-        options: { 'ready-within': { type: 'string', default: '600' } },
-      })
-      const seconds = Number(values['ready-within'])
-      if (!Number.isInteger(seconds) || seconds < 1) throw new Trouble('--ready-within takes whole seconds', 2)
-      await update(positionals[0], seconds)
-      return 0
-    }
+    case 'update':
     case 'uninstall':
-      uninstall()
-      return 0
+      return ours(command, args)
     default:
       throw new Trouble(`"${command}" is no command; vigie help lists them`, 2)
   }

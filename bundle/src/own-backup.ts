@@ -33,8 +33,9 @@ export async function backup(name: string | undefined): Promise<number> {
   const account = serviceAccount()
   if (!account) return serverCommand('backup', [file], { show: true }).status ?? 1
   if (existsSync(file)) throw new Trouble(`${file} exists: name a file that does not exist yet`, 2)
-  return between(account, 0o770, async (folder) => {
+  return between(async (folder) => {
     const copy = join(folder, 'copy.sqlite')
+    handOver(folder, account)
     const { status, stdout, stderr } = serverCommand('backup', [copy])
     if (status !== 0) throw new Trouble(stderr.trim().replace(/^vigie: /, ''))
     await take(copy, file, account)
@@ -48,20 +49,27 @@ export async function restore(name: string | undefined): Promise<number> {
   const account = serviceAccount()
   if (!account) return serverCommand('restore', [file], { show: true }).status ?? 1
   if (!existsSync(file)) throw new Trouble(`${file} does not exist`, 2)
-  return between(account, 0o750, (folder) => {
+  return between((folder) => {
     const copy = join(folder, 'copy.sqlite')
-    copyFileSync(file, copy, constants.COPYFILE_EXCL)
-    chownSync(copy, 0, account.gid)
-    chmodSync(copy, 0o640)
+    // What a killed Vigie had not written back lies in the journal beside its file.
+    for (const part of ['', '-wal']) {
+      if (part && !existsSync(file + part)) continue
+      copyFileSync(file + part, copy + part, constants.COPYFILE_EXCL)
+      chmodSync(copy + part, 0o600)
+      chownSync(copy + part, account.uid, account.gid)
+    }
+    handOver(folder, account)
     return serverCommand('restore', [copy], { show: true }).status ?? 1
   })
 }
 
-async function between<T>({ gid }: Account, mode: number, work: (folder: string) => T | Promise<T>): Promise<T> {
+/** From here on the folder is the service's, and root changes nothing in it. */
+const handOver = (folder: string, { uid, gid }: Account): void => chownSync(folder, uid, gid)
+
+/** A folder of root's own (0700), taken away afterwards with what is in it. */
+async function between<T>(work: (folder: string) => T | Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(dirname(STATE), '.vigie-'))
   try {
-    chownSync(folder, 0, gid)
-    chmodSync(folder, mode)
     return await work(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })

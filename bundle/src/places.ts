@@ -21,4 +21,6 @@ export interface Bundle {
   /** linux-x64 or linux-arm64. */
   target: string
   node: string
+  /** What of its folder belongs to it: a trial run leaves its data and settings there, which go nowhere else. */
+  holds: string[]
 }

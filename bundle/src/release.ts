@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Bundle, CURRENT, HERE, RELEASES } from './places.ts'
 import { Trouble } from './trouble.ts'
@@ -20,9 +20,14 @@ export const thisBundle = (): Release => readBundle(HERE)
 export const nameOf = ({ version, build }: Bundle): string => `${version}-${build}`
 export const folderOf = (bundle: Bundle): string => join(RELEASES, nameOf(bundle))
 
-/** The release that the service runs; null = Vigie is not installed here. */
-export const currentRelease = (): Release | null =>
-  existsSync(CURRENT) ? readBundle(join(RELEASES, basename(readlinkSync(CURRENT)))) : null
+/** The release that the service runs; null = Vigie is not installed here, or so broken that it is to be installed anew. */
+export function currentRelease(): Release | null {
+  try {
+    return readBundle(join(RELEASES, basename(readlinkSync(CURRENT))))
+  } catch {
+    return null
+  }
+}
 
 /** From one instant to the next: a link is replaced by renaming another over it. */
 export function makeCurrent(release: Release): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { vigieAccount } from './account.ts'
 import { CURRENT, HERE } from './places.ts'
 import { currentRelease } from './release.ts'
-import { settingsFile } from './settings.ts'
+import { readSettings, settingsFile } from './settings.ts'
 import { Trouble } from './trouble.ts'
 
 /** Which of the API's own commands, and what a shell may call it. */
@@ -13,7 +13,6 @@ const FILES = {
   restore: 'api/dist/database/command.js',
 } as const
 export type ServerCommand = keyof typeof FILES
-export const isServerCommand = (name: string): name is ServerCommand => Object.hasOwn(FILES, name)
 
 /**
  * Runs a command of the API on the service's settings and, called by root, as the service's user: what it makes in the
@@ -25,12 +24,14 @@ export function serverCommand(
   { folder = currentRelease() ? CURRENT : HERE, show = false } = {},
 ): SpawnSyncReturns<string> {
   const file = settingsFile()
+  readSettings()
   const words = name === 'access' ? args : [name, ...args]
   const account = process.getuid?.() === 0 && currentRelease() ? vigieAccount() : null
+  const { uid, gid } = account ?? {}
   const result = spawnSync(
     join(folder, 'bin/node'),
     [...(file ? [`--env-file=${file}`] : []), join(folder, FILES[name]), ...words],
-    { ...account, encoding: 'utf8', stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] },
+    { ...(uid && gid ? { uid, gid } : {}), encoding: 'utf8', stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'] },
   )
   if (result.error)
     throw new Trouble(`${name} cannot be run${account ? ' as the user vigie' : ''}: ${result.error.message}`)

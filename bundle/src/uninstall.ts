@@ -2,16 +2,15 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustBeRoot } from './account.ts'
 import { COMMAND, RELEASES, STATE, UNITS } from './places.ts'
-import { currentRelease } from './release.ts'
 import { systemctl, systemdRuns } from './service.ts'
 import { tell, Trouble } from './trouble.ts'
 
 /** Takes away the service and its releases; data and settings stay. */
 export function uninstall(): void {
   mustBeRoot('uninstall')
-  if (!currentRelease()) throw new Trouble('Vigie is not installed here as a service')
   const units = ['vigie.service', 'vigie-agent.service'].filter((unit) => existsSync(join(UNITS, unit)))
-  if (systemdRuns()) systemctl('disable', '--now', ...units)
+  if (!units.length && !existsSync(RELEASES)) throw new Trouble('Vigie is not installed here as a service')
+  if (systemdRuns() && units.length) systemctl('disable', '--now', ...units)
   for (const unit of units) rmSync(join(UNITS, unit), { force: true })
   if (systemdRuns()) systemctl('daemon-reload')
   rmSync(COMMAND, { force: true })
@@ -20,6 +19,6 @@ export function uninstall(): void {
     `the service is gone. Data stay in ${STATE} (database, deposit, vault), settings in /etc/vigie, the agent's state in /var/lib/vigie-agent.`,
   )
   tell(
-    `to delete them, with every backup in the vault: rm -r ${STATE} /etc/vigie /var/lib/vigie-agent && userdel vigie`,
+    `to delete them, with every backup in the vault: rm -r ${STATE} /etc/vigie /var/lib/vigie-agent && userdel vigie && groupdel vigie-deposit`,
   )
 }

@@ -3,14 +3,16 @@ import { spawnSync } from 'node:child_process'
 import {
   createReadStream,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   statSync,
 } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar'
 import { mustBeRoot } from './account.ts'
@@ -40,8 +42,11 @@ export async function update(archive: string | undefined, readyWithin: number): 
   const next = await unpack(resolve(archive), old)
   if (nameOf(next) === nameOf(old)) throw new Trouble(`${nameOf(next)} is what runs already`)
 
+  checkRoom()
+  // From here on it is one thing: a closed terminal or an impatient Ctrl-C must not leave Vigie stopped.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => tell('one moment: it ends with Vigie running, in this release or the one before'))
   tell(`stopping ${old.version} and copying its database …`)
-  systemctl('stop', 'vigie.service')
   const copy = copyDatabase(old, next)
   tell(`starting ${next.version} …`)
   const trouble = await switchTo(next, readyWithin)
@@ -52,9 +57,24 @@ export async function update(archive: string | undefined, readyWithin: number): 
       `${next.version} did not become ready (${trouble}). ${old.version} runs again, with its database as it was; what ${next.version} left of it is kept beside it (.replaced-…). journalctl -u vigie tells what was wrong.`,
     )
   }
-  systemctl('restart', 'vigie-agent.service')
+  try {
+    systemctl('try-restart', 'vigie-agent.service')
+  } catch (cause) {
+    tell(`${(cause as Error).message}; the agent of this machine is the one before`)
+  }
   forget(next, old)
   tell(`${next.version} runs. The release before it stays in ${old.folder}, and its database in ${copy}`)
+}
+
+/** The copy, what going back puts in place, and what the new release may write meanwhile. */
+function checkRoom(): void {
+  const database = join(COPIES, 'vigie.sqlite')
+  const needed = 3 * (existsSync(database) ? statSync(database).size : 0)
+  const { bavail, bsize } = statfsSync(COPIES)
+  if (bavail * bsize < needed)
+    throw new Trouble(
+      `${COPIES} has ${Math.floor((bavail * bsize) / 1e6)} MB of room, and an update with a way back needs ${Math.ceil(needed / 1e6)} MB. Nothing was changed.`,
+    )
 }
 
 /** Beside the archive lies its sum, as `sha256sum -c` reads it. */
@@ -89,21 +109,35 @@ async function unpack(archive: string, old: Release): Promise<Release> {
   }
 }
 
+/** Stops Vigie and copies its database; where that fails, Vigie runs on as it did. */
 function copyDatabase(old: Release, next: Release): string {
   const copy = join(COPIES, `before-${nameOf(next)}-${new Date().toISOString().replaceAll(':', '-')}.sqlite`)
-  const { status, stderr } = serverCommand('backup', [copy], { folder: old.folder })
-  if (status === 0) return copy
-  systemctl('start', 'vigie.service')
-  throw new Trouble(`the database could not be copied, so nothing was changed: ${stderr.trim()}`)
+  try {
+    systemctl('stop', 'vigie.service')
+    const { status, stderr } = serverCommand('backup', [copy], { folder: old.folder })
+    if (status !== 0) throw new Trouble(stderr.trim().replace(/^vigie: /, ''))
+    return copy
+  } catch (cause) {
+    systemctl('start', 'vigie.service')
+    throw new Trouble(`the database could not be copied, so nothing was changed: ${(cause as Error).message}`)
+  }
+}
+
+function place(release: Release): void {
+  makeCurrent(release)
+  writeUnits(release)
+  systemctl('daemon-reload')
+  try {
+    systemctl('reset-failed', 'vigie.service')
+  } catch {
+    // systemd forgets a unit that nothing wants and that is stopped; then there is no failure to forget.
+  }
 }
 
 /** @returns null, or why it is not ready */
 async function switchTo(release: Release, seconds: number): Promise<string | null> {
-  makeCurrent(release)
-  writeUnits(release)
   try {
-    systemctl('daemon-reload')
-    systemctl('reset-failed', 'vigie.service')
+    place(release)
     systemctl('start', 'vigie.service')
     return await becomesReady(seconds)
   } catch (cause) {
@@ -113,14 +147,18 @@ async function switchTo(release: Release, seconds: number): Promise<string | nul
 
 async function goBack(old: Release, copy: string): Promise<void> {
   tell(`going back to ${old.version} …`)
-  systemctl('stop', 'vigie.service')
-  const { status, stderr } = serverCommand('restore', [copy], { folder: old.folder })
-  const restored = status === 0 ? null : stderr.trim()
-  const trouble = restored ?? (await switchTo(old, BACK_WITHIN))
-  if (trouble)
+  try {
+    systemctl('stop', 'vigie.service')
+    // The release first: whatever happens to the database, the next start is that of the one that knows it.
+    place(old)
+    const { status, stderr } = serverCommand('restore', [copy], { folder: old.folder })
+    const trouble = status === 0 ? await switchTo(old, BACK_WITHIN) : stderr.trim()
+    if (trouble) throw new Trouble(trouble)
+  } catch (cause) {
     throw new Trouble(
-      `neither release runs: ${trouble}. ${old.folder} and the copy ${copy} are whole; journalctl -u vigie tells more.`,
+      `neither release runs: ${(cause as Error).message}. ${old.version} is in its place again, and the copy ${copy} is whole: vigie restore ${copy}, then systemctl start vigie. journalctl -u vigie tells more.`,
     )
+  }
 }
 
 /** Keeps the release before, and the newest copies; older ones would fill the disk unseen. */
@@ -130,9 +168,10 @@ function forget(next: Release, old: Release): void {
     if (name !== 'current' && folder !== next.folder && folder !== old.folder)
       rmSync(folder, { recursive: true, force: true })
   }
-  const copies = readdirSync(COPIES)
-    .filter((name) => /^before-.*\.sqlite$/.test(name))
-    .map((name) => join(COPIES, name))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
-  for (const copy of copies.slice(COPIES_KEPT)) rmSync(join(dirname(copy), basename(copy)), { force: true })
+  // The folder is the service's: what is no plain file there is none of ours.
+  const copies = readdirSync(COPIES, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^before-.*\.sqlite$/.test(entry.name))
+    .map(({ name }) => join(COPIES, name))
+    .sort((a, b) => lstatSync(b).mtimeMs - lstatSync(a).mtimeMs)
+  for (const copy of copies.slice(COPIES_KEPT)) rmSync(copy, { force: true })
 }

@@ -80,12 +80,25 @@ export async function serviceTrial(system, archive, port) {
       .replace('VIGIE_DATA_DIR=./data', 'VIGIE_DATA_DIR=/var/lib/vigie/data')
       .replace('VIGIE_LOCAL_AGENT=on', 'VIGIE_LOCAL_AGENT=off')
     writeFileSync(settings, own)
+    // What a trial run left there belongs to whoever tried.
+    execFileSync('mkdir', ['-p', join(chroot.root, 'srv', folder, 'data')])
+    for (const file of ['.env', 'data/secret'])
+      writeFileSync(join(chroot.root, 'srv', folder, file), '', { mode: 0o600 })
+    run([`/srv/${folder}/vigie`, 'install', '--help'])
+    if (existsSync(join(chroot.root, 'opt/vigie'))) throw new Error('install --help installs')
     const link = run([`/srv/${folder}/vigie`, 'install']).stdout.trim()
+    for (const file of ['.env', 'data'])
+      if (
+        readdirSync(join(chroot.root, 'opt/vigie')).some((name) =>
+          existsSync(join(chroot.root, 'opt/vigie', name, file)),
+        )
+      )
+        throw new Error(`${file} went to /opt/vigie`)
     await signedIn(link, url)
     if (readFileSync(settings, 'utf8') !== own) throw new Error('install changed settings that were there')
     const mode = (file) => (statSync(join(chroot.root, file)).mode & 0o7777).toString(8)
     const modes = ['etc/vigie/vigie.env', 'etc/vigie/agent.token', 'var/lib/vigie', 'var/lib/vigie/data'].map(mode)
-    if (modes.join() !== '640,600,750,700') throw new Error(`The modes are ${modes.join()}`)
+    if (modes.join() !== '640,600,755,700') throw new Error(`The modes are ${modes.join()}`)
     run([`/srv/${folder}/vigie`, 'install'])
     const users = new Set(chroot.processes(ENTRY).map((pid) => statSync(`/proc/${pid}`).uid))
     if (users.has(0)) throw new Error('The service runs as root')
@@ -137,6 +150,9 @@ export async function serviceTrial(system, archive, port) {
     await until(() => isReady(url), 'the restored Vigie', 30)
     if ((await ask()) !== before) throw new Error('The restored database holds something else')
 
+    run(['vigie', 'uninstall', '--help'])
+    fails(['vigie', 'uninstall', 'now'], /one word too many/)
+    fails(['vigie'], /root would make files that the service cannot change/)
     run(['vigie', 'uninstall'])
     if (chroot.processes(ENTRY).length) throw new Error('Vigie runs on after uninstall')
     for (const file of ['opt/vigie', 'usr/local/bin/vigie', 'etc/systemd/system/vigie.service'])

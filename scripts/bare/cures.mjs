@@ -1,5 +1,6 @@
 // What stands in somebody's way at the first start: each time one sentence with its cure, no stack, and a second try that
 // goes on from there.
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Chroot } from './chroot.mjs'
 import { NODES } from './npm-trial.mjs'
@@ -101,6 +102,7 @@ mount -o remount,bind,ro "$ROOT_FOLDER${CWD}"`
       chroot.stopAll()
       await last.ended
       const other = createServer().listen(port, '127.0.0.1')
+      await once(other, 'listening')
       try {
         return says(chroot, new RegExp(`VIGIE_PORT: another program listens on 127\\.0\\.0\\.1:${port}`), options)
       } finally {

@@ -42,7 +42,7 @@ case "$command" in
   daemon-reload | reset-failed | enable) ;;
   start) start "${1%.service}" ;;
   stop) stop "${1%.service}" ;;
-  restart)
+  restart | try-restart)
     stop "${1%.service}"
     start "${1%.service}"
     ;;

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
@@ -27,7 +26,6 @@ function main(): void {
   const file = resolve(process.env['INIT_CWD'] ?? process.cwd(), name)
   if (command === 'backup') {
     const size = copyDatabase(databaseFile, file)
-    chmodSync(file, 0o600)
     console.log(`${file}: ${(size / 1024 / 1024).toFixed(1)} MiB, read again and whole`)
   } else {
     const kept = restoreDatabase(file, databaseFile, new Date())

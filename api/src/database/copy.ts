@@ -1,14 +1,18 @@
 import {
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { DomainError, InvalidInputError } from '../errors.ts'
 import { lockDatabase } from './lock.ts'
@@ -32,7 +36,7 @@ export function copyDatabase(file: string, target: string): number {
   rmSync(unfinished, { force: true })
   try {
     // The file is made before SQLite does it, for nobody else to read.
-    closeSync(openSync(unfinished, 'w', 0o600))
+    closeSync(openSync(unfinished, 'wx', 0o600))
     const database = new Database(file, { fileMustExist: true, timeout: 60_000 })
     try {
       database.prepare('vacuum into ?').run(unfinished)
@@ -40,7 +44,8 @@ export function copyDatabase(file: string, target: string): number {
       database.close()
     }
     checkDatabase(unfinished)
-    settle(unfinished, target)
+    sync(unfinished)
+    renameSync(unfinished, target)
   } catch (cause) {
     rmSync(unfinished, { force: true })
     throw wordsOf(cause, `The database could not be copied to ${target}`)
@@ -55,27 +60,44 @@ export function copyDatabase(file: string, target: string): number {
 export function restoreDatabase(copy: string, file: string, now: Date): string | null {
   if (!existsSync(copy))
     throw new InvalidInputError('FILE', `${copy} does not exist`, 'Name a copy that `backup` made.')
-  const lock = lockDatabase(file)
+  const unfinished = `${file}.unfinished`
+  const kept = existsSync(file) ? `${file}.replaced-${now.toISOString().replaceAll(':', '-')}` : null
+  let lock: ReturnType<typeof lockDatabase> | null = null
   try {
-    checkDatabase(copy)
-    const unfinished = `${file}.unfinished`
-    copyFileSync(copy, unfinished)
-    chmodSync(unfinished, 0o600)
-    const kept = existsSync(file) ? `${file}.replaced-${now.toISOString().replaceAll(':', '-')}` : null
-    if (kept) for (const part of ['-wal', '-shm', '']) if (existsSync(file + part)) renameSync(file + part, kept + part)
-    settle(unfinished, file)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    lock = lockDatabase(file)
+    clear(unfinished)
+    // With its journal, which may hold what is not in the file yet; where the copy lies nothing is changed.
+    for (const part of ['', '-wal']) {
+      if (part && !existsSync(copy + part)) continue
+      copyFileSync(copy + part, unfinished + part, constants.COPYFILE_FICLONE)
+      chmodSync(unfinished + part, 0o600)
+    }
+    checkDatabase(unfinished)
+    sync(unfinished)
+    // At every instant a whole database stands under its name; a journal must not meet another file.
+    if (kept) for (const part of ['', '-wal']) if (existsSync(file + part)) linkSync(file + part, kept + part)
+    for (const part of ['-wal', '-shm']) rmSync(file + part, { force: true })
+    renameSync(unfinished, file)
     return kept
   } catch (cause) {
     throw wordsOf(cause, `${copy} could not be put in the place of ${file}`)
   } finally {
-    lock.release()
+    if (lock) clear(unfinished)
+    lock?.release()
   }
+}
+
+const clear = (file: string): void => {
+  for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
 }
 
 /** A copy counts when SQLite finds it whole and it is one of Vigie's. */
 function checkDatabase(file: string): void {
-  const database = new Database(file, { readonly: true, fileMustExist: true })
+  const database = new Database(file, { fileMustExist: true })
   try {
+    // Everything into the one file, whatever mode it came in; Vigie sets its own at the start.
+    database.pragma('journal_mode = delete')
     const found = database.pragma('quick_check(1)', { simple: true })
     if (found !== 'ok') throw new DatabaseCopyError(`${file} is damaged: ${String(found)}`)
     const own = database.prepare("select 1 from sqlite_master where name = 'mikro_orm_migrations'").get()
@@ -85,12 +107,10 @@ function checkDatabase(file: string): void {
   }
 }
 
-/** Under its name only when it is on the disk whole. */
-function settle(unfinished: string, target: string): void {
-  const descriptor = openSync(unfinished, 'r+')
+function sync(file: string): void {
+  const descriptor = openSync(file, 'r+')
   fsyncSync(descriptor)
   closeSync(descriptor)
-  renameSync(unfinished, target)
 }
 
 function wordsOf(cause: unknown, what: string): Error {
