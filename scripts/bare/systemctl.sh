@@ -10,7 +10,6 @@ supervise() {
   unit=$1
   user=$(value "$unit" User)
   file=$(value "$unit" EnvironmentFile)
-  echo 0 >"$state/$unit.restarts"
   # Stopped and started again meanwhile, it is another one's.
   while [ "$(cat "$state/$unit.wanted" 2>/dev/null)" = "$2" ]; do
     # shellcheck disable=SC2046 # A unit's words are words.
@@ -24,6 +23,7 @@ supervise() {
 }
 start() {
   [ ! -e "$state/$1.wanted" ] || return 0
+  echo 0 >"$state/$1.restarts"
   echo "$$" >"$state/$1.wanted"
   setsid sh "$0" supervise "$1" "$$" >/dev/null 2>&1 </dev/null &
 }
