@@ -38,7 +38,7 @@ for (const system of fit)
       const name = `npm start: ${system}, ${node === 'own' ? 'its own Node and npm' : `Node ${NODES[node].join(', npm ')}`}, ${user}`
       rows.push([
         name,
-        name.includes('debian12, Node 20') && user === 'ann',
+        system === 'debian12' && node === 'node20' && user === 'ann',
         () => npmTrial({ system, node, user, port: PORT }),
       ])
     }

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -78,6 +87,23 @@ describe('Restoring a copy', () => {
     expect(kept).toBe(`${file}.replaced-2026-11-25T12-00-00.000Z`)
     expect(words(kept)).toEqual(['first', 'second'])
     expect(existsSync(copy)).toBe(true)
+  })
+
+  test('takes a copy with its journal, as a killed Vigie leaves it, and changes nothing where the copy lies', () => {
+    const killed = write(join(folder, 'killed.sqlite'), 'in the journal')
+    for (const part of ['', '-wal']) copyFileSync(join(folder, `killed.sqlite${part}`), copy + part)
+    killed.close()
+    restoreDatabase(copy, file, NOW)
+    expect(words(file)).toEqual(['in the journal'])
+    expect(statSync(`${copy}-wal`).size).toBeGreaterThan(0)
+    expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([])
+  })
+
+  test('makes the folder of the database where a new machine has none', () => {
+    copyDatabase(file, copy)
+    const elsewhere = join(folder, 'new/data/vigie.sqlite')
+    expect(restoreDatabase(copy, elsewhere, NOW)).toBeNull()
+    expect(words(elsewhere)).toEqual(['first'])
   })
 
   test('works where no database is left', () => {
