@@ -223,11 +223,25 @@ describe('A hostile report', () => {
     expect(({} as { BACKUP?: unknown }).BACKUP).toBeUndefined()
   })
 
-  test('that is nested without end is answered all the same', () => {
-    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
-    const text = `{"agent_id":"lyon-01","databases":{"crm":{"BACKUP":{"status":true}},"erp":${deep}}}`
-    expect(readReportFile(Buffer.from(text))).toMatchObject({
+  const nested = (depth: number, inside = ''): Buffer =>
+    Buffer.from(
+      `{"agent_id":"lyon-01","databases":{"crm":{"BACKUP":{"status":true}},"erp":${'['.repeat(depth)}${inside}${']'.repeat(depth)}}}`,
+    )
+
+  test.each([
+    ['998 levels in its second', nested(998)],
+    ['brackets without end in a text', nested(10, JSON.stringify('"\\[{'.repeat(100_000)))],
+  ])('with %s is answered all the same', (_what, report) => {
+    expect(readReportFile(report)).toMatchObject({
       report: { databases: [{ name: 'crm' }], refused: [{ name: 'erp', detail: 'databases.erp must be an object.' }] },
+    })
+  })
+
+  test.each([999, 200_000])('that is nested without end (%d) is refused in words', (depth) => {
+    expect(readReportFile(nested(depth))).toMatchObject({
+      ok: false,
+      outcome: 'NOT_JSON',
+      detail: 'It is nested deeper than 1000 levels.',
     })
   })
 
