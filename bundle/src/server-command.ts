@@ -26,7 +26,10 @@ export function serverCommand(
   const file = settingsFile()
   readSettings()
   const words = name === 'access' ? args : [name, ...args]
-  const account = process.getuid?.() === 0 && currentRelease() ? vigieAccount() : null
+  const asService = process.getuid?.() === 0 && currentRelease() !== null
+  const account = asService ? vigieAccount() : null
+  if (asService && !account)
+    throw new Trouble('the user vigie or the group vigie-deposit is gone: vigie install makes them again')
   const { uid, gid } = account ?? {}
   const result = spawnSync(
     join(folder, 'bin/node'),
