@@ -22,11 +22,10 @@ const socket = createClient({
   retryWait: (attempt) =>
     new Promise((resolve) => setTimeout(resolve, Math.min(10_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))),
   on: {
-    connected: (_socket, _payload, wasRetry) => {
-      const missed = notLiveSince.value
+    connected: () => {
       notLiveSince.value = null
-      // What happened meanwhile was not told: every page asks anew.
-      if (wasRetry || missed) void apollo.refetchQueries({ include: 'active' })
+      // What happened since the pages asked was not told, also before the first connection: they ask anew.
+      void apollo.refetchQueries({ include: 'active' })
     },
     closed: (event) => {
       if ((event as CloseEvent).code === 4403) signedOut.value = true
@@ -58,6 +57,10 @@ export const apollo = new ApolloClient({
     },
   }),
   assumeImmutableResults: true,
+  // A page that was left heard nothing of changes: what the cache holds is shown, and asked anew.
+  defaultOptions: { watchQuery: { fetchPolicy: 'cache-and-network' } },
+  // A page that asks anew because of a change must not be given the answer to a question from before it.
+  queryDeduplication: false,
 })
 
 /** Asks the active queries anew, e.g. because something entered or left a list. Many changes at once ask once. */

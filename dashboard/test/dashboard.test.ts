@@ -106,6 +106,65 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await page.context().close()
   })
 
+  test('misses nothing that happens before the page is live', async () => {
+    const context = await browser.newContext({ storageState: session })
+    const page = await context.newPage()
+    const connect: (() => void)[] = []
+    await page.routeWebSocket(/graphql/, async (socket) => {
+      await new Promise<void>((resolve) => connect.push(resolve))
+      socket.connectToServer()
+    })
+    await page.goto(`${api.url}/machines`)
+    await page.getByRole('link', { name: 'came-meanwhile' }).waitFor()
+    await until(async () => connect.length > 0, 'the page to listen')
+    const reportOf = { collectedAt: new Date(), disks: [] }
+    await report(api, { ...reportOf, hostname: 'came-early', machineKey: 'key-of-the-one-that-came-early' })
+    for (const go of connect) go()
+    await page.getByRole('link', { name: 'came-early' }).waitFor({ timeout: 10_000 })
+    await context.close()
+  })
+
+  test('misses nothing that happens while another page is open', async () => {
+    const { page } = await open('/machines')
+    await page.getByRole('link', { name: 'came-early' }).waitFor()
+    await page.getByRole('link', { name: 'Disks', exact: true }).click()
+    await page.getByRole('heading', { name: 'Disks', exact: true }).waitFor()
+    await report(api, {
+      hostname: 'came-elsewhere',
+      machineKey: 'key-of-the-one-elsewhere',
+      collectedAt: new Date(),
+      disks: [],
+    })
+    await page.getByRole('link', { name: 'Machines', exact: true }).click()
+    await page.getByRole('link', { name: 'came-elsewhere' }).waitFor()
+    await page.context().close()
+  })
+
+  test('misses nothing that happens while an older answer is still on its way', async () => {
+    const context = await browser.newContext({ storageState: session })
+    const page = await context.newPage()
+    let answered = false
+    let deliver = (): void => undefined
+    const wanted = new Promise<void>((resolve) => (deliver = resolve))
+    await page.route('**/graphql', async (route) => {
+      if (answered || !route.request().postData()?.includes('query Machines')) return route.continue()
+      const response = await route.fetch()
+      answered = true
+      await wanted
+      await route.fulfill({ response })
+    })
+    await page.goto(`${api.url}/machines`)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await until(async () => answered, 'the first answer')
+    const again = page.waitForRequest((request) => request.postData()?.includes('query Machines') ?? false)
+    const reportOf = { collectedAt: new Date(), disks: [] }
+    await report(api, { ...reportOf, hostname: 'came-between', machineKey: 'key-of-the-one-between' })
+    await again
+    deliver()
+    await page.getByRole('link', { name: 'came-between' }).waitFor({ timeout: 10_000 })
+    await context.close()
+  })
+
   describe('with a fleet', () => {
     let disk = ''
     let machine = ''
