@@ -25,14 +25,13 @@ const COPIED = [
   'agent/dist',
   'dashboard/dist',
 ]
-/** Nobody reads these at run time: types, documents, maps of others, sources of what is prebuilt, other machines' builds. */
+/** Nobody reads these at run time: types, documents, maps of others, links to commands. */
 const LEFT_OUT = [
   /\.d\.[cm]?ts$/,
   /(?<!^api\/dist\/.*)\.map$/,
   /(^|\/)\.package-lock\.json$/,
   /^node_modules\/(?!.*licen[cs]e).*\.(md|markdown|tsbuildinfo)$/i,
   /^node_modules\/(.*\/)?(\.bin|@types|\.github)(\/|$)/,
-  /^node_modules\/better-sqlite3\/(deps|src|binding\.gyp)/,
   /^node_modules\/@vigie(\/|$)/,
   /^api\/dist\/\.tsbuildinfo$/,
 ]
@@ -67,7 +66,7 @@ export async function assemble(target: string): Promise<string> {
   for (const file of ['package-lock.json', '.npmrc', 'dashboard/package.json']) await rm(join(folder, file))
 
   for (const file of COPIED) await copy(file, folder)
-  await leaveOut(folder, target)
+  await leaveOut(folder)
   await makeCommand(folder)
   for (const unit of ['vigie.service', 'vigie-agent.service']) await cp(join(ROOT, 'bundle', unit), join(folder, unit))
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
@@ -104,14 +103,11 @@ async function copy(file: string, folder: string): Promise<void> {
   await cp(join(ROOT, file), join(folder, file), { recursive: true })
 }
 
-async function leaveOut(folder: string, target: string): Promise<void> {
-  const prebuilt = `node_modules/better-sqlite3/prebuilds/${target}.node`
-  const files = await filesIn(folder)
-  if (!files.includes(prebuilt)) throw new SetupError(`better-sqlite3 brings nothing prebuilt for ${target}.`)
-  for (const file of files) {
-    const foreign = file.startsWith('node_modules/better-sqlite3/prebuilds/') && file !== prebuilt
-    if (foreign || LEFT_OUT.some((pattern) => pattern.test(file)))
-      await rm(join(folder, file), { recursive: true, force: true })
+async function leaveOut(folder: string): Promise<void> {
+  const native = (await filesIn(folder)).filter((file) => file.endsWith('.node'))
+  if (native.length) throw new SetupError(`the bundle would hold what runs on one machine only: ${native.join(', ')}.`)
+  for (const file of await filesIn(folder)) {
+    if (LEFT_OUT.some((pattern) => pattern.test(file))) await rm(join(folder, file), { recursive: true, force: true })
   }
 }
 

@@ -10,10 +10,10 @@ if [ ! -e /lib64/ld-linux-x86-64.so.2 ] && [ ! -e /lib/ld-linux-aarch64.so.1 ]; 
   echo 'vigie: this system has no glibc (Alpine, NixOS?): run the Docker image there, or use Debian, Ubuntu or Fedora.' >&2
   exit 1
 fi
-# What better-sqlite3 ships is linked against glibc 2.34 (Debian 12, Ubuntu 22.04, RHEL 9).
+# What its Node is linked against (Debian 10, Ubuntu 18.10, RHEL 8).
 glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\.\([0-9]*\).*/\1/p')
-if [ "${glibc:-34}" -lt 34 ]; then
-  echo "vigie: this system's glibc 2.$glibc is older than 2.34: take Debian 12, Ubuntu 22.04, RHEL 9 or newer, or the Docker image." >&2
+if [ "${glibc:-28}" -lt 28 ]; then
+  echo "vigie: this system's glibc 2.$glibc is older than 2.28: take Debian 11, Ubuntu 20.04, RHEL 8 or newer, or the Docker image." >&2
   exit 1
 fi
 # shellcheck disable=SC2195 # The first half is filled in when the bundle is made.

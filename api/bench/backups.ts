@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { SMTPServer } from 'smtp-server'
 import { readBackupFile } from '../src/deposit/read-file.ts'
 import { HOUR } from '../src/platform/clock.ts'
@@ -94,7 +94,7 @@ export async function manyJobs(
         )
       }
     }
-    const db = new Database(join(dataDir, 'vigie.sqlite'))
+    const db = new DatabaseSync(join(dataDir, 'vigie.sqlite'))
     const due = Date.now() - 2 * HOUR
     db.prepare(
       `update expected_job set next_due_at = ?, recipients = '["' || agent_id || '-' || database_name || '@example.org"]'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateRawSync, gunzipSync } from 'node:zlib'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import type { Call } from './load.ts'
 
 interface Body {
@@ -24,10 +24,9 @@ interface Body {
  */
 export function baseline(calls: Call[], seconds: number): { perSecond: number } {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-baseline-'))
-  const db = new Database(join(folder, 'baseline.sqlite'))
-  for (const pragma of ['auto_vacuum = incremental', 'journal_mode = wal', 'synchronous = full', 'cache_size = -16000'])
-    db.pragma(pragma)
-  db.exec(`create table machine (id text primary key, hostname text, seen integer);
+  const db = new DatabaseSync(join(folder, 'baseline.sqlite'))
+  db.exec(`pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16000;
+    create table machine (id text primary key, hostname text, seen integer);
     create table report (id text primary key, machine text, at integer, sections text); create index report_at on report (machine, at);
     create table disk (id text primary key, serial text, model text, machine text, seen integer, reasons text, health text); create index disk_machine on disk (machine);
     create table stay (id text primary key, disk text, machine text, seen integer);
@@ -47,7 +46,8 @@ export function baseline(calls: Call[], seconds: number): { perSecond: number } 
   const document = db.prepare(
     'insert into document values (?, ?, ?, ?) on conflict (id) do update set content = excluded.content',
   )
-  const accept = db.transaction((body: Body, parsed: { subject: string; doc: any; content: Buffer }[]) => {
+  const accept = (body: Body, parsed: { subject: string; doc: any; content: Buffer }[]) => {
+    db.exec('begin immediate')
     const { machineKey, hostname, collectedAt, sections } = body.variables.report
     const at = Date.parse(collectedAt)
     machine.run(machineKey, hostname, at)
@@ -71,7 +71,8 @@ export function baseline(calls: Call[], seconds: number): { perSecond: number } 
         id,
       )
     }
-  })
+    db.exec('commit')
+  }
   let count = 0
   const startedAt = performance.now()
   while (performance.now() - startedAt < seconds * 1000) {
@@ -79,7 +80,7 @@ export function baseline(calls: Call[], seconds: number): { perSecond: number } 
     const parsed = body.variables.report.sections
       .filter(({ kind }) => kind === 'smartctl')
       .map(({ subject, payload }) => ({ subject, doc: JSON.parse(payload), content: deflateRawSync(payload) }))
-    accept.immediate(body, parsed)
+    accept(body, parsed)
     count += 1
   }
   const perSecond = count / ((performance.now() - startedAt) / 1000)

@@ -71,7 +71,7 @@ async function ingest(folder: string): Promise<void> {
     await load(server.url, server.token, 8, 2, queue(calls.slice(0, 200)))
     const figures = await load(server.url, server.token, 8, SECONDS, queue(calls.slice(200)))
     const ratio = figures.perSecond / plain.perSecond
-    note('(a) plain better-sqlite3, one process', `${plain.perSecond.toFixed(0)} reports/s`, 'the measure')
+    note('(a) plain node:sqlite, one process', `${plain.perSecond.toFixed(0)} reports/s`, 'the measure')
     note(
       '(a) GraphQL, 8 clients',
       `${figures.perSecond.toFixed(0)} reports/s, p50 ${ms(figures.p50)}, p99 ${ms(figures.p99)}, ${figures.failed} failed`,

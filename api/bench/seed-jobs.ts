@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { openDatabase } from '../src/database/database.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { seeded } from '../src/fleet/fleet.ts'
@@ -14,9 +14,9 @@ export async function seedJobs(dataDir: string, agents: number, days: number): P
   const orm = await openDatabase(file)
   await migrate(orm)
   await orm.close()
-  const db = new Database(file)
-  for (const pragma of ['synchronous = off', 'foreign_keys = off', 'cache_size = -400000']) db.pragma(pragma)
-  const insert = (table: string, row: Record<string, unknown>): Database.Statement => {
+  const db = new DatabaseSync(file)
+  db.exec('pragma synchronous = off; pragma foreign_keys = off; pragma cache_size = -400000')
+  const insert = (table: string, row: Record<string, SQLInputValue>): StatementSync => {
     const names = Object.keys(row)
     return db.prepare(
       `insert into ${table} (${names.join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`,
@@ -24,8 +24,8 @@ export async function seedJobs(dataDir: string, agents: number, days: number): P
   }
   const random = seeded(11)
   const today = Math.floor(Date.now() / DAY) * DAY
-  let jobs: Database.Statement | null = null
-  let entries: Database.Statement | null = null
+  let jobs: StatementSync | null = null
+  let entries: StatementSync | null = null
   db.exec('begin')
   for (let number = 0; number < agents * 5; number += 1) {
     const agentId = `agent-${Math.floor(number / 5)}`
@@ -124,7 +124,6 @@ export async function seedJobs(dataDir: string, agents: number, days: number): P
     }
   }
   db.exec('commit')
-  db.pragma('analysis_limit = 1000')
-  db.exec('analyze')
+  db.exec('pragma analysis_limit = 1000; analyze')
   db.close()
 }

@@ -27,6 +27,7 @@ import { sendHeartbeat } from './deposit/heartbeat.ts'
 import { ScanOutcome } from './deposit/scan.entity.ts'
 import { Scanner } from './deposit/scanner.ts'
 import { formatError } from './platform/format-error.ts'
+import { healthRoutes, type PartHealth } from './health.routes.ts'
 import { ForbiddenError, UnauthenticatedError } from './errors.ts'
 import { ingestRoute } from './inventory/ingest.route.ts'
 import { checkCost, MAX_TOKENS } from './limits.ts'
@@ -61,7 +62,7 @@ export interface App {
   /** The scheduler, once it stands: pages tell when the next scan is. */
   attach(schedule: Works['schedule']): void
   /** What /readyz tells beside the database. */
-  watch(name: string, health: () => { ok: boolean; detail: string | null }): void
+  watch(name: string, health: PartHealth): void
   services(): Services
   /** How many WebSockets are open. */
   subscribers(): number
@@ -131,6 +132,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     return undefined
   })
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    if (isDatabaseAway(error)) return refuse(reply.header('retry-after', '5'), 503, error)
     const status = error.statusCode ?? 500
     if (status >= 500) request.log.error({ err: error }, 'A request failed')
     const message = status >= 500 ? 'Internal error; the log knows more.' : tooLarge(error) ? TOO_LARGE : error.message
@@ -219,20 +221,8 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
   ingestRoute(app, { config, services, refuse })
   serveAgent(app)
   serveDashboard(app)
-  const watched = new Map<string, () => { ok: boolean; detail: string | null }>()
-  const healthy = async () => ({ ok: true })
-  app.get('/healthz', healthy)
-  app.get('/health', healthy)
-  app.get('/readyz', async (_request, reply) => {
-    const ready = await orm.isConnected()
-    const parts = [...watched].map(([name, health]) => [name, health()] as const)
-    const degraded = parts.filter(([, { ok }]) => !ok).map(([name]) => name)
-    return reply.status(ready ? 200 : 503).send({
-      ...{ ok: ready, database: ready ? 'ok' : 'unreachable' },
-      ...Object.fromEntries(parts.map(([name, { ok }]) => [name, ok ? 'ok' : 'degraded'])),
-      ...(degraded.length ? { degraded } : {}),
-    })
-  })
+  const watched = new Map<string, PartHealth>([['scanner', () => scanner.health()]])
+  healthRoutes(app, orm, watched)
 
   await app.listen({ host: config.host, port: config.port })
   const { port, family, address } = app.server.address() as AddressInfo
@@ -270,6 +260,12 @@ function sharedContexts(services: () => Services, works: Works): (batch: Batch, 
     known.set(batch, shared)
     return { ...shared, ...works, caller }
   }
+}
+
+/** MikroORM hands on what the database says in errors of its own, with all that they hold. */
+function isDatabaseAway(error: Error): error is Error & { extensions: { code: string } } {
+  const code = (error as { extensions?: { code?: unknown } }).extensions?.code
+  return code === 'DATABASE_BUSY' || code === 'DATABASE_FULL'
 }
 
 const TOO_LARGE = 'The body is larger than 8 MiB after decompression. Send fewer sections, or fewer disks, at once.'

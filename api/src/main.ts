@@ -2,20 +2,31 @@ import 'reflect-metadata'
 import { type App, startApp } from './app.ts'
 import { startLocalAgent } from './access/local-agent.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
-import { openDatabase } from './database/database.ts'
+import { closeAtOnce, heldFor, openDatabase } from './database/database.ts'
 import { lockDatabase } from './database/lock.ts'
 import { migrate } from './database/migrate.ts'
 import { DomainError } from './errors.ts'
 import { openSchedulerStore, startScheduler } from './scheduler/scheduler.ts'
 import { tasksOf } from './scheduler/tasks.ts'
 import { ChangeFeed } from './platform/changes.ts'
-import { systemClock } from './platform/clock.ts'
+import { MINUTE, SECOND, systemClock } from './platform/clock.ts'
 import { createLog } from './platform/log.ts'
 import { startTrouble } from './start-trouble.ts'
+
+/** Something went wrong that nobody had foreseen (EX_SOFTWARE of sysexits(3)). */
+const EXIT_BROKEN = 70
+/** One turn of the database that has kept others waiting for so long will never end. */
+const GIVE_UP_AFTER = 2 * MINUTE
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel)
   const orm = await openDatabase(config.databaseFile)
+  const fail = (error: unknown): void => {
+    log.fatal({ err: error }, 'Vigie has to end; what started it starts it anew')
+    closeAtOnce(orm)
+    process.exit(EXIT_BROKEN)
+  }
+  process.on('uncaughtException', fail)
   const lock = lockDatabase(config.databaseFile)
   const migrated = await migrate(orm)
   if (migrated.length) log.info({ migrations: migrated }, 'The database was brought up to date')
@@ -51,6 +62,10 @@ async function main(config: Config): Promise<void> {
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+  const watch = setInterval(() => {
+    if (heldFor(orm) > GIVE_UP_AFTER) fail(new Error('The database has stood still for two minutes'))
+  }, 5 * SECOND)
+  watch.unref()
   await greet(app, config.publicUrl)
 }
 

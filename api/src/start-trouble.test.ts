@@ -17,17 +17,17 @@ describe('What keeps Vigie from starting is said with the setting and its cure',
       /^\/srv\/vault is on a file system that Vigie may not write .*ReadWritePaths=\/srv\/vault$/,
     ],
     ['ENOSPC', { syscall: 'write' }, /no room is left in \/data/],
-    ['SQLITE_FULL', {}, /no room is left/],
-    ['SQLITE_CANTOPEN', {}, /^VIGIE_DATA_DIR: the database .* cannot be opened/],
-    ['SQLITE_READONLY_DIRECTORY', {}, /cannot be opened and written/],
-    ['SQLITE_NOTADB', {}, /is damaged .* restore/],
-    ['SQLITE_CORRUPT_INDEX', {}, /is damaged/],
-    ['SQLITE_BUSY_SNAPSHOT', {}, /held by another program/],
+    ['ERR_SQLITE_ERROR', { errcode: 13 }, /no room is left/],
+    ['ERR_SQLITE_ERROR', { errcode: 14 }, /^VIGIE_DATA_DIR: the database .* cannot be opened/],
+    ['ERR_SQLITE_ERROR', { errcode: 1544 }, /cannot be opened and written/],
+    ['ERR_SQLITE_ERROR', { errcode: 26 }, /is damaged .* restore/],
+    ['ERR_SQLITE_ERROR', { errcode: 779 }, /is damaged/],
+    ['ERR_SQLITE_ERROR', { errcode: 517 }, /held by another program/],
   ])('%s %j', (code, more, sentence) => {
     expect(startTrouble(error(code, more), facts)).toMatch(sentence)
   })
 
-  test.each([[new TypeError('x is undefined')], [error('SQLITE_ERROR')], ['thrown text']])(
+  test.each([[new TypeError('x is undefined')], [error('ERR_SQLITE_ERROR', { errcode: 1 })], ['thrown text']])(
     'and what is a bug is not dressed up: %s',
     (bug) => {
       expect(startTrouble(bug, facts)).toBeNull()

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { sqliteFault } from './database/sqlite.ts'
 
 type Facts = Pick<Config, 'host' | 'port' | 'dataDir' | 'databaseFile'>
 
@@ -19,12 +20,21 @@ export function startTrouble(error: unknown, { host, port, dataDir, databaseFile
     return `${path} is on a file system that Vigie may not write (${code}). As a service it writes below /var/lib/vigie alone: systemctl edit vigie, [Service], ReadWritePaths=${path}`
   if (code === 'EACCES' || code === 'EPERM' || code === 'ENOTDIR')
     return `VIGIE_DATA_DIR: ${path} cannot be written (${code}). Give it to the user who runs Vigie, or set another folder.`
-  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
-  if (/^SQLITE_(CANTOPEN|READONLY|PERM|AUTH)/.test(code))
-    return `VIGIE_DATA_DIR: the database ${databaseFile} cannot be opened and written (${code}). Give it and its folder to the user who runs Vigie.`
-  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
-    return `The database ${databaseFile} is damaged (${code}). Put a copy in its place: vigie restore FILE (docs/install.md).`
-  if (/^SQLITE_BUSY/.test(code))
-    return `The database ${databaseFile} is held by another program (${code}). End it, then start again.`
-  return null
+  const fault = sqliteFault(error)
+  if (code === 'ENOSPC' || fault === 'FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
+  const why = `SQLITE_${fault}`
+  switch (fault) {
+    case 'CANTOPEN':
+    case 'READONLY':
+    case 'PERM':
+    case 'AUTH':
+      return `VIGIE_DATA_DIR: the database ${databaseFile} cannot be opened and written (${why}). Give it and its folder to the user who runs Vigie.`
+    case 'NOTADB':
+    case 'CORRUPT':
+      return `The database ${databaseFile} is damaged (${why}). Put a copy in its place: vigie restore FILE (docs/install.md).`
+    case 'BUSY':
+      return `The database ${databaseFile} is held by another program (${why}). End it, then start again.`
+    default:
+      return null
+  }
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ROOT } from '../src/config.ts'
 import { dump, gz, statusOf } from './deposit.ts'
@@ -68,7 +68,7 @@ function place(finished: Finished, more: Record<string, string> = {}, vault: str
         })
       }),
     sql: (query) => {
-      const database = new Database(join(folder, 'vigie.sqlite'), { readonly: true })
+      const database = new DatabaseSync(join(folder, 'vigie.sqlite'), { readOnly: true })
       try {
         return database.prepare(query).all() as never
       } finally {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleet, smartDocument } from '../src/fleet/fleet.ts'
+import type { SqliteDialect } from '../src/database/sqlite-dialect.ts'
 import { lsblkOf, minutes, section } from './builders.ts'
 import { startApi, type TestApi } from './start-api.ts'
 
@@ -50,12 +51,12 @@ beforeAll(async () => {
     )
     if (errors) throw new Error(errors[0]?.message)
   }
-  const database = await api.orm.em.getConnection().getNativeClient()
-  const prepare = database.prepare.bind(database)
-  database.prepare = ((text: string) => {
-    statements.push(text)
-    return prepare(text)
-  }) as typeof database.prepare
+  const { driver } = api.orm.config.get('driverOptions') as SqliteDialect
+  const run = driver.run.bind(driver)
+  driver.run = (turn, query) => {
+    statements.push(query.sql)
+    return run(turn, query)
+  }
 })
 afterAll(() => api.stop())
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ROOT } from '../src/config.ts'
 import { REPORT, reportOf } from './builders.ts'
@@ -31,10 +31,12 @@ const env = () => ({
   VIGIE_LOCAL_AGENT: 'off',
   VIGIE_LOG_LEVEL: 'error',
 })
-async function start(): Promise<{ child: ChildProcess; output: () => string; ended: Promise<number | null> }> {
+async function start(
+  more: Record<string, string> = {},
+): Promise<{ child: ChildProcess; output: () => string; ended: Promise<number | null> }> {
   let text = ''
   const child = spawn(process.execPath, [resolve(ROOT, 'api/dist/main.js')], {
-    env: env(),
+    env: { ...env(), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.push(child)
@@ -147,7 +149,7 @@ test('kill -9 at any moment loses no acknowledged report', { timeout: 60_000 }, 
     alive = false
     await Promise.all(senders)
   }
-  const database = new Database(join(folder, 'vigie.sqlite'))
+  const database = new DatabaseSync(join(folder, 'vigie.sqlite'))
   const kept = new Set(
     (database.prepare('select id from inventory_report').all() as { id: string }[]).map(({ id }) => id),
   )
@@ -156,7 +158,7 @@ test('kill -9 at any moment loses no acknowledged report', { timeout: 60_000 }, 
       'select count(*) as n from inventory_report r where not exists (select 1 from snapshot s where s.machine_id = r.machine_id and s.at = r.at)',
     )
     .get() as { n: number }
-  expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
+  expect(database.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
   database.close()
   expect(acknowledged.length).toBeGreaterThan(40)
   expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
@@ -178,9 +180,22 @@ test('SIGTERM lets requests finish and writes everything back into the one file'
   const statuses = await Promise.all(answers)
   expect(statuses.every((status) => status === 200 || status === 'refused' || status === 503)).toBe(true)
   expect(existsSync(join(folder, 'vigie.sqlite-wal'))).toBe(false)
-  const database = new Database(join(folder, 'vigie.sqlite'), { readonly: true })
+  const database = new DatabaseSync(join(folder, 'vigie.sqlite'), { readOnly: true })
   const { n } = database.prepare('select count(*) as n from inventory_report').get() as { n: number }
   database.close()
   expect(n).toBe(statuses.filter((status) => status === 200).length)
   expect(readdirSync(folder).filter((name) => name.endsWith('.sqlite'))).toHaveLength(1)
+})
+
+test('An error that nobody had foreseen is logged whole, and ends the process with 70, for what started it to start it anew', async () => {
+  const surprise = "process.on('SIGUSR2', () => setTimeout(() => { throw new Error('nobody foresaw this') }))"
+  const { child, output, ended } = await start({
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(surprise)}`,
+  })
+  child.kill('SIGUSR2')
+  expect(await ended).toBe(70)
+  expect(output()).toMatch(/"level":"fatal".*nobody foresaw this/)
+  const again = await start()
+  again.child.kill('SIGTERM')
+  expect(await again.ended).toBe(0)
 })

@@ -8,6 +8,7 @@ import { Scope } from '../src/access/scope.ts'
 import { type App, startApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { openDatabase, type Orm } from '../src/database/database.ts'
+import type { Patience } from '../src/database/sqlite-dialect.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { ChangeFeed } from '../src/platform/changes.ts'
 import { createLog } from '../src/platform/log.ts'
@@ -33,12 +34,12 @@ export interface Answer<T> {
 }
 
 /** Starts what main.ts starts, on a port of its own and an SQLite file of its own. */
-export async function startApi(env: Record<string, string> = {}): Promise<TestApi> {
+export async function startApi(env: Record<string, string> = {}, patience: Partial<Patience> = {}): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-test-'))
   const file = join(folder, 'vigie.sqlite')
   const config = readConfig({ VIGIE_PORT: '0', VIGIE_DATA_DIR: folder, VIGIE_LOG_LEVEL: 'error', ...env })
   const clock = { now: new Date('2026-11-21T12:00:00.000Z') }
-  const orm = await openDatabase(file)
+  const orm = await openDatabase(file, patience)
   await migrate(orm)
   const log = createLog(config.logLevel)
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'), 30)
@@ -91,8 +92,8 @@ export function socketTo(
 }
 
 /** For one test alone. */
-export async function apiForThisTest(env?: Record<string, string>): Promise<TestApi> {
-  const api = await startApi(env)
+export async function apiForThisTest(env?: Record<string, string>, patience?: Partial<Patience>): Promise<TestApi> {
+  const api = await startApi(env, patience)
   onTestFinished(() => api.stop())
   return api
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { extract } from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ROOT } from '../src/config.ts'
@@ -48,11 +48,11 @@ async function start(): Promise<string> {
 
 /** Every row of every table, to compare a database before and after. */
 function everything(file: string): Record<string, unknown[]> {
-  const database = new Database(file, { readonly: true })
+  const database = new DatabaseSync(file, { readOnly: true })
   const tables = database
     .prepare("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
-    .pluck()
     .all()
+    .map(({ name }) => name)
   const rows = Object.fromEntries(
     tables.map((name) => [name as string, database.prepare(`select * from "${String(name)}"`).all()]),
   )

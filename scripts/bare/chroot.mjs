@@ -21,10 +21,9 @@ const sh = (command, args, options) => execFileSync(command, args, { stdio: ['ig
 
 /**
  * The systems that are tried: what `debootstrap --variant=minbase` makes of them, with no compiler, Python or libatomic.
- * `tooOld`: its glibc is, and Vigie says so.
  */
 export const SYSTEMS = {
-  debian11: { suite: 'bullseye', mirror: 'http://deb.debian.org/debian', tooOld: true },
+  debian11: { suite: 'bullseye', mirror: 'http://deb.debian.org/debian' },
   debian12: { suite: 'bookworm', mirror: 'http://deb.debian.org/debian' },
   debian13: { suite: 'trixie', mirror: 'http://deb.debian.org/debian' },
   ubuntu2204: { suite: 'jammy', mirror: 'http://archive.ubuntu.com/ubuntu', components: 'main,universe' },

@@ -43,8 +43,6 @@ export const curesOn = (port) => ({
     on({ system: 'debian11', node: null }, (chroot) =>
       says(chroot, /Node 12\.\d+\.\d+ is too old .* install Node 18 or newer/),
     ),
-  'a glibc that is too old (Debian 11)': () =>
-    on({ system: 'debian11' }, (chroot) => says(chroot, /glibc 2\.31 is older than 2\.34: take Debian 12/)),
   'Node 16': () => on({ node: ['16.20.2', '8.19.4'] }, (chroot) => says(chroot, /Node 16\.20\.2 is too old/)),
   'no network': () =>
     on({}, (chroot) => says(chroot, /cannot be reached \(E\w+\)\. Check the network/, { network: false })),

@@ -29,7 +29,8 @@ export class AccessService {
   async byToken(token: string): Promise<Caller | null> {
     const client = (await selectRows(this.em, ApiClient, 'prefix', [prefixOf(token)]))[0]
     if (!client || client.revokedAt || !matches(token, client.hash)) return null
-    await this.noteUse(client)
+    // Whether it can be written now or not, who asks is known; what could not be noted is noted with the next request.
+    void this.noteUse(client).catch(() => undefined)
     const { id, name, scopes, anyMachine, machine } = client
     return { kind: 'TOKEN', id, name, scopes, anyMachine, machineId: machine }
   }

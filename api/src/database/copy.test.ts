@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { copyDatabase, restoreDatabase } from './copy.ts'
 import { lockDatabase } from './lock.ts'
@@ -28,26 +28,27 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-function write(path: string, word: string): Database.Database {
-  const database = new Database(path)
-  database.pragma('auto_vacuum = incremental')
-  database.pragma('journal_mode = wal')
+function write(path: string, word: string): DatabaseSync {
+  const database = new DatabaseSync(path)
   database.exec(
-    'create table if not exists mikro_orm_migrations (name text); create table if not exists words (word text)',
+    'pragma auto_vacuum = incremental; pragma journal_mode = wal; create table if not exists mikro_orm_migrations (name text); create table if not exists words (word text)',
   )
   database.prepare('insert into words values (?)').run(word)
   return database
 }
 const words = (path: string): unknown[] => {
-  const database = new Database(path, { readonly: true })
-  const found = database.prepare('select word from words').pluck().all()
+  const database = new DatabaseSync(path, { readOnly: true })
+  const found = database
+    .prepare('select word from words')
+    .all()
+    .map(({ word }) => word)
   database.close()
   return found
 }
 
 describe('A copy of the database', () => {
   test('holds what was committed, also what still lies in the journal of a running Vigie, and what comes later it does not', () => {
-    const running = new Database(file)
+    const running = new DatabaseSync(file)
     running.prepare("insert into words values ('in the journal')").run()
     running.exec("begin immediate; insert into words values ('not committed')")
     copyDatabase(file, copy)
@@ -59,7 +60,7 @@ describe('A copy of the database', () => {
   test('is for its owner alone, keeps the way the file gives room back, and leaves nothing else behind', () => {
     expect(copyDatabase(file, copy)).toBe(statSync(copy).size)
     expect((statSync(copy).mode & 0o777).toString(8)).toBe('600')
-    expect(new Database(copy, { readonly: true }).pragma('auto_vacuum', { simple: true })).toBe(2)
+    expect(new DatabaseSync(copy, { readOnly: true }).prepare('pragma auto_vacuum').get()).toEqual({ auto_vacuum: 2 })
     expect(readdirSync(folder).filter((name) => name.startsWith('copy'))).toEqual(['copy.sqlite'])
   })
 
@@ -124,7 +125,7 @@ describe('Restoring a copy', () => {
     ['text', () => writeFileSync(copy, 'no database'.repeat(100)), /is no SQLite database/],
     [
       'a database of something else',
-      () => new Database(copy).exec('create table x (y)').close(),
+      () => new DatabaseSync(copy).exec('create table x (y)'),
       /is no database of Vigie/,
     ],
     ['nothing', () => undefined, /does not exist/],

@@ -13,9 +13,10 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { DomainError, InvalidInputError } from '../errors.ts'
 import { lockDatabase } from './lock.ts'
+import { sqliteFault } from './sqlite.ts'
 
 export class DatabaseCopyError extends DomainError {
   constructor(message: string, options?: ErrorOptions) {
@@ -37,7 +38,7 @@ export function copyDatabase(file: string, target: string): number {
   try {
     // The file is made before SQLite does it, for nobody else to read.
     closeSync(openSync(unfinished, 'wx', 0o600))
-    const database = new Database(file, { fileMustExist: true, timeout: 60_000 })
+    const database = new DatabaseSync(file, { timeout: 60_000 })
     try {
       database.prepare('vacuum into ?').run(unfinished)
     } finally {
@@ -94,11 +95,11 @@ const clear = (file: string): void => {
 
 /** A copy counts when SQLite finds it whole and it is one of Vigie's. */
 function checkDatabase(file: string): void {
-  const database = new Database(file, { fileMustExist: true })
+  const database = new DatabaseSync(file)
   try {
     // Everything into the one file, whatever mode it came in; Vigie sets its own at the start.
-    database.pragma('journal_mode = delete')
-    const found = database.pragma('quick_check(1)', { simple: true })
+    database.exec('pragma journal_mode = delete')
+    const found = database.prepare('pragma quick_check(1)').get()?.['quick_check']
     if (found !== 'ok') throw new DatabaseCopyError(`${file} is damaged: ${String(found)}`)
     const own = database.prepare("select 1 from sqlite_master where name = 'mikro_orm_migrations'").get()
     if (!own) throw new DatabaseCopyError(`${file} is no database of Vigie.`)
@@ -116,7 +117,8 @@ function sync(file: string): void {
 function wordsOf(cause: unknown, what: string): Error {
   if (cause instanceof DomainError) return cause
   const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'SQLITE_NOTADB') return new DatabaseCopyError(`${what}: it is no SQLite database.`, { cause })
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') return new DatabaseCopyError(`${what}: no room is left.`, { cause })
+  const fault = sqliteFault(cause)
+  if (fault === 'NOTADB') return new DatabaseCopyError(`${what}: it is no SQLite database.`, { cause })
+  if (fault === 'FULL' || code === 'ENOSPC') return new DatabaseCopyError(`${what}: no room is left.`, { cause })
   return new DatabaseCopyError(`${what}: ${message}`, { cause })
 }

@@ -1,5 +1,6 @@
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { DomainError } from '../errors.ts'
+import { sqliteFault } from './sqlite.ts'
 
 export class DatabaseInUseError extends DomainError {
   constructor(file: string) {
@@ -16,13 +17,12 @@ export class DatabaseInUseError extends DomainError {
  */
 export function lockDatabase(file: string): { release(): void } {
   if (file === ':memory:') return { release: () => undefined }
-  const lock = new Database(`${file}.lock`, { timeout: 0 })
+  const lock = new DatabaseSync(`${file}.lock`, { timeout: 0 })
   try {
-    lock.pragma('locking_mode = exclusive')
-    lock.exec('begin exclusive')
+    lock.exec('pragma locking_mode = exclusive; begin exclusive')
   } catch (cause) {
     lock.close()
-    if ((cause as { code?: string }).code?.startsWith('SQLITE_BUSY')) throw new DatabaseInUseError(file)
+    if (sqliteFault(cause) === 'BUSY') throw new DatabaseInUseError(file)
     throw cause
   }
   return { release: () => void lock.close() }

@@ -55,6 +55,8 @@ export class Scanner {
   private readonly record
   private stopped = false
   private running: Promise<ScanAnswer> | null = null
+  /** When the last scan ended, or this process began. */
+  private lookedAt: Date
   private soonTimer: NodeJS.Timeout | null = null
   private probes: LinkProbe[] = []
   private probing: Promise<void> = Promise.resolve()
@@ -63,6 +65,7 @@ export class Scanner {
 
   constructor(private readonly options: ScannerOptions) {
     this.record = createRecorder(options.platform)
+    this.lookedAt = options.platform.clock()
     const script = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
     this.worker = new WorkerThread<DepositTasks>(script, 192)
     this.rereader = new WorkerThread<DepositTasks>(script, 64)
@@ -79,6 +82,13 @@ export class Scanner {
 
   get isRunning(): boolean {
     return this.running !== null
+  }
+
+  /** Whether scans come as often as they should: then what comes is judged, and what does not come is missed. */
+  health(): { ok: boolean; detail: string | null } {
+    const away = this.options.platform.clock().getTime() - this.lookedAt.getTime()
+    const ok = this.isRunning || away <= AWAY_AFTER(this.intervalMinutes)
+    return { ok, detail: ok ? null : `No scan has ended since ${this.lookedAt.toISOString()}` }
   }
 
   /** Makes the folders, tries whether links are possible, and removes what an earlier process left half done. */
@@ -116,7 +126,9 @@ export class Scanner {
   async scan(trigger: string): Promise<ScanAnswer> {
     if (this.stopped || this.running) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
     this.running = this.scanOnce(trigger).finally(() => (this.running = null))
-    return this.running
+    const answer = await this.running
+    this.lookedAt = this.options.platform.clock()
+    return answer
   }
 
   /** Scans in a moment, once for all who ask meanwhile. */
