@@ -32,17 +32,27 @@ import { ForbiddenError, UnauthenticatedError } from './errors.ts'
 import { ingestRoute } from './inventory/ingest.route.ts'
 import { checkCost, MAX_TOKENS } from './limits.ts'
 import { serveDashboard } from './overview/dashboard.routes.ts'
-import { acceptGzip } from './platform/gzip.ts'
+import { readBodies } from './platform/bodies.ts'
 import type { Batch, ChangeFeed } from './platform/changes.ts'
-import type { Clock } from './platform/clock.ts'
+import { type Clock, SECOND } from './platform/clock.ts'
 import { FairShare } from './platform/fair-share.ts'
 import type { Log } from './platform/log.ts'
 import type { Platform } from './platform/platform.ts'
 import { loadChanges } from './events/load-changes.ts'
+import { servePlayground } from './playground.ts'
 import { createSchema } from './schema.ts'
 import { serveSubscriptions } from './subscriptions.ts'
 
 export const BODY_LIMIT = 8 * 1024 * 1024
+/** How slow a client may be before it is cut off, in milliseconds. */
+export const DEADLINES = {
+  /** From the first byte of a request to the end of its headers. */
+  headers: 15 * SECOND,
+  /** … to the end of its body. */
+  request: 60 * SECOND,
+  /** Without reading a byte of an answer that is under way. */
+  answer: 30 * SECOND,
+}
 
 export interface AppOptions {
   config: Config
@@ -50,6 +60,7 @@ export interface AppOptions {
   clock: Clock
   log: Log
   changes: ChangeFeed
+  deadlines?: typeof DEADLINES
 }
 
 export interface App {
@@ -73,7 +84,7 @@ export interface App {
 }
 
 /** Composes database, schema, HTTP and WebSocket, and listens. Tests start the same. */
-export async function startApp({ config, orm, clock, log, changes }: AppOptions): Promise<App> {
+export async function startApp({ config, orm, clock, log, changes, deadlines = DEADLINES }: AppOptions): Promise<App> {
   const share = new FairShare()
   const platform: Platform = {
     clock,
@@ -121,9 +132,13 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     onConstructorPoisoning: 'ignore',
     trustProxy: config.trustedProxies.length ? [...config.trustedProxies] : false,
     forceCloseConnections: 'idle',
+    // Who sends slower than this, or sends nothing, is cut off.
+    requestTimeout: deadlines.request,
+    http: { headersTimeout: deadlines.headers, connectionsCheckingInterval: Math.min(5 * SECOND, deadlines.headers) },
   })
   await app.register(fastifyCookie)
-  acceptGzip(app)
+  // Who does not read the answer is cut off: it is kept in memory for him.
+  app.addHook('onSend', async (request) => void request.raw.socket.setTimeout(deadlines.answer))
   app.addHook('onRequest', async (request, reply) => {
     securityHeaders(reply)
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isOwnOrigin(request.raw, config)) {
@@ -131,6 +146,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
     }
     return undefined
   })
+  readBodies(app)
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     if (isDatabaseAway(error)) return refuse(reply.header('retry-after', '5'), 503, error)
     const status = error.statusCode ?? 500
@@ -202,6 +218,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
   })
   await apollo.start()
   app.post('/graphql', {
+    config: { readsBody: true },
     onRequest: mustBeKnown,
     handler: fastifyApolloHandler(apollo, {
       context: async (request) => {
@@ -210,13 +227,7 @@ export async function startApp({ config, orm, clock, log, changes }: AppOptions)
       },
     }) as never,
   })
-  app.get('/graphql', async (_request, reply) => {
-    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-    reply.header('content-security-policy', PLAYGROUND_POLICY)
-    return reply
-      .type('text/html')
-      .send(renderGraphiQL({ title: 'Vigie', endpoint: '/graphql', subscriptionsProtocol: 'WS' }))
-  })
+  servePlayground(app)
   signInRoutes(app, { config, services })
   ingestRoute(app, { config, services, refuse })
   serveAgent(app)
@@ -277,10 +288,6 @@ const refuse = (reply: FastifyReply, status: number, error: { message: string; e
 
 const POLICY =
   "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-// GraphiQL is one page with inline script and blob workers.
-const PLAYGROUND_POLICY =
-  "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; connect-src 'self' ws: wss:; object-src 'none'; frame-ancestors 'none'"
-
 function securityHeaders(reply: FastifyReply): void {
   reply.header('content-security-policy', POLICY)
   reply.header('x-content-type-options', 'nosniff')

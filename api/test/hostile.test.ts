@@ -1,6 +1,8 @@
-import { connect } from 'node:net'
-import { describe, expect, test } from 'vitest'
-import { apiForThisTest } from './start-api.ts'
+import { connect, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Scope } from '../src/access/scope.ts'
+import { apiForThisTest, type TestApi, until } from './start-api.ts'
 
 // Bytes from somebody whom nobody knows, at the bare port. After each the server must still be there: an error that
 // nobody hears would end the whole run of this test.
@@ -26,6 +28,37 @@ const BYTES: [what: string, bytes: string][] = [
   ],
   ['an upgrade with frames behind it', `${upgrade('/graphql')}\xff\xff\xff\xff\xff\xff`],
   ['a request that is none', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n'],
+  [
+    'a question with a body that nobody reads',
+    `GET /healthz HTTP/1.1\r\nHost: vigie\r\nContent-Length: 9000000\r\n\r\n${'['.repeat(100_000)}`,
+  ],
+  ['two lengths', 'POST /graphql HTTP/1.1\r\nHost: vigie\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}'],
+  ['a length that is none', 'POST /graphql HTTP/1.1\r\nHost: vigie\r\nContent-Length: -1\r\n\r\n{}'],
+  [
+    'a length and chunks',
+    'POST /graphql HTTP/1.1\r\nHost: vigie\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
+  [
+    'a chunk without end',
+    'POST /api/sign-in HTTP/1.1\r\nHost: vigie\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n',
+  ],
+  ['a header without end', `GET / HTTP/1.1\r\nHost: vigie\r\nX: ${'x'.repeat(100_000)}`],
+  ['a thousand headers', `GET / HTTP/1.1\r\nHost: vigie\r\n${'X: x\r\n'.repeat(1000)}\r\n`],
+  ['an address of 100 kB', `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: vigie\r\n\r\n`],
+  ['an address with broken escapes', 'GET /%E0%A4%A HTTP/1.1\r\nHost: vigie\r\n\r\n'],
+  ['an address with a zero byte', 'GET /%00 HTTP/1.1\r\nHost: vigie\r\nAccept: text/html\r\n\r\n'],
+  ['an address that climbs', 'GET /assets/..%2f..%2f..%2fpackage.json HTTP/1.1\r\nHost: vigie\r\n\r\n'],
+  ['no host', 'GET /healthz HTTP/1.1\r\n\r\n'],
+  ['a host that is none', 'GET /healthz HTTP/1.1\r\nHost: [::\r\nOrigin: http://[::\r\n\r\n'],
+  ['a method that is none', 'BREW /coffee HTTP/1.1\r\nHost: vigie\r\n\r\n'],
+  ['a tunnel', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'],
+  ['an expectation', 'POST /graphql HTTP/1.1\r\nHost: vigie\r\nExpect: the impossible\r\nContent-Length: 2\r\n\r\n{}'],
+  ['cookies that are none', 'GET /healthz HTTP/1.1\r\nHost: vigie\r\nCookie: vigie_session=%E0%A4%A; =; ;;;=\r\n\r\n'],
+  [
+    'a gzip that is none',
+    'POST /api/sign-in HTTP/1.1\r\nHost: vigie\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n0123456789',
+  ],
+  ['a hundred requests at once', 'GET /healthz HTTP/1.1\r\nHost: vigie\r\n\r\n'.repeat(100)],
   ['half a request', 'POST /graphql HTTP/1.1\r\nHost: vigie\r\nContent-Length: 100\r\n\r\n{"query'],
 ]
 
@@ -55,5 +88,116 @@ describe('A stranger at the bare port', () => {
         expect([what, how, health]).toEqual([what, how, 200])
       }
     }
+  })
+})
+
+/** A connection that does what a test says, and how it ended. */
+function dial(api: TestApi): { socket: Socket; ended: () => boolean; received: () => string } {
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
+  let closed = false
+  let text = ''
+  socket.on('error', () => undefined)
+  socket.on('close', () => (closed = true))
+  socket.on('data', (chunk: Buffer) => (text = (text + chunk.toString('latin1')).slice(0, 100_000)))
+  onTestFinished(() => void socket.destroy())
+  return { socket, ended: () => closed, received: () => text }
+}
+
+describe('Who is slow is cut off', () => {
+  test.each<[string, string, boolean]>([
+    ['and sends nothing', '', false],
+    ['and drips headers', 'GET /healthz HTTP/1.1\r\nHost: vigie\r\nX-Drip: ', true],
+    [
+      'and drips a body',
+      'POST /api/sign-in HTTP/1.1\r\nHost: vigie\r\nContent-Type: application/json\r\nContent-Length: 4000\r\n\r\n{"',
+      true,
+    ],
+    [
+      'and drips a body that nobody reads',
+      'POST /nowhere HTTP/1.1\r\nHost: vigie\r\nContent-Length: 4000\r\n\r\n{"',
+      true,
+    ],
+    [
+      'and drips chunks',
+      'POST /api/sign-in HTTP/1.1\r\nHost: vigie\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+      true,
+    ],
+  ])('%s', async (_what, start, drips) => {
+    const api = await apiForThisTest({}, { headers: 300, request: 600 })
+    const { socket, ended } = dial(api)
+    socket.write(start)
+    const drip = setInterval(
+      () => drips && !socket.destroyed && socket.write(start.includes('chunked') ? '1\r\n \r\n' : ' '),
+      50,
+    )
+    onTestFinished(() => clearInterval(drip))
+    await until(ended, 'the connection to be cut', 5000)
+  })
+
+  test('and does not read the answer', async () => {
+    const api = await apiForThisTest({}, { answer: 300 })
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    const before = sockets()
+    const { socket } = dial(api)
+    socket.pause()
+    // More than the kernel takes for somebody who does not read.
+    socket.write('GET /graphql HTTP/1.1\r\nHost: vigie\r\n\r\n'.repeat(8))
+    await until(() => sockets() === before + 2, 'both ends of the connection')
+    // His own end still stands: he does not read that the other is gone.
+    await until(() => sockets() <= before + 1, 'the connection to be cut')
+  })
+})
+
+describe('What is large or deep is refused before anything is made of it', () => {
+  const DEEP = '['.repeat(4_000_000)
+  const MANY = `[${'{},'.repeat(2_000_000)}{}]`
+
+  test.each<[string, string, string, number, string]>([
+    ['no address of Vigie', '/nowhere', DEEP, 404, 'NOT_FOUND'],
+    ['sign-out', '/api/sign-out', DEEP, 413, 'FST_ERR_CTP_BODY_TOO_LARGE'],
+    ['an address that only answers', '/healthz', DEEP, 404, 'NOT_FOUND'],
+    ['GraphQL, from nobody we know', '/graphql', DEEP, 401, 'UNAUTHENTICATED'],
+    ['ingest, from nobody we know', '/api/ingest', DEEP, 401, 'UNAUTHENTICATED'],
+    ['sign-in', '/api/sign-in', DEEP, 413, 'FST_ERR_CTP_BODY_TOO_LARGE'],
+  ])('a packed body to %s', async (_what, path, body, status, code) => {
+    const api = await apiForThisTest()
+    const answer = await fetch(`${api.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync(body),
+    })
+    expect([answer.status, ((await answer.json()) as any).errors[0].extensions.code]).toEqual([status, code])
+  })
+
+  test.each([
+    ['deep', DEEP, /nested deeper than 100 levels/],
+    ['of many values', MANY, /holds more than 500,000 values/],
+  ])('a body that is %s, from somebody we know', async (_what, body, message) => {
+    const api = await apiForThisTest()
+    const token = await api.token([Scope.REPORT])
+    for (const path of ['/graphql', '/api/ingest']) {
+      const before = process.memoryUsage().rss
+      const answer = await fetch(`${api.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip', authorization: `Bearer ${token}` },
+        body: gzipSync(body),
+      })
+      expect(answer.status).toBe(400)
+      expect(((await answer.json()) as any).errors[0].message).toMatch(message)
+      expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
+    }
+  })
+
+  test('a hundred who ask for the playground and read nothing share one text', async () => {
+    const api = await apiForThisTest()
+    await (await fetch(`${api.url}/graphql`)).arrayBuffer()
+    const before = process.memoryUsage().rss
+    for (let count = 0; count < 100; count += 1) {
+      const { socket } = dial(api)
+      socket.pause()
+      socket.write(`GET /graphql HTTP/1.1\r\nHost: vigie\r\n${count % 2 ? 'Accept-Encoding: gzip\r\n' : ''}\r\n`)
+    }
+    await until(async () => (await fetch(`${api.url}/healthz`)).status === 200, 'an answer')
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
   })
 })

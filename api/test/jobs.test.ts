@@ -337,7 +337,7 @@ describe('Jobs as text', () => {
   })
 
   test.each([
-    ['JSON', '{"agentId":', 'is no JSON'],
+    ['JSON', '{"agentId":', 'is no whole JSON'],
     ['JSON', '{}', 'must be a JSON list'],
     ['CSV', 'agentId,databaseName\n"lyon', 'is no CSV'],
     ['CSV', 'agentId,databaseName\na,b,c', 'is no CSV'],

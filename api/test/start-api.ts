@@ -5,7 +5,7 @@ import { type Client, createClient } from 'graphql-ws'
 import { onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { Scope } from '../src/access/scope.ts'
-import { type App, startApp } from '../src/app.ts'
+import { type App, DEADLINES, startApp } from '../src/app.ts'
 import { readConfig } from '../src/config.ts'
 import { openDatabase, type Orm } from '../src/database/database.ts'
 import type { Patience } from '../src/database/sqlite-dialect.ts'
@@ -34,7 +34,10 @@ export interface Answer<T> {
 }
 
 /** Starts what main.ts starts, on a port of its own and an SQLite file of its own. */
-export async function startApi(env: Record<string, string> = {}, patience: Partial<Patience> = {}): Promise<TestApi> {
+export async function startApi(
+  env: Record<string, string> = {},
+  patience: Partial<Patience & typeof DEADLINES> = {},
+): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-test-'))
   const file = join(folder, 'vigie.sqlite')
   const config = readConfig({ VIGIE_PORT: '0', VIGIE_DATA_DIR: folder, VIGIE_LOG_LEVEL: 'error', ...env })
@@ -43,7 +46,10 @@ export async function startApi(env: Record<string, string> = {}, patience: Parti
   await migrate(orm)
   const log = createLog(config.logLevel)
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'), 30)
-  const app = await startApp({ config, orm, clock: () => new Date(clock.now), log, changes })
+  const app = await startApp({
+    ...{ config, orm, clock: () => new Date(clock.now), log, changes },
+    deadlines: { ...DEADLINES, ...patience },
+  })
   const token: TestApi['token'] = async (scopes, { anyMachine = true, name = 'test' } = {}) =>
     (await app.services().access.createToken(name, scopes, anyMachine, null)).token
   const all = await token([Scope.ADMIN, Scope.REPORT])
@@ -92,7 +98,10 @@ export function socketTo(
 }
 
 /** For one test alone. */
-export async function apiForThisTest(env?: Record<string, string>, patience?: Partial<Patience>): Promise<TestApi> {
+export async function apiForThisTest(
+  env?: Record<string, string>,
+  patience?: Partial<Patience & typeof DEADLINES>,
+): Promise<TestApi> {
   const api = await startApi(env, patience)
   onTestFinished(() => api.stop())
   return api

@@ -16,7 +16,7 @@ export function signInRoutes(app: FastifyInstance, { config, services }: Options
   const isSecure = (protocol: string): boolean =>
     protocol === 'https' || config.publicUrl?.startsWith('https:') === true
 
-  app.post('/api/sign-in', { bodyLimit: 4096 }, async (request, reply) => {
+  app.post('/api/sign-in', { bodyLimit: 4096, config: { readsBody: true } }, async (request, reply) => {
     const link = (request.body as { link?: unknown } | null)?.link
     const secret =
       typeof link === 'string' && /^link_[\w-]{20,100}$/.test(link) ? await services().access.spendLink(link) : null
@@ -34,7 +34,8 @@ export function signInRoutes(app: FastifyInstance, { config, services }: Options
     return { ok: true }
   })
 
-  app.post('/api/sign-out', async (request, reply) => {
+  // It needs no body, but a client that sends `{}` is signed out all the same.
+  app.post('/api/sign-out', { bodyLimit: 1024, config: { readsBody: true } }, async (request, reply) => {
     const { access } = services()
     const secret = sessionCookie(request.headers.cookie)
     const caller = secret ? await access.bySession(secret) : null

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row } from '../database/rows.ts'
 import { InvalidInputError } from '../errors.ts'
+import { JsonError, readJson } from '../platform/read-json.ts'
 import { ExpectChange } from './backup-status.ts'
 import { ExpectedJob } from './expected-job.entity.ts'
 import type { ExpectedJobChange } from './expected-job.input.ts'
@@ -96,7 +97,7 @@ export class JobExchange {
     content: string,
     { dryRun, actor }: { dryRun: boolean; actor: string | null },
   ): Promise<ImportOutcome> {
-    const rows = format === ExchangeFormat.JSON ? readJson(content) : readCsv(content)
+    const rows = format === ExchangeFormat.JSON ? readJsonList(content) : readCsv(content)
     if (rows.length > MOST) throw new InvalidInputError('content', `holds more than ${MOST} jobs`, 'Split it.')
     const known = new Map((await this.inService()).map((job) => [`${job.agentId} ${job.databaseName}`, job]))
     const targets = new Map([...known].map(([key, job]) => [job.targetKey, key]))
@@ -200,16 +201,13 @@ const clearedOf = (row: object, rest: object, before: Row<ExpectedJob> | null): 
       )
     : {}
 
-function readJson(content: string): unknown[] {
+function readJsonList(content: string): unknown[] {
   let json: unknown
   try {
-    json = JSON.parse(content)
+    json = readJson(content)
   } catch (cause) {
-    throw new InvalidInputError(
-      'content',
-      `is no JSON (${(cause as Error).message})`,
-      'Send what exportExpectedJobs gives.',
-    )
+    if (!(cause instanceof JsonError)) throw cause
+    throw new InvalidInputError('content', cause.message, 'Send what exportExpectedJobs gives.')
   }
   if (!Array.isArray(json)) throw new InvalidInputError('content', 'must be a JSON list', 'Send a list of jobs.')
   return json

@@ -185,9 +185,9 @@ describe('A report as a whole is refused', () => {
   test.each<[string, string | Buffer, string, string]>([
     ['empty', '', 'NOT_JSON', 'The file is empty.'],
     ['of blanks', ' \n', 'NOT_JSON', 'The file is empty.'],
-    ['truncated', '{"agent_id": "lyon-01", "databases": {', 'NOT_JSON', 'It is no whole JSON'],
-    ['binary', Buffer.from([0x1f, 0x8b, 0xff, 0]), 'NOT_JSON', 'It is no whole JSON'],
-    ['of two documents', '{}{}', 'NOT_JSON', 'It is no whole JSON'],
+    ['truncated', '{"agent_id": "lyon-01", "databases": {', 'NOT_JSON', 'The file is no whole JSON'],
+    ['binary', Buffer.from([0x1f, 0x8b, 0xff, 0]), 'NOT_JSON', 'The file is no whole JSON'],
+    ['of two documents', '{}{}', 'NOT_JSON', 'The file is no whole JSON'],
     ['a list', '[]', 'WRONG_TYPES', 'The report must be an object.'],
     ['null', 'null', 'WRONG_TYPES', 'The report must be an object.'],
     ['without databases', '{"agent_id":"lyon-01"}', 'WRONG_TYPES', 'databases must be an object.'],
@@ -241,7 +241,7 @@ describe('A hostile report', () => {
     expect(readReportFile(nested(depth))).toMatchObject({
       ok: false,
       outcome: 'NOT_JSON',
-      detail: 'It is nested deeper than 1000 levels.',
+      detail: 'The file is nested deeper than 1000 levels.',
     })
   })
 

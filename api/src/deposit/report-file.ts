@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { NAME } from '../backups/name.ts'
+import { JsonError, readJson } from '../platform/read-json.ts'
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep, Refusal } from './declared.ts'
 
 /** A report is a few kilobytes; more than this is refused unread. */
 export const LARGEST_REPORT = 1024 * 1024
 /** More databases than this in one report are no report of one agent. */
 const MOST_DATABASES = 1000
-const LONGEST_TEXT = 8 * 1024
-/** A report has four levels. Up to Node 24 JSON.parse recurses, and how deep it comes depends on who calls it. */
+/** A report has four levels; what is nested deeper in one database costs that database alone. */
 const DEEPEST = 1000
+const LONGEST_TEXT = 8 * 1024
 
 export type ReadReport =
   | { ok: true; report: DeclaredReport }
@@ -22,18 +23,17 @@ class WrongType extends Error {}
 /** Reads a report file of either dialect. Whatever it holds, it answers: a bad report never stops a scan. */
 export function readReportFile(content: Buffer): ReadReport {
   const runId = createHash('sha256').update(content).digest('hex')
-  const text = content.toString('utf8').replace(/^\uFEFF/, '')
+  const text = content.toString('utf8')
   const refuse = (outcome: Refusal, detail: string): ReadReport => ({
     ...{ ok: false as const, outcome, runId, detail },
     raw: text.slice(0, 64 * 1024),
   })
-  if (depthOf(text) > DEEPEST) return refuse('NOT_JSON', `It is nested deeper than ${DEEPEST} levels.`)
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = readJson(text, { depth: DEEPEST })
   } catch (cause) {
-    const empty = text.trim() === ''
-    return refuse('NOT_JSON', empty ? 'The file is empty.' : `It is no whole JSON: ${(cause as Error).message}.`)
+    if (!(cause instanceof JsonError)) throw cause
+    return refuse('NOT_JSON', `The file ${cause.message}.`)
   }
   try {
     return { ok: true, report: readEnvelope(json, runId) }
@@ -42,22 +42,6 @@ export function readReportFile(content: Buffer): ReadReport {
     return refuse('WRONG_TYPES', (cause as Error).message)
   }
 }
-
-/** How deep brackets stand in each other, outside of texts. */
-function depthOf(json: string): number {
-  let [depth, deepest, inText] = [0, 0, false]
-  for (let at = 0; at < json.length; at += 1) {
-    const sign = json.charCodeAt(at)
-    if (inText) {
-      if (sign === BACKSLASH) at += 1
-      else if (sign === QUOTE) inText = false
-    } else if (sign === QUOTE) inText = true
-    else if (sign === BRACKET || sign === BRACE) deepest = Math.max(deepest, ++depth)
-    else if (sign === BRACKET + 2 || sign === BRACE + 2) depth -= 1
-  }
-  return deepest
-}
-const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b]
 
 function readEnvelope(json: unknown, runId: string): DeclaredReport {
   const report = objectOf(json, 'The report')

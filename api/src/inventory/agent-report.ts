@@ -10,6 +10,7 @@ import { readSmartctl } from '../disks/smartctl.ts'
 import type { SmartFacts } from '../disks/smart-facts.ts'
 import { InvalidInputError } from '../errors.ts'
 import { type MachineFacts, machineSection } from '../machines/section.ts'
+import { JsonError, readJson } from '../platform/read-json.ts'
 import { fileSystemsOf } from '../storage/file-systems.ts'
 import { type BlockDevice, isPhysicalDisk, readLsblk } from '../storage/lsblk.ts'
 import { rolesOf } from '../storage/role.ts'
@@ -147,19 +148,16 @@ function readSection(section: ReportSectionInput, told: Told): SectionOutcome {
     return outcome(SectionResult.ACCEPTED)
   } catch (error) {
     if (error instanceof SectionRefused) return outcome(SectionResult.REFUSED, error.refusals)
-    if (error instanceof RangeError) {
-      const deep = { field: 'payload', rule: 'is nested too deeply', cure: 'Send what the command printed.' }
-      return outcome(SectionResult.REFUSED, [deep])
-    }
     throw error
   }
 }
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return readJson(text)
   } catch (cause) {
-    return refuse('payload', `must be JSON: ${(cause as Error).message}`, 'Send the JSON that the command printed.')
+    if (!(cause instanceof JsonError)) throw cause
+    return refuse('payload', cause.message, 'Send the JSON that the command printed.')
   }
 }
 

@@ -6,6 +6,7 @@ import type { Refuse } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Services } from '../context.ts'
 import { ForbiddenError, InvalidInputError, UnauthenticatedError } from '../errors.ts'
+import { jsonBody } from '../platform/bodies.ts'
 import { readScriptReport } from './script-report.ts'
 
 interface Options {
@@ -19,18 +20,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
   app.register(async (scripts) => {
     // curl and urllib call JSON a form unless told otherwise: whatever it is called, it must be JSON.
     scripts.removeAllContentTypeParsers()
-    scripts.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-      try {
-        done(null, JSON.parse(body as string))
-      } catch (error) {
-        done(
-          Object.assign(new Error(`The body is no JSON: ${(error as Error).message}`), {
-            statusCode: 400,
-            code: 'BAD_JSON',
-          }),
-        )
-      }
-    })
+    scripts.addContentTypeParser('*', { parseAs: 'string' }, jsonBody)
     const callers = new WeakMap<FastifyRequest, Caller>()
 
     scripts.addHook('onRequest', async (request, reply) => {
@@ -47,7 +37,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
       return undefined
     })
 
-    scripts.post('/api/ingest', async (request, reply) => {
+    scripts.post('/api/ingest', { config: { readsBody: true } }, async (request, reply) => {
       const { inventory, clock } = services()
       try {
         const report = readScriptReport(request.body, clock())

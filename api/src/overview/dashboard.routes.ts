@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { ROOT } from '../config.ts'
+import { nothingAt } from '../platform/http-error.ts'
 
 const FOLDER = resolve(ROOT, 'dashboard/dist')
 
@@ -23,8 +24,6 @@ export function serveDashboard(app: FastifyInstance): void {
     const page =
       request.method === 'GET' && request.headers.accept?.includes('text/html') && !request.url.startsWith('/api/')
     if (page && built) return reply.header('cache-control', 'no-cache').sendFile('index.html')
-    return reply.status(404).send({
-      errors: [{ message: `There is nothing at ${request.url.slice(0, 200)}`, extensions: { code: 'NOT_FOUND' } }],
-    })
+    throw nothingAt(request.url)
   })
 }
