@@ -28,7 +28,7 @@ const COPIED = [
 /** Nobody reads these at run time: types, documents, maps of others, links to commands. */
 const LEFT_OUT = [
   /\.d\.[cm]?ts$/,
-  /(?<!^api\/dist\/.*)\.map$/,
+  /^(?!api\/dist\/).*\.map$/,
   /(^|\/)\.package-lock\.json$/,
   /^node_modules\/(?!.*licen[cs]e).*\.(md|markdown|tsbuildinfo)$/i,
   /^node_modules\/(.*\/)?(\.bin|@types|\.github)(\/|$)/,

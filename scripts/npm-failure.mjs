@@ -34,5 +34,5 @@ export function npmFailure(output, { registry, folder }) {
 }
 
 const missingPackage = (output) =>
-  /(?:No matching version found for|notarget.*?|404\s+'?)\s*((?:@[\w.-]+\/)?[\w.-]+@[\w.^~<>=-]+)/.exec(output)?.[1] ??
+  /(?:No matching version found for | 404 +'?)((?:@[\w.-]+\/)?[\w.-]+@[\w.^~<>=-]+)/.exec(output)?.[1] ??
   'a package that Vigie needs'

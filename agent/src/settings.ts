@@ -24,7 +24,7 @@ export function readSettings(env: Environment): Settings {
     throw usage(`VIGIE_SERVER "${server}" is no address; use one like https://vigie.example`)
   }
   if (!/^https?:$/.test(url.protocol)) throw usage(`VIGIE_SERVER "${server}" must begin with http:// or https://`)
-  return { server: url.href.replace(/\/+$/, ''), token: readToken(env) }
+  return { server: url.href.replace(/(?<!\/)\/+$/, ''), token: readToken(env) }
 }
 
 function readToken(env: Environment): string {

@@ -30,7 +30,7 @@ import { formatError } from './platform/format-error.ts'
 import { healthRoutes, type PartHealth } from './health.routes.ts'
 import { ForbiddenError, UnauthenticatedError } from './errors.ts'
 import { ingestRoute } from './inventory/ingest.route.ts'
-import { checkCost, MAX_TOKENS } from './limits.ts'
+import { checkCost, checkTexts, MAX_TOKENS, Spending } from './limits.ts'
 import { serveDashboard } from './overview/dashboard.routes.ts'
 import { readBodies } from './platform/bodies.ts'
 import type { Batch, ChangeFeed } from './platform/changes.ts'
@@ -207,10 +207,17 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
           let done: (() => void) | null = null
           return {
             didResolveOperation: async ({ document, request, operationName, operation }) => {
+              checkTexts(document, request.variables ?? {})
               checkCost(schema, document, request.variables ?? {}, operationName ?? undefined)
               if (operation?.operation === 'query') done = await share.turn()
             },
-            willSendResponse: async () => done?.(),
+            willSendResponse: async ({ response, contextValue }) => {
+              done?.()
+              const exceeded = contextValue.spending.exceeded
+              if (!exceeded) return
+              response.http.status = 400
+              response.body = { kind: 'single', singleResult: { errors: [exceeded.toJSON()] } }
+            },
           }
         },
       },
@@ -223,7 +230,8 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     handler: fastifyApolloHandler(apollo, {
       context: async (request) => {
         const known = request as unknown as FastifyRequest
-        return { ...(contexts.get(known) as Services), ...works, caller: callers.get(known) as Caller }
+        const spending = new Spending()
+        return { ...(contexts.get(known) as Services), ...works, caller: callers.get(known) as Caller, spending }
       },
     }) as never,
   })
@@ -269,7 +277,7 @@ function sharedContexts(services: () => Services, works: Works): (batch: Batch, 
   return (batch, caller) => {
     const shared = known.get(batch) ?? services()
     known.set(batch, shared)
-    return { ...shared, ...works, caller }
+    return { ...shared, ...works, caller, spending: new Spending() }
   }
 }
 

@@ -214,7 +214,7 @@ function readPublicUrl(value: string): string | null {
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
     throw new ConfigError('VIGIE_PUBLIC_URL', 'must be like https://vigie.example, without user, query or fragment')
   }
-  return url.href.replace(/\/+$/, '')
+  return url.href.replace(/(?<!\/)\/+$/, '')
 }
 
 function readTimeZone(value: string): string {

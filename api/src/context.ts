@@ -15,6 +15,7 @@ import { DiskRecorder } from './disks/disk-recorder.ts'
 import { DisksService } from './disks/disks.service.ts'
 import { EventsService } from './events/events.service.ts'
 import type { Tell } from './events/told.ts'
+import type { Spending } from './limits.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
 import { MachineRecorder } from './machines/machine-recorder.ts'
 import { MachinesService } from './machines/machines.service.ts'
@@ -81,4 +82,6 @@ export interface Works {
 /** What resolvers get: the services, what works beside them, and who asks. */
 export interface Context extends Services, Works {
   caller: Caller
+  /** What the operation has made so far. */
+  spending: Spending
 }

@@ -13,6 +13,7 @@ import { ForbiddenError } from './errors.ts'
 import { EventsResolver } from './events/events.resolver.ts'
 import { SubscriptionsResolver } from './events/subscriptions.resolver.ts'
 import { InventoryResolver } from './inventory/inventory.resolver.ts'
+import { countWhatIsMade } from './limits.ts'
 import { MachinesResolver } from './machines/machines.resolver.ts'
 import { OverviewResolver } from './overview/overview.resolver.ts'
 import { ReasonsResolver } from './reasons/reasons.resolver.ts'
@@ -45,17 +46,19 @@ const resolvers = [
 ] as const
 
 export const createSchema = (pubSub: PubSub): GraphQLSchema =>
-  buildSchemaSync({
-    resolvers,
-    pubSub,
-    validate: false,
-    authChecker: ({ context }: { context: Context }, scopes: Scope[]) => {
-      const missing = scopes.find((scope) => !allows(context.caller.scopes, scope))
-      if (missing) {
-        throw new ForbiddenError(
-          `This needs the scope "${missing}"; "${context.caller.name}" has ${context.caller.scopes.join(', ') || 'none'}.`,
-        )
-      }
-      return true
-    },
-  })
+  countWhatIsMade(
+    buildSchemaSync({
+      resolvers,
+      pubSub,
+      validate: false,
+      authChecker: ({ context }: { context: Context }, scopes: Scope[]) => {
+        const missing = scopes.find((scope) => !allows(context.caller.scopes, scope))
+        if (missing) {
+          throw new ForbiddenError(
+            `This needs the scope "${missing}"; "${context.caller.name}" has ${context.caller.scopes.join(', ') || 'none'}.`,
+          )
+        }
+        return true
+      },
+    }),
+  )

@@ -15,7 +15,7 @@ import type { ServerOptions } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import type { Caller } from './access/caller.ts'
-import { checkCost, MAX_TOKENS } from './limits.ts'
+import { checkCost, MAX_TOKENS, type Spending } from './limits.ts'
 import type { Batch } from './platform/changes.ts'
 import { SECOND } from './platform/clock.ts'
 
@@ -32,7 +32,7 @@ interface Options {
   /** Those of them whose session or token has ended. */
   ended: (callers: Caller[]) => Promise<Set<Caller>>
   /** Services that all results of one batch share, so that each nested list is loaded once for all clients. */
-  contextOf: (batch: Batch, caller: Caller) => object
+  contextOf: (batch: Batch, caller: Caller) => { spending: Spending }
   lookEvery?: number
 }
 
@@ -54,7 +54,11 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
     results.set(batch, known)
     let result = known.get(key)
     if (!result) {
-      result = Promise.resolve(execute({ ...args, rootValue: batch, contextValue: contextOf(batch, caller) }))
+      const contextValue = contextOf(batch, caller)
+      result = Promise.resolve(execute({ ...args, rootValue: batch, contextValue })).then((made) => {
+        const exceeded = contextValue.spending.exceeded
+        return exceeded ? { errors: [exceeded] } : made
+      })
       known.set(key, result)
     }
     return result

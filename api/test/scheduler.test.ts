@@ -670,12 +670,13 @@ test('What degrades is told by /readyz, which stays ready while the database is'
   }
   let ok = true
   api.app.watch('scheduler', () => ({ ok, detail: null }))
-  expect(await ready()).toEqual({ status: 200, ok: true, database: 'ok', scheduler: 'ok' })
+  expect(await ready()).toEqual({ status: 200, ok: true, database: 'ok', scanner: 'ok', scheduler: 'ok' })
   ok = false
   expect(await ready()).toEqual({
     status: 200,
     ok: true,
     database: 'ok',
+    scanner: 'ok',
     scheduler: 'degraded',
     degraded: ['scheduler'],
   })

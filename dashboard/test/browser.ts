@@ -56,6 +56,8 @@ export async function openPage(
   { browser, api, session }: { browser: Browser; api: TestApi; session: Session | undefined },
   path: string,
   { theme = 'light', width = 1440, locale = 'en' }: Look = {},
+  /** What is set up before the page asks anything. */
+  before: (page: Page) => Promise<unknown> = async () => undefined,
 ): Promise<{ page: Page; faults: string[] }> {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 900 },
@@ -76,6 +78,7 @@ export async function openPage(
     (request) =>
       !request.url().startsWith(api.url) && !request.url().startsWith('data:') && faults.push(`asked ${request.url()}`),
   )
+  await before(page)
   await page.goto(`${api.url}${path}`)
   return { page, faults }
 }

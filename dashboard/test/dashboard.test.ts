@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleet } from '../../api/src/fleet/fleet.ts'
 import { report, section } from '../../api/test/builders.ts'
@@ -24,7 +24,8 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await api?.stop()
   })
 
-  const open = (path: string, look?: Look) => openPage({ browser, api, session }, path, look)
+  const open = (path: string, look?: Look, before?: (page: Page) => Promise<unknown>) =>
+    openPage({ browser, api, session }, path, look, before)
   const ago = (days: number): Date => new Date(api.clock.now.getTime() - days * 86_400_000)
 
   test('shows who is not signed in how to sign in, and signs in by a button', async () => {
@@ -107,21 +108,20 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
   })
 
   test('misses nothing that happens before the page is live', async () => {
-    const context = await browser.newContext({ storageState: session })
-    const page = await context.newPage()
     const connect: (() => void)[] = []
-    await page.routeWebSocket(/graphql/, async (socket) => {
-      await new Promise<void>((resolve) => connect.push(resolve))
-      socket.connectToServer()
-    })
-    await page.goto(`${api.url}/machines`)
+    const { page } = await open('/machines', {}, (early) =>
+      early.routeWebSocket(/graphql/, async (socket) => {
+        await new Promise<void>((resolve) => connect.push(resolve))
+        socket.connectToServer()
+      }),
+    )
     await page.getByRole('link', { name: 'came-meanwhile' }).waitFor()
     await until(async () => connect.length > 0, 'the page to listen')
     const reportOf = { collectedAt: new Date(), disks: [] }
     await report(api, { ...reportOf, hostname: 'came-early', machineKey: 'key-of-the-one-that-came-early' })
     for (const go of connect) go()
     await page.getByRole('link', { name: 'came-early' }).waitFor({ timeout: 10_000 })
-    await context.close()
+    await page.context().close()
   })
 
   test('misses nothing that happens while another page is open', async () => {
@@ -141,19 +141,18 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
   })
 
   test('misses nothing that happens while an older answer is still on its way', async () => {
-    const context = await browser.newContext({ storageState: session })
-    const page = await context.newPage()
     let answered = false
     let deliver = (): void => undefined
     const wanted = new Promise<void>((resolve) => (deliver = resolve))
-    await page.route('**/graphql', async (route) => {
-      if (answered || !route.request().postData()?.includes('query Machines')) return route.continue()
-      const response = await route.fetch()
-      answered = true
-      await wanted
-      await route.fulfill({ response })
-    })
-    await page.goto(`${api.url}/machines`)
+    const { page } = await open('/machines', {}, (early) =>
+      early.route('**/graphql', async (route) => {
+        if (answered || !route.request().postData()?.includes('query Machines')) return route.continue()
+        const response = await route.fetch()
+        answered = true
+        await wanted
+        return route.fulfill({ response })
+      }),
+    )
     await page.getByText('Live', { exact: true }).waitFor()
     await until(async () => answered, 'the first answer')
     const again = page.waitForRequest((request) => request.postData()?.includes('query Machines') ?? false)
@@ -162,7 +161,7 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await again
     deliver()
     await page.getByRole('link', { name: 'came-between' }).waitFor({ timeout: 10_000 })
-    await context.close()
+    await page.context().close()
   })
 
   describe('with a fleet', () => {

@@ -32,7 +32,7 @@ function says(chroot, pattern, options = {}, command = START) {
       .split('\n')
       .filter((line) => line.startsWith('vigie: '))
       .at(-1) ?? ''
-  if (status === 0 || !pattern.test(last) || /^\s+at .*:\d+:\d+\)?$/m.test(stderr))
+  if (status === 0 || !pattern.test(last) || /^[ \t]+at .*:\d+:\d+\)?$/m.test(stderr))
     throw new Error(`It ended with ${status} and said: ${stderr.slice(-1500)}`)
   return { said: (performance.now() - began) / 1000 }
 }

@@ -22,13 +22,13 @@ export class Unavailable extends Error {
   }
 }
 
-const CURES: Record<string, string> = {
-  smartctl: 'apt install smartmontools',
-  lsblk: 'apt install util-linux',
-  pvs: 'apt install lvm2',
-  zpool: 'apt install zfsutils-linux',
-  df: 'apt install coreutils',
-}
+const CURES = new Map([
+  ['smartctl', 'apt install smartmontools'],
+  ['lsblk', 'apt install util-linux'],
+  ['pvs', 'apt install lvm2'],
+  ['zpool', 'apt install zfsutils-linux'],
+  ['df', 'apt install coreutils'],
+])
 
 /** A dead network mount may answer no file call ever; the report does not wait for it. */
 const LONGEST = 60_000
@@ -60,7 +60,7 @@ export async function collectSection(
 
 function reasonOf(error: unknown): { code: string; text: string } {
   if (error instanceof CommandUnavailable) {
-    const cure = Object.entries(CURES).find(([tool]) => error.message.startsWith(`${tool} is not installed`))?.[1]
+    const cure = [...CURES].find(([tool]) => error.message.startsWith(`${tool} is not installed`))?.[1]
     return { code: error.code, text: cure ? `${error.message}: ${cure}` : error.message }
   }
   if (error instanceof Unavailable) return { code: error.code, text: error.message }

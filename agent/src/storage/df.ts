@@ -49,22 +49,24 @@ export function parseDf(text: string): DfFacts {
   const [heading = '', ...lines] = text.split('\n')
   const typed = /\bType\b/.test(heading)
   const unit = /1K-blocks/.test(heading) ? 1024 : /1024-blocks/.test(heading) ? 1024 : 1
-  const line = typed
-    ? /^(\S.*?)\s+(\S+)\s+(\d+|-)\s+(\d+|-)\s+(\d+|-)\s+(\S+)\s+(\/.*)$/
-    : /^(\S.*?)()\s+(\d+|-)\s+(\d+|-)\s+(\d+|-)\s+(\S+)\s+(\/.*)$/
-  const bytes = (value: string | undefined): number | null => (value && value !== '-' ? Number(value) * unit : null)
+  const bytes = (word: string): number | null => (word === '-' ? null : Number(word) * unit)
   return {
     fileSystems: lines.flatMap((row) => {
-      const [, source, fstype, size, used, available, , mountpoint] = line.exec(row) ?? []
-      if (!source || !mountpoint) return []
+      // Sources and mount points may hold blanks: what stands between them is found by its three numbers.
+      const words = [...row.matchAll(/\S+/g)].map(([word], index, all) => ({ word, at: all[index]?.index ?? 0 }))
+      const number = (index: number): boolean => /^(?:\d+|-)$/.test(words[index]?.word ?? '')
+      const first = words.findIndex((_, index) => index > 0 && [0, 1, 2].every((offset) => number(index + offset)))
+      const [size, used, available, , mount] = words.slice(first)
+      const type = typed ? words[first - 1] : undefined
+      if (first < (typed ? 2 : 1) || !size || !used || !available || !mount?.word.startsWith('/')) return []
       return [
         {
-          source,
-          fstype: fstype ?? '',
-          sizeBytes: bytes(size),
-          usedBytes: bytes(used),
-          availableBytes: bytes(available),
-          mountpoint,
+          source: row.slice(0, (type ?? size).at).trim(),
+          fstype: type?.word ?? '',
+          sizeBytes: bytes(size.word),
+          usedBytes: bytes(used.word),
+          availableBytes: bytes(available.word),
+          mountpoint: row.slice(mount.at),
         },
       ]
     }),

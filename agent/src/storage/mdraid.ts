@@ -24,7 +24,7 @@ export async function collectMdraid(devices: readonly { kname: string }[]): Prom
 export function parseMdstat(text: string): MdraidFacts {
   const arrays: MdraidFacts['arrays'] = []
   for (const line of text.split('\n')) {
-    const array = /^(md\S*) : (active|inactive)(?: \((?:auto-)?read-only\))?\s*(.*)$/.exec(line)
+    const array = /^(md\S*) : (active|inactive)(?: \((?:auto-)?read-only\))?(.*)$/.exec(line)
     if (array) {
       const words = (array[3] ?? '').split(/\s+/).filter(Boolean)
       const devices = words.filter((word) => /\[\d+\]/.test(word))
@@ -33,7 +33,7 @@ export function parseMdstat(text: string): MdraidFacts {
         level: words.find((word) => !/\[\d+\]/.test(word)) ?? null,
         active: array[2] === 'active',
         devices: devices.map((word) => ({
-          device: word.replace(/\[.*$/, ''),
+          device: word.split('[')[0] ?? '',
           failed: word.includes('(F)'),
           spare: word.includes('(S)'),
         })),

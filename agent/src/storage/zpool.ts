@@ -56,7 +56,7 @@ function parseStatus(
   let name = ''
   let inConfig = false
   for (const line of status.split('\n')) {
-    const header = /^\s*(pool|state|config|errors):\s*(.*)$/.exec(line)
+    const header = /^\s*(pool|state|config|errors):(.*)$/.exec(line)
     if (header?.[1] === 'pool') {
       name = header[2]?.trim() ?? ''
       pool = { state: null, devices: [] }

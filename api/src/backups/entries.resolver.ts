@@ -1,4 +1,5 @@
 import {
+  Extensions,
   Arg,
   Args,
   ArgsType,
@@ -17,6 +18,7 @@ import {
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
+import { COSTLY } from '../limits.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BackupFile } from '../vault/backup-file.entity.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
@@ -123,9 +125,12 @@ export class RunsResolver {
     return run.job ? jobs.load(run.job) : null
   }
 
+  @Extensions({ largeText: true })
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'What was sent: the part about this database, or a bad report whole; null = it could not be read',
+    complexity: COSTLY / 6,
+    description:
+      'What was sent, its first 64 KiB: the part about this database, or a bad report whole; null = it could not be read, or is older than 90 days',
   })
   raw(@Root() run: Row<BackupRun>, @Ctx() { entries }: Context): Promise<string | null> {
     return entries.rawOf(run.id)

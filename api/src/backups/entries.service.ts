@@ -22,6 +22,16 @@ export class EntriesService {
     private readonly clock: Clock,
   ) {}
 
+  private readonly raws = rowLoader<string, { id: string; raw: string | null }>(
+    async (ids) =>
+      (
+        await sql<{
+          id: string
+          raw: string | null
+        }>`select id, raw from backup_run where id in (${sql.join(ids)})`.execute(this.em.getKysely())
+      ).rows,
+    ({ id }) => id,
+  )
   private readonly byId = rowLoader<string, Row<BackupEntry>>(
     (ids) => selectRows(this.em, BackupEntry, 'id', ids),
     (entry) => entry.id,
@@ -35,7 +45,10 @@ export class EntriesService {
     (file) => file.id,
   )
   private readonly runsOfEntry = groupLoader<string, Row<BackupRun>>(
-    (ids) => selectRows(this.em, BackupRun, 'entry', ids),
+    async (ids) =>
+      (await selectRows(this.em, BackupRun, 'entry', ids)).sort(
+        (a, b) => b.receivedAt.getTime() - a.receivedAt.getTime(),
+      ),
     (run) => run.entry ?? '',
   )
 
@@ -80,8 +93,8 @@ export class EntriesService {
     return id ? this.fileById.load(id) : Promise.resolve(null)
   }
 
-  async runs(entryId: string): Promise<Row<BackupRun>[]> {
-    return (await this.runsOfEntry.load(entryId)).toSorted((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime())
+  runs(entryId: string): Promise<Row<BackupRun>[]> {
+    return this.runsOfEntry.load(entryId)
   }
 
   /** Reports that belong to no expected backup, newest first: bad ones, and databases that nobody declared. */
@@ -100,9 +113,6 @@ export class EntriesService {
   }
 
   async rawOf(runId: string): Promise<string | null> {
-    const { rows } = await sql<{ raw: string | null }>`select raw from backup_run where id = ${runId}`.execute(
-      this.em.getKysely(),
-    )
-    return rows[0]?.raw ?? null
+    return (await this.raws.load(runId))?.raw ?? null
   }
 }

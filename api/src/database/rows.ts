@@ -24,21 +24,25 @@ interface Codec {
   read(value: Value): unknown
 }
 
-const kinds: Record<string, Pick<Codec, 'write' | 'read'>> = {
-  Date: {
-    write: (value) => (value === null ? null : Number(value)),
-    read: (value) => (value === null ? null : new Date(value as number)),
-  },
-  boolean: {
-    write: (value) => (value === null ? null : Number(value)),
-    read: (value) => (value === null ? null : value === 1),
-  },
-  json: {
-    write: (value) => (value === null || value === undefined ? null : JSON.stringify(value)),
-    read: (value) => (value === null ? null : JSON.parse(value as string)),
-  },
-  plain: { write: (value) => (value ?? null) as Value, read: (value) => value },
+type Kind = Pick<Codec, 'write' | 'read'>
+const plain: Kind = { write: (value) => (value ?? null) as Value, read: (value) => value }
+const json: Kind = {
+  write: (value) => (value === null || value === undefined ? null : JSON.stringify(value)),
+  read: (value) => (value === null ? null : JSON.parse(value as string)),
 }
+const date: Kind = {
+  write: (value) => (value === null ? null : Number(value)),
+  read: (value) => (value === null ? null : new Date(value as number)),
+}
+const boolean: Kind = {
+  write: (value) => (value === null ? null : Number(value)),
+  read: (value) => (value === null ? null : value === 1),
+}
+/** By the type of the property. */
+const kinds = new Map([
+  ['Date', date],
+  ['boolean', boolean],
+])
 
 interface Table {
   name: string
@@ -57,7 +61,7 @@ function tableOf<E extends object>(em: EntityManager, entity: EntityName<E>): Ta
       property: property.name,
       column: property.fieldNames[0] as string,
       lazy: Boolean(property.lazy),
-      ...((property.type === 'JsonType' ? kinds['json'] : kinds[property.runtimeType]) ?? (kinds['plain'] as Codec)),
+      ...(property.type === 'JsonType' ? json : (kinds.get(property.runtimeType) ?? plain)),
     }))
   const columns = new Map(codecs.map(({ property, column }) => [property, column]))
   const table = { name: metadata.tableName, codecs, column: (property: string) => columns.get(property) ?? property }

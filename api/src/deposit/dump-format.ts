@@ -29,7 +29,7 @@ export function formatOf(head: Buffer): DumpFormat {
   // pg_dump -Ft: a tar whose first member is its table of contents.
   if (text.startsWith('toc.dat\0') && text.slice(257, 262) === 'ustar') return 'PG_ARCHIVE'
   if (text.startsWith('SQLite format 3\0')) return 'SQLITE'
-  if (/^(?:\/\*M?!\d+[^\n]*\n)*-- (?:MySQL|MariaDB) dump /.test(text)) return 'MYSQL'
+  if (/^(?:\/\*M?!\d[^\n]*\n)*-- (?:MySQL|MariaDB) dump /.test(text)) return 'MYSQL'
   if (/^--\n-- PostgreSQL database cluster dump\n/.test(text)) return 'POSTGRESQL_CLUSTER'
   if (/^--\n-- PostgreSQL database dump\n/.test(text)) return 'POSTGRESQL'
   if (/^PRAGMA foreign_keys=OFF;\r?\nBEGIN TRANSACTION;/.test(text)) return 'SQLITE_DUMP'

@@ -11,6 +11,7 @@ import { DAY, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
 import type { DeclaredReport, Refusal } from './declared.ts'
+import { shortened } from './kept-reports.ts'
 
 /** A clock that runs ahead by more than this tells nothing that can be used. */
 const MOST_AHEAD = DAY
@@ -59,7 +60,7 @@ export class RunRecorder {
             ? `Its clock is ${Math.round(ahead / (60 * MINUTE))} hours ahead of this server's: set it, for example with timedatectl set-ntp true.`
             : null,
         ...{ backup: database.backup, compress: database.compress, transfer: database.transfer },
-        ...{ stagedFileName: database.stagedFileName, logsSummary: database.logsSummary, raw: database.raw },
+        ...{ stagedFileName: database.stagedFileName, logsSummary: database.logsSummary, raw: shortened(database.raw) },
         ...{ status: null, reasons: [], isOpen: outcome === RunOutcome.ACCEPTED, settledAt: null },
       }
       await insertRows(this.em, BackupRun, [run])
@@ -98,7 +99,15 @@ export class RunRecorder {
     const run: Row<BackupRun> = {
       ...{ id: newId(), ...facts, outcome: outcome as RunOutcome, job: null, entry: null, file: null },
       ...{ backup: null, compress: null, transfer: null, overallStatus: null, stagedFileName: null },
-      ...{ logsSummary: null, startedAt: null, endedAt: null, status: null, reasons: [], settledAt: null, raw },
+      ...{
+        logsSummary: null,
+        startedAt: null,
+        endedAt: null,
+        status: null,
+        reasons: [],
+        settledAt: null,
+        raw: raw && shortened(raw),
+      },
       // A file that may be half written is told of only when the next scan finds it unchanged.
       isOpen: !told,
     }

@@ -21,6 +21,7 @@ import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { COSTLY } from '../limits.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { AttributePoint, SmartAttribute } from './attributes.type.ts'
@@ -218,6 +219,7 @@ export class DisksResolver {
   }
 
   @FieldResolver(() => [AttributePoint], {
+    complexity: COSTLY,
     description: 'One attribute over time, oldest first: at most 500 points, thinned so that no step is hidden',
   })
   attributeHistory(

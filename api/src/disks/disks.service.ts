@@ -75,7 +75,8 @@ export class DisksService {
     (disk) => disk.id,
   )
   private readonly byMachine = groupLoader<string, Row<Disk>>(
-    async (ids) => (await selectRows(this.em, Disk, 'machine', ids)).filter((disk) => disk.archivedAt === null),
+    async (ids) =>
+      (await selectRows(this.em, Disk, 'machine', ids)).filter((disk) => disk.archivedAt === null).sort(byPath),
     (disk) => disk.machine,
   )
   private readonly stays = groupLoader<string, Row<DiskStay>>(
@@ -181,11 +182,8 @@ export class DisksService {
     return shownHealth(disk, this.clock())
   }
 
-  async inMachine(machineId: string): Promise<Row<Disk>[]> {
-    const disks = await this.byMachine.load(machineId)
-    return disks.toSorted(
-      (a, b) => (a.path ?? '').localeCompare(b.path ?? '', 'en', { numeric: true }) || (a.id < b.id ? -1 : 1),
-    )
+  inMachine(machineId: string): Promise<Row<Disk>[]> {
+    return this.byMachine.load(machineId)
   }
 
   staysOf(diskId: string): Promise<Row<DiskStay>[]> {
@@ -233,11 +231,11 @@ export class DisksService {
     }
     const until = to ?? this.clock()
     const since = from ?? new Date(until.getTime() - 365 * DAY)
-    const column = COLUMNS[attribute]
+    const column = COLUMNS.has(attribute) ? sql.ref(attribute) : sql`counters ->> ${`$."${attribute}"[1]`}`
     const { rows } = await sql<{
       at: number
       value: number | null
-    }>`select at, ${column ?? sql`counters ->> ${`$."${attribute}"[1]`}`} as value
+    }>`select at, ${column} as value
       from snapshot where disk_id = ${diskId} and at >= ${since.getTime()} and at <= ${until.getTime()} order by at, id`.execute(
       this.em.getKysely(),
     )
@@ -280,16 +278,20 @@ export class DisksService {
   }
 }
 
+const paths = new Intl.Collator('en', { numeric: true })
+const byPath = (a: Row<Disk>, b: Row<Disk>): number =>
+  paths.compare(a.path ?? '', b.path ?? '') || (a.id < b.id ? -1 : 1)
+
 /** Values that are columns of a snapshot, beside the counters in its document. */
-const COLUMNS: Record<string, RawBuilder<unknown>> = {
-  temperature: sql`temperature`,
-  power_on_hours: sql`power_on_hours`,
-  reallocated: sql`reallocated`,
-  pending: sql`pending`,
-  uncorrectable: sql`uncorrectable`,
-  percentage_used: sql`percentage_used`,
-  media_errors: sql`media_errors`,
-}
+const COLUMNS = new Set([
+  'temperature',
+  'power_on_hours',
+  'reallocated',
+  'pending',
+  'uncorrectable',
+  'percentage_used',
+  'media_errors',
+])
 
 export const countersAsList = (
   counters: Counters | null,

@@ -1,7 +1,8 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
+import { Ctx, Extensions, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { COSTLY } from '../limits.ts'
 import { connectionOf } from '../platform/page.ts'
 import { Counter } from './attributes.type.ts'
 import { countersAsList } from './disks.service.ts'
@@ -34,7 +35,8 @@ export class SnapshotsResolver {
 
 @Resolver(() => SmartDocument)
 export class SmartDocumentsResolver {
-  @FieldResolver(() => String, { description: 'The JSON text, as printed' })
+  @Extensions({ largeText: true })
+  @FieldResolver(() => String, { complexity: COSTLY / 6, description: 'The JSON text, as printed' })
   json(@Root() document: Row<SmartDocument>, @Ctx() { disks }: Context): Promise<string> {
     return disks.textOf(document)
   }

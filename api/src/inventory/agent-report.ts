@@ -12,7 +12,7 @@ import { InvalidInputError } from '../errors.ts'
 import { type MachineFacts, machineSection } from '../machines/section.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
 import { fileSystemsOf } from '../storage/file-systems.ts'
-import { type BlockDevice, isPhysicalDisk, readLsblk } from '../storage/lsblk.ts'
+import { type BlockDevice, isPhysicalDisk, MOST_DEVICES, readLsblk } from '../storage/lsblk.ts'
 import { rolesOf } from '../storage/role.ts'
 import {
   cephSection,
@@ -23,7 +23,7 @@ import {
   mdraidSection,
   zpoolSection,
 } from '../storage/sections.ts'
-import { degradedDisks, emptyGraph, type StorageGraph } from '../storage/storage-graph.ts'
+import { byKname, degradedDisks, emptyGraph, placesOf, type StorageGraph } from '../storage/storage-graph.ts'
 import type { InventoryReportInput, ReportSectionInput } from './inventory-report.input.ts'
 import { type Inventory, isPlainText, orderedTimes } from './inventory.ts'
 import { type Refusal, type SectionOutcome, SectionResult } from './section.ts'
@@ -161,11 +161,20 @@ function parse(text: string): unknown {
   }
 }
 
+function readDevices(json: unknown): BlockDevice[] {
+  const cure = 'Send what lsblk --json prints.'
+  const devices = readLsblk(json) ?? refuse('payload.blockdevices', 'must be a list', cure)
+  if (devices.length > MOST_DEVICES)
+    refuse('payload.blockdevices', `must hold at most ${MOST_DEVICES} devices`, 'Leave out what is no disk.')
+  if (!placesOf(byKname(devices)))
+    refuse('payload.blockdevices', 'hold devices that lie on each other in a circle or in too many ways', cure)
+  return devices
+}
+
 function readPayload(kind: string, subject: string | null, text: string, json: unknown, told: Told): void {
   if (kind === 'machine') told.machine = shaped(machineSection, json)
   else if (kind === 'lsblk') {
-    told.graph.devices =
-      readLsblk(json) ?? refuse('payload.blockdevices', 'must be a list', 'Send what lsblk --json prints.')
+    told.graph.devices = readDevices(json)
   } else if (kind === 'smartctl') {
     const key = subject ?? refuse('subject', 'is missing', 'Name the device: sda, or sda:megaraid,0.')
     const facts =

@@ -83,12 +83,15 @@ function readHomes(value: unknown, path: string, collectedAt: Date, fields: Scri
   return users.toSorted((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1))
 }
 
-const UNITS: Record<string, number> = { '': 0, k: 1, m: 2, g: 3, t: 4, p: 5 }
+/** Each is 1024 times the one before. */
+const UNITS = ['', 'k', 'm', 'g', 't', 'p']
+const LONGEST_SIZE = 32
 
 /** "50G", "1,8 TiB": what df -h and lsblk print, in powers of 1024; rounded, but better than nothing where no bytes were sent. */
 export function readHuman(value: unknown): number | null {
-  const parts = typeof value === 'string' ? /^\s*(\d+(?:[.,]\d+)?)\s*([kmgtp]?)(?:i?[bo])?\s*$/i.exec(value) : null
+  const text = typeof value === 'string' && value.length <= LONGEST_SIZE ? value.trim() : ''
+  const parts = /^(\d+(?:[.,]\d+)?) *([kmgtp]?)(?:i?[bo])?$/i.exec(text)
   if (!parts) return null
-  const bytes = Number(parts[1]?.replace(',', '.')) * 1024 ** (UNITS[parts[2]?.toLowerCase() ?? ''] ?? 0)
+  const bytes = Number(parts[1]?.replace(',', '.')) * 1024 ** UNITS.indexOf(parts[2]?.toLowerCase() ?? '')
   return Number.isSafeInteger(Math.round(bytes)) ? Math.round(bytes) : null
 }

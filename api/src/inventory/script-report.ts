@@ -157,7 +157,11 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
   return { disks, refused, fileSystems: told ? [...fileSystems.values()] : null }
 }
 
-const TYPES: Record<string, DiskType> = { hdd: DiskType.HDD, ssd: DiskType.SSD, nvme: DiskType.NVME }
+const TYPES = new Map([
+  ['hdd', DiskType.HDD],
+  ['ssd', DiskType.SSD],
+  ['nvme', DiskType.NVME],
+])
 
 function readDisk(
   disk: JsonObject,
@@ -167,7 +171,7 @@ function readDisk(
   fields: ScriptFields,
 ): DiskSighting {
   const word = fields.softName(`${path}.type`, disk['type'], 32)
-  const type = word ? TYPES[word.toLowerCase()] : undefined
+  const type = word ? TYPES.get(word.toLowerCase()) : undefined
   if (!type) fields.note(word ? `${path}.type: "${word}" is none of HDD, SSD, NVMe` : `${path}.type is not told`)
   const model = fields.name(`${path}.model`, disk['model'], 128)
   if (!model) fields.note(`${path}.model is not told`)

@@ -10,10 +10,10 @@ export const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? va
 export const asText = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() ? value.trim() : null
 
-/** A name of one line; control characters stand in none. */
+/** A name of one line, at most 255 characters; control characters stand in none. */
 export const asName = (value: unknown): string | null => {
   const text = asText(value)
-  return text === null || /\p{Cc}/u.test(text) ? null : text
+  return text === null || text.length > 255 || /\p{Cc}/u.test(text) ? null : text
 }
 
 export const asBoolean = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null)

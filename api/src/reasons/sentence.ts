@@ -10,7 +10,7 @@ export type ReasonCode = keyof typeof REASONS
 
 /** The reason in words. A code that this version does not know stands for itself. */
 export function sentence({ code, value, limit, subject }: Reason, language: 'en' | 'fr'): string {
-  const entry = REASONS[code] as Entry | undefined
+  const entry = Object.hasOwn(REASONS, code) ? (REASONS[code] as Entry) : null
   if (!entry) return code
   return entry[language]({ value: value ?? '?', limit: limit ?? '?', name: subject ?? '?', subject })
 }

@@ -239,11 +239,15 @@ class SqliteJobRepository implements JobRepository {
   }
 }
 
-const COLUMNS: Record<string, string> = { nextRunAt: 'next_run_at', lockedAt: 'locked_at', priority: 'priority' }
+const COLUMNS = new Map([
+  ['nextRunAt', 'next_run_at'],
+  ['lockedAt', 'locked_at'],
+  ['priority', 'priority'],
+])
 
 /** What makes a job unique is a column, or a part of its document. */
 const matches = (path: string, value: unknown): Condition => {
-  const column = COLUMNS[path]
+  const column = COLUMNS.get(path)
   if (!column) return equals(path, value)
   return sql`${sql.ref(column)} is ${value instanceof Date ? value.getTime() : (value as number | null)}`
 }

@@ -4,6 +4,7 @@ import type { DeliveryService } from '../alerts/delivery.ts'
 import type { Config } from '../config.ts'
 import type { Orm } from '../database/database.ts'
 import { createRecorder } from '../database/record.ts'
+import { forgetReports } from '../deposit/kept-reports.ts'
 import type { Scanner } from '../deposit/scanner.ts'
 import { rejudge } from '../disks/rejudge.ts'
 import { thinHistory } from '../disks/thinning.ts'
@@ -88,6 +89,13 @@ export function tasksOf({
       run: async () => {
         await rejudge(em, record, clock, isStopping)
       },
+    },
+    {
+      name: 'forget old reports',
+      every: '45 2 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: () => forgetReports(em.fork(), clock(), isStopping),
     },
     { name: 'thin history', every: HOUR, atStart: false, run: () => thinHistory(orm, record, clock, isStopping) },
     {

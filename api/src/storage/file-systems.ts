@@ -16,7 +16,7 @@ export interface FileSystemFacts {
   users: UserHome[] | null
   homeBytes: number | null
   /** Kernel names of the physical disks that it lies on. */
-  disks: string[]
+  disks: readonly string[]
 }
 
 /** Members and containers hold something else and are no file systems themselves. */

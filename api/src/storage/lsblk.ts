@@ -28,29 +28,40 @@ export interface BlockDevice {
   parents: string[]
 }
 
+/** More than any machine has. */
+export const MOST_DEVICES = 20_000
+/** NAME_MAX and PATH_MAX of limits.h. */
+const [LONGEST_NAME, LONGEST_PATH] = [255, 4096]
+
 /** Null where the text is not what lsblk prints; a machine without block devices gives []. */
 export function readLsblk(json: unknown): BlockDevice[] | null {
   const roots = dig(json, 'blockdevices')
   if (!Array.isArray(roots)) return null
   const devices = new Map<string, BlockDevice>()
-  const visit = (entry: unknown, parent: string | null): void => {
-    const node = asObject(entry)
-    const name = asText(node?.['name'])
-    if (!node || !name) return
-    const kname = bare(asText(node['kname']) ?? name)
-    const known = devices.get(kname)
-    const above = [parent, bare(asText(node['pkname']) ?? '')].filter(
-      (key): key is string => Boolean(key) && key !== kname,
-    )
-    if (known) {
-      known.parents = [...new Set([...known.parents, ...above])]
-      return
-    }
-    devices.set(kname, { ...readDevice(node, kname, bare(name)), parents: [...new Set(above)] })
-    for (const child of asArray(node['children'])) visit(child, kname)
+  const parents = new Map<string, Set<string>>()
+  const waiting: { entry: unknown; parent: string | null }[] = roots
+    .map((entry: unknown) => ({ entry, parent: null }))
+    .reverse()
+  for (let next = waiting.pop(); next && devices.size <= MOST_DEVICES; next = waiting.pop()) {
+    const node = asObject(next.entry)
+    const name = text(node?.['name'], LONGEST_NAME + 12)
+    if (!node || !name) continue
+    const kname = bare(text(node['kname'], LONGEST_NAME + 5) ?? name)
+    const above = parents.get(kname) ?? new Set()
+    for (const parent of [next.parent, bare(text(node['pkname'], LONGEST_NAME + 5) ?? '')])
+      if (parent && parent !== kname) above.add(parent)
+    parents.set(kname, above)
+    if (devices.has(kname)) continue
+    devices.set(kname, { ...readDevice(node, kname, bare(name)), parents: [] })
+    for (const entry of asArray(node['children']).toReversed()) waiting.push({ entry, parent: kname })
   }
-  for (const root of roots) visit(root, null)
-  return [...devices.values()]
+  return [...devices.values()].map((device) => ({ ...device, parents: [...(parents.get(device.kname) ?? [])] }))
+}
+
+/** Null also where it is longer than any name of its kind. */
+function text(value: unknown, longest: number): string | null {
+  const found = asText(value)
+  return found && found.length <= longest ? found : null
 }
 
 /** With --paths names are /dev/sda. */
@@ -61,13 +72,13 @@ function readDevice(node: Record<string, unknown>, kname: string, name: string):
   return {
     kname,
     name,
-    path: asText(node['path']),
-    type: asText(node['type']),
+    path: text(node['path'], LONGEST_PATH),
+    type: text(node['type'], LONGEST_NAME),
     sizeBytes: size(node['size']),
-    fstype: asText(node['fstype']),
-    mountpoints: mountpoints.flatMap((point) => asText(point) ?? []),
-    uuid: asText(node['uuid']),
-    parttype: asText(node['parttype'])?.toLowerCase() ?? null,
+    fstype: text(node['fstype'], LONGEST_NAME),
+    mountpoints: mountpoints.flatMap((point) => text(point, LONGEST_PATH) ?? []),
+    uuid: text(node['uuid'], LONGEST_NAME),
+    parttype: text(node['parttype'], LONGEST_NAME)?.toLowerCase() ?? null,
     model: asName(node['model']),
     vendor: asName(node['vendor']),
     serial: asName(node['serial']),

@@ -21,7 +21,9 @@ export class StorageService {
 
   private readonly byMachine = groupLoader<string, Row<FileSystem>>(
     async (ids) =>
-      (await selectRows(this.em, FileSystem, 'machine', ids)).filter(({ goneSince }) => goneSince === null),
+      (await selectRows(this.em, FileSystem, 'machine', ids))
+        .filter(({ goneSince }) => goneSince === null)
+        .sort(byMountpoint),
     (fileSystem) => fileSystem.machine,
   )
 
@@ -36,21 +38,23 @@ export class StorageService {
         where j.disk_id in (${sql.join([...diskIds])})`.execute(this.em.getKysely())
       const found = await selectRows(this.em, FileSystem, 'id', [...new Set(rows.map((row) => row.fileSystemId))])
       const byId = new Map(found.map((fileSystem) => [fileSystem.id, fileSystem]))
-      return rows.flatMap(({ diskId, fileSystemId }) => {
-        const fileSystem = byId.get(fileSystemId)
-        return fileSystem ? [{ diskId, fileSystem }] : []
-      })
+      return rows
+        .flatMap(({ diskId, fileSystemId }) => {
+          const fileSystem = byId.get(fileSystemId)
+          return fileSystem ? [{ diskId, fileSystem }] : []
+        })
+        .sort((a, b) => byMountpoint(a.fileSystem, b.fileSystem))
     },
     (row) => row.diskId,
   )
 
-  async ofMachine(machineId: string): Promise<Row<FileSystem>[]> {
-    return (await this.byMachine.load(machineId)).toSorted(byMountpoint)
+  ofMachine(machineId: string): Promise<Row<FileSystem>[]> {
+    return this.byMachine.load(machineId)
   }
 
   /** What lies on a disk, as the newest report of the machine that it is in tells. */
   async ofDisk(disk: Row<Disk>): Promise<Row<FileSystem>[]> {
-    return (await this.onDisk.load(disk.id)).map((row) => row.fileSystem).toSorted(byMountpoint)
+    return (await this.onDisk.load(disk.id)).map((row) => row.fileSystem)
   }
 
   /** The file system that a path of a machine lies on: the one with the longest mountpoint that it begins with. */
