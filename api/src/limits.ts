@@ -19,8 +19,8 @@ const EXPECTED_LIST = 5
 /** How many characters of large texts one answer may hold. */
 export const MOST_TEXT = 32 * 1024 * 1024
 
-/** Of a field that costs a query, or many bytes, of its own: a hundred in one operation. */
-export const COSTLY = 600
+/** Of a field that costs a query of its own: a hundred in one operation. */
+export const COSTLY = 500
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/access/scope.ts'
-import { report } from './builders.ts'
+import { report, reportOf } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -151,13 +151,55 @@ describe('A script', () => {
     })
   })
 
-  test('joins the machine of an agent where the hostname leaves no doubt', async () => {
-    await report(api, { hostname: 'pve1', disks: [] })
-    await ingest(body())
+  test('joins the machine of an agent where it names one of its disks; the hostname alone is anybody’s', async () => {
+    const total = async () => (await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines
+    await report(api, { hostname: 'pve1', disks: [{ serial: 'S1', model: 'M1' }] })
+    await ingest(body({ disks: [disk({ serial: 'S1', model: 'M1' })] }))
+    expect(await total()).toBe(1)
+    await ingest(body({ os: 'ubuntu', disks: [] }))
+    expect(await total()).toBe(2)
+    await ingest(body({ os: 'ubuntu', disks: [] }))
+    expect(await total()).toBe(2)
+    const { data } = await api.ask('{ machines { nodes { os agentVersion diskCount } } }')
+    expect(data.machines.nodes.filter((node: any) => node.agentVersion)).toMatchObject([{ os: null, diskCount: 1 }])
+  })
+
+  test('beside an agent adds readings and nothing else: no place, role, file system or event changes, nothing goes missing', async () => {
+    const state = async () =>
+      (
+        await api.ask(`{ machines { nodes { hostname os ip kind lastSeenAt silent fileSystems { mountpoint } disks { serial role bus path missingSince } } }
+          events { totalCount } }`)
+      ).data
+    const disks = [
+      { serial: 'S1', model: 'M1' },
+      { serial: 'S2', model: 'M2', device: 'sdb' },
+    ]
+    await report(api, { hostname: 'pve1', disks })
+    const before = await state()
+    const answer = await ingest(
+      body({
+        ip: '10.9.9.9',
+        disks: [disk({ serial: 'S1', model: 'M1', device: '/dev/sdz' }), disk({ serial: 'UNKNOWN-TO-THE-AGENT' })],
+      }),
+    )
+    expect(await state()).toEqual(before)
+    expect(answer.notes.join()).toMatch(/does not tell of UNKNOWN-TO-THE-AGENT; it is left out/)
+    const readings = await api.ask('{ disk(serial: "S1") { snapshots { nodes { source } } } }')
+    expect(readings.data.disk.snapshots.nodes.map((node: any) => node.source)).toEqual(['SCRIPT', 'AGENT'])
+  })
+
+  test('joins the machine that its token was bound to', async () => {
+    const token = await api.token([Scope.REPORT], { anyMachine: false, name: 'pve1' })
+    const reportWith = (given: object) =>
+      api.ask(
+        'mutation ($report: InventoryReportInput!) { reportInventory(report: $report) { id } }',
+        { report: given },
+        token,
+      )
+    expect((await reportWith(reportOf({ hostname: 'pve1', disks: [] }))).errors).toBeUndefined()
+    const answer = await api.post('/api/ingest', body({ disks: [] }), { authorization: `Bearer ${token}` })
+    expect(answer.status).toBe(200)
     expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(1)
-    await report(api, { hostname: 'pve1', machineKey: 'key-of-the-second-machine', disks: [] })
-    await ingest(body())
-    expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(3)
   })
 
   test('does not better what the agent has read', async () => {

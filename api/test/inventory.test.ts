@@ -45,11 +45,14 @@ describe('A report', () => {
     ])
   })
 
-  test('with the id of another machine’s report is refused', async () => {
+  test('with the id of another machine’s report is a report of its own: nobody swallows one by its id', async () => {
     const first = reportOf()
-    await api.ask(REPORT, { report: first })
-    const { errors } = await api.ask(REPORT, { report: { ...first, machineKey: 'key-of-somebody-else' } })
-    expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+    await api.ask(REPORT, { report: { ...first, machineKey: 'key-of-somebody-else', hostname: 'stranger' } })
+    const { data } = await api.ask(REPORT, { report: first })
+    expect(data.reportInventory).toMatchObject({ repeated: false, id: first.id })
+    const again = await api.ask(REPORT, { report: first })
+    expect(again.data.reportInventory).toMatchObject({ repeated: true, machine: data.reportInventory.machine })
+    expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(2)
   })
 
   test('keeps its good sections when others are bad or of an unknown kind, and names field, rule and cure', async () => {

@@ -44,12 +44,8 @@ const aliases = (count: number, what: string): string =>
 describe('A small question that would cost without bound is refused with 400, and what to ask for', () => {
   test.each<[string, () => string]>([
     [
-      'the document of one disk under 660 names',
-      () => `{ disk(id: "${disk}") { lastReading { document { ${aliases(660, 'json')} } } } }`,
-    ],
-    [
-      'the history of one disk under 120 names',
-      () => `{ disk(id: "${disk}") { ${aliases(120, 'attributeHistory(attribute: "5") { at value }')} } }`,
+      'the history of one disk under 130 names',
+      () => `{ disk(id: "${disk}") { ${aliases(130, 'attributeHistory(attribute: "5") { at value }')} } }`,
     ],
     [
       'each disk’s machine’s disks, and so on',
@@ -81,6 +77,9 @@ describe('A small question that would cost without bound is refused with 400, an
     const { data } = await api.ask('{ reportInbox(first: 100) { nodes { raw } } }')
     expect(data.reportInbox.nodes[0].raw.length).toBeLessThan(66_000)
     expect(data.reportInbox.nodes[0].raw).toMatch(/… \(cut: 3000\d+ characters were sent\)$/)
+    const often = await api.ask(`{ reportInbox(first: 1) { nodes { ${aliases(600, 'raw')} } } }`)
+    expect([often.status, often.errors?.[0]?.extensions.code]).toEqual([400, 'TOO_EXPENSIVE'])
+    expect(often.errors?.[0]?.message).toMatch(/more than 32 MiB of text/)
   })
 })
 

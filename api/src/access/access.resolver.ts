@@ -68,6 +68,25 @@ export class AccessResolver {
   }
 
   @Authorized(Scope.ADMIN)
+  @Mutation(() => ApiClient, {
+    description: 'Says for which machine and which backup agents a token reports. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  bindToken(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { access, caller }: Context,
+    @Arg('machineId', () => ID, { nullable: true, description: 'Omitted = as it is; null = none yet' })
+    machineId?: string | null,
+    @Arg('agents', () => [String], { nullable: true, description: 'All of them; omitted or null = as they are' })
+    agents?: string[] | null,
+  ): Promise<Row<ApiClient>> {
+    return access.bindToken(
+      id,
+      { ...(machineId === undefined ? {} : { machineId }), agents: agents ?? null },
+      caller.name,
+    )
+  }
+
+  @Authorized(Scope.ADMIN)
   @Mutation(() => ApiClient, { description: 'Ends a token at once' })
   revokeToken(@Arg('id', () => ID) id: string, @Ctx() { access, caller }: Context): Promise<Row<ApiClient>> {
     return access.revoke(id, caller.name)

@@ -8,6 +8,9 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import { isPlainText } from '../inventory/inventory.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
+import { NAME } from '../backups/name.ts'
+import type { Tell } from '../events/told.ts'
+import { Machine } from '../machines/machine.entity.ts'
 import { ApiClient } from './api-client.entity.ts'
 import type { Caller } from './caller.ts'
 import { Scope } from './scope.ts'
@@ -31,8 +34,8 @@ export class AccessService {
     if (!client || client.revokedAt || !matches(token, client.hash)) return null
     // Whether it can be written now or not, who asks is known; what could not be noted is noted with the next request.
     void this.noteUse(client).catch(() => undefined)
-    const { id, name, scopes, anyMachine, machine } = client
-    return { kind: 'TOKEN', id, name, scopes, anyMachine, machineId: machine }
+    const { id, name, scopes, anyMachine, machine, agents } = client
+    return { kind: 'TOKEN', id, name, scopes, anyMachine, machineId: machine, agents }
   }
 
   /** Who holds this session; null where it has ended. */
@@ -41,7 +44,7 @@ export class AccessService {
     if (!session?.hash || session.endedAt || session.expiresAt <= this.clock() || !matches(secret, session.hash))
       return null
     const scopes = [Scope.ADMIN, Scope.REPORT]
-    return { kind: 'SESSION', id: session.id, name: 'session', scopes, machineId: null, anyMachine: true }
+    return { kind: 'SESSION', id: session.id, name: 'session', scopes, machineId: null, anyMachine: true, agents: [] }
   }
 
   /** Those whose token was revoked, or whose session has ended. */
@@ -114,7 +117,7 @@ export class AccessService {
     const createdAt = this.clock()
     await this.record(this.em, async ({ em }, tell) => {
       const client = { id, name: trimmed, prefix, hash, scopes: [...new Set(scopes)], anyMachine, createdAt }
-      await insertRows(em, ApiClient, [{ ...client, machine: null, lastUsedAt: null, revokedAt: null }])
+      await insertRows(em, ApiClient, [{ ...client, machine: null, agents: [], lastUsedAt: null, revokedAt: null }])
       tell.event({
         type: EventType.TOKEN_CREATED,
         severity: Severity.INFO,
@@ -146,17 +149,57 @@ export class AccessService {
     return (await selectRows(this.em, ApiClient, 'id', [id]))[0] as Row<ApiClient>
   }
 
-  /** Inside of a report's transaction: a report token speaks for the first machine that it reports for, and no other. */
-  async bind(caller: Caller, machineId: string): Promise<void> {
-    if (caller.kind !== 'TOKEN' || caller.anyMachine || caller.machineId === machineId) return
+  /** Says for which machine and which backup agents a token speaks; what is left out stays. */
+  async bindToken(
+    id: string,
+    { machineId, agents }: { machineId?: string | null; agents?: readonly string[] | null },
+    actor: string | null,
+  ): Promise<Row<ApiClient>> {
+    const wrong = agents?.findIndex((agent) => !NAME.test(agent)) ?? -1
+    if (wrong >= 0)
+      throw new InvalidInputError(
+        `agents[${wrong}]`,
+        'must be 1 to 128 letters, digits, ".", "_" or "-"',
+        'Name an agent.',
+      )
+    await this.record(this.em, async ({ em }, tell) => {
+      const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
+      if (!client) throw new NotFoundError('token', `the id ${id}`)
+      const machine = machineId ? (await selectRows(em, Machine, 'id', [machineId]))[0] : null
+      if (machineId && !machine) throw new NotFoundError('machine', `the id ${machineId}`)
+      await updateRow(em, ApiClient, id, {
+        ...(machineId === undefined ? {} : { machine: machineId }),
+        ...(agents ? { agents: [...new Set(agents)] } : {}),
+      })
+      if (machine) tell.event(bound(client, machine, { at: this.clock(), cause: EventCause.USER, actor }))
+    })
+    return (await selectRows(this.em, ApiClient, 'id', [id]))[0] as Row<ApiClient>
+  }
+
+  /**
+   * Inside of a report's transaction: a report token speaks for the first machine that it reports for, and no other.
+   * That must be one that no other token speaks for, unless the report knows the machine's own key, as an agent that
+   * was installed anew does: who only has a token of one's own takes no machine over.
+   * @throws FORBIDDEN
+   */
+  async bind(caller: Caller, machine: Row<Machine>, knowsKey: boolean, tell: Tell): Promise<void> {
+    if (caller.kind !== 'TOKEN' || caller.anyMachine) return
     const client = (await selectRows(this.em, ApiClient, 'id', [caller.id]))[0]
-    if (!client) return
-    if (client.machine !== null && client.machine !== machineId) {
+    if (!client || client.machine === machine.id) return
+    if (client.machine !== null) {
       throw new ForbiddenError(
         `The token "${client.name}" reports for another machine. Make one for this machine, or one with --any-machine.`,
       )
     }
-    if (client.machine === null) await updateRow(this.em, ApiClient, client.id, { machine: machineId })
+    const others = await selectRows(this.em, ApiClient, 'machine', [machine.id])
+    const other = others.find(({ revokedAt }) => revokedAt === null)
+    if (other && !knowsKey) {
+      throw new ForbiddenError(
+        `The token "${other.name}" reports for the machine ${machine.hostname ?? machine.ip}. Revoke it, or say by bindToken that "${client.name}" reports for it too.`,
+      )
+    }
+    await updateRow(this.em, ApiClient, client.id, { machine: machine.id })
+    tell.event(bound(client, machine, { at: this.clock(), cause: EventCause.READING, actor: null }))
   }
 
   /** Kept to the hour: a write for each request would be one too many. */
@@ -166,3 +209,15 @@ export class AccessService {
     await this.record(this.em, ({ em }) => updateRow(em, ApiClient, client.id, { lastUsedAt: now }))
   }
 }
+
+const bound = (
+  client: Row<ApiClient>,
+  machine: Row<Machine>,
+  by: { at: Date; cause: EventCause; actor: string | null },
+): Parameters<Tell['event']>[0] => ({
+  ...by,
+  type: EventType.TOKEN_BOUND,
+  severity: Severity.INFO,
+  machine: machine.id,
+  facts: { name: client.name, hostname: machine.hostname ?? machine.ip },
+})

@@ -39,6 +39,12 @@ export class ApiClient {
   @ManyToOne(() => Machine, { nullable: true })
   machine!: Rel<Machine> | null
 
+  @Field(() => [String], {
+    description: 'The backup agents that it reports for, as a person said; beside those of jobs on its machine',
+  })
+  @Property({ type: 'json', default: '[]' })
+  agents!: string[]
+
   @Field(() => GraphQLISODateTime)
   @Property({ type: 'datetime' })
   createdAt!: Date

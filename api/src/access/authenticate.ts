@@ -44,6 +44,14 @@ export function callerByAddress(address: string, ranges: readonly AddressRange[]
   const ip = ipaddr.process(address)
   const listed = ranges.some(([range, bits]) => ip.kind() === range.kind() && ip.match(range, bits))
   return listed
-    ? { kind: 'OPEN_ADDRESS', id: null, name: address, scopes: [Scope.REPORT], machineId: null, anyMachine: true }
+    ? {
+        kind: 'OPEN_ADDRESS',
+        id: null,
+        name: address,
+        scopes: [Scope.REPORT],
+        machineId: null,
+        anyMachine: true,
+        agents: [],
+      }
     : null
 }

@@ -10,4 +10,6 @@ export interface Caller {
   /** The one machine that a report token speaks for; null = not bound yet, or any. */
   machineId: string | null
   anyMachine: boolean
+  /** The backup agents that a person said it reports for. */
+  agents: readonly string[]
 }

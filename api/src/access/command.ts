@@ -15,8 +15,9 @@ import { Scope } from './scope.ts'
 const HELP = `${calledAs('access')} link
   prints a link that signs in once, within a day
 
-${calledAs('access')} token NAME [--scope report|read|operate|admin]… [--any-machine]
-  prints a new token; by default it may only report, for the first machine that it reports for
+${calledAs('access')} token NAME [--scope report|read|operate|admin]… [--any-machine] [--agent AGENT]…
+  prints a new token; by default it may only report, for the first machine that it reports for, and for the backup
+  agents that are named or that jobs say run on that machine
 
 Both work beside a running Vigie and before its first start.`
 
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     options: {
       scope: { type: 'string', multiple: true },
       'any-machine': { type: 'boolean', default: false },
+      agent: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -62,9 +64,9 @@ async function main(): Promise<void> {
       const url = config.publicUrl ?? `http://${config.host}:${config.port}`
       console.log(`${url}/sign-in#${await access.createLink()}`)
     } else {
-      console.log(
-        (await access.createToken(name as string, scopes as Scope[], values['any-machine'], 'command line')).token,
-      )
+      const made = await access.createToken(name as string, scopes as Scope[], values['any-machine'], 'command line')
+      if (values.agent) await access.bindToken(made.id, { agents: values.agent }, 'command line')
+      console.log(made.token)
     }
     changes.stop()
   } finally {

@@ -51,12 +51,17 @@ export async function startLocalAgent(app: App, config: Config): Promise<{ stop(
   }
 }
 
+const LOCAL_AGENT = 'local agent'
+
 /** Kept beside the database, readable by its owner alone; made again where it is no longer accepted. */
 async function ensureToken(app: App, dataDir: string): Promise<string> {
   const file = resolve(dataDir, 'local-agent.token')
   const { access } = app.services()
   if (existsSync(file) && (await access.byToken(readFileSync(file, 'utf8').trim()))) return file
-  const { token } = await access.createToken('local agent', [Scope.REPORT], false, null)
+  // Whoever holds the one before speaks for this machine no more.
+  for (const { id, name, revokedAt } of await access.clients())
+    if (name === LOCAL_AGENT && revokedAt === null) await access.revoke(id, null)
+  const { token } = await access.createToken(LOCAL_AGENT, [Scope.REPORT], false, null)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await writeFile(file, `${token}\n`, { mode: 0o600 })
   return file

@@ -18,7 +18,6 @@ import {
 import { Scope } from '../access/scope.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
-import { COSTLY } from '../limits.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BackupFile } from '../vault/backup-file.entity.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
@@ -128,7 +127,6 @@ export class RunsResolver {
   @Extensions({ largeText: true })
   @FieldResolver(() => String, {
     nullable: true,
-    complexity: COSTLY / 6,
     description:
       'What was sent, its first 64 KiB: the part about this database, or a bad report whole; null = it could not be read, or is older than 90 days',
   })

@@ -7,7 +7,6 @@ import type { Recorder } from '../database/record.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
-import { Machine } from '../machines/machine.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './backup-run.input.ts'
@@ -76,15 +75,25 @@ export class DepositService {
   }
 }
 
-/** A token that is bound to one machine speaks for the agents of that machine alone. */
-async function refuseForeign(em: EntityManager, agentId: string, { machineId }: Caller): Promise<void> {
-  if (!machineId) return
-  const [machine] = await selectRows(em, Machine, 'id', [machineId])
-  const { rows } = await sql`select 1 from expected_job
-    where agent_id = ${agentId} and machine_id = ${machineId} and archived_at is null limit 1`.execute(em.getKysely())
-  if (rows.length > 0 || machine?.hostname === agentId) return
+/**
+ * A token speaks for the backup agents that a person said it speaks for: by name, or by jobs on its machine. What a
+ * machine calls itself says nothing: it may call itself as another.
+ */
+async function refuseForeign(
+  em: EntityManager,
+  agentId: string,
+  { anyMachine, agents, machineId, name }: Caller,
+): Promise<void> {
+  if (anyMachine || agents.includes(agentId)) return
+  const { rows } = machineId
+    ? await sql`select 1 from expected_job
+        where agent_id = ${agentId} and machine_id = ${machineId} and archived_at is null limit 1`.execute(
+        em.getKysely(),
+      )
+    : { rows: [] }
+  if (rows.length > 0) return
   throw new ForbiddenError(
-    `This token reports for the machine ${machine?.hostname ?? machineId}; no job says that the agent ${agentId} runs on it. Set the job's machine, or make a token with --any-machine.`,
+    `Nobody said that the token "${name}" reports for the agent ${agentId}. Set the machine of its jobs, name the agent with bindToken (access token NAME --agent ${agentId} for a new one), or make one with --any-machine.`,
   )
 }
 

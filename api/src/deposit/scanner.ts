@@ -19,7 +19,7 @@ import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './
 import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { settleRuns } from './settle.ts'
-import { type LinkProbe, lookAtDeposit, makeRoots, probeLinks } from './sight.ts'
+import { clearProbes, type LinkProbe, lookAtDeposit, makeRoots, probeLinks } from './sight.ts'
 import type { DepositTasks } from './worker.ts'
 import { closeWindows, openWindows } from './windows.ts'
 
@@ -100,6 +100,7 @@ export class Scanner {
     // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
     const hindrance = known?.depositId ? null : await makeRoots(roots)
     if (hindrance) platform.log.error({ hindrance }, 'The folders for backups cannot be made')
+    await clearProbes(roots)
     const probes = probeLinks(roots)
     await this.takeProbe(probes)
     this.probing = this.probeAgents(probes)

@@ -74,21 +74,32 @@ export interface LinkProbe {
  */
 export async function* probeLinks(roots: Roots): AsyncGenerator<LinkProbe> {
   yield probe(roots, '')
+  for await (const folder of foldersOfAgents(roots)) yield probe(roots, folder)
+}
+
+/** Removes what a process that was killed left of its probes; a stop may come before each folder is probed anew. */
+export async function clearProbes(roots: Roots): Promise<void> {
+  for await (const folder of foldersOfAgents(roots))
+    await unlink(join(roots.deposit, folder, PROBE)).catch(() => undefined)
+}
+
+async function* foldersOfAgents(roots: Roots): AsyncGenerator<string> {
   const agents = await readdir(roots.deposit, { withFileTypes: true }).catch(() => [])
   for (const agent of agents.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))) {
     for (const folder of [`${agent.name}/databases`, `${agent.name}/database`]) {
       const seen = await lstat(join(roots.deposit, folder)).catch(() => null)
-      if (seen?.isDirectory()) yield probe(roots, folder)
+      if (seen?.isDirectory()) yield folder
     }
   }
 }
 
+/** One name: what a process that was killed left of it, the next one removes. */
+const PROBE = '.vigie-probe'
+
 async function probe(roots: Roots, folder: string): Promise<LinkProbe> {
-  // One name: what a process that was killed left of it, the next one removes.
-  const name = '.vigie-probe'
   const parent = join(roots.deposit, folder)
-  const file = join(parent, name)
-  const targets = [join(roots.vault, name), join(roots.quarantine, name)]
+  const file = join(parent, PROBE)
+  const targets = [join(roots.vault, PROBE), join(roots.quarantine, PROBE)]
   const clean = async (): Promise<void> => {
     for (const path of [file, ...targets]) await unlink(path).catch(() => undefined)
   }

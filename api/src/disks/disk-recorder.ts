@@ -26,9 +26,10 @@ import { identify, serialKey, wwnKey } from './identity.ts'
 import { RULES_VERSION } from './judge.ts'
 import { place } from './placement.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
-import { withStanding } from './standing.ts'
+import { standingOf, withStanding } from './standing.ts'
 import { SmartDocument } from './smart-document.entity.ts'
 import { couldBeSeen, describe, isWeak, newDisk, visible, weakKeyOf } from './sighted-disk.ts'
+import { type RivalWord, rivalWords, worstWord } from './rival-words.ts'
 import { readingRow } from './reading-row.ts'
 import { verdictOf } from './reading-verdict.ts'
 import { Snapshot } from './snapshot.entity.ts'
@@ -44,7 +45,8 @@ export interface DiskReport {
   newest: boolean
   disks: DiskSighting[]
   complete: { kernel: boolean; controllers: boolean }
-
+  /** True for a script beside an agent: it adds readings of disks that the agent tells of, and nothing else. */
+  readingsOnly: boolean
   notes: string[]
 }
 
@@ -67,12 +69,13 @@ export class DiskRecorder {
   /** Returns the disk of each sighting by the sighting's label. */
   async record(report: DiskReport): Promise<Map<string, string>> {
     const known = await this.candidates(report)
-    const sighted = this.recognise(report, known)
+    const sighted = this.recognise(report, known).filter((each) => this.isWanted(report, each))
     const rows = [...new Set(sighted.map(({ disk }) => disk.row))]
     const existing = rows.filter((row) => known.includes(row)).map((row) => row.id)
     const stays = await this.staysOf([...existing, ...known.filter((row) => row.conflictSince).map((row) => row.id)])
     const baselines = await baselinesOf(this.em, existing, report.times.at)
     const silent = await this.silentRivals(stays, report.machineId)
+    const rivals = await rivalWords(this.em, stays, report.machineId, report.times.receivedAt)
 
     const snapshots: Partial<Row<Snapshot>>[] = []
     const documents: Row<SmartDocument>[] = []
@@ -82,7 +85,9 @@ export class DiskRecorder {
       const before = visible(disk.row)
       const current = this.settle(report, sighting, disk, stays, silent, changedStays)
       const baseline = baselines.get(disk.row.id) ?? { month: null, week: null }
-      if (sighting.reading) this.read(report, sighting, sighting.reading, disk, current, baseline, snapshots, documents)
+      const words = rivals.get(disk.row.id) ?? []
+      if (sighting.reading)
+        this.read(report, sighting, sighting.reading, disk, current, baseline, words, snapshots, documents)
       else if (current) this.keepVerdict(report, disk.row, withStanding(disk.row, sighting.standing), false, disk.added)
       if (current || disk.added) changed.add(disk.row)
       if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
@@ -158,6 +163,14 @@ export class DiskRecorder {
     })
   }
 
+  private isWanted(report: DiskReport, { sighting, disk }: Sighted): boolean {
+    if (!report.readingsOnly || (!disk.added && disk.row.machine === report.machineId)) return true
+    report.notes.push(
+      `${sighting.label}: the agent of this machine does not tell of ${sighting.evidence.serial ?? 'it'}; it is left out.`,
+    )
+    return false
+  }
+
   private async staysOf(diskIds: string[]): Promise<Map<string, StayRow[]>> {
     const rows = await selectRows(this.em, DiskStay, 'disk', [...new Set(diskIds)])
     const stays = new Map<string, StayRow[]>()
@@ -222,7 +235,7 @@ export class DiskRecorder {
     }
     if (decision.kind === 'STAYS') {
       const stay = rowOf(decision.stay.id)
-      Object.assign(stay, { lastSeenAt: at, device: sighting.device })
+      Object.assign(stay, { lastSeenAt: at, ...(report.readingsOnly ? {} : { device: sighting.device }) })
       changedStays.add(stay)
       end(decision.ended)
       if (!decision.conflict) this.endConflict(report, row)
@@ -257,7 +270,7 @@ export class DiskRecorder {
       this.tell.event({ ...this.about(report, row), type: EventType.DISK_BACK, severity: Severity.INFO, to: machineId })
     }
     Object.assign(row, {
-      ...describe(sighting, row),
+      ...(report.readingsOnly ? {} : describe(sighting, row)),
       machine: machineId,
       lastSeenAt: at,
       missingSince: stillMissing ? row.missingSince : null,
@@ -285,12 +298,14 @@ export class DiskRecorder {
     { row, added }: { row: DiskRow; added: boolean },
     current: boolean,
     baseline: Baseline,
+    rivals: readonly RivalWord[],
     snapshots: Partial<Row<Snapshot>>[],
     documents: Row<SmartDocument>[],
   ): void {
     const { outcome } = reading
     const { at, collectedAt } = report.times
-    const verdict = withStanding(verdictOf(reading, row, baseline, report.times.at), sighting.standing)
+    const standing = report.readingsOnly ? standingOf(row.reasons) : sighting.standing
+    const verdict = withStanding(verdictOf(reading, row, baseline, report.times.at), standing)
     const isRead = outcome === ReadingOutcome.READ
     let document = isRead ? row.lastDocument : null
     if (reading.document && outcome !== ReadingOutcome.ASLEEP) {
@@ -308,7 +323,7 @@ export class DiskRecorder {
       ...{ disk: row.id, machine: report.machineId, device: sighting.device, collectedAt, at, document },
     })
     if (!current) return
-    this.keepVerdict(report, row, verdict, isRead, added)
+    this.keepVerdict(report, row, worstWord(verdict, rivals), isRead, added)
   }
 
   private keepVerdict(

@@ -4,6 +4,12 @@ const years = (hours: number | '?'): string => (hours === '?' ? '?' : (hours / 8
 
 /** Every reason about a disk, as a sentence in English and French. The rules that raise them are in rules/. */
 export const DISK_REASONS = {
+  CLAIMED_BY_TWO: {
+    en: ({ name }) =>
+      `${name} reports this disk too, and said so: its word counts until one of the two gives the disk up.`,
+    fr: ({ name }) =>
+      `${name} signale aussi ce disque et l’a dit : sa parole compte jusqu’à ce que l’une des deux machines ne le signale plus.`,
+  },
   SMART_FAILED: {
     en: () => 'The disk reports that it is failing (S.M.A.R.T. overall self-assessment).',
     fr: () => 'Le disque signale lui-même sa défaillance (autoévaluation S.M.A.R.T.).',

@@ -2,7 +2,6 @@ import { Ctx, Extensions, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { COSTLY } from '../limits.ts'
 import { connectionOf } from '../platform/page.ts'
 import { Counter } from './attributes.type.ts'
 import { countersAsList } from './disks.service.ts'
@@ -36,7 +35,7 @@ export class SnapshotsResolver {
 @Resolver(() => SmartDocument)
 export class SmartDocumentsResolver {
   @Extensions({ largeText: true })
-  @FieldResolver(() => String, { complexity: COSTLY / 6, description: 'The JSON text, as printed' })
+  @FieldResolver(() => String, { description: 'The JSON text, as printed' })
   json(@Root() document: Row<SmartDocument>, @Ctx() { disks }: Context): Promise<string> {
     return disks.textOf(document)
   }

@@ -8,6 +8,10 @@ const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED']
 const NOT_SUPPORTED: ReasonCode[] = ['VIRTUAL_DISK', 'RAID_VOLUME', 'NO_DEVICE_TYPE', 'NO_SMART']
 const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA']
 
+/** What a pool or an array has said of the disk. */
+export const standingOf = (reasons: readonly Reason[]): Reason[] =>
+  reasons.filter(({ code }) => STANDING.includes(code))
+
 /** A verdict with what its pool or array says now instead of what that said before. */
 export function withStanding({ health, reasons }: Verdict, standing: readonly Reason[]): Verdict {
   const own = reasons.filter(({ code }) => !STANDING.includes(code))

@@ -77,8 +77,8 @@ export async function thinDocuments(em: EntityManager, now: Date): Promise<numbe
 
 /** Reports are known by their ids for a month; their readings are kept by themselves. */
 export async function thinReports(em: EntityManager, now: Date): Promise<number> {
-  const { rows } = await sql<{ id: string }>`delete from inventory_report where id in
-    (select id from inventory_report where at < ${now.getTime() - DAILY_DOCUMENTS_FOR} order by at limit ${ROWS_AT_ONCE}) returning id`.execute(
+  const { rows } = await sql<{ id: string }>`delete from inventory_report where (id, machine_id) in
+    (select id, machine_id from inventory_report where at < ${now.getTime() - DAILY_DOCUMENTS_FOR} order by at limit ${ROWS_AT_ONCE}) returning id`.execute(
     em.getKysely(),
   )
   return rows.length

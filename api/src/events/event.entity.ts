@@ -42,6 +42,7 @@ export enum EventType {
   ALERT_ACKNOWLEDGED = 'ALERT_ACKNOWLEDGED',
   ALERT_MUTED = 'ALERT_MUTED',
   TOKEN_CREATED = 'TOKEN_CREATED',
+  TOKEN_BOUND = 'TOKEN_BOUND',
   TOKEN_REVOKED = 'TOKEN_REVOKED',
 }
 registerEnumType(EventType, { name: 'EventType' })

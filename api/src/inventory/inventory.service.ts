@@ -1,10 +1,10 @@
 import type { Caller } from '../access/caller.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
-import { insertRows, selectRows } from '../database/rows.ts'
-import { ForbiddenError } from '../errors.ts'
+import { insertRows, type Row, selectRows } from '../database/rows.ts'
+import { serialKey } from '../disks/identity.ts'
 import type { Clock } from '../platform/clock.ts'
-import { Machine } from '../machines/machine.entity.ts'
+import type { Machine } from '../machines/machine.entity.ts'
 import type { FairShare } from '../platform/fair-share.ts'
 import { readAgentReport } from './agent-report.ts'
 import type { InventoryReportInput } from './inventory-report.input.ts'
@@ -40,11 +40,20 @@ export class InventoryService {
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
     const { id, times, sections, notes } = inventory
-    return this.record(this.em, async ({ em, machineRecorder, diskRecorder, storageRecorder, access }) => {
-      const known = (await selectRows(em, InventoryReport, 'id', [id]))[0]
-      if (known) return repeat(em, known, inventory, caller)
-      const { machine, newest } = await machineRecorder.record(inventory.machine, times, notes)
-      await access.bind(caller, machine.id)
+    return this.record(this.em, async ({ em, machineRecorder, diskRecorder, storageRecorder, access }, tell) => {
+      const serials = inventory.disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
+      const known = await machineRecorder.find(inventory.machine, { machineId: caller.machineId, serials })
+      if (known) {
+        const knowsKey = known.machineKey !== null && known.machineKey === inventory.machine.machineKey
+        await access.bind(caller, known, knowsKey, tell)
+        const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
+        if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
+      }
+      const readingsOnly = isPoorer(inventory, known)
+      const { machine, newest } = readingsOnly
+        ? { machine: readingsOnly, newest: false }
+        : await machineRecorder.record(known, inventory.machine, times, notes)
+      if (!known) await access.bind(caller, machine, true, tell)
       const diskIds = await diskRecorder.record({
         machineId: machine.id,
         hostname: machine.hostname ?? machine.ip,
@@ -52,6 +61,7 @@ export class InventoryService {
         newest,
         disks: inventory.disks,
         complete: inventory.complete,
+        readingsOnly: readingsOnly !== null,
         notes,
       })
       if (newest && inventory.fileSystems) {
@@ -63,19 +73,11 @@ export class InventoryService {
   }
 }
 
-async function repeat(
-  em: EntityManager,
-  known: { machine: string; sections: SectionOutcome[]; notes: string[] },
-  inventory: Inventory,
-  caller: Caller,
-): Promise<Receipt> {
-  const machine = (await selectRows(em, Machine, 'id', [known.machine]))[0]
-  const sameMachine =
-    machine && (machine.machineKey === inventory.machine.machineKey || inventory.machine.machineKey === null)
-  if (!machine || !sameMachine || (caller.machineId && caller.machineId !== machine.id)) {
-    throw new ForbiddenError(
-      'A report with this id came from another machine. Make a new id for each report, such as a UUID.',
-    )
-  }
-  return { id: inventory.id, repeated: true, machine, sections: known.sections, notes: known.notes }
-}
+/**
+ * The machine, where an agent reports for it and this report is a script's: it adds readings and nothing else. What the
+ * agent tells of the machine, its disks' places and its file systems is richer, and would come and go with each report.
+ */
+const isPoorer = (inventory: Inventory, known: Row<Machine> | null): Row<Machine> | null =>
+  known?.machineKey && inventory.machine.machineKey === null && known.silentAt > inventory.times.receivedAt
+    ? known
+    : null

@@ -1,4 +1,5 @@
 import type { EntityManager } from '../database/database.ts'
+import { Disk } from '../disks/disk.entity.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -11,6 +12,14 @@ import { silentAt, withReportTime } from './rhythm.ts'
 
 type MachineRow = Row<Machine>
 
+/** What says which machine a script reports for, beside the name that it tells. */
+export interface Evidence {
+  /** The machine that the token is bound to; null = none. */
+  machineId: string | null
+  /** Of the disks in the report, as they are compared. */
+  serials: string[]
+}
+
 /** Records the machine of one report inside of its transaction. */
 export class MachineRecorder {
   constructor(
@@ -18,19 +27,24 @@ export class MachineRecorder {
     private readonly tell: Tell,
   ) {}
 
+  /** The machine that a report tells of; null = one that is not known yet. */
+  async find(sighting: MachineSighting, evidence: Evidence): Promise<MachineRow | null> {
+    const found = sighting.machineKey
+      ? await this.agents(sighting.machineKey, sighting.hostname)
+      : await this.scripts(sighting, evidence)
+    return found ?? null
+  }
+
   /**
-   * Finds or makes the machine. `newest` is false for a report that is older than what is known: it changes nothing of
-   * the machine but the time of its arrival.
+   * Keeps what the report tells of its machine, or makes it. `newest` is false for a report that is older than what is
+   * known: it changes nothing of the machine but the time of its arrival.
    */
   async record(
+    known: MachineRow | null,
     sighting: MachineSighting,
     times: ReportTimes,
     notes: string[],
   ): Promise<{ machine: MachineRow; newest: boolean }> {
-    const found = sighting.machineKey
-      ? await this.agents(sighting.machineKey, sighting.hostname)
-      : await this.scripts(sighting)
-    const known = found ?? null
     const newest = !known || times.at >= known.lastSeenAt
     const machine = known ?? newMachine(times)
     machine.reportTimes = withReportTime(machine.reportTimes, times.at)
@@ -68,13 +82,28 @@ export class MachineRecorder {
     return namesakes.length === 1 && namesakes[0]?.machineKey === null ? namesakes[0] : undefined
   }
 
-  /** A script's machine is known by its hostname, or by its address where it tells none; several of that name are not joined. */
-  private async scripts({ hostname, facts }: MachineSighting): Promise<MachineRow | undefined> {
+  /**
+   * A script's machine is known by its hostname, or by its address where it tells none; several of that name are not
+   * joined. A machine that has a key is not known by its name alone, for anybody may tell it: the token must be bound to
+   * it, or the report name one of its disks.
+   */
+  private async scripts({ hostname, facts }: MachineSighting, evidence: Evidence): Promise<MachineRow | undefined> {
     const found = hostname
       ? await selectRows(this.em, Machine, 'hostname', [hostname])
       : await selectRows(this.em, Machine, 'ip', isOwnAddress(facts?.ip) ? [facts?.ip] : [])
+    const proven = await this.proven(
+      found.filter((row) => row.machineKey !== null),
+      evidence,
+    )
+    if (proven.length === 1) return proven[0]
     const own = found.filter((row) => row.machineKey === null)
-    return found.length === 1 ? found[0] : own.length === 1 ? own[0] : undefined
+    return own.length === 1 ? own[0] : undefined
+  }
+
+  private async proven(machines: MachineRow[], { machineId, serials }: Evidence): Promise<MachineRow[]> {
+    if (machines.length === 0) return []
+    const disks = await selectRows(this.em, Disk, 'serialKey', serials)
+    return machines.filter(({ id }) => id === machineId || disks.some((disk) => disk.machine === id))
   }
 
   private event(type: EventType, machine: MachineRow, times: ReportTimes): void {

@@ -254,6 +254,7 @@ export const en = {
     RULES_CHANGED: 'The rules changed; {n} disks are judged differently now',
     TOKEN_CREATED: 'A token was made for {name}',
     TOKEN_REVOKED: 'The token of {name} was revoked',
+    TOKEN_BOUND: 'The token of {name} speaks for {hostname} now',
     MACHINE_SILENT: '{machine} fell silent',
     JOB_CREATED: 'The backup {name} is expected from now on',
     JOB_CHANGED: 'The job {name} was changed',
@@ -312,6 +313,7 @@ export const en = {
       ALERT_MUTED: 'Alert muted',
       TOKEN_CREATED: 'Token made',
       TOKEN_REVOKED: 'Token revoked',
+      TOKEN_BOUND: 'Token bound to a machine',
     },
   },
   backups: {

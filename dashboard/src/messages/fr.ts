@@ -257,6 +257,7 @@ export const fr: Messages = {
     RULES_CHANGED: 'Les règles ont changé ; {n} disques sont désormais jugés autrement',
     TOKEN_CREATED: 'Un jeton a été créé pour {name}',
     TOKEN_REVOKED: 'Le jeton de {name} a été révoqué',
+    TOKEN_BOUND: 'Le jeton de {name} parle désormais pour {hostname}',
     MACHINE_SILENT: '{machine} s’est tue',
     JOB_CREATED: 'La sauvegarde {name} est attendue désormais',
     JOB_CHANGED: 'La tâche {name} a été modifiée',
@@ -315,6 +316,7 @@ export const fr: Messages = {
       ALERT_MUTED: 'Alerte en sourdine',
       TOKEN_CREATED: 'Jeton créé',
       TOKEN_REVOKED: 'Jeton révoqué',
+      TOKEN_BOUND: 'Jeton lié à une machine',
     },
   },
   backups: {

@@ -1,0 +1,55 @@
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { decodeRows, type Row, selectRows } from '../database/rows.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { Severity } from '../reasons/reason.ts'
+import type { DiskStay } from './disk-stay.entity.ts'
+import { HEALTH_RANK, type Verdict } from './health.ts'
+import { worstFirst } from './judge.ts'
+import { reason } from './rules/rule.ts'
+import { Snapshot } from './snapshot.entity.ts'
+
+/** What another machine says of a disk that it may still have. */
+export interface RivalWord extends Verdict {
+  hostname: string
+}
+
+/**
+ * The newest verdict of each other machine that has not given a disk up: it still reports, and its newest report was not
+ * without the disk. A machine that fell silent, or that has reported without the disk, has no say any more.
+ */
+export async function rivalWords(
+  em: EntityManager,
+  stays: ReadonlyMap<string, readonly Row<DiskStay>[]>,
+  machineId: string,
+  now: Date,
+): Promise<Map<string, RivalWord[]>> {
+  const others = [...stays.values()].flat().filter((stay) => stay.machine !== machineId)
+  const words = new Map<string, RivalWord[]>()
+  if (others.length === 0) return words
+  const machines = new Map(
+    (await selectRows(em, Machine, 'id', [...new Set(others.map((stay) => stay.machine))])).map((row) => [row.id, row]),
+  )
+  for (const stay of others) {
+    const machine = machines.get(stay.machine)
+    const hasIt =
+      machine && machine.archivedAt === null && machine.silentAt > now && machine.lastSeenAt <= stay.lastSeenAt
+    if (!hasIt) continue
+    const { rows } = await sql<Record<string, unknown>>`select health, reasons from snapshot
+      where disk_id = ${stay.disk} and machine_id = ${stay.machine} and outcome = 'READ' order by at desc, id desc limit 1`.execute(
+      em.getKysely(),
+    )
+    const [word] = decodeRows(em, Snapshot, rows)
+    if (word) words.set(stay.disk, [...(words.get(stay.disk) ?? []), { ...word, hostname: machine.hostname ?? '?' }])
+  }
+  return words
+}
+
+/** Of a disk that two machines claim the worst word counts until it is settled: who copies a serial heals nothing. */
+export function worstWord(own: Verdict, rivals: readonly RivalWord[]): Verdict {
+  const worst = rivals.toSorted((a, b) => HEALTH_RANK[b.health] - HEALTH_RANK[a.health])[0]
+  if (!worst || HEALTH_RANK[worst.health] <= HEALTH_RANK[own.health] || HEALTH_RANK[worst.health] < HEALTH_RANK.WARNING)
+    return own
+  const claimed = reason('CLAIMED_BY_TWO', Severity.INFO, null, null, worst.hostname)
+  return { health: worst.health, reasons: worstFirst([...worst.reasons, claimed]) }
+}
