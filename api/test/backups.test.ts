@@ -17,6 +17,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { applyAllRetention } from '../src/vault/vault.service.ts'
 import { type Backups, backupsForThisTest, dump, gz, NIGHT, sha256 } from './deposit.ts'
 
 let backups: Backups
@@ -26,7 +27,7 @@ beforeEach(async () => {
 
 const files = (root: string): string[] =>
   readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== '.deposit-id')
+    .filter((entry) => entry.isFile() && !/^\.(deposit|vault|quarantine)-id$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .sort()
 const statuses = async (): Promise<string[]> => (await backups.entries()).map(({ status }) => status)
@@ -654,6 +655,113 @@ describe('The scanner', () => {
     unlinkSync(join(backups.deposit, '.deposit-id'))
     expect((await backups.scan()).outcome).toBe('BLIND')
     expect(calls).toBe(1)
+  })
+
+  describe.each(['vault', 'quarantine'] as const)('while the %s is not mounted', (name) => {
+    /** As an unmounted folder looks: it is there, and empty. */
+    const unmount = (root: string): (() => void) => {
+      renameSync(root, `${root}-away`)
+      mkdirSync(root)
+      return () => {
+        rmSync(root, { recursive: true })
+        renameSync(`${root}-away`, root)
+      }
+    }
+
+    test('promotes, deletes and loses nothing, says so once, and goes on when it is back', async () => {
+      const { id } = await backups.job({ keepLast: 1 })
+      for (const day of ['2026-11-20', '2026-11-21', '2026-11-22']) {
+        backups.set('02:05', day)
+        backups.send({ startedAt: `${day}T02:00:00Z`, content: gz(dump(Number(day.slice(-2)))) })
+        await backups.scan()
+      }
+      const kept = files(backups.vault)
+      expect(kept).toHaveLength(3)
+      const mount = unmount(backups[name])
+      backups.set('02:05', '2026-11-23')
+      backups.send({ startedAt: '2026-11-23T02:00:00Z', content: gz(dump(99)) })
+      const seen = (await backups.api.ask('{ scanner { lastScanEndedAt } }')).data.scanner.lastScanEndedAt
+      for (let turn = 0; turn < 2; turn += 1) {
+        const answer = await backups.scan()
+        expect([answer.outcome, answer.scan.trouble]).toEqual([
+          'BLIND',
+          expect.stringMatching(/is not there: is .* mounted\?/),
+        ])
+      }
+      expect(files(backups[name])).toEqual([])
+      expect(files(backups.deposit).filter((file) => file.endsWith('.gz'))).toHaveLength(1)
+      const retention = await backups.api.ask('mutation ($id: ID!) { applyRetention(jobId: $id) { id } }', { id })
+      expect(retention.errors?.[0]?.extensions.code).toBe('UNSEEN')
+      const { data } = await backups.api.ask(
+        '{ scanner { lastScanEndedAt trouble } events { nodes { type } } backupEntries(filter: {}) { nodes { file { id state } } } }',
+      )
+      expect(data.scanner.lastScanEndedAt).toBe(seen)
+      expect(data.events.nodes.filter((event: any) => event.type === 'SCANNER_BLIND')).toHaveLength(1)
+      const file = data.backupEntries.nodes.find((entry: any) => entry.file?.state === 'VAULT').file.id
+      await expect(backups.api.app.scanner.reverify()).rejects.toThrow(/is not there/)
+      const reread = await backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: file })
+      if (name === 'vault') expect(reread.errors?.[0]?.extensions.code).toBe('UNSEEN')
+      else expect(reread.data.reverifyBackup.state).toBe('VAULT')
+      expect(
+        (await backups.api.ask('{ events { nodes { type } } }')).data.events.nodes.map((event: any) => event.type),
+      ).not.toContain('BACKUP_LOST')
+      mount()
+      expect((await backups.scan()).outcome).toBe('DONE')
+      expect(files(backups.vault)).toHaveLength(4)
+      expect((await backups.api.ask('{ scanner { trouble } }')).data.scanner.trouble).toBeNull()
+    })
+  })
+
+  test('applies the rules of each job, though those of one cannot be applied', async () => {
+    for (const agentId of ['lyon-01', 'paris-01', 'brest-01']) {
+      await backups.job({ agentId, keepLast: 1 })
+      for (const day of ['2026-11-20', '2026-11-21', '2026-11-22']) {
+        backups.set('02:05', day)
+        backups.send({ agent: agentId, startedAt: `${day}T02:00:00Z`, content: gz(dump(Number(day.slice(-2)))) })
+        await backups.scan()
+      }
+    }
+    const { orm, app } = backups.api
+    // A row that cannot be read: its job fails, whatever the reason.
+    await orm.em
+      .getConnection()
+      .execute(
+        "update backup_entry set reasons = '{broken' where job_id in (select id from expected_job where agent_id = 'lyon-01')",
+      )
+    await applyAllRetention(orm, app.platform, app.scanner)
+    expect(
+      files(backups.vault)
+        .map((file) => file.split('/')[0])
+        .sort(),
+    ).toEqual(['brest-01', 'brest-01', 'lyon-01', 'lyon-01', 'lyon-01', 'paris-01', 'paris-01'])
+  })
+
+  test('reads first what waits longest, also what cannot be read each time', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      await backups.job({ agentId: `agent-${n}` })
+      backups.send({ agent: `agent-${n}`, content: gz(dump(n)) })
+    }
+    backups.set('02:05')
+    await backups.scan()
+    const tried = async () =>
+      (
+        await backups.api.orm.em
+          .getConnection()
+          .execute<{ path: string }[]>('select path from backup_file where tried_at is not null')
+      ).length
+    await backups.api.orm.em
+      .getConnection()
+      .execute("update backup_file set verified_at = 0 where path like '%agent-1%'")
+    // Nobody can read a folder as a file.
+    const [unreadable] = files(backups.vault).filter((file) => file.includes('agent-1'))
+    const path = join(backups.vault, unreadable as string)
+    renameSync(path, `${path}.away`)
+    symlinkSync('/nowhere', path)
+    for (let night = 1; night <= 3; night += 1) {
+      backups.set('03:30', `2026-11-${21 + night}`)
+      await backups.api.app.scanner.reverify()
+      expect(await tried()).toBe(night)
+    }
   })
 
   test('stops between two backups when it is asked to, and gives its lease back', async () => {

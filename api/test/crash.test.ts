@@ -77,7 +77,10 @@ function place(finished: Finished, more: Record<string, string> = {}, vault: str
     },
     files: (root) =>
       readdirSync(roots[root], { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && entry.name !== '.deposit-id' && entry.name !== 'why.json')
+        .filter(
+          (entry) =>
+            entry.isFile() && !/^\.(deposit|vault|quarantine)-id$/.test(entry.name) && entry.name !== 'why.json',
+        )
         .map((entry) => join(entry.parentPath, entry.name).slice(roots[root].length + 1))
         .sort(),
   }

@@ -50,7 +50,10 @@ export class ScannerHealth {
   @Field(() => Int)
   intervalMinutes!: number
 
-  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = never one' })
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'The end of the last scan that saw everything; null = never one. `scans` tells of the others too',
+  })
   lastScanEndedAt!: Date | null
 
   @Field(() => GraphQLISODateTime, {

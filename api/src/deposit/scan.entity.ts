@@ -100,6 +100,13 @@ export class Scanner {
   @Property({ type: 'string', nullable: true })
   depositId!: string | null
 
+  /** The same of the vault and of the quarantine. */
+  @Property({ type: 'string', nullable: true })
+  vaultId!: string | null
+
+  @Property({ type: 'string', nullable: true })
+  quarantineId!: string | null
+
   @Property({ type: 'string', nullable: true })
   leaseOwner!: string | null
 

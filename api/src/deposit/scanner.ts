@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { extname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
 import { createRecorder } from '../database/record.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { DomainError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { HOUR, MINUTE, SECOND, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
@@ -19,7 +21,7 @@ import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './
 import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { settleRuns } from './settle.ts'
-import { clearProbes, type LinkProbe, lookAtDeposit, makeRoots, probeLinks } from './sight.ts'
+import { clearProbes, type LinkProbe, lookAtRoots, makeRoots, probeLinks, type RootIds, type Sight } from './sight.ts'
 import type { DepositTasks } from './worker.ts'
 import { closeWindows, openWindows } from './windows.ts'
 
@@ -46,6 +48,13 @@ const GIVE_UP_AFTER = 7 * DAY
 const KEEP_SCANS = 30 * DAY
 
 class StoppedError extends Error {}
+
+/** Deposit, vault or quarantine is not there: what would be done with its files is not done. */
+class UnseenError extends DomainError {
+  constructor(why: string) {
+    super('UNSEEN', `${why[0]?.toUpperCase()}${why.slice(1)}. Mount it, then try again; nothing was changed.`)
+  }
+}
 
 /** Looks at the deposit: reports in, files proven and moved, what is due judged. One scan at a time, whoever asks. */
 export class Scanner {
@@ -152,8 +161,44 @@ export class Scanner {
     await this.worker.stop()
   }
 
+  /** Whether deposit, vault and quarantine are there. Nothing is moved, deleted or called lost where one is not. */
+  async look(em: EntityManager): Promise<Sight> {
+    const row = await this.row(em)
+    const known = {
+      deposit: row?.depositId ?? null,
+      vault: row?.vaultId ?? null,
+      quarantine: row?.quarantineId ?? null,
+    }
+    const { rows } = known.vault
+      ? { rows: [] }
+      : await sql<{
+          path: string
+        }>`select path from backup_file where state = 'VAULT' order by id desc limit 20`.execute(em.getKysely())
+    return lookAtRoots(
+      this.options.roots,
+      known,
+      rows.map(({ path }) => path),
+    )
+  }
+
+  /** @throws UNSEEN where one of the roots is not there */
+  private async mustSee(): Promise<void> {
+    const sight = await this.look(this.options.em.fork())
+    if (!sight.sees) throw new UnseenError(sight.why)
+    const { roots } = this.options
+    for (const name of ['deposit', 'vault', 'quarantine'] as const)
+      if (sight.ids[name] === null) throw new UnseenError(`${roots[name]} is absent, or closed to Vigie`)
+  }
+
+  /** Waits for the end of a scan that runs here, or for a while where it runs elsewhere. */
+  async idle(): Promise<void> {
+    if (this.running) await this.running.catch(() => undefined)
+    else await delay(SECOND, undefined, { ref: false })
+  }
+
   /** Reads a share of the vault again, beside scans, with a worker of its own. */
   async reverify(): Promise<void> {
+    await this.mustSee()
     const { read, bad } = await reverifyVault(this.rereading())
     this.options.platform.log.info({ read, bad }, 'A share of the vault was read again')
   }
@@ -162,12 +207,13 @@ export class Scanner {
     const { em, platform, roots, temporaryFolder } = this.options
     return {
       ...{ em: em.fork(), record: this.record, clock: platform.clock, roots, temporaryFolder },
-      ...{ worker: this.rereader, isStopping: () => this.stopped },
+      ...{ worker: this.rereader, log: platform.log, isStopping: () => this.stopped, mustSee: () => this.mustSee() },
     }
   }
 
-  /** Does something with the vault's files while no scan runs. Null = a scan holds the lease. */
+  /** Does something with the vault's files while no scan runs. Null = a scan holds the lease. Errors: UNSEEN */
   async exclusively<T>(work: (scan: ScanContext) => Promise<T>): Promise<T | null> {
+    await this.mustSee()
     const { em } = this.options
     const token = await this.record(em, ({ em: own }) => takeLease(own, this.options.platform.clock()))
     if (token === null) return null
@@ -181,7 +227,7 @@ export class Scanner {
   }
 
   private async scanOnce(trigger: string): Promise<ScanAnswer> {
-    const { em: root, platform, roots } = this.options
+    const { em: root, platform } = this.options
     const { clock, log } = platform
     const startedAt = clock()
     const scan = newScan(trigger, startedAt)
@@ -202,9 +248,9 @@ export class Scanner {
     let outcome = ScanOutcome.DONE
     try {
       await this.noticeAbsence(context, startedAt)
-      const sight = await lookAtDeposit(roots, (await this.row(em))?.depositId ?? null)
+      const sight = await this.look(em)
       if (sight.sees) {
-        await context.write(({ em: own }) => rememberDeposit(own, sight.depositId))
+        await context.write(({ em: own }) => rememberRoots(own, sight.ids))
         await takeUp(context)
         const unreadable = await this.ingest.run(context)
         for (const trouble of unreadable.values()) context.trouble(trouble)
@@ -278,7 +324,8 @@ export class Scanner {
 
   /** Vigie was off, or its scheduler stood still: what came due meanwhile is judged late, and somebody should know. */
   private async noticeAbsence({ write, em }: ScanContext, now: Date): Promise<void> {
-    const last = (await this.row(em))?.lastScanEndedAt
+    const { rows } = await sql<{ at: number | null }>`select max(ended_at) as at from scan`.execute(em.getKysely())
+    const last = rows[0]?.at ? new Date(rows[0].at) : null
     const away = last ? now.getTime() - last.getTime() : 0
     if (away < AWAY_AFTER(this.options.intervalMinutes)) return
     await write(async ({ tell }) =>
@@ -317,7 +364,7 @@ export class Scanner {
         row.troubleSince = null
       }
       row.trouble = trouble
-      row.lastScanEndedAt = endedAt
+      if (outcome === ScanOutcome.DONE && trouble === null) row.lastScanEndedAt = endedAt
       await saveRows(em, ScannerRow, [row])
     })
   }
@@ -333,11 +380,11 @@ const newScan = (trigger: string, startedAt: Date): Row<Scan> => ({
   ...emptyCounts(),
 })
 
-/** The deposit's sentinel, remembered in the transaction after it was found or made. */
-async function rememberDeposit(em: EntityManager, depositId: string): Promise<void> {
-  await sql`update scanner set deposit_id = ${depositId} where id = 'scanner' and deposit_id is null`.execute(
-    em.getKysely(),
-  )
+/** The sentinels, remembered in the transaction after they were found or made. */
+async function rememberRoots(em: EntityManager, ids: RootIds): Promise<void> {
+  await sql`update scanner set deposit_id = coalesce(deposit_id, ${ids.deposit}),
+    vault_id = coalesce(vault_id, ${ids.vault}), quarantine_id = coalesce(quarantine_id, ${ids.quarantine})
+    where id = 'scanner' and (deposit_id is null or vault_id is null or quarantine_id is null)`.execute(em.getKysely())
 }
 
 /** What nobody looks for any more, and scans of long ago. */

@@ -255,7 +255,7 @@ function fileRow(
   const row: Row<BackupFile> = seen.row ?? {
     ...{ id: newId(), job: job.id, entry: entry.id, root: seen.root, path: seen.path, state: FileState.SEEN },
     ...{ ...seen.stamp, sha256: null, fingerprint: null, checks: [], why: [], intent: null, leftover: null },
-    ...{ facts: null, seenAt: now, verifiedAt: null, intact: null },
+    ...{ facts: null, seenAt: now, verifiedAt: null, triedAt: null, intact: null },
   }
   return Object.assign(row, {
     ...{ job: job.id, entry: entry.id, sha256: facts?.sha256 ?? null, fingerprint: facts?.fingerprint ?? null },

@@ -8,11 +8,19 @@ import { freeAt } from '../vault/move-file.ts'
 // Whether the scanner can see. A folder that is not mounted looks empty, and an empty deposit must not mean that all
 // backups are missing: so a file that Vigie once wrote there must be there.
 
-export const SENTINEL = '.deposit-id'
+/** The file in each root that tells that the right folder is mounted. */
+const SENTINELS = { deposit: '.deposit-id', vault: '.vault-id', quarantine: '.quarantine-id' } as const
+export type RootName = keyof typeof SENTINELS
+/** What each of them holds; null = none was made yet. */
+export type RootIds = Record<RootName, string | null>
+
 /** Below this nothing new is taken on: the database itself may lie there. */
 const LEAST_FREE = 32 * 1024 * 1024
 
-export type Sight = { sees: true; depositId: string } | { sees: false; why: string }
+/** Null = of vault or quarantine: absent, or closed to Vigie. */
+export type Sight = { sees: true; ids: RootIds } | { sees: false; why: string }
+
+class Unseen extends Error {}
 
 /** Makes the three folders where they are absent; answers with what hinders it. */
 export async function makeRoots(roots: Roots): Promise<string | null> {
@@ -28,13 +36,38 @@ export async function makeRoots(roots: Roots): Promise<string | null> {
   return null
 }
 
-/** Looks for the sentinel, and makes it where none was ever made. `known` is what the database remembers of it. */
-export async function lookAtDeposit(roots: Roots, known: string | null): Promise<Sight> {
-  const blind = (why: string): Sight => ({ sees: false, why })
-  const file = join(roots.deposit, SENTINEL)
+/**
+ * Whether all three roots are there: each by its sentinel, which is made where none was ever made. `known` is what the
+ * database remembers of them, `kept` some paths that must lie in a vault whose sentinel is made only now.
+ */
+export async function lookAtRoots(roots: Roots, known: RootIds, kept: readonly string[]): Promise<Sight> {
   try {
-    if (known === null) await mkdir(roots.deposit, { recursive: true, mode: 0o770 })
-    await access(roots.deposit, constants.R_OK | constants.X_OK)
+    return {
+      sees: true,
+      ids: {
+        deposit: await idOf(roots, 'deposit', known),
+        vault: await idOf(roots, 'vault', known, kept),
+        quarantine: await idOf(roots, 'quarantine', known),
+      },
+    }
+  } catch (cause) {
+    if (cause instanceof Unseen) return { sees: false, why: cause.message }
+    throw cause
+  }
+}
+
+async function idOf(
+  roots: Roots,
+  name: RootName,
+  known: RootIds,
+  kept: readonly string[] = [],
+): Promise<string | null> {
+  const root = roots[name]
+  const file = join(root, SENTINELS[name])
+  const id = known[name]
+  try {
+    if (name === 'deposit' && id === null) await mkdir(root, { recursive: true, mode: 0o770 })
+    await access(root, constants.R_OK | constants.X_OK)
     const found = await readFile(file, 'utf8').then(
       (text) => text.trim(),
       (cause: NodeJS.ErrnoException) => {
@@ -42,22 +75,30 @@ export async function lookAtDeposit(roots: Roots, known: string | null): Promise
         throw cause
       },
     )
-    if (found && (known === null || found === known)) return await withRoom(roots, found)
-    if (found) return blind(`${file} is that of another deposit: is the right folder mounted?`)
-    if (known !== null) return blind(`${file} is not there: is ${roots.deposit} mounted?`)
-    const depositId = newId()
-    await writeFile(file, `${depositId}\n`, { flag: 'wx', mode: 0o640 })
-    return await withRoom(roots, depositId)
+    if (found && id && found !== id)
+      throw new Unseen(`${file} is that of another ${name}: is the right folder mounted?`)
+    if (!found && id) throw new Unseen(`${file} is not there: is ${root} mounted?`)
+    if (!found && kept.length > 0 && !(await holdsOne(root, kept)))
+      throw new Unseen(`${root} holds none of the files that lie in the ${name}: is it mounted?`)
+    // Of vault and quarantine each file tells how much room it needs.
+    const free = name === 'deposit' ? await freeAt(root) : Infinity
+    if (free < LEAST_FREE) throw new Unseen(`only ${Math.round(free / 1e6)} MB are free in ${root}`)
+    if (found) return found
+    const made = newId()
+    await writeFile(file, `${made}\n`, { flag: 'wx', mode: 0o640 })
+    return made
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    return blind(`${roots.deposit} cannot be read (${code ?? (cause as Error).message})`)
+    if (cause instanceof Unseen) throw cause
+    const { code, message } = cause as NodeJS.ErrnoException
+    // Nothing can come into a folder that is absent or closed: a scan goes on, and each file says why it waits.
+    if (name !== 'deposit' && ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(code ?? '')) return null
+    throw new Unseen(`${root} cannot be read (${code ?? message})`)
   }
 }
 
-async function withRoom(roots: Roots, depositId: string): Promise<Sight> {
-  const free = await freeAt(roots.deposit)
-  if (free < LEAST_FREE) return { sees: false, why: `only ${Math.round(free / 1e6)} MB are free in ${roots.deposit}` }
-  return { sees: true, depositId }
+async function holdsOne(root: string, paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) if (await lstat(join(root, path)).catch(() => null)) return true
+  return false
 }
 
 export interface LinkProbe {

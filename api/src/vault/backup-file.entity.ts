@@ -161,6 +161,10 @@ export class BackupFile {
   @Property({ type: 'datetime', nullable: true })
   verifiedAt!: Date | null
 
+  /** When it was last to be read again, also where it could not be; null = never. What waits longest comes first. */
+  @Property({ type: 'datetime', nullable: true })
+  triedAt!: Date | null
+
   @Field(() => Boolean, {
     nullable: true,
     description: 'Whether that reading found it intact; null = not read since it came to the vault',

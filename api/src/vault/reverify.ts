@@ -6,6 +6,7 @@ import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../databa
 import type { DepositTasks } from '../deposit/worker.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 import type { WorkerThread } from '../platform/worker-thread.ts'
 import { Severity } from '../reasons/reason.ts'
 import { BackupFile, FileState } from './backup-file.entity.ts'
@@ -17,7 +18,10 @@ export interface Rereading {
   roots: Roots
   worker: WorkerThread<DepositTasks>
   temporaryFolder: string
+  log: Log
   isStopping: () => boolean
+  /** Throws where the vault is not there: an absent file is then not lost. */
+  mustSee(): Promise<void>
 }
 
 /** Every file is read again within so many nights. */
@@ -25,20 +29,25 @@ const NIGHTS = 30
 
 /** Reads the thirtieth of the vault that was not read for longest: disks forget, and only reading finds out. */
 export async function reverifyVault(rereading: Rereading): Promise<{ read: number; bad: number }> {
-  const { em, isStopping } = rereading
-  const { rows: counted } = await sql<{
-    n: number
-  }>`select count(*) as n from backup_file where state = 'VAULT'`.execute(em.getKysely())
-  const share = Math.ceil((counted[0]?.n ?? 0) / NIGHTS)
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
-    where state = 'VAULT' or (state = 'LOST' and root = 'VAULT') order by verified_at limit ${share}`.execute(
+  const { em, log, isStopping } = rereading
+  const inVault = sql`(state = 'VAULT' or (state = 'LOST' and root = 'VAULT'))`
+  const { rows: counted } = await sql<{ n: number }>`select count(*) as n from backup_file where ${inVault}`.execute(
     em.getKysely(),
   )
+  const share = Math.ceil((counted[0]?.n ?? 0) / NIGHTS)
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
+    where ${inVault} order by coalesce(tried_at, verified_at), id limit ${share}`.execute(em.getKysely())
   let bad = 0
   const files = decodeRows(em, BackupFile, rows)
   for (const file of files) {
     if (isStopping()) break
-    if (!(await rereadVaultFile(rereading, file))) bad += 1
+    try {
+      if (!(await rereadVaultFile(rereading, file))) bad += 1
+    } catch (error) {
+      // One that cannot be read keeps nobody else waiting.
+      log.error({ err: error, path: file.path }, 'A file of the vault could not be read again')
+      bad += 1
+    }
   }
   return { read: files.length, bad }
 }
@@ -61,6 +70,7 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
   const intact = facts.kind === 'READ' && facts.sha256 === file.sha256
   const lost = facts.kind === 'ABSENT' || facts.kind === 'NOT_A_FILE'
   // Neither intact nor damaged is known of a file that could not be read: the next night tries again.
+  if (lost) await rereading.mustSee()
   const moving = intact ? false : await isMoving(em, file.path)
   const known = !moving && (intact || lost || facts.kind === 'READ')
   await record(em, async ({ em: own }, tell) => {
@@ -70,6 +80,7 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
     Object.assign(now, {
       ...{ intact: known ? intact : now.intact, state: lost ? FileState.LOST : FileState.VAULT },
       ...(known ? { verifiedAt: clock() } : {}),
+      triedAt: clock(),
     })
     await saveRows(own, BackupFile, [now])
     if (now.entry) tell.entries.add(now.entry)

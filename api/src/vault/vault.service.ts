@@ -270,10 +270,23 @@ export async function applyAllRetention(orm: Orm, platform: Platform, scanner: S
     and coalesce(keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly) is not null`.execute(em.getKysely())
   for (const { id } of rows) {
     try {
-      await vault.applyRetention(id, null, scanner)
+      await applyBetweenScans(vault, id, scanner)
     } catch (error) {
-      // A scan is at work: the next night does it.
-      if (!(error instanceof BusyError)) throw error
+      // One job that fails keeps no other from its rules; the next night tries again.
+      platform.log.error({ err: error, job: id }, 'What a job does not keep could not be deleted')
+    }
+  }
+}
+
+/** A scan that is at work is waited for, and so is the next one. */
+async function applyBetweenScans(vault: VaultService, jobId: string, scanner: Scanner): Promise<void> {
+  for (let left = 30; ; left -= 1) {
+    try {
+      await vault.applyRetention(jobId, null, scanner)
+      return
+    } catch (error) {
+      if (!(error instanceof BusyError) || left === 0) throw error
+      await scanner.idle()
     }
   }
 }
