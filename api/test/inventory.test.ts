@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ataDocument, minutes, REPORT, report, reportOf, section } from './builders.ts'
@@ -412,6 +413,31 @@ describe('A disk', () => {
       (node: { document: { json: string } }) => JSON.parse(node.document.json).temperature.current,
     )
     expect(texts).toEqual([31, 31, 31, 31])
+  })
+
+  test('stays at risk when the next reading lacks the attributes that told it, and recovers when they are read again', async () => {
+    const step = (n: number) =>
+      readFileSync(new URL(`./cases/partial-clears-at-risk.step${n}.sda.json`, import.meta.url), 'utf8')
+    const { serial_number: serial } = JSON.parse(step(1)) as { serial_number: string }
+    const send = (at: number, document: string) =>
+      report(api, {
+        collectedAt: minutes(at),
+        ...{ disks: [], lsblk: null },
+        sections: [
+          section('lsblk', { blockdevices: [{ name: 'sda', kname: 'sda', type: 'disk', size: 10 ** 12, serial }] }),
+          section('smartctl', document, 'sda'),
+        ],
+      })
+    await send(0, step(1))
+    expect(await disksOf()).toMatchObject([{ health: 'AT_RISK' }])
+    await send(60, step(2))
+    const [disk] = await disksOf()
+    expect(disk).toMatchObject({ health: 'AT_RISK' })
+    expect(disk.reasons.map(({ code }: any) => code)).toContain('FINDINGS_NOT_READ_AGAIN')
+    const replaced = JSON.parse(step(1))
+    for (const entry of replaced.ata_smart_attributes.table) entry.raw = { value: 0, string: '0' }
+    await send(120, JSON.stringify(replaced))
+    expect((await disksOf())[0]).toMatchObject({ health: 'OK' })
   })
 
   test('is at risk when its reallocated sectors grow, and recovers only by a fresh better reading', async () => {

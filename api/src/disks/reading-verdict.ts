@@ -8,6 +8,7 @@ import { judge } from './judge.ts'
 import { reason } from './rules/rule.ts'
 import { goodSince } from './shown-health.ts'
 import type { Reading } from './sighting.ts'
+import { withUnread } from './unread-findings.ts'
 
 /** The verdict of a reading. Asleep or unreadable keeps the last one, with its age. */
 export function verdictOf(reading: Reading, row: Row<Disk>, baseline: Baseline, at: Date): Verdict {
@@ -21,7 +22,8 @@ export function verdictOf(reading: Reading, row: Row<Disk>, baseline: Baseline, 
     // A script's word does not better what the agent has read for itself within two days.
     const agentRead = row.documentAt !== null && row.documentAt >= goodSince(at)
     const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
-    return reading.source === ReadingSource.SCRIPT && agentRead && milder ? kept : judged
+    if (reading.source === ReadingSource.SCRIPT && agentRead && milder) return kept
+    return withUnread(judged, row.reasons, facts)
   }
   if (row.lastReadAt) return kept
   if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged

@@ -10,6 +10,12 @@ export const DISK_REASONS = {
     fr: ({ name }) =>
       `${name} signale aussi ce disque et l’a dit : sa parole compte jusqu’à ce que l’une des deux machines ne le signale plus.`,
   },
+  FINDINGS_NOT_READ_AGAIN: {
+    en: ({ value }) =>
+      `The newest reading does not hold what told ${count(value, 'finding', 'findings')} above: they count until that is read again.`,
+    fr: ({ value }) =>
+      `Le dernier relevé ne contient pas l’origine de ${compte(value, 'constat', 'constats')} ci-dessus : ils comptent jusqu’à ce qu’elle soit relue.`,
+  },
   SMART_FAILED: {
     en: () => 'The disk reports that it is failing (S.M.A.R.T. overall self-assessment).',
     fr: () => 'Le disque signale lui-même sa défaillance (autoévaluation S.M.A.R.T.).',

@@ -10,6 +10,7 @@ import { Disk } from './disk.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { HEALTH_SEVERITY, type Verdict } from './health.ts'
 import { Severity } from '../reasons/reason.ts'
+import { withUnread } from './unread-findings.ts'
 import { judge, RULES_VERSION } from './judge.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import { readSmartctl } from './smartctl.ts'
@@ -99,13 +100,14 @@ async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null>
     week: null,
   }
   const presentCodes = disk.reasons.map(({ code }) => code)
-  return judge({
+  const judged = judge({
     facts: asRead(facts, disk.lastSnapshot),
     type: disk.type,
     before: month,
     beforeWeek: week,
     presentCodes,
   })
+  return withUnread(judged, disk.reasons, facts)
 }
 
 /** The document may be a day older than the reading: what always changes is taken from the reading. */

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { Severity } from '../reasons/reason.ts'
+import { Health } from './health.ts'
+import { reason } from './rules/rule.ts'
+import type { SmartFacts } from './smart-facts.ts'
+import { readSmartctl } from './smartctl.ts'
+import { withUnread } from './unread-findings.ts'
+
+const NOTHING = readSmartctl({ device: { protocol: 'ATA' }, smart_status: { passed: true } }) as SmartFacts
+const facts = (more: Partial<SmartFacts>): SmartFacts => ({ ...NOTHING, ...more })
+const table = (id: number, name = 'x'): Partial<SmartFacts> => ({
+  attributes: [
+    { id, name, value: 100, worst: 100, threshold: 0, raw: 0, packed: 0, whenFailed: null, prefailure: false },
+  ],
+})
+const OK = { health: Health.OK, reasons: [] }
+const { AT_RISK, FAILED, WARNING } = Severity
+
+describe('A finding goes only when its own source was read again', () => {
+  test.each([
+    [reason('PENDING_SECTORS', AT_RISK, 624), table(197), table(5)],
+    [reason('REALLOCATED_SECTORS', WARNING, 3), table(5), table(197)],
+    [reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time'), table(3, 'Spin_Up_Time'), table(5)],
+    [reason('SELF_TEST_FAILED', AT_RISK), { selfTest: 'PASSED' as const }, table(5)],
+    [reason('ENDURANCE_USED', AT_RISK, 100), { percentageUsed: 1 }, table(5)],
+    [
+      reason('MEDIA_ERRORS', WARNING, 7),
+      { nvme: { criticalWarning: null, availableSpare: null, spareThreshold: null, mediaErrors: 0 } },
+      { nvme: { criticalWarning: 0, availableSpare: 100, spareThreshold: 10, mediaErrors: null } },
+    ],
+    [
+      reason('UNCORRECTED_ERRORS', AT_RISK, 7),
+      { scsi: { grownDefects: null, readUncorrected: 0, writeUncorrected: null, verifyUncorrected: null } },
+      { scsi: { grownDefects: 0, readUncorrected: null, writeUncorrected: null, verifyUncorrected: null } },
+    ],
+  ])('%j', (found, read, other) => {
+    expect(withUnread(OK, [found], facts(read))).toEqual(OK)
+    for (const unread of [facts(other), facts({}), null]) {
+      const kept = withUnread(OK, [found], unread)
+      expect(kept.health).toBe(found.severity)
+      expect(kept.reasons.map(({ code }) => code)).toEqual([found.code, 'FINDINGS_NOT_READ_AGAIN'])
+    }
+  })
+
+  test('and a disk’s own assessment is read by itself', () => {
+    const failed = reason('SMART_FAILED', FAILED)
+    expect(withUnread(OK, [failed], facts({ passed: true }))).toEqual(OK)
+    expect(withUnread(OK, [failed], facts({ passed: null })).health).toBe(Health.FAILED)
+  })
+
+  test('what is found anew stands once, what was a remark is not kept, and what is unknown stays so beside it', () => {
+    const now = { health: Health.AT_RISK, reasons: [reason('PENDING_SECTORS', AT_RISK, 2)] }
+    expect(withUnread(now, [reason('PENDING_SECTORS', AT_RISK, 624)], facts({}))).toEqual(now)
+    expect(withUnread(OK, [reason('POWER_ON_OLD', Severity.INFO, 60_000)], facts({}))).toEqual(OK)
+    const again = withUnread(OK, withUnread(OK, [reason('PENDING_SECTORS', AT_RISK, 5)], null).reasons, null)
+    expect(again.reasons.map(({ code }) => code)).toEqual(['PENDING_SECTORS', 'FINDINGS_NOT_READ_AGAIN'])
+  })
+})

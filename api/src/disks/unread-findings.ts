@@ -1,0 +1,79 @@
+import { type Reason, Severity } from '../reasons/reason.ts'
+import type { ReasonCode } from '../reasons/sentence.ts'
+import { Health, type Verdict, worstHealth } from './health.ts'
+import { worstFirst } from './judge.ts'
+import { reason } from './rules/rule.ts'
+import type { SmartFacts } from './smart-facts.ts'
+
+type WasRead = (facts: SmartFacts, subject: string | null) => boolean
+
+const attribute =
+  (id: number): WasRead =>
+  ({ attributes }) =>
+    attributes.some((entry) => entry.id === id && entry.raw !== null)
+const anyAttribute: WasRead = ({ attributes }, subject) =>
+  attributes.some(({ name }) => name === subject) || (subject === 'smartctl' && attributes.length > 0)
+const nvme =
+  (field: keyof NonNullable<SmartFacts['nvme']>): WasRead =>
+  (facts) =>
+    facts.nvme?.[field] != null
+const scsi =
+  (...fields: (keyof NonNullable<SmartFacts['scsi']>)[]): WasRead =>
+  (facts) =>
+    fields.some((field) => facts.scsi?.[field] != null)
+
+/** Where each finding comes from: whether a reading holds what it is made of. Others are not findings of S.M.A.R.T. */
+const SOURCES = new Map<ReasonCode, WasRead>([
+  ['SMART_FAILED', ({ passed }) => passed !== null],
+  ['ATTRIBUTE_FAILING_NOW', anyAttribute],
+  ['ATTRIBUTE_FAILED_BEFORE', anyAttribute],
+  ['LIFE_LEFT_LOW', anyAttribute],
+  ['REALLOCATED_SECTORS', (facts, subject) => attribute(5)(facts, subject) || scsi('grownDefects')(facts, subject)],
+  ['REALLOCATED_GROWING', attribute(5)],
+  ['SPARE_SECTORS_LOW', attribute(5)],
+  ['SPIN_RETRIES', attribute(10)],
+  ['END_TO_END_ERRORS', attribute(184)],
+  ['REPORTED_UNCORRECTABLE', attribute(187)],
+  ['COMMAND_TIMEOUTS_GROWING', attribute(188)],
+  ['REALLOCATION_EVENTS', attribute(196)],
+  ['PENDING_SECTORS', attribute(197)],
+  ['OFFLINE_UNCORRECTABLE', attribute(198)],
+  ['CRC_ERRORS_GROWING', attribute(199)],
+  ['ERROR_LOG_GROWING', ({ errorLogCount }) => errorLogCount !== null],
+  ['SELF_TEST_FAILED', ({ selfTest }) => selfTest !== null],
+  ['ENDURANCE_USED', ({ percentageUsed }) => percentageUsed !== null],
+  ['NVME_SPARE_EXHAUSTED', nvme('availableSpare')],
+  ['NVME_SPARE_LOW', nvme('availableSpare')],
+  ['NVME_WARNING_SPARE', nvme('criticalWarning')],
+  ['NVME_WARNING_TEMPERATURE', nvme('criticalWarning')],
+  ['NVME_WARNING_RELIABILITY', nvme('criticalWarning')],
+  ['NVME_WARNING_READ_ONLY', nvme('criticalWarning')],
+  ['NVME_WARNING_BACKUP', nvme('criticalWarning')],
+  ['NVME_WARNING_MEMORY_REGION', nvme('criticalWarning')],
+  ['MEDIA_ERRORS', nvme('mediaErrors')],
+  ['MEDIA_ERRORS_GROWING', nvme('mediaErrors')],
+  ['GROWN_DEFECTS', scsi('grownDefects')],
+  ['GROWN_DEFECTS_GROWING', scsi('grownDefects')],
+  ['UNCORRECTED_ERRORS', scsi('readUncorrected', 'writeUncorrected')],
+  ['UNCORRECTED_VERIFIES', scsi('verifyUncorrected')],
+])
+
+/**
+ * A verdict with what was found before and not read again. The absence of a counter is no better value of it: a finding
+ * goes when its own source was read again and is better, and until then it counts, which the verdict says.
+ */
+export function withUnread(judged: Verdict, before: readonly Reason[], facts: SmartFacts | null): Verdict {
+  const kept = before.filter(({ code, severity, subject }) => {
+    const wasRead = SOURCES.get(code as ReasonCode)
+    const isNew = judged.reasons.some((other) => other.code === code)
+    return severity !== Severity.INFO && wasRead && !isNew && !(facts && wasRead(facts, subject ?? null))
+  })
+  if (kept.length === 0) return judged
+  const reasons = worstFirst([
+    ...judged.reasons,
+    ...kept,
+    reason('FINDINGS_NOT_READ_AGAIN', Severity.INFO, kept.length),
+  ])
+  const health = worstHealth(reasons)
+  return { health: health === Health.OK ? judged.health : health, reasons }
+}
