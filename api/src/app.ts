@@ -140,6 +140,8 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
   // Who does not read the answer is cut off: it is kept in memory for him.
   app.addHook('onSend', async (request) => void request.raw.socket.setTimeout(deadlines.answer))
   app.addHook('onRequest', async (request, reply) => {
+    // A question that came before the answer to the one before it was read: its work may take longer.
+    request.raw.socket.setTimeout(0)
     securityHeaders(reply)
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isOwnOrigin(request.raw, config)) {
       return refuse(reply, 403, new ForbiddenError('Requests from pages of other sites are refused.'))

@@ -1,5 +1,5 @@
 import { nextTick } from 'vue'
-import { createRouter, createWebHistory } from 'vue-router'
+import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
 import OverviewPage from './overview/OverviewPage.vue'
 
 export const router = createRouter({
@@ -23,6 +23,13 @@ export const router = createRouter({
     { path: '/:rest(.*)', name: 'not-found', component: () => import('./ui/NotFoundPage.vue') },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+// A page whose file cannot be had (Vigie was updated, the network failed) is asked of the server anew, not silently left
+// out. At the first page itself that would go on for ever.
+router.onError((error, to, from) => {
+  if (from === START_LOCATION) throw error
+  location.assign(to.fullPath)
 })
 
 // A new page: the reader begins at its content, not behind the navigation.

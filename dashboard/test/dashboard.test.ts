@@ -140,6 +140,21 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await page.context().close()
   })
 
+  test('opens a page whose file could not be had, by asking the server anew', async () => {
+    let refused = 0
+    const { page } = await open('/machines', {}, (early) =>
+      early.route(/assets\/DisksPage/, (route) => {
+        refused += 1
+        return refused === 1 ? route.abort() : route.continue()
+      }),
+    )
+    await page.getByRole('link', { name: 'came-early' }).waitFor()
+    await page.getByRole('link', { name: 'Disks', exact: true }).click()
+    await page.getByRole('heading', { name: 'Disks', exact: true }).waitFor()
+    expect(refused).toBeGreaterThan(0)
+    await page.context().close()
+  })
+
   test('misses nothing that happens while an older answer is still on its way', async () => {
     let answered = false
     let deliver = (): void => undefined

@@ -59,8 +59,8 @@ async function ensureToken(app: App, dataDir: string): Promise<string> {
   const { access } = app.services()
   if (existsSync(file) && (await access.byToken(readFileSync(file, 'utf8').trim()))) return file
   // Whoever holds the one before speaks for this machine no more.
-  for (const { id, name, revokedAt } of await access.clients())
-    if (name === LOCAL_AGENT && revokedAt === null) await access.revoke(id, null)
+  for (const { id, name, scopes, revokedAt } of await access.clients())
+    if (name === LOCAL_AGENT && scopes.join() === Scope.REPORT && revokedAt === null) await access.revoke(id, null)
   const { token } = await access.createToken(LOCAL_AGENT, [Scope.REPORT], false, null)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await writeFile(file, `${token}\n`, { mode: 0o600 })

@@ -31,7 +31,7 @@ afterEach(async () => {
 
 async function open(pragmas: string[] = []): Promise<void> {
   await db?.destroy()
-  dialect = new SqliteDialect(file, ['journal_mode = wal', 'foreign_keys = on', ...pragmas], { turn: 300, lock: 60 })
+  dialect = new SqliteDialect(file, [...pragmas, 'journal_mode = wal', 'foreign_keys = on'], { turn: 300, lock: 60 })
   db = new Kysely<Tables>({ dialect })
 }
 
@@ -186,6 +186,20 @@ describe('What is written is read again', () => {
     await sql`insert into word (id) values (9223372036854775807)`.execute(db)
     expect(await db.selectFrom('word').select('id').executeTakeFirst()).toEqual({ id: 2 ** 63 })
     expect(await db.selectFrom('word').select('id').executeTakeFirst()).toEqual({ id: 2 ** 63 })
+  })
+
+  test('a pragma does all of its work, not one step of it', async () => {
+    await db.destroy()
+    file = join(folder, 'y.sqlite')
+    await open(['auto_vacuum = incremental'])
+    await sql`create table word (id integer primary key, text text, content blob)`.execute(db)
+    for (let count = 0; count < 50; count += 1) await add('x'.repeat(20_000))
+    await sql`delete from word`.execute(db)
+    const free = async () =>
+      Object.values((await sql<object>`pragma freelist_count`.execute(db)).rows[0] ?? {})[0] as number
+    expect(await free()).toBeGreaterThan(100)
+    await sql`pragma incremental_vacuum(1000)`.execute(db)
+    expect(await free()).toBe(0)
   })
 
   test('savepoints are given up without the transaction', async () => {

@@ -1,7 +1,8 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
-/** Prepared statements that are kept. */
+/** Prepared statements that are kept; a long one is a batch, whose length differs each time. */
 const MOST = 300
+const LONGEST_KEPT = 8192
 
 /** What SQLite says is wrong, of its result codes (https://sqlite.org/rescode.html); the lower eight bits are the kind. */
 const FAULTS = {
@@ -62,7 +63,9 @@ export class Sqlite {
   }
 
   run(text: string, parameters: readonly unknown[]): Answer {
-    const { statement, reads, bytes } = this.prepare(text)
+    const { statement, reads, bytes } = this.prepare(text, parameters.length > 0)
+    // Such a pragma works a step at a time: one step of incremental_vacuum gives one page back.
+    if (!reads && /^\s*pragma\b/i.test(text)) return (this.exec(text), { rows: [] })
     const bound = parameters.map(toSqlite)
     if (!reads) return { rows: [], ...statement.run(...bound) }
     const rows = readAll(statement, bound)
@@ -80,7 +83,7 @@ export class Sqlite {
    * Preparing costs as much as running. The same text with parameters is prepared once; the one least recently used
    * makes room. Texts without parameters (MikroORM writes values into them) differ each time and are not kept.
    */
-  private prepare(text: string): Prepared {
+  private prepare(text: string, hasParameters: boolean): Prepared {
     const known = this.kept.get(text)
     if (known) {
       this.kept.delete(text)
@@ -92,7 +95,7 @@ export class Sqlite {
     // What is computed has no declared type: it may be anything.
     const bytes = columns.filter(({ type }) => type === null || /blob/i.test(type)).map(({ name }) => name)
     const prepared = { statement, reads: columns.length > 0, bytes }
-    if (text.includes('?')) this.kept.set(text, prepared)
+    if (hasParameters && text.length <= LONGEST_KEPT) this.kept.set(text, prepared)
     if (this.kept.size > MOST) this.kept.delete(this.kept.keys().next().value as string)
     return prepared
   }

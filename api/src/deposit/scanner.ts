@@ -21,7 +21,16 @@ import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './
 import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { settleRuns } from './settle.ts'
-import { clearProbes, type LinkProbe, lookAtRoots, makeRoots, probeLinks, type RootIds, type Sight } from './sight.ts'
+import {
+  clearProbes,
+  lackOfRoom,
+  type LinkProbe,
+  lookAtRoots,
+  makeRoots,
+  probeLinks,
+  type RootIds,
+  type Sight,
+} from './sight.ts'
 import type { DepositTasks } from './worker.ts'
 import { closeWindows, openWindows } from './windows.ts'
 
@@ -52,7 +61,7 @@ class StoppedError extends Error {}
 /** Deposit, vault or quarantine is not there: what would be done with its files is not done. */
 class UnseenError extends DomainError {
   constructor(why: string) {
-    super('UNSEEN', `${why[0]?.toUpperCase()}${why.slice(1)}. Mount it, then try again; nothing was changed.`)
+    super('UNSEEN', `${why[0]?.toUpperCase()}${why.slice(1)}. Nothing was changed.`)
   }
 }
 
@@ -227,7 +236,7 @@ export class Scanner {
   }
 
   private async scanOnce(trigger: string): Promise<ScanAnswer> {
-    const { em: root, platform } = this.options
+    const { em: root, platform, roots } = this.options
     const { clock, log } = platform
     const startedAt = clock()
     const scan = newScan(trigger, startedAt)
@@ -249,7 +258,8 @@ export class Scanner {
     try {
       await this.noticeAbsence(context, startedAt)
       const sight = await this.look(em)
-      if (sight.sees) {
+      const blind = sight.sees ? await lackOfRoom(roots) : sight.why
+      if (sight.sees && blind === null) {
         await context.write(({ em: own }) => rememberRoots(own, sight.ids))
         await takeUp(context)
         const unreadable = await this.ingest.run(context)
@@ -260,9 +270,9 @@ export class Scanner {
         await context.write(({ em: own }) => tidy(own, clock().getTime()))
       } else {
         outcome = ScanOutcome.BLIND
-        context.trouble(sight.why)
+        context.trouble(blind as string)
         await openWindows(context)
-        await closeWindows(context, () => sight.why)
+        await closeWindows(context, () => blind)
       }
       await this.finish(context, scan, { outcome, troubles })
     } catch (error) {

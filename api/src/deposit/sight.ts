@@ -77,12 +77,14 @@ async function idOf(
     )
     if (found && id && found !== id)
       throw new Unseen(`${file} is that of another ${name}: is the right folder mounted?`)
-    if (!found && id) throw new Unseen(`${file} is not there: is ${root} mounted?`)
+    if (!found && id)
+      throw new Unseen(
+        `${file} is not there: is ${root} mounted? If it is the right folder, write ${id} into that file`,
+      )
     if (!found && kept.length > 0 && !(await holdsOne(root, kept)))
-      throw new Unseen(`${root} holds none of the files that lie in the ${name}: is it mounted?`)
-    // Of vault and quarantine each file tells how much room it needs.
-    const free = name === 'deposit' ? await freeAt(root) : Infinity
-    if (free < LEAST_FREE) throw new Unseen(`only ${Math.round(free / 1e6)} MB are free in ${root}`)
+      throw new Unseen(
+        `${root} holds none of the files that lie in the ${name}: is it mounted? If it is the right folder, write a word into ${file}`,
+      )
     if (found) return found
     const made = newId()
     await writeFile(file, `${made}\n`, { flag: 'wx', mode: 0o640 })
@@ -94,6 +96,12 @@ async function idOf(
     if (name !== 'deposit' && ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(code ?? '')) return null
     throw new Unseen(`${root} cannot be read (${code ?? message})`)
   }
+}
+
+/** Why nothing new is taken on; null = there is room. What gives room back is done all the same. */
+export async function lackOfRoom({ deposit }: Roots): Promise<string | null> {
+  const free = await freeAt(deposit)
+  return free < LEAST_FREE ? `only ${Math.round(free / 1e6)} MB are free in ${deposit}` : null
 }
 
 async function holdsOne(root: string, paths: readonly string[]): Promise<boolean> {

@@ -4,10 +4,20 @@ import { decodeRows, type Row, selectRows } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import type { DiskStay } from './disk-stay.entity.ts'
-import { HEALTH_RANK, type Verdict } from './health.ts'
+import { HEALTH_RANK, type Verdict, worstHealth } from './health.ts'
 import { worstFirst } from './judge.ts'
 import { reason } from './rules/rule.ts'
 import { Snapshot } from './snapshot.entity.ts'
+
+/** What tells of the place and the moment, and not of the disk. */
+const MOMENTARY = new Set<string>([
+  'TEMPERATURE_HIGH',
+  'TEMPERATURE_CRITICAL',
+  'NVME_WARNING_TEMPERATURE',
+  'CRC_ERRORS_GROWING',
+  'COMMAND_TIMEOUTS_GROWING',
+  'POOL_MEMBER_DEGRADED',
+])
 
 /** What another machine says of a disk that it may still have. */
 export interface RivalWord extends Verdict {
@@ -40,7 +50,10 @@ export async function rivalWords(
       em.getKysely(),
     )
     const [word] = decodeRows(em, Snapshot, rows)
-    if (word) words.set(stay.disk, [...(words.get(stay.disk) ?? []), { ...word, hostname: machine.hostname ?? '?' }])
+    if (!word) continue
+    const reasons = word.reasons.filter(({ code }) => !MOMENTARY.has(code))
+    const health = reasons.length < word.reasons.length ? worstHealth(reasons) : word.health
+    words.set(stay.disk, [...(words.get(stay.disk) ?? []), { health, reasons, hostname: machine.hostname ?? '?' }])
   }
   return words
 }

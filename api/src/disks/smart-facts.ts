@@ -24,6 +24,8 @@ export interface SmartFacts {
   errorLogCount: number | null
   /** A failed newest test counts, else the newest extended one: a later short test does not clear a failed extended one. */
   selfTest: 'PASSED' | 'FAILED' | null
+  /** Whether the log of self-tests was read, also where it holds none. */
+  selfTestLogRead: boolean
   /** Per cent of the rated endurance used, from device statistics, the NVMe log or the SCSI page. */
   percentageUsed: number | null
   nvme: NvmeHealth | null

@@ -39,6 +39,10 @@ export function readSmartctl(json: unknown): SmartFacts | null {
       asWhole(dig(doc, 'ata_smart_error_log', 'extended', 'count')) ??
       asWhole(dig(doc, 'ata_smart_error_log', 'summary', 'count')),
     selfTest: readSelfTests(doc),
+    selfTestLogRead:
+      doc['ata_smart_self_test_log'] !== undefined ||
+      doc['nvme_self_test_log'] !== undefined ||
+      doc['scsi_self_test_0'] !== undefined,
     percentageUsed: readPercentageUsed(doc),
     nvme,
     scsi,

@@ -20,8 +20,8 @@ describe('A finding goes only when its own source was read again', () => {
   test.each([
     [reason('PENDING_SECTORS', AT_RISK, 624), table(197), table(5)],
     [reason('REALLOCATED_SECTORS', WARNING, 3), table(5), table(197)],
-    [reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time'), table(3, 'Spin_Up_Time'), table(5)],
-    [reason('SELF_TEST_FAILED', AT_RISK), { selfTest: 'PASSED' as const }, table(5)],
+    [reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time'), table(5), { passed: true }],
+    [reason('SELF_TEST_FAILED', AT_RISK), { selfTestLogRead: true }, table(5)],
     [reason('ENDURANCE_USED', AT_RISK, 100), { percentageUsed: 1 }, table(5)],
     [
       reason('MEDIA_ERRORS', WARNING, 7),
@@ -46,6 +46,18 @@ describe('A finding goes only when its own source was read again', () => {
     const failed = reason('SMART_FAILED', FAILED)
     expect(withUnread(OK, [failed], facts({ passed: true }))).toEqual(OK)
     expect(withUnread(OK, [failed], facts({ passed: null })).health).toBe(Health.FAILED)
+    expect(withUnread(OK, [failed], facts({ passed: null, exitStatus: 4 })).health).toBe(Health.FAILED)
+    expect(withUnread(OK, [failed], facts({ passed: null, exitStatus: 0 }))).toEqual(OK)
+  })
+
+  test('what came of reading a disk as NVMe or SCSI goes when it is read as the ATA disk that it is', () => {
+    for (const code of ['MEDIA_ERRORS', 'GROWN_DEFECTS', 'NVME_SPARE_LOW'] as const)
+      expect(withUnread(OK, [reason(code, WARNING, 7)], facts(table(5)))).toEqual(OK)
+  })
+
+  test('the word of a machine that claims the disk too is not kept as its own', () => {
+    const word = [reason('PENDING_SECTORS', AT_RISK, 5), reason('CLAIMED_BY_TWO', Severity.INFO)]
+    expect(withUnread(OK, word, null)).toEqual(OK)
   })
 
   test('what is found anew stands once, what was a remark is not kept, and what is unknown stays so beside it', () => {

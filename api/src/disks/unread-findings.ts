@@ -11,24 +11,29 @@ const attribute =
   (id: number): WasRead =>
   ({ attributes }) =>
     attributes.some((entry) => entry.id === id && entry.raw !== null)
-const anyAttribute: WasRead = ({ attributes }, subject) =>
-  attributes.some(({ name }) => name === subject) || (subject === 'smartctl' && attributes.length > 0)
+/** Names change with the drive database: the table is the source. */
+const anyAttribute: WasRead = ({ attributes, exitStatus }, subject) =>
+  attributes.length > 0 || (subject === 'smartctl' && exitStatus !== null)
+/** Of NVMe and SCSI also a whole ATA table: such a disk was once read by the wrong name of its protocol. */
 const nvme =
   (field: keyof NonNullable<SmartFacts['nvme']>): WasRead =>
   (facts) =>
-    facts.nvme?.[field] != null
+    facts.nvme?.[field] != null || facts.attributes.length > 0
 const scsi =
   (...fields: (keyof NonNullable<SmartFacts['scsi']>)[]): WasRead =>
   (facts) =>
-    fields.some((field) => facts.scsi?.[field] != null)
+    facts.attributes.length > 0 || fields.some((field) => facts.scsi?.[field] != null)
+/** Bits 1 and 2 of smartctl's exit status: the device could not be opened, a command of S.M.A.R.T. failed. */
+const selfAssessment: WasRead = ({ passed, exitStatus }) =>
+  passed !== null || (exitStatus !== null && (exitStatus & 0b110) === 0)
 
 /** Where each finding comes from: whether a reading holds what it is made of. Others are not findings of S.M.A.R.T. */
 const SOURCES = new Map<ReasonCode, WasRead>([
-  ['SMART_FAILED', ({ passed }) => passed !== null],
+  ['SMART_FAILED', selfAssessment],
   ['ATTRIBUTE_FAILING_NOW', anyAttribute],
   ['ATTRIBUTE_FAILED_BEFORE', anyAttribute],
-  ['LIFE_LEFT_LOW', anyAttribute],
-  ['REALLOCATED_SECTORS', (facts, subject) => attribute(5)(facts, subject) || scsi('grownDefects')(facts, subject)],
+  ['LIFE_LEFT_LOW', ({ attributes, percentageUsed }) => attributes.length > 0 || percentageUsed !== null],
+  ['REALLOCATED_SECTORS', attribute(5)],
   ['REALLOCATED_GROWING', attribute(5)],
   ['SPARE_SECTORS_LOW', attribute(5)],
   ['SPIN_RETRIES', attribute(10)],
@@ -40,7 +45,7 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['OFFLINE_UNCORRECTABLE', attribute(198)],
   ['CRC_ERRORS_GROWING', attribute(199)],
   ['ERROR_LOG_GROWING', ({ errorLogCount }) => errorLogCount !== null],
-  ['SELF_TEST_FAILED', ({ selfTest }) => selfTest !== null],
+  ['SELF_TEST_FAILED', ({ selfTestLogRead }) => selfTestLogRead],
   ['ENDURANCE_USED', ({ percentageUsed }) => percentageUsed !== null],
   ['NVME_SPARE_EXHAUSTED', nvme('availableSpare')],
   ['NVME_SPARE_LOW', nvme('availableSpare')],
@@ -63,6 +68,8 @@ const SOURCES = new Map<ReasonCode, WasRead>([
  * goes when its own source was read again and is better, and until then it counts, which the verdict says.
  */
 export function withUnread(judged: Verdict, before: readonly Reason[], facts: SmartFacts | null): Verdict {
+  // What another machine said of a disk that both claim is its word, told by it as long as it has one.
+  if (before.some(({ code }) => code === 'CLAIMED_BY_TWO')) return judged
   const kept = before.filter(({ code, severity, subject }) => {
     const wasRead = SOURCES.get(code as ReasonCode)
     const isNew = judged.reasons.some((other) => other.code === code)

@@ -239,7 +239,7 @@ function factsOf(smart: JsonObject, path: string, status: Status | null, fields:
   return {
     ...{ protocol: null, serial: null, model: null, wwn: null, firmware: null, capacityBytes: null, rotationRpm: null },
     ...{ standIn: null, smartAvailable: null, asleep: false, exitStatus: null, messages: [], errorLogCount: null },
-    ...{ selfTest: null, percentageUsed: null, nvme: null, scsi: null },
+    ...{ selfTest: null, selfTestLogRead: false, percentageUsed: null, nvme: null, scsi: null },
     passed: status === 'ok' ? true : null,
     temperature: temperature === 0 ? null : temperature,
     temperatureLimits: { warning: null, critical: null },

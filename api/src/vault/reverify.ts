@@ -78,7 +78,7 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
     if (!now || (now.state !== FileState.VAULT && now.state !== FileState.LOST) || now.path !== file.path) return
     const before = { intact: now.intact, state: now.state }
     Object.assign(now, {
-      ...{ intact: known ? intact : now.intact, state: lost ? FileState.LOST : FileState.VAULT },
+      ...(known ? { intact, state: lost ? FileState.LOST : FileState.VAULT } : {}),
       ...(known ? { verifiedAt: clock() } : {}),
       triedAt: clock(),
     })
