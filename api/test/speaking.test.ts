@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/access/scope.ts'
-import { minutes, REPORT, report, reportOf } from './builders.ts'
+import { minutes, REPORT, report, reportOf, section } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 // A report token speaks for whom somebody said it speaks for, not for whom it says.
@@ -147,6 +147,31 @@ describe('Of a disk that two machines claim the worst word counts', () => {
     await report(api, { ...A, disks: [GOOD], collectedAt: minutes(20) })
     await report(api, { ...B, disks: [GOOD], collectedAt: minutes(30) })
     expect(await disk()).toMatchObject({ health: 'OK' })
+  })
+
+  test('and is not kept as the disk’s own when its machine gives the disk up; what the disk itself had is', async () => {
+    const partial = {
+      disks: [],
+      lsblk: [{ device: 'sda', serial: 'S1' }],
+      sections: [
+        section(
+          'smartctl',
+          { device: { protocol: 'ATA' }, serial_number: 'S1', model_name: 'M1', smart_status: { passed: true } },
+          'sda',
+        ),
+      ],
+    }
+    await report(api, { ...A, disks: [{ ...GOOD, raw: { 197: 624 } }], collectedAt: minutes(0) })
+    await report(api, { ...B, disks: [FAILED], collectedAt: minutes(10) })
+    await report(api, { ...A, disks: [{ ...GOOD, raw: { 197: 624 } }], collectedAt: minutes(20) })
+    expect(await disk()).toMatchObject({ health: 'FAILED' })
+    await report(api, { ...B, disks: [], collectedAt: minutes(30) })
+    await report(api, { ...A, ...partial, collectedAt: minutes(40) })
+    expect(await disk()).toMatchObject({ health: 'AT_RISK', machine: { hostname: 'a' } })
+    expect((await disk()).reasons.map((reason: any) => reason.code)).toEqual([
+      'PENDING_SECTORS',
+      'FINDINGS_NOT_READ_AGAIN',
+    ])
   })
 
   test('not of a machine that fell silent', async () => {

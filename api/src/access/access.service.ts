@@ -8,7 +8,7 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import { isPlainText } from '../inventory/inventory.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { NAME } from '../backups/name.ts'
+import { readName } from '../backups/path-template.ts'
 import type { Tell } from '../events/told.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { ApiClient } from './api-client.entity.ts'
@@ -155,13 +155,7 @@ export class AccessService {
     { machineId, agents }: { machineId?: string | null; agents?: readonly string[] | null },
     actor: string | null,
   ): Promise<Row<ApiClient>> {
-    const wrong = agents?.findIndex((agent) => !NAME.test(agent)) ?? -1
-    if (wrong >= 0)
-      throw new InvalidInputError(
-        `agents[${wrong}]`,
-        'must be 1 to 128 letters, digits, ".", "_" or "-"',
-        'Name an agent.',
-      )
+    agents?.forEach((agent, index) => readName(`agents[${index}]`, agent))
     await this.record(this.em, async ({ em }, tell) => {
       const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
       if (!client) throw new NotFoundError('token', `the id ${id}`)

@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { parseArgs } from 'node:util'
+import { readName } from '../backups/path-template.ts'
 import { readConfig } from '../config.ts'
 import { createServices } from '../context.ts'
 import { openDatabase } from '../database/database.ts'
@@ -45,6 +46,9 @@ async function main(): Promise<void> {
       `"${wrong}" is none of ${Object.values(Scope).join(', ')}`,
       'Name one of them.',
     )
+
+  // Before a token is made that nobody would see.
+  for (const agent of values.agent ?? []) readName('--agent', agent)
 
   const config = readConfig(process.env)
   const orm = await openDatabase(config.databaseFile)

@@ -29,7 +29,7 @@ import type { DiskSighting, Reading } from './sighting.ts'
 import { standingOf, withStanding } from './standing.ts'
 import { SmartDocument } from './smart-document.entity.ts'
 import { couldBeSeen, describe, isWeak, newDisk, visible, weakKeyOf } from './sighted-disk.ts'
-import { type RivalWord, rivalWords, worstWord } from './rival-words.ts'
+import { isAnothersWord, type RivalWord, rivalWords, wordOf, worstWord } from './rival-words.ts'
 import { readingRow } from './reading-row.ts'
 import { verdictOf } from './reading-verdict.ts'
 import { Snapshot } from './snapshot.entity.ts'
@@ -76,6 +76,7 @@ export class DiskRecorder {
     const baselines = await baselinesOf(this.em, existing, report.times.at)
     const silent = await this.silentRivals(stays, report.machineId)
     const rivals = await rivalWords(this.em, stays, report.machineId, report.times.receivedAt)
+    const own = await this.ownWords(rows, report.machineId)
 
     const snapshots: Partial<Row<Snapshot>>[] = []
     const documents: Row<SmartDocument>[] = []
@@ -87,7 +88,7 @@ export class DiskRecorder {
       const baseline = baselines.get(disk.row.id) ?? { month: null, week: null }
       const words = rivals.get(disk.row.id) ?? []
       if (sighting.reading)
-        this.read(report, sighting, sighting.reading, disk, current, baseline, words, snapshots, documents)
+        this.read(report, sighting, sighting.reading, disk, current, baseline, { own, words }, snapshots, documents)
       else if (current) this.keepVerdict(report, disk.row, withStanding(disk.row, sighting.standing), false, disk.added)
       if (current || disk.added) changed.add(disk.row)
       if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
@@ -181,6 +182,16 @@ export class DiskRecorder {
   private async silentRivals(stays: Map<string, StayRow[]>, machineId: string): Promise<Set<string>> {
     const rivals = [...stays.values()].flat().filter((stay) => stay.until === null && stay.machine !== machineId)
     return rivals.length ? this.silent([...new Set(rivals.map((stay) => stay.machine))]) : new Set()
+  }
+
+  /** What this machine said itself of disks of which another's word is shown: its own findings are kept, not that. */
+  private async ownWords(rows: readonly DiskRow[], machineId: string): Promise<Map<string, Verdict>> {
+    const words = new Map<string, Verdict>()
+    for (const { id, reasons } of rows) {
+      const word = isAnothersWord(reasons) ? await wordOf(this.em, id, machineId) : null
+      if (word) words.set(id, { health: word.health, reasons: word.reasons })
+    }
+    return words
   }
 
   /** Decides where the disk is now. False for a sighting that is older than what is known. */
@@ -298,14 +309,15 @@ export class DiskRecorder {
     { row, added }: { row: DiskRow; added: boolean },
     current: boolean,
     baseline: Baseline,
-    rivals: readonly RivalWord[],
+    { own, words }: { own: ReadonlyMap<string, Verdict>; words: readonly RivalWord[] },
     snapshots: Partial<Row<Snapshot>>[],
     documents: Row<SmartDocument>[],
   ): void {
     const { outcome } = reading
     const { at, collectedAt } = report.times
     const standing = report.readingsOnly ? standingOf(row.reasons) : sighting.standing
-    const verdict = withStanding(verdictOf(reading, row, baseline, report.times.at), standing)
+    const before = { ...row, ...own.get(row.id) }
+    const verdict = withStanding(verdictOf(reading, before, baseline, report.times.at), standing)
     const isRead = outcome === ReadingOutcome.READ
     let document = isRead ? row.lastDocument : null
     if (reading.document && outcome !== ReadingOutcome.ASLEEP) {
@@ -323,7 +335,7 @@ export class DiskRecorder {
       ...{ disk: row.id, machine: report.machineId, device: sighting.device, collectedAt, at, document },
     })
     if (!current) return
-    this.keepVerdict(report, row, worstWord(verdict, rivals), isRead, added)
+    this.keepVerdict(report, row, worstWord(verdict, words), isRead, added)
   }
 
   private keepVerdict(

@@ -10,6 +10,7 @@ import { Disk } from './disk.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { HEALTH_SEVERITY, type Verdict } from './health.ts'
 import { Severity } from '../reasons/reason.ts'
+import { isAnothersWord } from './rival-words.ts'
 import { withUnread } from './unread-findings.ts'
 import { judge, RULES_VERSION } from './judge.ts'
 import type { SmartFacts } from './smart-facts.ts'
@@ -107,7 +108,9 @@ async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null>
     beforeWeek: week,
     presentCodes,
   })
-  return withUnread(judged, disk.reasons, facts)
+  // Of a disk that two machines claim the newest reading's own findings, not the word of the other.
+  const before = isAnothersWord(disk.reasons) ? (disk.lastSnapshot?.reasons ?? []) : disk.reasons
+  return withUnread(judged, before, facts)
 }
 
 /** The document may be a day older than the reading: what always changes is taken from the reading. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { decodeRows, type Row, selectRows } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { Severity } from '../reasons/reason.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import type { DiskStay } from './disk-stay.entity.ts'
 import { HEALTH_RANK, type Verdict, worstHealth } from './health.ts'
 import { worstFirst } from './judge.ts'
@@ -45,11 +45,7 @@ export async function rivalWords(
     const hasIt =
       machine && machine.archivedAt === null && machine.silentAt > now && machine.lastSeenAt <= stay.lastSeenAt
     if (!hasIt) continue
-    const { rows } = await sql<Record<string, unknown>>`select health, reasons from snapshot
-      where disk_id = ${stay.disk} and machine_id = ${stay.machine} and outcome = 'READ' order by at desc, id desc limit 1`.execute(
-      em.getKysely(),
-    )
-    const [word] = decodeRows(em, Snapshot, rows)
+    const word = await wordOf(em, stay.disk, stay.machine)
     if (!word) continue
     const reasons = word.reasons.filter(({ code }) => !MOMENTARY.has(code))
     const health = reasons.length < word.reasons.length ? worstHealth(reasons) : word.health
@@ -57,6 +53,19 @@ export async function rivalWords(
   }
   return words
 }
+
+/** The newest verdict by one machine's own readings; null = it has read none. */
+export async function wordOf(em: EntityManager, diskId: string, machineId: string): Promise<Verdict | null> {
+  const { rows } = await sql<Record<string, unknown>>`select health, reasons from snapshot
+    where disk_id = ${diskId} and machine_id = ${machineId} and outcome = 'READ' order by at desc, id desc limit 1`.execute(
+    em.getKysely(),
+  )
+  return decodeRows(em, Snapshot, rows)[0] ?? null
+}
+
+/** Whether what is shown of a disk is another machine's word. */
+export const isAnothersWord = (reasons: readonly Reason[]): boolean =>
+  reasons.some(({ code }) => code === 'CLAIMED_BY_TWO')
 
 /** Of a disk that two machines claim the worst word counts until it is settled: who copies a serial heals nothing. */
 export function worstWord(own: Verdict, rivals: readonly RivalWord[]): Verdict {

@@ -55,11 +55,6 @@ describe('A finding goes only when its own source was read again', () => {
       expect(withUnread(OK, [reason(code, WARNING, 7)], facts(table(5)))).toEqual(OK)
   })
 
-  test('the word of a machine that claims the disk too is not kept as its own', () => {
-    const word = [reason('PENDING_SECTORS', AT_RISK, 5), reason('CLAIMED_BY_TWO', Severity.INFO)]
-    expect(withUnread(OK, word, null)).toEqual(OK)
-  })
-
   test('what is found anew stands once, what was a remark is not kept, and what is unknown stays so beside it', () => {
     const now = { health: Health.AT_RISK, reasons: [reason('PENDING_SECTORS', AT_RISK, 2)] }
     expect(withUnread(now, [reason('PENDING_SECTORS', AT_RISK, 624)], facts({}))).toEqual(now)

@@ -68,8 +68,6 @@ const SOURCES = new Map<ReasonCode, WasRead>([
  * goes when its own source was read again and is better, and until then it counts, which the verdict says.
  */
 export function withUnread(judged: Verdict, before: readonly Reason[], facts: SmartFacts | null): Verdict {
-  // What another machine said of a disk that both claim is its word, told by it as long as it has one.
-  if (before.some(({ code }) => code === 'CLAIMED_BY_TWO')) return judged
   const kept = before.filter(({ code, severity, subject }) => {
     const wasRead = SOURCES.get(code as ReasonCode)
     const isNew = judged.reasons.some((other) => other.code === code)
