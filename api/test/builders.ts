@@ -58,7 +58,7 @@ export function ataDocument({
         name: NAMES[Number(id)] ?? `Attribute_${id}`,
         value: 100,
         worst: 100,
-        thresh: 10,
+        thresh: id === '196' ? 0 : 10,
         when_failed: '',
         flags: { prefailure: id === '5' },
         raw: { value, string: String(value) },

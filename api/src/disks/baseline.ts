@@ -3,21 +3,37 @@ import type { EntityManager } from '../database/database.ts'
 import { DAY } from '../platform/clock.ts'
 import type { Counters } from './snapshot.entity.ts'
 
-/** What a disk counted before: "grows" is told against it. Null = no reading with counters in that time. */
-export interface Baseline {
-  month: Counters | null
-  week: Counters | null
+export interface PastReading {
+  at: Date
+  counters: Counters
 }
 
-/** The oldest counters of the 30 and the 7 days before `at`, by one index look-up each. */
+/** What a disk counted before, by the oldest reading of that time: "grows" is told against it. Null = there is none. */
+export interface Baseline {
+  week: PastReading | null
+  month: PastReading | null
+  /** Of the last 400 days: a disk that is read now and then has one that is a whole year old. */
+  year: PastReading | null
+}
+
+export const NO_BASELINE: Baseline = { week: null, month: null, year: null }
+
+/** The oldest counters of the 7, 30 and 400 days before `at`, by one index look-up each. */
 export async function baselinesOf(em: EntityManager, diskIds: string[], at: Date): Promise<Map<string, Baseline>> {
   if (diskIds.length === 0) return new Map()
-  const oldest = (days: number) => sql<string | null>`(select counters from snapshot where disk_id = disk.id
-    and at >= ${at.getTime() - days * DAY} and at < ${at.getTime()} and counters is not null order by at limit 1)`
-  const { rows } = await sql<{ id: string; month: string | null; week: string | null }>`
-    select id, ${oldest(30)} as month, ${oldest(7)} as week from disk where id in (${sql.join(diskIds)})`.execute(
-    em.getKysely(),
+  const oldest = (days: number) => sql<string | null>`(select json_array(at, json(counters)) from snapshot
+    where disk_id = disk.id and at >= ${at.getTime() - days * DAY} and at < ${at.getTime()} and counters is not null
+    order by at limit 1)`
+  const { rows } = await sql<{ id: string; week: string | null; month: string | null; year: string | null }>`
+    select id, ${oldest(7)} as week, ${oldest(30)} as month, ${oldest(400)} as year
+    from disk where id in (${sql.join(diskIds)})`.execute(em.getKysely())
+  return new Map(
+    rows.map(({ id, week, month, year }) => [id, { week: read(week), month: read(month), year: read(year) }]),
   )
-  const read = (json: string | null): Counters | null => (json === null ? null : (JSON.parse(json) as Counters))
-  return new Map(rows.map(({ id, month, week }) => [id, { month: read(month), week: read(week) }]))
+}
+
+function read(json: string | null): PastReading | null {
+  if (json === null) return null
+  const [at, counters] = JSON.parse(json) as [number, Counters]
+  return { at: new Date(at), counters }
 }

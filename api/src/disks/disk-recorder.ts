@@ -16,7 +16,7 @@ import type { Tell } from '../events/told.ts'
 import type { ReportTimes } from '../inventory/inventory.ts'
 import { DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { type Baseline, baselinesOf } from './baseline.ts'
+import { type Baseline, baselinesOf, NO_BASELINE } from './baseline.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
@@ -85,7 +85,7 @@ export class DiskRecorder {
     for (const { sighting, disk } of sighted) {
       const before = visible(disk.row)
       const current = this.settle(report, sighting, disk, stays, silent, changedStays)
-      const baseline = baselines.get(disk.row.id) ?? { month: null, week: null }
+      const baseline = baselines.get(disk.row.id) ?? NO_BASELINE
       const words = rivals.get(disk.row.id) ?? []
       if (sighting.reading)
         this.read(report, sighting, sighting.reading, disk, current, baseline, { own, words }, snapshots, documents)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ataDocument } from '../../test/builders.ts'
+import { NO_BASELINE } from './baseline.ts'
 import { DiskType } from './disk-words.ts'
 import { countersOf, judge, typeOf } from './judge.ts'
 import { readSmartctl } from './smartctl.ts'
@@ -34,8 +35,17 @@ const scsi = (more: object) =>
     ...more,
   })
 
+const NOW = new Date('2026-11-28T12:00:00Z')
+const past = (counters: Counters | null, days = 6) =>
+  counters && { at: new Date(NOW.getTime() - days * 86_400_000), counters }
 const judged = (facts: SmartFacts, before: Counters | null = null, week: Counters | null = before) =>
-  judge({ facts, type: typeOf(facts, null), before, beforeWeek: week, presentCodes: [] })
+  judge({
+    facts,
+    type: typeOf(facts, null),
+    at: NOW,
+    history: { month: past(before), week: past(week), year: null },
+    presentCodes: [],
+  })
 const word = (facts: SmartFacts, before: Counters | null = null) => {
   const { health, reasons } = judged(facts, before)
   return `${health} ${reasons.map(({ code }) => code).join(' ')}`.trim()
@@ -87,8 +97,8 @@ describe('A hard disk', () => {
       judge({
         facts: hdd({}, { temperature }),
         type: DiskType.HDD,
-        before: null,
-        beforeWeek: null,
+        at: NOW,
+        history: NO_BASELINE,
         presentCodes: ['TEMPERATURE_HIGH'],
       }).health
     expect([at(45), at(44)]).toEqual(['WARNING', 'OK'])

@@ -10,7 +10,7 @@ import type { SmartFacts } from './smart-facts.ts'
 import type { Counters } from './snapshot.entity.ts'
 
 /** Raised with every change of a rule: disks judged by an older version are judged again after the start. */
-export const RULES_VERSION = 1
+export const RULES_VERSION = 2
 
 const RULES: Record<NonNullable<SmartFacts['protocol']>, Rule[]> = { ATA: ataRules, NVME: nvmeRules, SCSI: scsiRules }
 
@@ -51,7 +51,8 @@ const criticalCountersRead = (facts: SmartFacts): boolean =>
   facts.attributes.some(({ id, raw }) => [5, 187, 197, 198].includes(id) && raw !== null) ||
   facts.nvme?.criticalWarning != null ||
   facts.scsi?.grownDefects != null ||
-  facts.scsi?.readUncorrected != null
+  facts.scsi?.readUncorrected != null ||
+  facts.statistics?.uncorrectable != null
 
 const FAILING_BITS = 8 | 16 | 32
 
@@ -81,6 +82,8 @@ export function countersOf(facts: SmartFacts): Counters {
   put('read_uncorrected', facts.scsi?.readUncorrected)
   put('write_uncorrected', facts.scsi?.writeUncorrected)
   put('verify_uncorrected', facts.scsi?.verifyUncorrected)
+  put('pending_defects', facts.pendingDefects)
+  for (const [name, count] of Object.entries(facts.statistics ?? {})) put(`statistics_${name}`, count)
   return counters
 }
 

@@ -11,11 +11,11 @@ import type { Reading } from './sighting.ts'
 import { withUnread } from './unread-findings.ts'
 
 /** The verdict of a reading. Asleep or unreadable keeps the last one, with its age. */
-export function verdictOf(reading: Reading, row: Row<Disk>, baseline: Baseline, at: Date): Verdict {
+export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, at: Date): Verdict {
   const { facts, findings, outcome, cause } = reading
   const presentCodes = row.reasons.map(({ code }) => code)
   const judged = facts
-    ? judge({ facts, type: row.type, before: baseline.month, beforeWeek: baseline.week, presentCodes, findings })
+    ? judge({ facts, type: row.type, at, history, presentCodes, findings })
     : { health: Health.UNKNOWN, reasons: findings }
   const kept = { health: row.health, reasons: row.reasons }
   if (outcome === ReadingOutcome.READ) {

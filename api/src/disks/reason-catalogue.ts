@@ -2,6 +2,35 @@ import { compte, count, type Entry } from '../reasons/entry.ts'
 
 const years = (hours: number | '?'): string => (hours === '?' ? '?' : (hours / 8766).toFixed(1))
 
+/** SPC-5, additional sense code 0Bh by its qualifier. */
+const SCSI_WARNINGS = new Map([
+  [0x01, { en: 'its specified temperature is exceeded', fr: 'sa température nominale est dépassée' }],
+  [0x02, { en: 'its enclosure is degraded', fr: 'son boîtier est dégradé' }],
+  [0x03, { en: 'its background self-test failed', fr: 'son autotest en tâche de fond a échoué' }],
+  [0x04, { en: 'its background scan found a medium error', fr: 'son examen préalable a trouvé une erreur de support' }],
+  [
+    0x05,
+    {
+      en: 'its background scan found a medium error',
+      fr: 'son examen en tâche de fond a trouvé une erreur de support',
+    },
+  ],
+  [0x06, { en: 'its cache is no longer safe from power loss', fr: 'son cache n’est plus protégé des coupures' }],
+  [0x07, { en: 'the power of its cache is degraded', fr: 'l’alimentation de son cache est dégradée' }],
+  [0x08, { en: 'power loss is expected', fr: 'une coupure de courant est attendue' }],
+  [0x09, { en: 'a device statistic met its condition', fr: 'une statistique a atteint sa condition' }],
+  [0x0a, { en: 'its critical high temperature is exceeded', fr: 'sa température maximale critique est dépassée' }],
+  [0x0b, { en: 'it is below its critical low temperature', fr: 'il est sous sa température minimale critique' }],
+  [0x0c, { en: 'its high operating temperature is exceeded', fr: 'sa température maximale de service est dépassée' }],
+  [0x0d, { en: 'it is below its low operating temperature', fr: 'il est sous sa température minimale de service' }],
+  [0x14, { en: 'the state of one of its parts has changed', fr: 'l’état d’un de ses éléments a changé' }],
+])
+const scsiWarning = (ascq: number | '?') =>
+  (ascq === '?' ? undefined : SCSI_WARNINGS.get(ascq)) ?? {
+    en: "in words of its vendor's own",
+    fr: 'en termes propres à son fabricant',
+  }
+
 /** Every reason about a disk, as a sentence in English and French. The rules that raise them are in rules/. */
 export const DISK_REASONS = {
   CLAIMED_BY_TWO: {
@@ -36,6 +65,23 @@ export const DISK_REASONS = {
     en: ({ value, limit }) => `Reallocated sectors rose from ${limit} to ${value} within 30 days.`,
     fr: ({ value, limit }) => `Les secteurs réalloués sont passés de ${limit} à ${value} en 30 jours.`,
   },
+  REALLOCATED_STABLE: {
+    en: ({ value, subject }) =>
+      `${count(value, 'sector was', 'sectors were')} reallocated long ago; none since ${subject ?? 'a year'}.`,
+    fr: ({ value, subject }) =>
+      `${compte(value, 'secteur réalloué', 'secteurs réalloués')} il y a longtemps ; aucun depuis ${subject ? `le ${subject}` : 'un an'}.`,
+  },
+  COUNTER_DISPUTED: {
+    en: ({ value, name }) =>
+      `${name} says ${value}, the disk's own statistics by the standard say 0: they are the better witness.`,
+    fr: ({ value, name }) =>
+      `${name} indique ${value}, les statistiques normalisées du disque indiquent 0 : elles font foi.`,
+  },
+  WORSENING_FAST: {
+    en: ({ value }) => `${count(value, 'more bad sector', 'more bad sectors')} within 7 days: there is little time.`,
+    fr: ({ value }) =>
+      `${compte(value, 'secteur défectueux de plus', 'secteurs défectueux de plus')} en 7 jours : le temps presse.`,
+  },
   SPARE_SECTORS_LOW: {
     en: ({ value, limit }) =>
       `The reserve of spare sectors is nearly used up: ${value}, and the disk fails at ${limit}.`,
@@ -49,6 +95,25 @@ export const DISK_REASONS = {
     en: ({ value }) => `${count(value, 'sector', 'sectors')} cannot be read and may be lost.`,
     fr: ({ value }) =>
       `${compte(value, 'secteur est illisible', 'secteurs sont illisibles')} et peut-être perdu${value !== '?' && value < 2 ? '' : 's'}.`,
+  },
+  PENDING_DEFECTS: {
+    en: ({ value }) => `The disk lists ${count(value, 'sector', 'sectors')} that it cannot read.`,
+    fr: ({ value }) => `Le disque liste ${compte(value, 'secteur illisible', 'secteurs illisibles')}.`,
+  },
+  REALLOCATION_CANDIDATES: {
+    en: ({ value }) => `${count(value, 'sector waits', 'sectors wait')} to be reallocated and may be lost.`,
+    fr: ({ value }) =>
+      `${compte(value, 'secteur attend', 'secteurs attendent')} d’être réalloué${value !== '?' && value < 2 ? ' et est peut-être perdu' : 's et sont peut-être perdus'}.`,
+  },
+  PENDING_ECC: {
+    en: ({ value }) =>
+      `${count(value, 'block waits', 'blocks wait')} to be rewritten by the disk's own error correction.`,
+    fr: ({ value }) =>
+      `${compte(value, 'bloc attend', 'blocs attendent')} d’être réécrit${value !== '?' && value < 2 ? '' : 's'} par la correction d’erreurs du disque.`,
+  },
+  SIGNS_AGREE: {
+    en: ({ value }) => `${value} independent signs say the same: unreadable sectors. Replace it now.`,
+    fr: ({ value }) => `${value} signes indépendants concordent : des secteurs illisibles. Remplacez-le maintenant.`,
   },
   PENDING_HEALED: {
     en: ({ value }) =>
@@ -68,6 +133,16 @@ export const DISK_REASONS = {
   SPIN_RETRIES: {
     en: ({ value }) => `The disk needed ${count(value, 'retry', 'retries')} to spin up.`,
     fr: ({ value }) => `Le disque a dû s’y reprendre à ${value} fois pour démarrer.`,
+  },
+  START_FAILURES: {
+    en: ({ value, limit }) =>
+      `The disk failed to start ${count(value, 'time', 'times')}${limit === '?' ? ' so far' : `, after ${limit} a month ago`}.`,
+    fr: ({ value, limit }) =>
+      `Le disque n’a pas réussi à démarrer ${value} fois${limit === '?' ? ' jusqu’ici' : `, contre ${limit} il y a un mois`}.`,
+  },
+  HELIUM_LOW: {
+    en: ({ value, name }) => `The sealed disk loses its helium: ${value} of 100 (${name}).`,
+    fr: ({ value, name }) => `Le disque scellé perd son hélium : ${value} sur 100 (${name}).`,
   },
   END_TO_END_ERRORS: {
     en: ({ value }) => `${count(value, 'block was', 'blocks were')} changed between the disk's cache and its host.`,
@@ -99,6 +174,16 @@ export const DISK_REASONS = {
     en: ({ value, name }) => `${value} % of the rated life is left (${name}).`,
     fr: ({ value, name }) => `Il reste ${value} % de la durée de vie prévue (${name}).`,
   },
+  RESERVE_LOW: {
+    en: ({ value, limit, name }) =>
+      `The reserve of blocks is down to ${value}; the disk's limit is ${limit} (${name}).`,
+    fr: ({ value, limit, name }) =>
+      `La réserve de blocs est tombée à ${value} ; la limite du disque est ${limit} (${name}).`,
+  },
+  RESERVE_FALLING: {
+    en: ({ value, limit, name }) => `The reserve of blocks fell from ${limit} to ${value} within 30 days (${name}).`,
+    fr: ({ value, limit, name }) => `La réserve de blocs est passée de ${limit} à ${value} en 30 jours (${name}).`,
+  },
   ENDURANCE_USED: {
     en: ({ value }) => `${value} % of the rated endurance is used.`,
     fr: ({ value }) => `${value} % de l’endurance prévue est consommée.`,
@@ -126,6 +211,10 @@ export const DISK_REASONS = {
   NVME_SPARE_LOW: {
     en: ({ value, limit }) => `Spare capacity is down to ${value} %; the disk's limit is ${limit} %.`,
     fr: ({ value, limit }) => `La capacité de réserve est tombée à ${value} % ; la limite du disque est ${limit} %.`,
+  },
+  NVME_SPARE_FALLING: {
+    en: ({ value, limit }) => `Spare capacity fell from ${limit} % to ${value} % within 30 days.`,
+    fr: ({ value, limit }) => `La capacité de réserve est passée de ${limit} % à ${value} % en 30 jours.`,
   },
   NVME_WARNING_SPARE: {
     en: () => 'The disk warns: spare capacity below its threshold (critical warning bit 0).',
@@ -166,6 +255,10 @@ export const DISK_REASONS = {
   GROWN_DEFECTS_GROWING: {
     en: ({ value, limit }) => `Grown defects rose from ${limit} to ${value} within 30 days.`,
     fr: ({ value, limit }) => `Les défauts sont passés de ${limit} à ${value} en 30 jours.`,
+  },
+  SCSI_WARNING: {
+    en: ({ value, name }) => `The disk warns: ${scsiWarning(value).en} (${name}).`,
+    fr: ({ value, name }) => `Le disque avertit : ${scsiWarning(value).fr} (${name}).`,
   },
   UNCORRECTED_ERRORS: {
     en: ({ value }) => `${count(value, 'read or write', 'reads or writes')} could not be corrected.`,

@@ -5,7 +5,7 @@ import type { Recorder } from '../database/record.ts'
 import { selectRows, updateRow } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
-import { baselinesOf } from './baseline.ts'
+import { baselinesOf, NO_BASELINE } from './baseline.ts'
 import { Disk } from './disk.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { HEALTH_SEVERITY, type Verdict } from './health.ts'
@@ -96,16 +96,13 @@ async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null>
   if (!disk.lastDocument || !disk.lastReadAt) return null
   const facts = readSmartctl(JSON.parse((await inflate(disk.lastDocument.content)).toString()))
   if (!facts) return null
-  const { month, week } = (await baselinesOf(em, [disk.id], disk.lastReadAt)).get(disk.id) ?? {
-    month: null,
-    week: null,
-  }
+  const history = (await baselinesOf(em, [disk.id], disk.lastReadAt)).get(disk.id) ?? NO_BASELINE
   const presentCodes = disk.reasons.map(({ code }) => code)
   const judged = judge({
     facts: asRead(facts, disk.lastSnapshot),
     type: disk.type,
-    before: month,
-    beforeWeek: week,
+    at: disk.lastReadAt,
+    history,
     presentCodes,
   })
   // Of a disk that two machines claim the newest reading's own findings, not the word of the other.

@@ -28,6 +28,16 @@ export interface SmartFacts {
   selfTestLogRead: boolean
   /** Per cent of the rated endurance used, from device statistics, the NVMe log or the SCSI page. */
   percentageUsed: number | null
+  /** True where smartctl guessed it from an attribute (7.5 and later, `endurance_used` of an ATA disk). */
+  percentageUsedGuessed: boolean
+  /** The drive family that smartctl's database names; how vendors use an attribute follows from it. */
+  family: string | null
+  /** False where the database does not know the model: the names of its attributes are defaults. */
+  inDatabase: boolean | null
+  /** ACS-4 device statistics, what is valid of them; null = the log was not read. */
+  statistics: AtaStatistics | null
+  /** Entries of the pending defects log (ATA log 0Ch; SBC-4, pending defects log page). */
+  pendingDefects: number | null
   nvme: NvmeHealth | null
   scsi: ScsiHealth | null
 }
@@ -46,6 +56,14 @@ export interface AtaAttribute {
   prefailure: boolean
 }
 
+/** ACS-4, 9.5: general errors (page 4), rotating media (page 3). Null = not supported, or its value is not valid. */
+export interface AtaStatistics {
+  reallocated: number | null
+  candidates: number | null
+  startFailures: number | null
+  uncorrectable: number | null
+}
+
 export interface NvmeHealth {
   criticalWarning: number | null
   availableSpare: number | null
@@ -58,4 +76,38 @@ export interface ScsiHealth {
   readUncorrected: number | null
   writeUncorrected: number | null
   verifyUncorrected: number | null
+  /** What the informational exceptions log page says (SPC-5, additional sense codes); null = nothing, or not read. */
+  sense: { asc: number; ascq: number } | null
+}
+
+/** A document that tells nothing: what a poorer source knows is laid over it. */
+export const NOTHING_READ: SmartFacts = {
+  protocol: null,
+  serial: null,
+  model: null,
+  wwn: null,
+  firmware: null,
+  capacityBytes: null,
+  rotationRpm: null,
+  standIn: null,
+  smartAvailable: null,
+  asleep: false,
+  exitStatus: null,
+  messages: [],
+  passed: null,
+  temperature: null,
+  temperatureLimits: { warning: null, critical: null },
+  powerOnHours: null,
+  attributes: [],
+  errorLogCount: null,
+  selfTest: null,
+  selfTestLogRead: false,
+  percentageUsed: null,
+  percentageUsedGuessed: false,
+  family: null,
+  inDatabase: null,
+  statistics: null,
+  pendingDefects: null,
+  nvme: null,
+  scsi: null,
 }

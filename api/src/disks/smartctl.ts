@@ -1,4 +1,15 @@
-import { asArray, asBoolean, asNumber, asObject, asText, asWhole, dig, type JsonObject } from '../platform/json.ts'
+import {
+  asArray,
+  asBoolean,
+  asCount,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  dig,
+  type JsonObject,
+} from '../platform/json.ts'
+import { readEndurance, readStatistics, specifiedMaximum } from './device-statistics.ts'
 import type { AtaAttribute, NvmeHealth, ScsiHealth, SmartFacts } from './smart-facts.ts'
 
 /**
@@ -43,7 +54,12 @@ export function readSmartctl(json: unknown): SmartFacts | null {
       doc['ata_smart_self_test_log'] !== undefined ||
       doc['nvme_self_test_log'] !== undefined ||
       doc['scsi_self_test_0'] !== undefined,
-    percentageUsed: readPercentageUsed(doc),
+    ...readEndurance(doc, protocol),
+    family: asText(doc['model_family']),
+    inDatabase: asBoolean(doc['in_smartctl_database']),
+    statistics: readStatistics(doc),
+    pendingDefects:
+      asCount(dig(doc, 'ata_pending_defects_log', 'count')) ?? asCount(dig(doc, 'scsi_pending_defects', 'count')),
     nvme,
     scsi,
   }
@@ -120,10 +136,12 @@ function readTemperatureLimits(doc: JsonObject): SmartFacts['temperatureLimits']
   const nvme = dig(doc, 'nvme_composite_temperature_threshold')
   return {
     warning:
-      plausibleTemperature(dig(doc, 'temperature', 'op_limit_max')) ?? plausibleTemperature(dig(nvme, 'warning')),
+      plausibleTemperature(dig(doc, 'temperature', 'op_limit_max')) ??
+      plausibleTemperature(specifiedMaximum(doc)) ??
+      plausibleTemperature(dig(nvme, 'warning')),
+    // SCSI's "drive trip" is no limit: SPC-5 calls it the reference temperature, up to which the disk may run for ever.
     critical:
       plausibleTemperature(dig(doc, 'temperature', 'critical_limit_max')) ??
-      plausibleTemperature(dig(doc, 'temperature', 'drive_trip')) ??
       plausibleTemperature(dig(nvme, 'critical')),
   }
 }
@@ -203,20 +221,6 @@ function readSelfTests(doc: JsonObject): SmartFacts['selfTest'] {
   return decisive ? (decisive.failed ? 'FAILED' : 'PASSED') : null
 }
 
-function readPercentageUsed(doc: JsonObject): number | null {
-  const page7 = asArray(dig(doc, 'ata_device_statistics', 'pages')).find((page) => dig(page, 'number') === 7)
-  const indicator = asArray(dig(page7, 'table')).find((row) =>
-    /Percentage Used Endurance/i.test(String(dig(row, 'name'))),
-  )
-  const statistic = asBoolean(dig(indicator, 'flags', 'valid')) === false ? null : asWhole(dig(indicator, 'value'))
-  const used =
-    statistic ??
-    asWhole(dig(doc, 'nvme_smart_health_information_log', 'percentage_used')) ??
-    asWhole(dig(doc, 'endurance_used', 'current_percent')) ??
-    asWhole(doc['scsi_percentage_used_endurance_indicator'])
-  return used !== null && used >= 0 && used < 2 ** 31 ? used : null
-}
-
 function readNvme(doc: JsonObject): NvmeHealth {
   const log = doc['nvme_smart_health_information_log']
   return {
@@ -235,5 +239,12 @@ function readScsi(doc: JsonObject): ScsiHealth {
     readUncorrected: uncorrected('read'),
     writeUncorrected: uncorrected('write'),
     verifyUncorrected: uncorrected('verify'),
+    sense: readSense(doc),
   }
+}
+
+function readSense(doc: JsonObject): ScsiHealth['sense'] {
+  const asc = asWhole(dig(doc, 'smart_status', 'scsi', 'asc'))
+  const ascq = asWhole(dig(doc, 'smart_status', 'scsi', 'ascq'))
+  return asc ? { asc, ascq: ascq ?? 0 } : null
 }

@@ -30,8 +30,12 @@ describe('A finding goes only when its own source was read again', () => {
     ],
     [
       reason('UNCORRECTED_ERRORS', AT_RISK, 7),
-      { scsi: { grownDefects: null, readUncorrected: 0, writeUncorrected: null, verifyUncorrected: null } },
-      { scsi: { grownDefects: 0, readUncorrected: null, writeUncorrected: null, verifyUncorrected: null } },
+      {
+        scsi: { grownDefects: null, readUncorrected: 0, writeUncorrected: null, verifyUncorrected: null, sense: null },
+      },
+      {
+        scsi: { grownDefects: 0, readUncorrected: null, writeUncorrected: null, verifyUncorrected: null, sense: null },
+      },
     ],
   ])('%j', (found, read, other) => {
     expect(withUnread(OK, [found], facts(read))).toEqual(OK)

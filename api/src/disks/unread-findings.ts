@@ -3,7 +3,8 @@ import type { ReasonCode } from '../reasons/sentence.ts'
 import { Health, type Verdict, worstHealth } from './health.ts'
 import { worstFirst } from './judge.ts'
 import { reason } from './rules/rule.ts'
-import type { SmartFacts } from './smart-facts.ts'
+import { STATISTICS } from './rules/surface.ts'
+import type { AtaStatistics, SmartFacts } from './smart-facts.ts'
 
 type WasRead = (facts: SmartFacts, subject: string | null) => boolean
 
@@ -11,6 +12,11 @@ const attribute =
   (id: number): WasRead =>
   ({ attributes }) =>
     attributes.some((entry) => entry.id === id && entry.raw !== null)
+/** Of two witnesses the one that told: the statistics where the reason names them. */
+const witnessed =
+  (id: number, name: keyof AtaStatistics): WasRead =>
+  (facts, subject) =>
+    subject === STATISTICS ? facts.statistics?.[name] != null : attribute(id)(facts, subject)
 /** Names change with the drive database: the table is the source. */
 const anyAttribute: WasRead = ({ attributes, exitStatus }, subject) =>
   attributes.length > 0 || (subject === 'smartctl' && exitStatus !== null)
@@ -33,15 +39,25 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['ATTRIBUTE_FAILING_NOW', anyAttribute],
   ['ATTRIBUTE_FAILED_BEFORE', anyAttribute],
   ['LIFE_LEFT_LOW', ({ attributes, percentageUsed }) => attributes.length > 0 || percentageUsed !== null],
-  ['REALLOCATED_SECTORS', attribute(5)],
-  ['REALLOCATED_GROWING', attribute(5)],
+  ['REALLOCATED_SECTORS', witnessed(5, 'reallocated')],
+  ['REALLOCATED_GROWING', witnessed(5, 'reallocated')],
+  ['REALLOCATED_STABLE', witnessed(5, 'reallocated')],
+  ['COUNTER_DISPUTED', anyAttribute],
+  ['RESERVE_LOW', anyAttribute],
+  ['RESERVE_FALLING', anyAttribute],
+  ['HELIUM_LOW', anyAttribute],
+  ['WORSENING_FAST', ({ attributes, scsi }) => attributes.length > 0 || scsi?.grownDefects != null],
   ['SPARE_SECTORS_LOW', attribute(5)],
   ['SPIN_RETRIES', attribute(10)],
   ['END_TO_END_ERRORS', attribute(184)],
-  ['REPORTED_UNCORRECTABLE', attribute(187)],
+  ['REPORTED_UNCORRECTABLE', witnessed(187, 'uncorrectable')],
+  ['START_FAILURES', ({ statistics }) => statistics?.startFailures != null],
   ['COMMAND_TIMEOUTS_GROWING', attribute(188)],
   ['REALLOCATION_EVENTS', attribute(196)],
   ['PENDING_SECTORS', attribute(197)],
+  ['PENDING_DEFECTS', ({ pendingDefects }) => pendingDefects !== null],
+  ['REALLOCATION_CANDIDATES', ({ statistics }) => statistics?.candidates != null],
+  ['SIGNS_AGREE', attribute(197)],
   ['OFFLINE_UNCORRECTABLE', attribute(198)],
   ['CRC_ERRORS_GROWING', attribute(199)],
   ['ERROR_LOG_GROWING', ({ errorLogCount }) => errorLogCount !== null],
@@ -49,6 +65,7 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['ENDURANCE_USED', ({ percentageUsed }) => percentageUsed !== null],
   ['NVME_SPARE_EXHAUSTED', nvme('availableSpare')],
   ['NVME_SPARE_LOW', nvme('availableSpare')],
+  ['NVME_SPARE_FALLING', nvme('availableSpare')],
   ['NVME_WARNING_SPARE', nvme('criticalWarning')],
   ['NVME_WARNING_TEMPERATURE', nvme('criticalWarning')],
   ['NVME_WARNING_RELIABILITY', nvme('criticalWarning')],
@@ -57,6 +74,7 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['NVME_WARNING_MEMORY_REGION', nvme('criticalWarning')],
   ['MEDIA_ERRORS', nvme('mediaErrors')],
   ['MEDIA_ERRORS_GROWING', nvme('mediaErrors')],
+  ['SCSI_WARNING', selfAssessment],
   ['GROWN_DEFECTS', scsi('grownDefects')],
   ['GROWN_DEFECTS_GROWING', scsi('grownDefects')],
   ['UNCORRECTED_ERRORS', scsi('readUncorrected', 'writeUncorrected')],

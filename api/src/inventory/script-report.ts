@@ -3,7 +3,7 @@ import { type Reason, Severity } from '../reasons/reason.ts'
 import { serialKey } from '../disks/identity.ts'
 import { reason } from '../disks/rules/rule.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
-import type { SmartFacts } from '../disks/smart-facts.ts'
+import { NOTHING_READ, type SmartFacts } from '../disks/smart-facts.ts'
 import { InvalidInputError } from '../errors.ts'
 import { newId } from '../platform/id.ts'
 import { asObject, type JsonObject } from '../platform/json.ts'
@@ -237,12 +237,9 @@ function factsOf(smart: JsonObject, path: string, status: Status | null, fields:
   })
   const temperature = fields.whole(`${path}.temperature_c`, smart['temperature_c'], { least: -40, most: 120 })
   return {
-    ...{ protocol: null, serial: null, model: null, wwn: null, firmware: null, capacityBytes: null, rotationRpm: null },
-    ...{ standIn: null, smartAvailable: null, asleep: false, exitStatus: null, messages: [], errorLogCount: null },
-    ...{ selfTest: null, selfTestLogRead: false, percentageUsed: null, nvme: null, scsi: null },
+    ...NOTHING_READ,
     passed: status === 'ok' ? true : null,
     temperature: temperature === 0 ? null : temperature,
-    temperatureLimits: { warning: null, critical: null },
     powerOnHours: fields.whole(`${path}.power_on_hours`, smart['power_on_hours'], { most: 2 ** 31 - 1 }),
     attributes: [
       counter(5, 'Reallocated_Sector_Ct', 'reallocated_sectors'),

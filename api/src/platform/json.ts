@@ -27,6 +27,12 @@ export const asWhole = (value: unknown): number | null => {
   return number === null ? null : Math.trunc(number)
 }
 
+/** A count: whole and not negative. */
+export const asCount = (value: unknown): number | null => {
+  const whole = asWhole(value)
+  return whole === null || whole < 0 ? null : whole
+}
+
 /** Follows keys into nested objects. */
 export function dig(value: unknown, ...path: (string | number)[]): unknown {
   let current = value

@@ -1,17 +1,23 @@
 import { DiskType } from '../disk-words.ts'
 import { Severity } from '../../reasons/reason.ts'
+import { tellsLife } from './life.ts'
 import { TEMPERATURE_BIT } from './nvme.ts'
 import { reason, type Rule } from './rule.ts'
+import { isMereWarning } from './scsi.ts'
 
 const { INFO, WARNING, AT_RISK, FAILED } = Severity
 const HYSTERESIS = 5
 const FIVE_YEARS = 5 * 8766
 
-/** smartctl's exit bit 3 says the same as `passed: false`. A hot NVMe disk is not a failed one: its own bit decides. */
+/**
+ * smartctl's exit bit 3 says the same as `passed: false`. A hot NVMe disk is not a failed one: its own bit decides. Nor is
+ * a SAS disk that warns: smartctl calls each word of the informational exceptions page a failure, the standard does not.
+ */
 const overall: Rule = ({ facts }) => {
   const failing = facts.passed === false || ((facts.exitStatus ?? 0) & 8) !== 0
   const onlyHot = facts.nvme?.criticalWarning === TEMPERATURE_BIT
-  return failing && !onlyHot ? [reason('SMART_FAILED', FAILED)] : []
+  const onlyWarns = facts.scsi !== null && isMereWarning(facts.scsi.sense)
+  return failing && !onlyHot && !onlyWarns ? [reason('SMART_FAILED', FAILED)] : []
 }
 
 /** The drive's own limits are the warmest that is allowed; without them 50 and 60 °C for platters, 70 and 80 °C for flash. */
@@ -29,9 +35,12 @@ const temperature: Rule = ({ facts, type, presentCodes }) => {
   return []
 }
 
-const endurance: Rule = ({ facts, type }) => {
+/** What smartctl guesses from one attribute is not asked where an attribute tells the life that is left. */
+const endurance: Rule = (evidence) => {
+  const { facts, type } = evidence
   const used = facts.percentageUsed
   if (used === null || used < 80 || type === DiskType.HDD) return []
+  if (facts.percentageUsedGuessed && tellsLife(evidence)) return []
   return [used >= 100 ? reason('ENDURANCE_USED', AT_RISK, used, 100) : reason('ENDURANCE_USED', WARNING, used, 80)]
 }
 

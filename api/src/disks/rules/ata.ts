@@ -1,57 +1,20 @@
-import { DiskType } from '../disk-words.ts'
 import { Severity, type Reason } from '../../reasons/reason.ts'
-import type { ReasonCode } from '../../reasons/sentence.ts'
 import type { AtaAttribute } from '../smart-facts.ts'
-import { countedBefore, type Evidence, reason, type Rule } from './rule.ts'
+import { lifeRules } from './life.ts'
+import { attribute, countedBefore, grownSince, reason, type Rule } from './rule.ts'
+import { isFlash, STATISTICS, surfaceRules } from './surface.ts'
 
 const { INFO, WARNING, AT_RISK, FAILED } = Severity
-
-interface CounterRule {
-  /** Attribute id, as in the drive database of smartmontools. */
-  id: number
-  /** The name must match too: vendors give the same id to other things. */
-  name: RegExp
-  /** From this raw value on, this severity; ascending. */
-  hdd: [from: number, severity: Severity][]
-  ssd: [from: number, severity: Severity][]
-  code: ReasonCode
-  /** What growth within 30 days means; null = nothing more. */
-  grows: { code: ReasonCode; hdd: Severity; ssd: Severity } | null
-}
-
-// Backblaze finds that failed drives mostly had one of 5, 187, 188, 197, 198 above zero (disks.md §3.1).
-// prettier-ignore
-const COUNTERS: CounterRule[] = [
-  { id: 5, name: /Realloc/i, hdd: [[1, WARNING], [16, AT_RISK]], ssd: [[1, INFO]], code: 'REALLOCATED_SECTORS',
-    grows: { code: 'REALLOCATED_GROWING', hdd: AT_RISK, ssd: WARNING } },
-  { id: 187, name: /Uncorrect/i, hdd: [[1, WARNING], [2, AT_RISK]], ssd: [[1, WARNING], [2, AT_RISK]], code: 'REPORTED_UNCORRECTABLE',
-    grows: { code: 'REPORTED_UNCORRECTABLE', hdd: AT_RISK, ssd: AT_RISK } },
-  { id: 197, name: /Pending/i, hdd: [[1, AT_RISK]], ssd: [[1, AT_RISK]], code: 'PENDING_SECTORS', grows: null },
-  { id: 198, name: /Uncorrect/i, hdd: [[1, AT_RISK]], ssd: [[1, AT_RISK]], code: 'OFFLINE_UNCORRECTABLE', grows: null },
-  { id: 10, name: /Spin_Retry/i, hdd: [[1, AT_RISK]], ssd: [], code: 'SPIN_RETRIES', grows: null },
-  { id: 184, name: /End-to-End/i, hdd: [[1, AT_RISK]], ssd: [[1, WARNING]], code: 'END_TO_END_ERRORS', grows: null },
-  { id: 199, name: /CRC/i, hdd: [[1, INFO]], ssd: [[1, INFO]], code: 'CRC_ERRORS',
-    grows: { code: 'CRC_ERRORS_GROWING', hdd: WARNING, ssd: WARNING } },
-]
-
-const LIFE_LEFT_IDS = [169, 173, 177, 202, 231, 233]
-const LIFE_LEFT_NAME = /Life|Wear|Remain/i
-
-const solidState = (type: DiskType): boolean => type === DiskType.SSD || type === DiskType.NVME
-
-const attribute = ({ facts }: Evidence, id: number, name: RegExp): AtaAttribute | undefined =>
-  facts.attributes.find((entry) => entry.id === id && name.test(entry.name))
 
 /** A threshold that the vendor set, met now or before. Exit bits 4 and 5 tell the same where no table was read. */
 const thresholds: Rule = ({ facts }) => {
   const found = facts.attributes.flatMap((entry): Reason[] => {
-    if (entry.whenFailed === 'NOW') {
-      return [
-        reason('ATTRIBUTE_FAILING_NOW', entry.prefailure ? FAILED : WARNING, entry.value, entry.threshold, entry.name),
-      ]
-    }
-    if (entry.whenFailed === 'PAST')
-      return [reason('ATTRIBUTE_FAILED_BEFORE', WARNING, entry.worst, entry.threshold, entry.name)]
+    const { name, value, worst, threshold, whenFailed, prefailure } = entry
+    if (whenFailed === 'NOW')
+      return [reason('ATTRIBUTE_FAILING_NOW', prefailure ? FAILED : WARNING, value, threshold, name)]
+    // A hot day can never be taken back.
+    if (whenFailed === 'PAST')
+      return [reason('ATTRIBUTE_FAILED_BEFORE', isTemperature(entry) ? INFO : WARNING, worst, threshold, name)]
     return []
   })
   const bits = facts.exitStatus ?? 0
@@ -61,43 +24,30 @@ const thresholds: Rule = ({ facts }) => {
     found.push(reason('ATTRIBUTE_FAILED_BEFORE', WARNING, null, null, 'smartctl'))
   return found
 }
+const isTemperature = ({ name }: AtaAttribute): boolean => /Temp/i.test(name)
 
-const counters: Rule = (evidence) =>
-  COUNTERS.flatMap((rule): Reason[] => {
-    const raw = attribute(evidence, rule.id, rule.name)?.raw ?? null
-    if (raw === null) return []
-    const steps = solidState(evidence.type) ? rule.ssd : rule.hdd
-    const met = steps.findLast(([from]) => raw >= from)
-    const before = countedBefore(evidence.before, String(rule.id))
-    const growth = rule.grows && before !== null && raw > before ? rule.grows : null
-    const grown = growth && (solidState(evidence.type) ? growth.ssd : growth.hdd)
-    if (growth && grown && (!met || order(grown) >= order(met[1]))) {
-      return [reason(growth.code, grown, raw, before)]
-    }
-    return met ? [reason(rule.code, met[1], raw, met[0])] : []
-  })
-
-const order = (severity: Severity): number => [INFO, WARNING, AT_RISK, FAILED].indexOf(severity)
-
-/** Reallocation events count attempts, failed ones too; where attribute 5 speaks, they would say it twice. */
-const reallocationEvents: Rule = (evidence) => {
-  const raw = attribute(evidence, 196, /Realloc/i)?.raw ?? 0
-  const told = (attribute(evidence, 5, /Realloc/i)?.raw ?? 0) > 0
-  return raw >= 1 && !told ? [reason('REALLOCATION_EVENTS', solidState(evidence.type) ? INFO : WARNING, raw, 1)] : []
+const spinRetries: Rule = (evidence) => {
+  const raw = isFlash(evidence.type) ? 0 : (attribute(evidence, 10, /Spin_Retry/i)?.raw ?? 0)
+  return raw >= 1 ? [reason('SPIN_RETRIES', AT_RISK, raw, 1)] : []
 }
 
-const pendingHealed: Rule = (evidence) => {
-  const now = attribute(evidence, 197, /Pending/i)?.raw
-  const before = countedBefore(evidence.before, '197') ?? 0
-  return now === 0 && before > 0 ? [reason('PENDING_HEALED', INFO, before)] : []
+const startFailures: Rule = ({ facts, history }) => {
+  const count = facts.statistics?.startFailures ?? 0
+  if (count === 0) return []
+  const before = grownSince(count, countedBefore(history.month, 'statistics_startFailures'))
+  return [reason('START_FAILURES', before === null ? INFO : AT_RISK, count, before)]
 }
 
-/** Solid state: reallocation matters when the reserve comes near the threshold. */
-const spareSectors: Rule = (evidence) => {
-  const entry = attribute(evidence, 5, /Realloc/i)
-  if (!solidState(evidence.type) || !entry || (entry.raw ?? 0) < 1 || entry.value === null || !entry.threshold)
-    return []
-  return entry.value <= entry.threshold + 10 ? [reason('SPARE_SECTORS_LOW', AT_RISK, entry.value, entry.threshold)] : []
+const endToEnd: Rule = (evidence) => {
+  const raw = attribute(evidence, 184, /End-to-End/i)?.raw ?? 0
+  return raw >= 1 ? [reason('END_TO_END_ERRORS', isFlash(evidence.type) ? WARNING : AT_RISK, raw, 1)] : []
+}
+
+const crcErrors: Rule = (evidence) => {
+  const raw = attribute(evidence, 199, /CRC/i)?.raw ?? 0
+  if (raw < 1) return []
+  const before = grownSince(raw, countedBefore(evidence.history.month, '199'))
+  return before === null ? [reason('CRC_ERRORS', INFO, raw, 1)] : [reason('CRC_ERRORS_GROWING', WARNING, raw, before)]
 }
 
 /** Seagate packs three 16 bit counters into attribute 188: "12 12 12" is 51540393996. The low word counts timeouts. */
@@ -105,40 +55,54 @@ const commandTimeouts: Rule = (evidence) => {
   const packed = attribute(evidence, 188, /Timeout/i)?.packed ?? 0
   if (packed <= 0) return []
   const low = packed % 65536
-  const before = countedBefore(evidence.beforeWeek, '188')
+  const before = countedBefore(evidence.history.week, '188')
   const grown = before === null ? 0 : low - (before % 65536)
   return grown > 10 ? [reason('COMMAND_TIMEOUTS_GROWING', WARNING, grown, 10)] : [reason('COMMAND_TIMEOUTS', INFO, low)]
 }
 
-/** The normalised value of these attributes is the life left in per cent. Device statistics say it better, where they are. */
-const lifeLeft: Rule = (evidence) => {
-  if (evidence.facts.percentageUsed !== null || evidence.type === DiskType.HDD) return []
-  const candidates = evidence.facts.attributes.filter(
-    (entry) =>
-      LIFE_LEFT_IDS.includes(entry.id) && LIFE_LEFT_NAME.test(entry.name) && entry.value !== null && entry.value <= 100,
-  )
-  const least = candidates.toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))[0]
-  if (least?.value === undefined || least.value === null || least.value > 20) return []
-  const critical = least.value <= 5
-  return [reason('LIFE_LEFT_LOW', critical ? AT_RISK : WARNING, least.value, critical ? 5 : 20, least.name)]
-}
+/** A sealed disk that loses its helium is on its way out. The raw value may be packed; the normalised one is per cent. */
+const helium: Rule = ({ facts }) =>
+  facts.attributes
+    .filter(({ id, name }) => [22, 23, 24].includes(id) && /Helium/i.test(name))
+    .flatMap(({ value, threshold, name }): Reason[] => {
+      if (value === null || value < 1 || value >= 100) return []
+      const nearlyOut = threshold !== null && threshold > 0 && value <= threshold + (100 - threshold) / 4
+      return [reason('HELIUM_LOW', nearlyOut ? AT_RISK : WARNING, value, threshold, name)]
+    })
 
-const errorLog: Rule = ({ facts, before }) => {
+const errorLog: Rule = ({ facts, history }) => {
   const count = facts.errorLogCount ?? 0
   if (count <= 0) return []
-  const earlier = countedBefore(before, 'error_log')
-  return earlier !== null && count > earlier
-    ? [reason('ERROR_LOG_GROWING', WARNING, count, earlier)]
-    : [reason('ERROR_LOG', INFO, count)]
+  const before = grownSince(count, countedBefore(history.month, 'error_log'))
+  return before === null ? [reason('ERROR_LOG', INFO, count)] : [reason('ERROR_LOG_GROWING', WARNING, count, before)]
 }
 
-export const ataRules: Rule[] = [
-  thresholds,
-  counters,
-  reallocationEvents,
-  pendingHealed,
-  spareSectors,
-  commandTimeouts,
-  lifeLeft,
-  errorLog,
-]
+const byName: Rule[] = [...surfaceRules, ...lifeRules, spinRetries, endToEnd, helium]
+
+/** What every hard disk means by 5, 187, 197 and 198; the rest is what a default name guesses. */
+const SURE_OF_PLATTERS = new Set<string>([
+  'REALLOCATED_SECTORS',
+  'REALLOCATED_GROWING',
+  'REALLOCATED_STABLE',
+  'REPORTED_UNCORRECTABLE',
+  'PENDING_SECTORS',
+  'OFFLINE_UNCORRECTABLE',
+  'SIGNS_AGREE',
+  'WORSENING_FAST',
+])
+/** Told by the standard's logs, whatever the model. */
+const SURE = new Set<string>(['PENDING_DEFECTS', 'REALLOCATION_CANDIDATES'])
+const LOWER: Partial<Record<Severity, Severity>> = { [AT_RISK]: WARNING, [WARNING]: INFO }
+
+/** Of a model that the drive database does not know an attribute's name is a default: its claim weighs one step less. */
+const named: Rule = (evidence) => {
+  const found = byName.flatMap((rule) => rule(evidence))
+  if (evidence.facts.inDatabase !== false) return found
+  return found.map((each) => {
+    const bySource = SURE.has(each.code) || each.subject === STATISTICS
+    const isSure = bySource || (!isFlash(evidence.type) && SURE_OF_PLATTERS.has(each.code))
+    return isSure ? each : { ...each, severity: LOWER[each.severity] ?? each.severity }
+  })
+}
+
+export const ataRules: Rule[] = [thresholds, named, startFailures, crcErrors, commandTimeouts, errorLog]

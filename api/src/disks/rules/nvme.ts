@@ -1,5 +1,6 @@
 import { Severity } from '../../reasons/reason.ts'
 import type { ReasonCode } from '../../reasons/sentence.ts'
+import { spareFalling } from './life.ts'
 import { countedBefore, reason, type Rule } from './rule.ts'
 
 const { WARNING, AT_RISK, FAILED } = Severity
@@ -29,14 +30,14 @@ const spare: Rule = ({ facts }) => {
   return low ? [reason('NVME_SPARE_LOW', WARNING, availableSpare, spareThreshold)] : []
 }
 
-const mediaErrors: Rule = ({ facts, before }) => {
+const mediaErrors: Rule = ({ facts, history }) => {
   const errors = facts.nvme?.mediaErrors ?? 0
   if (errors < 1) return []
-  const earlier = countedBefore(before, 'media_errors')
+  const earlier = countedBefore(history.month, 'media_errors')
   return earlier !== null && errors > earlier
     ? [reason('MEDIA_ERRORS_GROWING', AT_RISK, errors, earlier)]
     : [reason('MEDIA_ERRORS', WARNING, errors, 1)]
 }
 
 // Error log entries and unsafe shutdowns are never judged: they count harmless commands and pulled plugs.
-export const nvmeRules: Rule[] = [criticalWarning, spare, mediaErrors]
+export const nvmeRules: Rule[] = [criticalWarning, spare, spareFalling, mediaErrors]

@@ -1,17 +1,17 @@
+import type { Baseline } from '../baseline.ts'
 import type { DiskType } from '../disk-words.ts'
 import type { Reason, Severity } from '../../reasons/reason.ts'
 import type { ReasonCode } from '../../reasons/sentence.ts'
-import type { SmartFacts } from '../smart-facts.ts'
+import type { AtaAttribute, SmartFacts } from '../smart-facts.ts'
 import type { Counters } from '../snapshot.entity.ts'
 
 /** What the rules may look at: the reading, the kind of disk, and what the disk counted before. */
 export interface Evidence {
   facts: SmartFacts
   type: DiskType
-  /** The oldest reading of the last 30 days; null = there is none. */
-  before: Counters | null
-  /** The oldest reading of the last 7 days; null = there is none. */
-  beforeWeek: Counters | null
+  /** When it was read. */
+  at: Date
+  history: Baseline
   /** Codes of the present verdict: a limit that was passed is left 5 degrees lower (hysteresis). */
   presentCodes: readonly ReasonCode[]
 }
@@ -28,4 +28,13 @@ export const reason = (
 ): Reason => ({ code, severity, value, limit, subject })
 
 /** The raw value that a counter had; null where it was not read. */
-export const countedBefore = (before: Counters | null, code: string): number | null => before?.[code]?.[1] ?? null
+export const countedBefore = (past: { counters: Counters } | null, code: string): number | null =>
+  past?.counters[code]?.[1] ?? null
+
+/** An attribute by its id and name: vendors give the same id to other things. */
+export const attribute = ({ facts }: Evidence, id: number, name: RegExp): AtaAttribute | undefined =>
+  facts.attributes.find((entry) => entry.id === id && name.test(entry.name))
+
+/** The reading of a counter now, beside the oldest of 30 days; null = it did not grow, or nothing to compare with. */
+export const grownSince = (now: number, past: number | null): number | null =>
+  past !== null && now > past ? past : null
