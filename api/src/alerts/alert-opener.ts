@@ -247,6 +247,8 @@ function resolve(alert: Row<Alert>, event: Row<Event>, now: Date): void {
   alert.changedAt = event.at
   // What it recovered to; what it was about stays.
   alert.entry = event.entry ?? alert.entry
+  if (event.type === EventType.HEALTH_CHANGED && event.to)
+    alert.facts = { ...alert.facts, reasons: event.facts.reasons ?? [], endedAs: event.to }
   alert.remindAt = null
 }
 

@@ -1,13 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { BackupStatus, ExpectChange, statusSeverity } from '../backups/backup-status.ts'
-import { EventType } from '../events/event.entity.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import { ALERTING, consequencesOf, groupMessages, nextTry } from './alert-rules.ts'
 
 type Told = Parameters<typeof consequencesOf>[0]
 
 const event = (type: EventType, more: Partial<Told> = {}): Told => ({
-  ...{ type, severity: Severity.INFO, job: 'J', disk: 'D', machine: 'M', to: null, facts: {} },
+  ...{
+    type,
+    severity: Severity.INFO,
+    cause: EventCause.READING,
+    job: 'J',
+    disk: 'D',
+    machine: 'M',
+    to: null,
+    facts: {},
+  },
   ...more,
 })
 const judged = (to: BackupStatus, expectChange = ExpectChange.ALERT, facts: Told['facts'] = {}) =>
@@ -81,7 +90,25 @@ const CASES: [string, Told, string[]][] = [
   ['a disk that is better', healthOf('WARNING'), ['RESOLVE DISK disk D WARNING']],
   ['a disk of which nothing is known', healthOf('UNKNOWN'), []],
   ['a disk that tells nothing', healthOf('UNSUPPORTED'), []],
-  ['a retired disk', event(EventType.DISK_ARCHIVED), ['CLOSE DISK disk D']],
+  [
+    'a disk whose finding somebody accepted',
+    event(EventType.HEALTH_CHANGED, { to: 'OK', cause: EventCause.USER }),
+    ['CLOSE DISK disk D'],
+  ],
+  [
+    'a disk of which a part was accepted',
+    event(EventType.HEALTH_CHANGED, { to: 'AT_RISK', cause: EventCause.USER }),
+    ['OPEN DISK disk D AT_RISK'],
+  ],
+  ['a disk that stopped answering', event(EventType.DISK_STOPPED_ANSWERING), ['OPEN DISK answer D STOPPED_ANSWERING']],
+  ['one that answers again', event(EventType.DISK_ANSWERS), ['RESOLVE DISK answer D']],
+  ['a missing disk', event(EventType.DISK_MISSING), ['CLOSE DISK answer D', 'OPEN DISK missing D MISSING']],
+  ['one that is back', event(EventType.DISK_BACK), ['RESOLVE DISK missing D']],
+  [
+    'a retired disk',
+    event(EventType.DISK_ARCHIVED),
+    ['CLOSE DISK disk D', 'CLOSE DISK answer D', 'CLOSE DISK missing D'],
+  ],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
   ['a retired machine', event(EventType.MACHINE_ARCHIVED), ['CLOSE MACHINE_SILENT machine M']],

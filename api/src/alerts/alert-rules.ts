@@ -1,7 +1,7 @@
 import { BackupStatus } from '../backups/backup-status.ts'
 import { Health } from '../disks/health.ts'
 import type { Row } from '../database/rows.ts'
-import { type Event, EventType } from '../events/event.entity.ts'
+import { type Event, EventCause, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import { AlertType } from './alert.entity.ts'
 
@@ -17,14 +17,15 @@ export interface Consequence {
   status: string | null
 }
 
-type Told = Pick<Row<Event>, 'type' | 'severity' | 'job' | 'disk' | 'machine' | 'to' | 'facts'>
+type Told = Pick<Row<Event>, 'type' | 'cause' | 'severity' | 'job' | 'disk' | 'machine' | 'to' | 'facts'>
 
 /** The kinds of events that open or resolve alerts; others are not even read. */
 export const ALERTING = [
   ...[EventType.BACKUP_STATUS_CHANGED, EventType.JOB_ARCHIVED, EventType.JOB_CREATED, EventType.JOB_CHANGED],
   ...[EventType.BACKUP_LOST, EventType.BACKUP_DAMAGED, EventType.BACKUP_INTACT, EventType.BACKUP_DELETED],
   ...[EventType.REPORT_REFUSED, EventType.REPORT_UNDECLARED, EventType.REPORT_SETTLED],
-  ...[EventType.HEALTH_CHANGED, EventType.DISK_ARCHIVED],
+  ...[EventType.HEALTH_CHANGED, EventType.DISK_ARCHIVED, EventType.DISK_MISSING, EventType.DISK_BACK],
+  ...[EventType.DISK_STOPPED_ANSWERING, EventType.DISK_ANSWERS],
   ...[EventType.MACHINE_SILENT, EventType.MACHINE_BACK, EventType.MACHINE_ARCHIVED],
   ...[EventType.SCANNER_BLIND, EventType.SCANNER_SEES, EventType.SCANNER_AWAY],
 ] as const
@@ -78,12 +79,27 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.HEALTH_CHANGED:
       if (event.to === Health.AT_RISK || event.to === Health.FAILED)
         return one('OPEN', AlertType.DISK, `disk ${event.disk}`, event.to)
+      // Somebody lives with what was found: nothing became good.
+      if (event.cause === EventCause.USER && event.to !== Health.AT_RISK && event.to !== Health.FAILED)
+        return one('CLOSE', AlertType.DISK, `disk ${event.disk}`)
       // Not knowing is no recovery.
       return event.to === Health.OK || event.to === Health.WARNING
         ? one('RESOLVE', AlertType.DISK, `disk ${event.disk}`, event.to)
         : []
+    case EventType.DISK_STOPPED_ANSWERING:
+      return one('OPEN', AlertType.DISK, `answer ${event.disk}`, 'STOPPED_ANSWERING')
+    case EventType.DISK_ANSWERS:
+      return one('RESOLVE', AlertType.DISK, `answer ${event.disk}`)
+    case EventType.DISK_MISSING:
+      // A disk that is gone answers nobody: its absence is told.
+      return [
+        ...one('CLOSE', AlertType.DISK, `answer ${event.disk}`),
+        ...one('OPEN', AlertType.DISK, `missing ${event.disk}`, 'MISSING'),
+      ]
+    case EventType.DISK_BACK:
+      return one('RESOLVE', AlertType.DISK, `missing ${event.disk}`)
     case EventType.DISK_ARCHIVED:
-      return one('CLOSE', AlertType.DISK, `disk ${event.disk}`)
+      return ['disk', 'answer', 'missing'].flatMap((what) => one('CLOSE', AlertType.DISK, `${what} ${event.disk}`))
     case EventType.MACHINE_SILENT:
       return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.MACHINE_BACK:

@@ -22,7 +22,7 @@ registerEnumType(AlertType, {
     BACKUP: { description: 'An expected backup is not good; resolved by the next good one' },
     FILE: { description: 'A file of the vault was lost or damaged' },
     REPORT: { description: 'A report cannot be used, or nobody declared its database' },
-    DISK: { description: 'A disk is AT_RISK or FAILED' },
+    DISK: { description: 'A disk is AT_RISK or FAILED, stopped answering, or is missing' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
   },

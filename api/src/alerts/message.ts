@@ -3,9 +3,9 @@ import type { BackupRun } from '../backups/backup-run.entity.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { Row } from '../database/rows.ts'
 import type { Disk } from '../disks/disk.entity.ts'
+import { Health } from '../disks/health.ts'
 import type { Machine } from '../machines/machine.entity.ts'
 import { bytesInWords, octetsEnMots } from '../reasons/entry.ts'
-import type { Reason } from '../reasons/reason.ts'
 import { sentence } from '../reasons/sentence.ts'
 import { type Alert, AlertType, type Delivery, DeliveryKind, type DigestFacts } from './alert.entity.ts'
 import { type Language, WORDS, type Words } from './words.ts'
@@ -116,7 +116,13 @@ function headline(
   options: MessageOptions,
 ): string {
   const resolved = kind === DeliveryKind.RECOVERY
-  const prefix = resolved ? words.resolved : kind === DeliveryKind.REMINDER ? words.reminder : ''
+  const prefix = resolved
+    ? isLessBad(alert)
+      ? words.lessBad
+      : words.resolved
+    : kind === DeliveryKind.REMINDER
+      ? words.reminder
+      : ''
   const lead = (text: string): string => (prefix ? `${prefix} ${text}` : text)
   switch (alert.type) {
     case AlertType.BACKUP: {
@@ -145,11 +151,13 @@ function headline(
 function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options: MessageOptions): Section {
   const { alert, job, machine } = facts
   const resolved = kind === DeliveryKind.RECOVERY
-  const reasons = resolved ? (facts.entry?.reasons ?? []) : ((alert.facts.reasons ?? []) as Reason[])
+  const ended = isLessBad(alert) ? alert.facts.reasons : facts.entry?.reasons
+  const reasons = (resolved ? ended : alert.facts.reasons) ?? []
   const sentences = reasons.map((reason) => sentence(reason, options.language))
-  if (alert.facts.detail) sentences.push(alert.facts.detail)
+  if (!resolved && alert.facts.detail) sentences.push(alert.facts.detail)
   if (!resolved && alert.resolvedAt && alert.type !== AlertType.SCANNER) sentences.push(words.meanwhile)
-  if (resolved) sentences.unshift(words.lasted(minutesBetween(alert.openedAt, alert.resolvedAt ?? alert.changedAt)))
+  const minutes = minutesBetween(alert.openedAt, alert.resolvedAt ?? alert.changedAt)
+  if (resolved) sentences.unshift(isLessBad(alert) ? words.easedAfter(minutes) : words.lasted(minutes))
   const path =
     alert.type === AlertType.DISK
       ? `disks/${alert.disk}`
@@ -180,6 +188,9 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
     link: `${options.baseUrl}/${path}`,
   }
 }
+
+/** Over, but not good: the disk fell back to a warning. */
+const isLessBad = ({ facts }: Row<Alert>): boolean => facts.endedAs === Health.WARNING
 
 const minutesBetween = (from: Date, to: Date): number =>
   Math.max(0, Math.round((to.getTime() - from.getTime()) / 60_000))

@@ -31,7 +31,11 @@ const en = {
     })[status] ?? status,
   file: (what: string): string => (what === 'BACKUP_LOST' ? 'BACKUP FILE LOST' : 'BACKUP FILE DAMAGED'),
   report: (outcome: string): string => (outcome === 'UNDECLARED' ? 'UNDECLARED BACKUP' : 'UNUSABLE REPORT'),
-  disk: (health: string): string => (health === 'FAILED' ? 'DISK FAILING' : 'DISK AT RISK'),
+  disk: (status: string): string =>
+    ({ FAILED: 'DISK FAILING', STOPPED_ANSWERING: 'DISK DOES NOT ANSWER', MISSING: 'DISK MISSING' })[status] ??
+    'DISK AT RISK',
+  lessBad: 'LESS BAD, STILL A WARNING:',
+  easedAfter: (minutes: number): string => `It is less bad after ${duration(minutes)}, and not good yet:`,
   silent: 'SILENT MACHINE',
   blind: 'VIGIE CANNOT DO ITS WORK',
   away: (minutes: number): string => `VIGIE WAS AWAY for ${duration(minutes)}: what came due meanwhile is judged now`,
@@ -43,7 +47,7 @@ const en = {
     return kind === DeliveryKind.REMINDER ? `Still open: ${count} alerts${of}` : `${count} alerts${of}`
   },
   intro: (kind: DeliveryKind, count: number): string => {
-    if (kind === DeliveryKind.RECOVERY) return count === 1 ? 'This is good again.' : `These ${count} are good again.`
+    if (kind === DeliveryKind.RECOVERY) return count === 1 ? 'This is over.' : `These ${count} are over.`
     if (kind === DeliveryKind.REMINDER) return count === 1 ? 'This is still open.' : `These ${count} are still open.`
     return count === 1 ? 'This needs somebody.' : `These ${count} need somebody, the gravest first.`
   },
@@ -89,7 +93,11 @@ const fr: Words = {
     })[status] ?? status,
   file: (what) => (what === 'BACKUP_LOST' ? 'FICHIER DE SAUVEGARDE PERDU' : 'FICHIER DE SAUVEGARDE ALTÉRÉ'),
   report: (outcome) => (outcome === 'UNDECLARED' ? 'SAUVEGARDE NON DÉCLARÉE' : 'RAPPORT INUTILISABLE'),
-  disk: (health) => (health === 'FAILED' ? 'DISQUE DÉFAILLANT' : 'DISQUE MENACÉ'),
+  disk: (status) =>
+    ({ FAILED: 'DISQUE DÉFAILLANT', STOPPED_ANSWERING: 'DISQUE SANS RÉPONSE', MISSING: 'DISQUE ABSENT' })[status] ??
+    'DISQUE MENACÉ',
+  lessBad: 'MOINS GRAVE, TOUJOURS À SURVEILLER :',
+  easedAfter: (minutes) => `C’est moins grave après ${durée(minutes)}, sans être bon :`,
   silent: 'MACHINE SILENCIEUSE',
   blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
   away: (minutes) => `VIGIE ÉTAIT ABSENTE pendant ${durée(minutes)} : les échéances passées sont jugées maintenant`,
@@ -102,7 +110,7 @@ const fr: Words = {
   },
   intro: (kind, count) => {
     if (kind === DeliveryKind.RECOVERY)
-      return count === 1 ? 'Tout va bien de nouveau.' : `Ces ${count} alertes sont levées.`
+      return count === 1 ? 'Cette alerte est levée.' : `Ces ${count} alertes sont levées.`
     if (kind === DeliveryKind.REMINDER)
       return count === 1 ? 'C’est toujours ouvert.' : `Ces ${count} alertes sont toujours ouvertes.`
     return count === 1

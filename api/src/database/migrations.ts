@@ -3,6 +3,8 @@ import { Migration20261121164642 } from './migrations/Migration20261121164642.ts
 import { Migration20261125195225 } from './migrations/Migration20261125195225.ts'
 import { Migration20261125201242 } from './migrations/Migration20261125201242.ts'
 
+import { Migration20261128055711 } from './migrations/Migration20261128055711.ts'
+
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
  * pattern finds none, and the start would go on with an empty database.
@@ -12,4 +14,5 @@ export const migrations = [
   Migration20261121164642,
   Migration20261125195225,
   Migration20261125201242,
+  Migration20261128055711,
 ]

@@ -16,6 +16,7 @@ import type { Tell } from '../events/told.ts'
 import type { ReportTimes } from '../inventory/inventory.ts'
 import { DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
+import { withAccepted } from './accepted-findings.ts'
 import { type Baseline, baselinesOf, NO_BASELINE } from './baseline.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
@@ -32,6 +33,7 @@ import { couldBeSeen, describe, isWeak, newDisk, visible, weakKeyOf } from './si
 import { isAnothersWord, type RivalWord, rivalWords, wordOf, worstWord } from './rival-words.ts'
 import { readingRow } from './reading-row.ts'
 import { verdictOf } from './reading-verdict.ts'
+import { type Answering, answering, TELLING } from './silent-disk.ts'
 import { Snapshot } from './snapshot.entity.ts'
 
 type DiskRow = Row<Disk>
@@ -317,8 +319,10 @@ export class DiskRecorder {
     const { at, collectedAt } = report.times
     const standing = report.readingsOnly ? standingOf(row.reasons) : sighting.standing
     const before = { ...row, ...own.get(row.id) }
-    const verdict = withStanding(verdictOf(reading, before, baseline, report.times.at), standing)
+    const answers = answering(row, reading, at)
+    const found = withStanding(verdictOf(reading, before, baseline, at, answers), standing)
     const isRead = outcome === ReadingOutcome.READ
+    const { verdict, accepted } = withAccepted(found, row.accepted)
     let document = isRead ? row.lastDocument : null
     if (reading.document && outcome !== ReadingOutcome.ASLEEP) {
       const { text, meaning } = reading.document
@@ -335,7 +339,23 @@ export class DiskRecorder {
       ...{ disk: row.id, machine: report.machineId, device: sighting.device, collectedAt, at, document },
     })
     if (!current) return
+    if (isRead) row.accepted = accepted
+    this.tellAnswering(report, row, answers, reading.cause)
     this.keepVerdict(report, row, worstWord(verdict, words), isRead, added)
+  }
+
+  private tellAnswering(report: DiskReport, row: DiskRow, answers: Answering, cause: string | null): void {
+    const about = this.about(report, row)
+    const facts = {
+      ...about.facts,
+      lastSeenAt: row.lastReadAt?.toISOString() ?? '',
+      ...(cause ? { detail: cause } : {}),
+    }
+    if (answers.failedReadings === TELLING)
+      this.tell.event({ ...about, type: EventType.DISK_STOPPED_ANSWERING, severity: Severity.WARNING, facts })
+    if (row.failedReadings >= TELLING && answers.failedReadings === 0)
+      this.tell.event({ ...about, type: EventType.DISK_ANSWERS, severity: Severity.INFO })
+    Object.assign(row, answers)
   }
 
   private keepVerdict(
@@ -356,8 +376,9 @@ export class DiskRecorder {
         facts: { reasons },
       })
     }
-    Object.assign(row, { health, reasons, rulesVersion: RULES_VERSION })
-    if (isRead) row.lastReadAt = report.times.at
+    Object.assign(row, { health, reasons })
+    // What was not read was not judged either: the rules of that day judged it.
+    if (isRead) Object.assign(row, { rulesVersion: RULES_VERSION, lastReadAt: report.times.at })
   }
 
   /** Disks of this machine that its newest report is without are missing; a conflict ends here, for the other machine has it. */

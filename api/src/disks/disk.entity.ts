@@ -5,6 +5,7 @@ import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
 import { DiskType } from './disk-words.ts'
+import type { AcceptedFinding } from './accepted-findings.ts'
 import { Health } from './health.ts'
 import { Reason } from '../reasons/reason.ts'
 import { SmartDocument } from './smart-document.entity.ts'
@@ -13,7 +14,7 @@ import { Snapshot } from './snapshot.entity.ts'
 @Entity()
 @ObjectType({ simpleResolvers: true, description: 'A physical disk, wherever it is' })
 // Worst first and the counts by health are read from this index alone.
-@Index({ properties: ['archivedAt', 'health', 'lastReadAt', 'id'] })
+@Index({ properties: ['archivedAt', 'health', 'lastReadAt', 'missingSince', 'id'] })
 export class Disk {
   [EntityName]?: 'Disk'
 
@@ -112,6 +113,10 @@ export class Disk {
   @Property({ type: 'json' })
   reasons!: Reason[]
 
+  /** What somebody accepted until it grows. */
+  @Property({ type: 'json', default: '[]' })
+  accepted!: AcceptedFinding[]
+
   @Field(() => Int, { description: 'Version of the rules that judged it last' })
   @Property({ type: 'integer' })
   rulesVersion!: number
@@ -139,6 +144,17 @@ export class Disk {
   })
   @Property({ type: 'datetime', nullable: true })
   lastReadAt!: Date | null
+
+  /** How many readings in a row it did not answer, since it was read last. */
+  @Property({ type: 'integer', default: 0 })
+  failedReadings!: number
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Since when a disk that was read before gives no answer; null = it answers, or was never read',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  unreadableSince!: Date | null
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,

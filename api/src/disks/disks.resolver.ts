@@ -157,6 +157,29 @@ export class DisksResolver {
     return disks.label(id, label ?? null)
   }
 
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Disk, {
+    description:
+      'Accepts a finding until it grows: the disk shows the health of the rest, with this one named. It counts again when its value is worse, and a finding that is gone and comes back counts anew. FAILED cannot be accepted. Errors: BAD_USER_INPUT, NOT_FOUND',
+  })
+  acceptReason(
+    @Arg('diskId', () => ID) diskId: string,
+    @Arg('code', () => String) code: string,
+    @Ctx() { disks, caller }: Context,
+  ): Promise<Row<Disk>> {
+    return disks.accept(diskId, code, caller.name)
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Disk, { description: 'Counts an accepted finding again. Errors: BAD_USER_INPUT, NOT_FOUND' })
+  countReason(
+    @Arg('diskId', () => ID) diskId: string,
+    @Arg('code', () => String) code: string,
+    @Ctx() { disks, caller }: Context,
+  ): Promise<Row<Disk>> {
+    return disks.countAgain(diskId, code, caller.name)
+  }
+
   @FieldResolver(() => Health, {
     description: 'The verdict as it may be shown now: an OK older than 48 hours is UNKNOWN',
   })

@@ -14,8 +14,10 @@ import type { Page, PageArgs } from '../platform/page.ts'
 import { type Point, thinned } from './attribute-history.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { Disk } from './disk.entity.ts'
-import { Health, HEALTH_RANK, type Verdict } from './health.ts'
-import { Severity } from '../reasons/reason.ts'
+import { Health, HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
+import { type AcceptedFinding, isAbout, withAccepted } from './accepted-findings.ts'
+import { healthBy } from './standing.ts'
 import { serialKey } from './identity.ts'
 import { goodSince, shownHealth } from './shown-health.ts'
 import { SmartDocument } from './smart-document.entity.ts'
@@ -50,7 +52,7 @@ export interface HealthCount {
 
 /** Health as it is shown, in SQL: the same rule as shown-health.ts. */
 const shown = (now: Date): RawBuilder<unknown> =>
-  sql`case when health = 'OK' and (last_read_at is null or last_read_at < ${goodSince(now).getTime()}) then 'UNKNOWN' else health end`
+  sql`case when health = 'OK' and (missing_since is not null or last_read_at is null or last_read_at < ${goodSince(now).getTime()}) then 'UNKNOWN' else health end`
 
 /** HEALTH_RANK in SQL, the worst first. */
 const rank = (now: Date): RawBuilder<unknown> =>
@@ -258,6 +260,76 @@ export class DisksService {
       tell.event({
         ...{ type: EventType.DISK_ARCHIVED, severity: Severity.INFO, at, cause: EventCause.USER, actor },
         ...{ disk: id, machine: disk.machine, from: disk.machine },
+      })
+    })
+    return this.reload(id)
+  }
+
+  /** Lives with a finding until it grows: it is told and no longer counted. Errors: BAD_USER_INPUT, NOT_FOUND. */
+  accept(id: string, code: string, actor: string | null): Promise<Row<Disk>> {
+    return this.change(id, EventType.FINDING_ACCEPTED, actor, ({ reasons, accepted }) => {
+      const found = reasons.find((each) => each.code === code && !each.acceptedAt)
+      const known = reasons.map((each) => each.code).join(', ') || 'none'
+      if (!found)
+        throw new InvalidInputError(
+          'code',
+          `is no finding of this disk that counts now (${known})`,
+          'Choose one of these.',
+        )
+      if (found.severity === Severity.INFO)
+        throw new InvalidInputError('code', 'is a remark, which is never counted', 'There is nothing to accept.')
+      if (found.severity === Severity.FAILED)
+        throw new InvalidInputError(
+          'code',
+          'is the disk’s own word that it fails, which cannot be accepted',
+          'Replace the disk; its alert can be acknowledged.',
+        )
+      const own = {
+        code: found.code,
+        subject: found.subject,
+        value: found.value,
+        at: this.clock().toISOString(),
+        by: actor,
+      }
+      return { found, accepted: [...accepted.filter((each) => !isAbout(each, found)), own] }
+    })
+  }
+
+  /** Counts an accepted finding again. Errors: BAD_USER_INPUT, NOT_FOUND. */
+  countAgain(id: string, code: string, actor: string | null): Promise<Row<Disk>> {
+    return this.change(id, EventType.FINDING_COUNTED, actor, ({ reasons, accepted }) => {
+      const found = reasons.find((each) => each.code === code && each.acceptedAt)
+      if (!found)
+        throw new InvalidInputError(
+          'code',
+          'is no accepted finding of this disk',
+          'Ask for disk { reasons { code acceptedAt } }.',
+        )
+      return { found, accepted: accepted.filter((each) => !isAbout(each, found)) }
+    })
+  }
+
+  private async change(
+    id: string,
+    type: EventType,
+    actor: string | null,
+    decide: (disk: Row<Disk>) => { found: Reason; accepted: AcceptedFinding[] },
+  ): Promise<Row<Disk>> {
+    await this.load(id)
+    await this.record(this.em, async ({ em }, tell) => {
+      const disk = (await selectRows(em, Disk, 'id', [id]))[0] as Row<Disk>
+      const { found, accepted } = decide(disk)
+      const { acceptedAt: _before, ...bare } = found
+      const reasons = disk.reasons.map((each) => (each === found ? bare : each))
+      const { verdict } = withAccepted({ health: healthBy(reasons), reasons }, accepted)
+      await updateRow(em, Disk, id, { ...verdict, accepted })
+      tell.disks.add(id)
+      const about = { at: this.clock(), cause: EventCause.USER, actor, disk: id, machine: disk.machine }
+      tell.event({ ...about, type, severity: Severity.INFO, facts: { reasons: [bare], device: disk.device } })
+      if (verdict.health === disk.health) return
+      tell.event({
+        ...{ ...about, type: EventType.HEALTH_CHANGED, severity: HEALTH_SEVERITY[verdict.health] },
+        ...{ from: disk.health, to: verdict.health, facts: { reasons: verdict.reasons, device: disk.device } },
       })
     })
     return this.reload(id)

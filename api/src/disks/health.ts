@@ -39,9 +39,10 @@ export const HEALTH_RANK: Record<Health, number> = {
   OK: 0,
 }
 
-/** The health that reasons of these severities amount to: the worst finding; INFO alone is good. */
+/** The health that reasons amount to: the worst finding that nobody accepted; INFO alone is good. */
 export function worstHealth(reasons: readonly Reason[]): Health {
-  const worst = Math.max(0, ...reasons.map((reason) => SEVERITY_ORDER.indexOf(reason.severity)))
+  const counted = reasons.filter(({ acceptedAt }) => !acceptedAt)
+  const worst = Math.max(0, ...counted.map((reason) => SEVERITY_ORDER.indexOf(reason.severity)))
   return [Health.OK, Health.WARNING, Health.AT_RISK, Health.FAILED][worst] ?? Health.OK
 }
 

@@ -6,12 +6,12 @@ import { Health, HEALTH_RANK, type Verdict } from './health.ts'
 import { Severity } from '../reasons/reason.ts'
 import { judge } from './judge.ts'
 import { reason } from './rules/rule.ts'
-import { goodSince } from './shown-health.ts'
 import type { Reading } from './sighting.ts'
+import { type Answering, readByAgent, withAnswering } from './silent-disk.ts'
 import { withUnread } from './unread-findings.ts'
 
 /** The verdict of a reading. Asleep or unreadable keeps the last one, with its age. */
-export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, at: Date): Verdict {
+export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, at: Date, answers: Answering): Verdict {
   const { facts, findings, outcome, cause } = reading
   const presentCodes = row.reasons.map(({ code }) => code)
   const judged = facts
@@ -20,12 +20,12 @@ export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, a
   const kept = { health: row.health, reasons: row.reasons }
   if (outcome === ReadingOutcome.READ) {
     // A script's word does not better what the agent has read for itself within two days.
-    const agentRead = row.documentAt !== null && row.documentAt >= goodSince(at)
     const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
-    if (reading.source === ReadingSource.SCRIPT && agentRead && milder) return kept
+    if (reading.source === ReadingSource.SCRIPT && readByAgent(row, at) && milder)
+      return withAnswering(kept, answers, cause)
     return withUnread(judged, row.reasons, facts)
   }
-  if (row.lastReadAt) return kept
+  if (row.lastReadAt) return withAnswering(kept, answers, cause)
   if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged
   return { health: Health.UNKNOWN, reasons: [reason('NEVER_READ', Severity.INFO, null, null, cause)] }
 }

@@ -298,6 +298,16 @@ export const DISK_REASONS = {
     en: ({ subject }) => `The script reports a failure${subject ? `: ${subject}` : ''}.`,
     fr: ({ subject }) => `Le script signale une défaillance${subject ? ` : ${subject}` : ''}.`,
   },
+  STOPPED_ANSWERING: {
+    en: ({ value, name }) =>
+      `It could not be read ${value === 1 ? 'this time' : `${value} times running`}, though it could before, since ${name.replace(/\.$/, '')}.`,
+    fr: ({ value, name }) =>
+      `Illisible ${value === 1 ? 'cette fois' : `${value} fois de suite`}, alors qu’il ne l’était pas avant, depuis ${name.replace(/\.$/, '')}.`,
+  },
+  DISK_MISSING: {
+    en: () => 'It is missing from the reports of its machine.',
+    fr: () => 'Il manque dans les rapports de sa machine.',
+  },
   NEVER_READ: {
     en: ({ subject }) => `Its health has never been read${subject ? `: ${subject}` : ''}.`,
     fr: ({ subject }) => `Sa santé n’a jamais été lue${subject ? ` : ${subject}` : ''}.`,

@@ -5,12 +5,15 @@ import type { Recorder } from '../database/record.ts'
 import { selectRows, updateRow } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
+import { withAccepted } from './accepted-findings.ts'
 import { baselinesOf, NO_BASELINE } from './baseline.ts'
 import { Disk } from './disk.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { HEALTH_SEVERITY, type Verdict } from './health.ts'
 import { Severity } from '../reasons/reason.ts'
 import { isAnothersWord } from './rival-words.ts'
+import { withAnswering } from './silent-disk.ts'
+import { standingOf, withStanding } from './standing.ts'
 import { withUnread } from './unread-findings.ts'
 import { judge, RULES_VERSION } from './judge.ts'
 import type { SmartFacts } from './smart-facts.ts'
@@ -107,7 +110,9 @@ async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null>
   })
   // Of a disk that two machines claim the newest reading's own findings, not the word of the other.
   const before = isAnothersWord(disk.reasons) ? (disk.lastSnapshot?.reasons ?? []) : disk.reasons
-  return withUnread(judged, before, facts)
+  const cause = disk.lastSnapshot?.cause ?? null
+  const found = withStanding(withAnswering(withUnread(judged, before, facts), disk, cause), standingOf(disk.reasons))
+  return withAccepted(found, disk.accepted).verdict
 }
 
 /** The document may be a day older than the reading: what always changes is taken from the reading. */

@@ -30,11 +30,14 @@ export function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: str
     firstMachine: report.machineId,
     health: Health.UNKNOWN,
     reasons: [],
+    accepted: [],
     rulesVersion: RULES_VERSION,
     label: null,
     firstSeenAt: at,
     lastSeenAt: at,
     lastReadAt: null,
+    failedReadings: 0,
+    unreadableSince: null,
     missingSince: null,
     conflictSince: null,
     lastSnapshot: null,
@@ -76,12 +79,12 @@ export const couldBeSeen = (row: DiskRow, complete: DiskReport['complete']): boo
   complete.kernel && (complete.controllers || !/ \[.+\]$/.test(row.path ?? ''))
 
 // Temperature and age move with every reading; they alone are no change of a disk.
-const MOVING: Reason['code'][] = ['TEMPERATURE_HIGH', 'TEMPERATURE_CRITICAL', 'POWER_ON_OLD']
+const MOVING: Reason['code'][] = ['STOPPED_ANSWERING', 'TEMPERATURE_HIGH', 'TEMPERATURE_CRITICAL', 'POWER_ON_OLD']
 
 /** What subscribers see of a disk, without what moves with every reading: equal text = no change. */
 export function visible(row: DiskRow): string {
-  const reasons = row.reasons.map(({ code, severity, value, limit, subject }) =>
-    [code, severity, MOVING.includes(code) ? '' : value, limit, subject].join(' '),
+  const reasons = row.reasons.map(({ code, severity, value, limit, subject, acceptedAt }) =>
+    [code, severity, MOVING.includes(code) ? '' : value, limit, subject, acceptedAt].join(' '),
   )
   return [
     ...[row.serial, row.model, row.wwn, row.type, row.bus, row.role, row.capacityBytes, row.firmware, row.rotationRpm],

@@ -6,7 +6,7 @@ import type { ReasonCode } from '../reasons/sentence.ts'
 /** Reasons that a pool or an array gives, and not the disk: each report tells them anew. */
 const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED']
 const NOT_SUPPORTED: ReasonCode[] = ['VIRTUAL_DISK', 'RAID_VOLUME', 'NO_DEVICE_TYPE', 'NO_SMART']
-const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA']
+const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA', 'STOPPED_ANSWERING']
 
 /** What a pool or an array has said of the disk. */
 export const standingOf = (reasons: readonly Reason[]): Reason[] =>
@@ -23,7 +23,8 @@ export function withStanding({ health, reasons }: Verdict, standing: readonly Re
   return { health: found === Health.OK ? ownHealth : found, reasons: worstFirst([...own, ...standing]) }
 }
 
-function healthBy(reasons: readonly Reason[]): Health {
+/** The health that these reasons amount to, where nothing was read anew. */
+export function healthBy(reasons: readonly Reason[]): Health {
   const worst = worstHealth(reasons)
   if (worst !== Health.OK) return worst
   if (reasons.some(({ code }) => NOT_SUPPORTED.includes(code))) return Health.UNSUPPORTED

@@ -2,7 +2,7 @@ import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { Disk } from '../disks/disk.entity.ts'
-import { Severity } from '../reasons/reason.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
@@ -15,9 +15,13 @@ export enum EventType {
   DISK_MOVED = 'DISK_MOVED',
   DISK_MISSING = 'DISK_MISSING',
   DISK_BACK = 'DISK_BACK',
+  DISK_STOPPED_ANSWERING = 'DISK_STOPPED_ANSWERING',
+  DISK_ANSWERS = 'DISK_ANSWERS',
   DISK_IN_CONFLICT = 'DISK_IN_CONFLICT',
   DISK_CONFLICT_ENDED = 'DISK_CONFLICT_ENDED',
   DISK_ARCHIVED = 'DISK_ARCHIVED',
+  FINDING_ACCEPTED = 'FINDING_ACCEPTED',
+  FINDING_COUNTED = 'FINDING_COUNTED',
   HEALTH_CHANGED = 'HEALTH_CHANGED',
   RULES_CHANGED = 'RULES_CHANGED',
   MACHINE_SILENT = 'MACHINE_SILENT',
@@ -127,7 +131,7 @@ export class Event {
 }
 
 export interface EventFacts {
-  reasons?: { code: string; severity: Severity; value: number | null; limit: number | null; subject: string | null }[]
+  reasons?: Reason[]
   hostname?: string | null
   fromHostname?: string | null
   device?: string | null
@@ -142,5 +146,7 @@ export interface EventFacts {
   active?: boolean
   path?: string
   detail?: string
+  /** Of an alert that is over: the health that its disk has now. */
+  endedAs?: string
   until?: string
 }

@@ -1,4 +1,4 @@
-import { Field, Float, ObjectType, registerEnumType } from 'type-graphql'
+import { Field, Float, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql'
 import type { ReasonCode } from './sentence.ts'
 
 export enum Severity {
@@ -34,6 +34,12 @@ export class Reason {
     description: 'What it speaks of: the name of an attribute, or the words of the source; null = nothing to add',
   })
   subject!: string | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'When somebody accepted it until it grows: it is told and no longer counted. Null = it counts',
+  })
+  acceptedAt?: string | null
 }
 
 export const SEVERITY_ORDER = [Severity.INFO, Severity.WARNING, Severity.AT_RISK, Severity.FAILED]

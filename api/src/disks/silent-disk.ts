@@ -1,0 +1,56 @@
+import type { Row } from '../database/rows.ts'
+import { Severity } from '../reasons/reason.ts'
+import { ReadingOutcome, ReadingSource } from './disk-words.ts'
+import type { Disk } from './disk.entity.ts'
+import type { Verdict } from './health.ts'
+import { worstFirst } from './judge.ts'
+import { reason } from './rules/rule.ts'
+import { goodSince } from './shown-health.ts'
+import type { Reading } from './sighting.ts'
+import { healthBy } from './standing.ts'
+
+// A disk that was read before and gives no answer now: many die so, without one bad counter. Once may be a busy disk;
+// from the second time on somebody is told.
+
+export type Answering = Pick<Row<Disk>, 'failedReadings' | 'unreadableSince'>
+const ANSWERS: Answering = { failedReadings: 0, unreadableSince: null }
+
+/** So many in a row are told as an event and an alert. */
+export const TELLING = 2
+
+/**
+ * How a disk answers after this reading. Asleep is an answer; a disk that was never read has not stopped; and a script that
+ * cannot read says nothing of a disk that the agent reads.
+ */
+export function answering(
+  disk: Answering & Pick<Row<Disk>, 'lastReadAt' | 'documentAt'>,
+  { outcome, source }: Pick<Reading, 'outcome' | 'source'>,
+  at: Date,
+): Answering {
+  if (outcome !== ReadingOutcome.UNREADABLE || disk.lastReadAt === null) return ANSWERS
+  if (source === ReadingSource.SCRIPT && readByAgent(disk, at))
+    return { failedReadings: disk.failedReadings, unreadableSince: disk.unreadableSince }
+  return { failedReadings: disk.failedReadings + 1, unreadableSince: disk.unreadableSince ?? at }
+}
+
+/** Whether the agent itself read it within two days: then a script's word is the poorer one. */
+export const readByAgent = ({ documentAt }: Pick<Row<Disk>, 'documentAt'>, at: Date): boolean =>
+  documentAt !== null && documentAt >= goodSince(at)
+
+/** The verdict on a disk with how it answers: good becomes unknown at once, and a sign to watch at the second time. */
+export function withAnswering({ health, reasons }: Verdict, now: Answering, cause: string | null): Verdict {
+  const own = reasons.filter(({ code }) => code !== 'STOPPED_ANSWERING')
+  if (now.unreadableSince === null)
+    return own.length === reasons.length ? { health, reasons } : { health: healthBy(own), reasons: own }
+  const severity = now.failedReadings >= TELLING ? Severity.WARNING : Severity.INFO
+  const since = `${now.unreadableSince.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const told = reason(
+    'STOPPED_ANSWERING',
+    severity,
+    now.failedReadings,
+    null,
+    cause ? `${since}: ${cause.slice(0, 300)}` : since,
+  )
+  const all = worstFirst([...own, told])
+  return { health: healthBy(all), reasons: all }
+}

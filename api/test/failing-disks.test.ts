@@ -1,0 +1,234 @@
+import { readFileSync } from 'node:fs'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Scope } from '../src/access/scope.ts'
+import { type DiskOptions, minutes, report, section } from './builders.ts'
+import { apiForThisTest, type TestApi } from './start-api.ts'
+
+let api: TestApi
+beforeEach(async () => {
+  api = await apiForThisTest()
+})
+
+const FIELDS =
+  'id serial health missingSince unreadableSince lastReadAt reasons { code severity value subject acceptedAt sentence }'
+const disk = async (): Promise<any> => (await api.ask(`{ disks { nodes { ${FIELDS} } } }`)).data.disks.nodes[0]
+const codes = async (): Promise<string[]> => (await disk()).reasons.map(({ code }: any) => code)
+const types = async (): Promise<string[]> =>
+  (await api.ask('{ events(first: 100) { nodes { type } } }')).data.events.nodes.map(({ type }: any) => type)
+const alerts = async (): Promise<string[]> => {
+  await api.app.opener.run()
+  const { nodes } = (await api.ask('{ alerts { nodes { status state } } }')).data.alerts
+  return nodes.map(({ status, state }: any) => `${status} ${state}`)
+}
+const health = async (): Promise<Record<string, number>> =>
+  Object.fromEntries(
+    (await api.ask('{ summary { disksByHealth { health count } } }')).data.summary.disksByHealth
+      .filter(({ count }: any) => count > 0)
+      .map(({ health: name, count }: any) => [name, count]),
+  )
+
+const lsblk = [{ device: 'sda', serial: 'S1' }]
+/** One reading of the disk, or why there is none. */
+const send = (at: number, reading: DiskOptions | string | 'asleep' | null) =>
+  report(api, {
+    collectedAt: minutes(at),
+    disks: reading !== null && typeof reading !== 'string' ? [reading] : [],
+    lsblk,
+    sections:
+      reading === 'asleep'
+        ? [
+            section(
+              'smartctl',
+              { smartctl: { exit_status: 3, messages: [{ string: 'Device is in STANDBY mode, exit(3)' }] } },
+              'sda',
+            ),
+          ]
+        : typeof reading === 'string'
+          ? [{ kind: 'smartctl', version: 1, subject: 'sda', unavailable: { code: 'TIMED_OUT', text: reading } }]
+          : [],
+  })
+const TIMEOUT = 'smartctl gave no answer within 15 s'
+
+describe('A disk that stops answering', () => {
+  test('is no longer good at once, is an event and an alert at the second time, and good when it answers again', async () => {
+    await send(0, {})
+    expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null })
+    await send(60, TIMEOUT)
+    expect(await disk()).toMatchObject({
+      ...{ health: 'UNKNOWN', unreadableSince: '2026-11-21T13:00:00.000Z', lastReadAt: '2026-11-21T12:00:00.000Z' },
+      reasons: [{ code: 'STOPPED_ANSWERING', severity: 'INFO', value: 1 }],
+    })
+    expect(await alerts()).toEqual([])
+    await send(120, TIMEOUT)
+    expect(await disk()).toMatchObject({
+      ...{ health: 'WARNING', unreadableSince: '2026-11-21T13:00:00.000Z' },
+      reasons: [
+        { code: 'STOPPED_ANSWERING', severity: 'WARNING', value: 2, sentence: expect.stringContaining(TIMEOUT) },
+      ],
+    })
+    await send(180, TIMEOUT)
+    expect((await types()).filter((type) => type === 'DISK_STOPPED_ANSWERING')).toHaveLength(1)
+    expect(await alerts()).toEqual(['STOPPED_ANSWERING OPEN'])
+    await send(240, {})
+    expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null, reasons: [] })
+    expect(await types()).toContain('DISK_ANSWERS')
+    expect(await alerts()).toEqual(['STOPPED_ANSWERING RESOLVED'])
+  })
+
+  test('keeps what was found on it: silence is worse than a warning, and better than nothing of it', async () => {
+    await send(0, { raw: { 197: 3 } })
+    await send(60, TIMEOUT)
+    await send(120, TIMEOUT)
+    expect(await disk()).toMatchObject({ health: 'AT_RISK' })
+    expect(await codes()).toEqual(['PENDING_SECTORS', 'STOPPED_ANSWERING'])
+  })
+
+  test('has not stopped where it only sleeps, and was never good where it never answered', async () => {
+    await send(0, {})
+    for (const at of [60, 120, 180]) await send(at, 'asleep')
+    expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null })
+    await send(240, TIMEOUT)
+    await send(300, 'asleep')
+    expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null, reasons: [] })
+    expect(await types()).not.toContain('DISK_STOPPED_ANSWERING')
+
+    api = await apiForThisTest()
+    await send(0, TIMEOUT)
+    await send(60, TIMEOUT)
+    expect(await disk()).toMatchObject({ health: 'UNKNOWN', reasons: [{ code: 'NEVER_READ' }] })
+    expect(await alerts()).toEqual([])
+  })
+
+  test('whose every command fails is one of them: case smartctl-times-out', async () => {
+    const document = readFileSync(new URL('./cases/smartctl-times-out.step1.sda.json', import.meta.url), 'utf8')
+    const { serial_number: serial } = JSON.parse(document) as { serial_number: string }
+    const step = (at: number, sections: unknown[]) =>
+      report(api, { collectedAt: minutes(at), disks: [], lsblk: [{ device: 'sda', serial }], sections })
+    await step(0, [section('smartctl', document, 'sda')])
+    const failing = {
+      smartctl: { exit_status: 4, messages: [{ string: 'Read SMART Data failed: I/O error' }] },
+      serial_number: serial,
+    }
+    for (const at of [60, 120]) await step(at, [section('smartctl', failing, 'sda')])
+    expect(await disk()).toMatchObject({ health: 'WARNING', reasons: [{ code: 'STOPPED_ANSWERING' }] })
+    expect(await alerts()).toEqual(['STOPPED_ANSWERING OPEN'])
+  })
+})
+
+describe('A disk that is missing', () => {
+  test('is no good one in any count, alerts, and is told when it is back', async () => {
+    await send(0, {})
+    expect(await health()).toEqual({ OK: 1 })
+    await report(api, { collectedAt: minutes(60), disks: [], lsblk: [] })
+    expect(await disk()).toMatchObject({
+      health: 'UNKNOWN',
+      missingSince: '2026-11-21T13:00:00.000Z',
+      reasons: [{ code: 'DISK_MISSING' }],
+    })
+    expect(await health()).toEqual({ UNKNOWN: 1 })
+    expect(await alerts()).toEqual(['MISSING OPEN'])
+    await send(120, {})
+    expect(await disk()).toMatchObject({ health: 'OK', missingSince: null })
+    expect(await alerts()).toEqual(['MISSING RESOLVED'])
+  })
+
+  test('is not missing any more once it was retired', async () => {
+    await send(0, {})
+    await report(api, { collectedAt: minutes(60), disks: [], lsblk: [] })
+    await alerts()
+    await api.ask('mutation ($id: ID!) { archiveDisk(id: $id) { id } }', { id: (await disk()).id })
+    await api.app.opener.run()
+    expect(await alerts()).toEqual(['MISSING RESOLVED'])
+  })
+})
+
+describe('A finding that somebody lives with', () => {
+  const accept = async (code: string, name = 'acceptReason') =>
+    api.ask(`mutation ($id: ID!, $code: String!) { ${name}(diskId: $id, code: $code) { ${FIELDS} } }`, {
+      id: (await disk()).id,
+      code,
+    })
+
+  test('is told and not counted until it grows, then counts again', async () => {
+    await send(0, { raw: { 197: 3 } })
+    expect(await alerts()).toEqual(['AT_RISK OPEN'])
+    expect((await accept('PENDING_SECTORS')).data.acceptReason).toMatchObject({
+      health: 'OK',
+      reasons: [{ code: 'PENDING_SECTORS', severity: 'AT_RISK', acceptedAt: '2026-11-21T12:00:00.000Z' }],
+    })
+    expect(await alerts()).toEqual(['AT_RISK RESOLVED'])
+    expect((await types()).slice(0, 2).toSorted()).toEqual(['FINDING_ACCEPTED', 'HEALTH_CHANGED'])
+    await send(60, { raw: { 197: 3 } })
+    expect(await disk()).toMatchObject({ health: 'OK' })
+    await send(120, { raw: { 197: 4 } })
+    expect(await disk()).toMatchObject({
+      health: 'AT_RISK',
+      reasons: [{ code: 'PENDING_SECTORS', value: 4, acceptedAt: null }],
+    })
+    expect((await alerts())[0]).toBe('AT_RISK OPEN')
+    await send(180, { raw: { 197: 3 } })
+    expect(await disk(), 'it was outgrown once').toMatchObject({ health: 'AT_RISK' })
+  })
+
+  test('leaves the rest: another finding counts', async () => {
+    await send(0, { raw: { 5: 3 } })
+    await accept('REALLOCATED_SECTORS')
+    await send(60, { raw: { 5: 3, 197: 1 } })
+    expect(await disk()).toMatchObject({ health: 'AT_RISK' })
+    await send(120, { raw: { 5: 4, 197: 0 } })
+    expect(await disk()).toMatchObject({
+      health: 'AT_RISK',
+      reasons: [{ code: 'REALLOCATED_GROWING' }],
+    })
+  })
+
+  test('that is gone and comes back counts anew', async () => {
+    await send(0, { raw: { 197: 3 } })
+    await accept('PENDING_SECTORS')
+    await send(60, {})
+    await send(120, { raw: { 197: 1 } })
+    expect(await disk()).toMatchObject({ health: 'AT_RISK' })
+  })
+
+  test('is counted again when somebody says so', async () => {
+    await send(0, { raw: { 197: 3 } })
+    await accept('PENDING_SECTORS')
+    expect((await accept('PENDING_SECTORS', 'countReason')).data.countReason).toMatchObject({ health: 'AT_RISK' })
+    await send(60, { raw: { 197: 3 } })
+    expect(await disk()).toMatchObject({ health: 'AT_RISK' })
+  })
+
+  test('outlives a sleep and a reading that fails', async () => {
+    await send(0, { raw: { 5: 3 } })
+    await accept('REALLOCATED_SECTORS')
+    await send(60, 'asleep')
+    await send(120, TIMEOUT)
+    await send(180, { raw: { 5: 3 } })
+    expect(await disk()).toMatchObject({
+      health: 'OK',
+      reasons: [{ code: 'REALLOCATED_SECTORS', acceptedAt: expect.any(String) }],
+    })
+  })
+
+  test.each([
+    ['a finding that is not there', {}, 'PENDING_SECTORS'],
+    ['a remark', { raw: { 199: 7 } }, 'CRC_ERRORS'],
+    ['the disk’s own word that it fails', { passed: false }, 'SMART_FAILED'],
+    ['no code at all', {}, 'constructor'],
+  ])('is none: %s is refused with a cure', async (_, reading, code) => {
+    await send(0, reading)
+    const { errors } = await accept(code)
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'code' } })
+  })
+
+  test('needs somebody who may operate', async () => {
+    await send(0, { raw: { 197: 3 } })
+    const reader = await api.token([Scope.READ])
+    const { errors } = await api.ask(
+      'mutation ($id: ID!) { acceptReason(diskId: $id, code: "PENDING_SECTORS") { id } }',
+      { id: (await disk()).id },
+      reader,
+    )
+    expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+  })
+})
