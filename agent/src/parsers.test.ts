@@ -4,6 +4,7 @@ import { parseHostnameI, parseRoute } from './machines/address.ts'
 import { machineIdHash } from './machines/identity.ts'
 import { kindOf, type KindSigns } from './machines/kind.ts'
 import { osOf, parseOsRelease, parsePveversion } from './machines/os.ts'
+import { sumOf } from './storage/btrfs.ts'
 import { parseCephVolumes } from './storage/ceph.ts'
 import { parseDf } from './storage/df.ts'
 import { parseDu } from './storage/homes.ts'
@@ -131,11 +132,25 @@ test('LVM: sizes in bytes, a missing device, a volume of two segments once', () 
   ).toEqual({
     physicalVolumes: [
       { device: '/dev/sda1', volumeGroup: 'vg', sizeBytes: 1_048_576, freeBytes: 0, missing: false },
-      { device: '[unknown]', volumeGroup: 'vg', sizeBytes: null, freeBytes: null, missing: true },
+      {
+        device: '[unknown]',
+        volumeGroup: 'vg',
+        sizeBytes: Math.round(931.51 * 1024 ** 3),
+        freeBytes: null,
+        missing: true,
+      },
     ],
     volumeGroups: [{ name: 'vg', sizeBytes: 2_097_152, freeBytes: 0, partial: true }],
     logicalVolumes: [
-      { name: 'root_rmeta', volumeGroup: 'vg', path: null, sizeBytes: 4096, devices: ['/dev/sda1'], tags: [] },
+      {
+        name: 'root_rmeta',
+        volumeGroup: 'vg',
+        path: null,
+        sizeBytes: 4096,
+        devices: ['/dev/sda1'],
+        tags: [],
+        health: null,
+      },
       {
         name: 'home',
         volumeGroup: 'vg',
@@ -143,9 +158,24 @@ test('LVM: sizes in bytes, a missing device, a volume of two segments once', () 
         sizeBytes: 10,
         devices: ['/dev/sda1', '/dev/sdb1'],
         tags: ['a', 'b'],
+        health: null,
       },
     ],
   })
+})
+
+test.each([
+  ['1048576', 1_048_576],
+  ['1048576B', 1_048_576],
+  ['<931.51g', Math.round(931.51 * 1024 ** 3)],
+  ['>1,50t', Math.round(1.5 * 1024 ** 4)],
+  ['4.00m', 4 * 1024 ** 2],
+  ['', null],
+  ['-', null],
+  ['1.2.3g', null],
+])('LVM writes %j: %j bytes, in both decimal marks and rounded as it says', (words, bytes) => {
+  const volume = { report: [{ pv: [{ pv_name: '/dev/sda', vg_name: '', pv_size: words, pv_free: '', pv_attr: '' }] }] }
+  expect(parseLvm(JSON.stringify(volume), '{}', '{}').physicalVolumes[0]?.sizeBytes).toBe(bytes)
 })
 
 test('ZFS: pools with their devices and states, groups left out', () => {
@@ -165,7 +195,7 @@ config:
 
 errors: No known data errors
 `
-  expect(parseZpool('tank\t1000\t400\t600\tDEGRADED\n', status, (path) => path.replace('/dev/', ''))).toEqual({
+  expect(parseZpool('tank\t1000\t400\t600\tDEGRADED\n', status, (path) => path.replace('/dev/', ''))).toMatchObject({
     pools: [
       {
         ...{ name: 'tank', state: 'DEGRADED', sizeBytes: 1000, allocatedBytes: 400, freeBytes: 600 },
@@ -235,4 +265,92 @@ test.each([
   ["du: cannot access '/home/x'", null],
 ])('du %j is %j bytes', (text, expected) => {
   expect(parseDu(text)).toBe(expected)
+})
+
+describe('What holds disks together', () => {
+  const status = (config: string, rest: string) => `  pool: tank
+ state: ONLINE
+status: One or more devices has experienced an error.
+action: Restore the file in question if possible.
+   see: https://openzfs.github.io/openzfs-docs/msg/ZFS-8000-8A
+  scan: scrub repaired 0B in 00:00:01 with 2 errors on Sun Nov 22 00:24:02 2026
+config:
+
+\tNAME        STATE     READ WRITE CKSUM
+\ttank        ONLINE       0     0     0
+\t  mirror-0  ONLINE       0     0     0
+${config}
+
+errors: ${rest}
+`
+  const row = (words: string) => `\t    ${words}`
+
+  test('a ZFS device with the errors that were counted, also in thousands', () => {
+    const text = status(
+      [row('/dev/sda1  ONLINE  1.2K  0  3'), row('/dev/sdb1  UNAVAIL  0  0  0  was /dev/sdb1')].join('\n'),
+      'No known data errors',
+    )
+    expect(parseZpool('', text, () => null).pools).toMatchObject([
+      {
+        ...{ dataErrors: 0, damagedFiles: [], scanErrors: 2 },
+        devices: [
+          { path: '/dev/sda1', state: 'ONLINE', errors: { read: 1200, write: 0, checksum: 3 } },
+          { path: '/dev/sdb1', state: 'UNAVAIL', errors: { read: 0, write: 0, checksum: 0 } },
+        ],
+      },
+    ])
+  })
+
+  test('its damaged files, or how many there are where they are not listed', () => {
+    const listed = status(
+      row('/dev/sda1  ONLINE  0  0  0'),
+      'Permanent errors have been detected in the following files:\n\n        /tank/a file.txt\n        tank/home:<0x0>',
+    )
+    expect(parseZpool('', listed, () => null).pools[0]).toMatchObject({
+      ...{ dataErrors: 2, damagedFiles: ['/tank/a file.txt', 'tank/home:<0x0>'] },
+    })
+    const counted = status(row('/dev/sda1  ONLINE  0  0  0'), "5 data errors, use '-v' for a list")
+    expect(parseZpool('', counted, () => null).pools[0]).toMatchObject({ dataErrors: 5, damagedFiles: [] })
+  })
+
+  test('two pools, each with its own words', () => {
+    const both = `${status(row('/dev/sda1  ONLINE  0  0  0'), 'No known data errors')}
+  pool: dump
+ state: SUSPENDED
+config:
+
+\tNAME        STATE     READ WRITE CKSUM
+\tdump        UNAVAIL      0     0     0
+\t  /dev/sdc1 UNAVAIL      3     1     0
+
+errors: List of errors unavailable: pool I/O is currently suspended
+`
+    expect(parseZpool('', both, () => null).pools).toMatchObject([
+      { name: 'tank', state: 'ONLINE', dataErrors: 0 },
+      { name: 'dump', state: 'SUSPENDED', dataErrors: null, scanErrors: null, devices: [{ state: 'UNAVAIL' }] },
+    ])
+  })
+
+  test('a container of firmware RAID is told apart from an array that does not run', () => {
+    const { arrays } = parseMdstat(`Personalities : [raid1]
+md126 : active raid1 sda[1] sdb[0]
+      488383488 blocks super external:/md127/0 [2/2] [UU]
+
+md127 : inactive sda[1](S) sdb[0](S)
+      6306 blocks super external:imsm
+
+md9 : inactive sdc1[0](S)
+      488383488 blocks super 1.2
+`)
+    expect(arrays.map(({ name, active, container }) => [name, active, container])).toEqual([
+      ['md126', true, false],
+      ['md127', false, true],
+      ['md9', false, false],
+    ])
+  })
+
+  test('btrfs errors are added up, and none told is none known', () => {
+    expect(sumOf('write_errs 1\nread_errs 2\nflush_errs 0\ncorruption_errs 4\ngeneration_errs 0')).toBe(7)
+    expect([sumOf(''), sumOf(null), sumOf('read_errs 0')]).toEqual([null, null, 0])
+  })
 })

@@ -37,7 +37,7 @@ describe.skipIf(!existsSync(CORPUS))('The corpus of real outputs', () => {
     expect(pools.every(({ devices }) => devices.length > 0)).toBe(true)
   })
   test('zpool: an unavailable device is told', () => {
-    expect(parseZpool('', read('zpool/status-degraded-unavail.txt'), () => null).pools[0]?.devices).toEqual([
+    expect(parseZpool('', read('zpool/status-degraded-unavail.txt'), () => null).pools[0]?.devices).toMatchObject([
       { path: 'c1t0d0', device: null, state: 'ONLINE' },
       { path: 'c1t1d0', device: null, state: 'UNAVAIL' },
     ])

@@ -21,6 +21,7 @@ import { MachineRecorder } from './machines/machine-recorder.ts'
 import { MachinesService } from './machines/machines.service.ts'
 import { OverviewService } from './overview/overview.service.ts'
 import type { Platform } from './platform/platform.ts'
+import { ArrayRecorder } from './storage/array-recorder.ts'
 import { StorageRecorder } from './storage/storage-recorder.ts'
 import { StorageService } from './storage/storage.service.ts'
 import { VaultService } from './vault/vault.service.ts'
@@ -65,6 +66,7 @@ export function createRecordingServices(em: EntityManager, platform: Platform, t
     machineRecorder,
     diskRecorder: new DiskRecorder(em, tell, (ids) => machineRecorder.silent(ids, platform.clock())),
     storageRecorder: new StorageRecorder(em),
+    arrayRecorder: new ArrayRecorder(em, tell),
     entryRecorder,
     runRecorder: new RunRecorder(em, tell, entryRecorder),
   }

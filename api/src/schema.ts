@@ -17,7 +17,7 @@ import { countWhatIsMade } from './limits.ts'
 import { MachinesResolver } from './machines/machines.resolver.ts'
 import { OverviewResolver } from './overview/overview.resolver.ts'
 import { ReasonsResolver } from './reasons/reasons.resolver.ts'
-import { StorageResolver } from './storage/storage.resolver.ts'
+import { ArraysResolver, StorageResolver } from './storage/storage.resolver.ts'
 import { VaultResolver } from './vault/vault.resolver.ts'
 
 /** Every resolver. A new one is registered here and nowhere else. */
@@ -41,6 +41,7 @@ const resolvers = [
   SmartDocumentsResolver,
   SnapshotsResolver,
   StorageResolver,
+  ArraysResolver,
   SubscriptionsResolver,
   VaultResolver,
 ] as const

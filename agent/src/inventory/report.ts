@@ -7,6 +7,7 @@ import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
 import { collectMachine } from '../machines/collect.ts'
 import { machineKey } from '../machines/identity.ts'
 import type { Run } from '../platform/command.ts'
+import { collectBtrfs } from '../storage/btrfs.ts'
 import { collectCeph } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
 import { collectHomes } from '../storage/homes.ts'
@@ -48,6 +49,7 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
     ['lvm', () => (usesLvm(blockDevices) ? asRoot(root, 'LVM', () => collectLvm(run)) : Promise.resolve(null))],
     ['zpool', () => collectZpool(run, kernelName)],
     ['mdraid', () => collectMdraid(blockDevices)],
+    ['btrfs', () => collectBtrfs()],
     ['luks', () => collectLuks()],
     ['df', () => collectDf(run)],
     ['ceph', () => collectCeph(run, root)],

@@ -16,6 +16,8 @@ export interface LvmFacts {
     sizeBytes: number | null
     devices: string[]
     tags: string[]
+    /** lvs(8), lv_health_status: partial, refresh needed, mismatches exist …; null = good, or not told. */
+    health: string | null
   }[]
 }
 
@@ -26,7 +28,7 @@ export async function collectLvm(run: Run): Promise<LvmFacts | null> {
   const [pvs, vgs, lvs] = await Promise.all([
     run('pvs', [...FORMAT, '-o', 'pv_name,vg_name,pv_size,pv_free,pv_attr']),
     run('vgs', [...FORMAT, '-o', 'vg_name,vg_size,vg_free,vg_attr']),
-    run('lvs', [...FORMAT, '--all', '-o', 'lv_name,vg_name,lv_path,lv_size,devices,lv_tags']),
+    run('lvs', [...FORMAT, '--all', '-o', 'lv_name,vg_name,lv_path,lv_size,devices,lv_tags,lv_health_status']),
   ])
   const facts = parseLvm(pvs.stdout, vgs.stdout, lvs.stdout)
   return facts.physicalVolumes.length ? facts : null
@@ -45,6 +47,7 @@ export function parseLvm(pvs: string, vgs: string, lvs: string): LvmFacts {
       sizeBytes: bytes(row['lv_size']),
       devices: list(row['devices']).map((device) => device.replace(/\(\d+\)$/, '')),
       tags: list(row['lv_tags']),
+      health: text(row['lv_health_status']),
     }
     const key = `${volume.volumeGroup}/${volume.name}`
     const known = volumes.get(key)
@@ -78,8 +81,11 @@ function rows(output: string, key: string): Row[] {
 const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() ? value.trim() : null)
 const list = (value: unknown): string[] => (text(value) ?? '').split(',').filter(Boolean)
 
-/** "1048576" with --units b --nosuffix; "<931.51g" without them is rounded and no size. */
+/** "1048576" with --units b --nosuffix; "<931.51g" where it was rounded (lvs(8), reporting units: powers of 1024). */
 const bytes = (value: unknown): number | null => {
-  const digits = /^(\d+)B?$/.exec(String(value ?? ''))?.[1]
-  return digits === undefined ? null : Number(digits)
+  const words = String(value ?? '')
+    .slice(0, 40)
+    .toLowerCase()
+  const [, digits = '', unit = ''] = /^[<>]?(\d+(?:[.,]\d+)?)([bkmgtpe]?)$/.exec(words) ?? []
+  return digits ? Math.round(Number(digits.replace(',', '.')) * 1024 ** 'bkmgtpe'.indexOf(unit || 'b')) : null
 }

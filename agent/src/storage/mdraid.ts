@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { Unavailable } from '../inventory/section.ts'
 
 export interface MdraidFacts {
   arrays: {
@@ -8,12 +9,17 @@ export interface MdraidFacts {
     devices: { device: string; failed: boolean; spare: boolean }[]
     expectedDevices: number | null
     workingDevices: number | null
+    /** True for a set of disks that only holds other arrays (firmware RAID): it is never "active" itself. */
+    container: boolean
   }[]
 }
 
 /** Null where the kernel has no md, or no array. */
 export async function collectMdraid(devices: readonly { kname: string }[]): Promise<MdraidFacts | null> {
-  const text = await readFile('/proc/mdstat', 'utf8').catch(() => null)
+  const text = await readFile('/proc/mdstat', 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw new Unavailable('FAILED', `/proc/mdstat cannot be read: ${error.message}`)
+  })
   const arrays = text === null ? [] : parseMdstat(text).arrays
   // A container reads its host's /proc/mdstat: only arrays that are here too are its own.
   const own = arrays.filter(({ name, active }) => !active || devices.some(({ kname }) => kname === name))
@@ -39,9 +45,13 @@ export function parseMdstat(text: string): MdraidFacts {
         })),
         expectedDevices: null,
         workingDevices: null,
+        container: false,
       })
       continue
     }
+    const last = arrays[arrays.length - 1]
+    // "super external:imsm" is the container, "super external:/md127/0" an array in it.
+    if (last && /\bsuper external:[a-z]/.test(line)) last.container = true
     const counts = /\[(\d+)\/(\d+)\]/.exec(line)
     const current = arrays[arrays.length - 1]
     if (counts && current && current.expectedDevices === null) {

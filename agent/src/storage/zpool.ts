@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
+import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
+
+interface Errors {
+  read: number | null
+  write: number | null
+  checksum: number | null
+}
 
 export interface ZpoolFacts {
   pools: {
@@ -8,7 +15,13 @@ export interface ZpoolFacts {
     sizeBytes: number | null
     allocatedBytes: number | null
     freeBytes: number | null
-    devices: { path: string; device: string | null; state: string | null }[]
+    devices: { path: string; device: string | null; state: string | null; errors: Errors }[]
+    /** Errors in data that no copy could mend; null = not told. */
+    dataErrors: number | null
+    /** The first 20 files that are damaged. */
+    damagedFiles: string[]
+    /** What the last scrub or resilver found; null = none was done, or it is running. */
+    scanErrors: number | null
   }[]
 }
 
@@ -17,8 +30,11 @@ export async function collectZpool(run: Run, resolve: (path: string) => string |
   if (!existsSync('/dev/zfs')) return null
   const [list, status] = await Promise.all([
     run('zpool', ['list', '-Hp', '-o', 'name,size,allocated,free,health']),
-    run('zpool', ['status', '-P', '-L']),
+    run('zpool', ['status', '-P', '-L', '-v']),
   ])
+  // A pool that cannot be asked for is not a pool that is gone.
+  for (const { status: ended, stderr } of [list, status])
+    if (ended !== 0) throw new Unavailable('FAILED', `zpool ended with ${ended}: ${stderr.slice(0, 200)}`)
   const facts = parseZpool(list.stdout, status.stdout, resolve)
   return facts.pools.length ? facts : null
 }
@@ -38,6 +54,8 @@ export function parseZpool(list: string, status: string, resolve: (path: string)
         allocatedBytes: whole(row?.[2]),
         freeBytes: whole(row?.[3]),
         devices: (pool?.devices ?? []).map((device) => ({ ...device, device: resolve(device.path) })),
+        ...{ dataErrors: pool?.dataErrors ?? null, damagedFiles: pool?.damagedFiles ?? [] },
+        scanErrors: pool?.scanErrors ?? null,
       }
     }),
   }
@@ -48,27 +66,53 @@ const whole = (value: string | undefined): number | null => (value && /^\d+$/.te
 /** Groups of devices, and the headings of the classes: no devices themselves. */
 const GROUP = /^(mirror|raidz\d?|draid\S*|spare|replacing|logs?|cache|spares|special|dedup|indirect)(-\d+)?$/
 
-function parseStatus(
-  status: string,
-): Map<string, { state: string | null; devices: { path: string; state: string | null }[] }> {
-  const pools = new Map<string, { state: string | null; devices: { path: string; state: string | null }[] }>()
-  let pool: { state: string | null; devices: { path: string; state: string | null }[] } | null = null
+interface PoolStatus {
+  state: string | null
+  devices: { path: string; state: string | null; errors: Errors }[]
+  dataErrors: number | null
+  damagedFiles: string[]
+  scanErrors: number | null
+}
+
+const MOST_FILES = 20
+
+/** zpool-status(8): headings with a colon, the tree of devices below "config:", the damaged files below "errors:". */
+function parseStatus(status: string): Map<string, PoolStatus> {
+  const pools = new Map<string, PoolStatus>()
+  let pool: PoolStatus | null = null
   let name = ''
-  let inConfig = false
+  let part = ''
   for (const line of status.split('\n')) {
-    const header = /^\s*(pool|state|config|errors):(.*)$/.exec(line)
-    if (header?.[1] === 'pool') {
-      name = header[2]?.trim() ?? ''
-      pool = { state: null, devices: [] }
-      pools.set(name, pool)
-      inConfig = false
-    } else if (header?.[1] === 'state' && pool && !inConfig) pool.state = header[2]?.trim() ?? null
-    else if (header) inConfig = header[1] === 'config'
-    else if (inConfig && pool) {
-      const [device, state] = line.trim().split(/\s+/)
+    const header = /^ *(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
+    if (header) {
+      const words = (header[2] ?? '').trim()
+      part = header[1] ?? ''
+      if (part === 'pool') {
+        name = words
+        pool = { state: null, devices: [], dataErrors: null, damagedFiles: [], scanErrors: null }
+        pools.set(name, pool)
+      } else if (part === 'state' && pool) pool.state = words
+      else if (part === 'scan' && pool) pool.scanErrors = count(/ with (\d+) errors/.exec(words)?.[1])
+      else if (part === 'errors' && pool) {
+        if (/^No known data errors/.test(words)) pool.dataErrors = 0
+        else pool.dataErrors = count(/^(\d+) data errors?/.exec(words)?.[1])
+      }
+    } else if (part === 'config' && pool) {
+      const [device, state, read, write, checksum] = line.trim().split(/\s+/)
       if (!device || device === 'NAME' || device === name || GROUP.test(device)) continue
-      pool.devices.push({ path: device, state: state ?? null })
+      const errors = { read: count(read), write: count(write), checksum: count(checksum) }
+      pool.devices.push({ path: device, state: state ?? null, errors })
+    } else if (part === 'errors' && pool && line.trim()) {
+      pool.dataErrors = (pool.damagedFiles.length ? (pool.dataErrors ?? 0) : 0) + 1
+      if (pool.damagedFiles.length < MOST_FILES) pool.damagedFiles.push(line.trim().slice(0, 1000))
     }
   }
   return pools
+}
+
+const UNITS = ['', 'K', 'M', 'G', 'T']
+/** "0", "12", and "1.2K" as zpool shortens it; null for words such as "was /dev/sdb1". */
+function count(word: string | undefined): number | null {
+  const [, digits, unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?)([KMGT]?)$/.exec(word ?? '') ?? []
+  return digits === undefined ? null : Math.round(Number(digits) * 1000 ** UNITS.indexOf(unit))
 }

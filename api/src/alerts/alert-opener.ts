@@ -23,6 +23,8 @@ const BATCH = 5000
 /** SQLite takes so many values in one list with ease. */
 const CHUNK = 1000
 const REMIND_AFTER = DAY
+/** Alerts about what is in a machine: they end when it is retired. */
+const OF_MACHINES = new Set([AlertType.DISK, AlertType.ARRAY])
 
 /**
  * Opens and resolves alerts from what happened: the events are the outbox. Alerts, the messages to be sent and how far
@@ -134,7 +136,7 @@ export class AlertOpener {
       events.flatMap((event) => (event.type === EventType.MACHINE_ARCHIVED ? (event.machine ?? []) : [])),
     )
     for (const alert of open.values()) {
-      if (alert.type !== AlertType.DISK || !retired.has(alert.machine ?? '')) continue
+      if (!OF_MACHINES.has(alert.type) || !retired.has(alert.machine ?? '')) continue
       Object.assign(alert, { resolvedAt: now, remindAt: null })
       changed.add(alert)
     }
@@ -161,11 +163,11 @@ export class AlertOpener {
     return new Map(rows.filter(({ cause }) => wanted.has(cause)).map(({ cause, until }) => [cause, new Date(until)]))
   }
 
-  /** Open alerts about the disks of machines that were retired. */
+  /** Open alerts about the disks and arrays of machines that were retired. */
   private async ofRetired(em: EntityManager, events: Row<Event>[]): Promise<Row<Alert>[]> {
     const machines = events.flatMap((event) => (event.type === EventType.MACHINE_ARCHIVED ? (event.machine ?? []) : []))
     const alerts = await selectRows(em, Alert, 'machine', machines)
-    return alerts.filter((alert) => alert.resolvedAt === null && alert.type === AlertType.DISK)
+    return alerts.filter((alert) => alert.resolvedAt === null && OF_MACHINES.has(alert.type))
   }
 
   /** Reminds of what is still open, a day after it was told last. */
@@ -247,7 +249,7 @@ function resolve(alert: Row<Alert>, event: Row<Event>, now: Date): void {
   alert.changedAt = event.at
   // What it recovered to; what it was about stays.
   alert.entry = event.entry ?? alert.entry
-  if (event.type === EventType.HEALTH_CHANGED && event.to)
+  if ((event.type === EventType.HEALTH_CHANGED || event.type === EventType.ARRAY_CHANGED) && event.to)
     alert.facts = { ...alert.facts, reasons: event.facts.reasons ?? [], endedAs: event.to }
   alert.remindAt = null
 }

@@ -109,6 +109,21 @@ const CASES: [string, Told, string[]][] = [
     event(EventType.DISK_ARCHIVED),
     ['CLOSE DISK disk D', 'CLOSE DISK answer D', 'CLOSE DISK missing D'],
   ],
+  [
+    'a degraded array',
+    event(EventType.ARRAY_CHANGED, { to: 'AT_RISK', facts: { name: 'md0' } }),
+    ['OPEN ARRAY array M md0 AT_RISK'],
+  ],
+  [
+    'an array that is whole again',
+    event(EventType.ARRAY_CHANGED, { to: 'OK', facts: { name: 'md0' } }),
+    ['RESOLVE ARRAY array M md0'],
+  ],
+  [
+    'an array that is gone',
+    event(EventType.ARRAY_GONE, { facts: { name: 'md0' } }),
+    ['CLOSE ARRAY array M md0', 'NOTICE ARRAY gone M md0 GONE'],
+  ],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
   ['a retired machine', event(EventType.MACHINE_ARCHIVED), ['CLOSE MACHINE_SILENT machine M']],

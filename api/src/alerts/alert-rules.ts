@@ -25,6 +25,7 @@ export const ALERTING = [
   ...[EventType.BACKUP_LOST, EventType.BACKUP_DAMAGED, EventType.BACKUP_INTACT, EventType.BACKUP_DELETED],
   ...[EventType.REPORT_REFUSED, EventType.REPORT_UNDECLARED, EventType.REPORT_SETTLED],
   ...[EventType.HEALTH_CHANGED, EventType.DISK_ARCHIVED, EventType.DISK_MISSING, EventType.DISK_BACK],
+  ...[EventType.ARRAY_CHANGED, EventType.ARRAY_GONE],
   ...[EventType.DISK_STOPPED_ANSWERING, EventType.DISK_ANSWERS],
   ...[EventType.MACHINE_SILENT, EventType.MACHINE_BACK, EventType.MACHINE_ARCHIVED],
   ...[EventType.SCANNER_BLIND, EventType.SCANNER_SEES, EventType.SCANNER_AWAY],
@@ -100,6 +101,18 @@ export function consequencesOf(event: Told): Consequence[] {
       return one('RESOLVE', AlertType.DISK, `missing ${event.disk}`)
     case EventType.DISK_ARCHIVED:
       return ['disk', 'answer', 'missing'].flatMap((what) => one('CLOSE', AlertType.DISK, `${what} ${event.disk}`))
+    case EventType.ARRAY_CHANGED: {
+      const array = `array ${event.machine} ${facts.name}`
+      return event.to === Health.AT_RISK || event.to === Health.FAILED
+        ? one('OPEN', AlertType.ARRAY, array, event.to)
+        : one('RESOLVE', AlertType.ARRAY, array)
+    }
+    case EventType.ARRAY_GONE:
+      // Taken apart or not started: told once, for only its owner knows which.
+      return [
+        ...one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.name}`),
+        ...one('NOTICE', AlertType.ARRAY, `gone ${event.machine} ${facts.name}`, 'GONE'),
+      ]
     case EventType.MACHINE_SILENT:
       return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.MACHINE_BACK:

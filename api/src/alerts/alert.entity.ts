@@ -13,6 +13,7 @@ export enum AlertType {
   FILE = 'FILE',
   REPORT = 'REPORT',
   DISK = 'DISK',
+  ARRAY = 'ARRAY',
   MACHINE_SILENT = 'MACHINE_SILENT',
   SCANNER = 'SCANNER',
 }
@@ -23,6 +24,7 @@ registerEnumType(AlertType, {
     FILE: { description: 'A file of the vault was lost or damaged' },
     REPORT: { description: 'A report cannot be used, or nobody declared its database' },
     DISK: { description: 'A disk is AT_RISK or FAILED, stopped answering, or is missing' },
+    ARRAY: { description: 'An array, pool or volume group is degraded or failed, or is gone' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
   },

@@ -140,6 +140,10 @@ function headline(
         `${words.disk(alert.status ?? '')} ${disk?.model ?? ''} ${disk?.serial ?? ''}${device} · ${machine?.hostname ?? machine?.ip ?? '?'}`,
       )
     }
+    case AlertType.ARRAY:
+      return lead(
+        `${words.array(alert.status ?? '')} ${alert.facts.name ?? '?'} · ${machine?.hostname ?? machine?.ip ?? '?'}`,
+      )
     case AlertType.MACHINE_SILENT:
       return lead(`${words.silent} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.SCANNER:
@@ -161,7 +165,7 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
   const path =
     alert.type === AlertType.DISK
       ? `disks/${alert.disk}`
-      : alert.type === AlertType.MACHINE_SILENT
+      : alert.type === AlertType.MACHINE_SILENT || alert.type === AlertType.ARRAY
         ? `machines/${alert.machine}`
         : job
           ? `backups/${job.id}`

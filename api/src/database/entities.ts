@@ -15,6 +15,7 @@ import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { FileSystemDisk } from '../storage/file-system-disk.entity.ts'
+import { StorageArray } from '../storage/storage-array.entity.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 
 /** Every table. A new entity is registered here and nowhere else. */
@@ -27,6 +28,7 @@ export const entities = [
   SmartDocument,
   FileSystem,
   FileSystemDisk,
+  StorageArray,
   ExpectedJob,
   Protection,
   BackupEntry,

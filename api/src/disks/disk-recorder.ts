@@ -22,7 +22,7 @@ import { DiskStay } from './disk-stay.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
 import { HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
-import { Severity } from '../reasons/reason.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import { identify, serialKey, wwnKey } from './identity.ts'
 import { RULES_VERSION } from './judge.ts'
 import { place } from './placement.ts'
@@ -91,7 +91,14 @@ export class DiskRecorder {
       const words = rivals.get(disk.row.id) ?? []
       if (sighting.reading)
         this.read(report, sighting, sighting.reading, disk, current, baseline, { own, words }, snapshots, documents)
-      else if (current) this.keepVerdict(report, disk.row, withStanding(disk.row, sighting.standing), false, disk.added)
+      else if (current)
+        this.keepVerdict(
+          report,
+          disk.row,
+          withStanding(disk.row, this.standing(report, sighting, disk.row)),
+          false,
+          disk.added,
+        )
       if (current || disk.added) changed.add(disk.row)
       if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
     }
@@ -146,7 +153,12 @@ export class DiskRecorder {
             sighting.evidence,
             all.filter((row) => !row.weak),
           )
-        : (all.find((row) => row.weakKey === weakKey) ?? null)
+        : (all.find((row) => row.weakKey === weakKey) ?? this.samePlace(report, sighting, known))
+      // Without the kernel's list a device that nothing is known of is no new disk: it may be one that is known.
+      if (!strong && !found && !sighting.located) {
+        report.notes.push(`${sighting.label}: lsblk did not tell which disk it is; it is left out of this report.`)
+        return []
+      }
       const first = found && taken.get(found)
       if (first) {
         report.notes.push(
@@ -164,6 +176,17 @@ export class DiskRecorder {
       if (!found) all.push(row)
       return [sighted]
     })
+  }
+
+  /** The disk that was at this place, where the report's own source of names and sizes is silent. */
+  private samePlace(
+    { machineId }: DiskReport,
+    { device, path, located }: DiskSighting,
+    known: DiskRow[],
+  ): DiskRow | null {
+    if (located) return null
+    const there = known.filter((row) => row.machine === machineId && row.device === device && row.path === path)
+    return there.length === 1 ? (there[0] ?? null) : null
   }
 
   private isWanted(report: DiskReport, { sighting, disk }: Sighted): boolean {
@@ -317,7 +340,7 @@ export class DiskRecorder {
   ): void {
     const { outcome } = reading
     const { at, collectedAt } = report.times
-    const standing = report.readingsOnly ? standingOf(row.reasons) : sighting.standing
+    const standing = this.standing(report, sighting, row)
     const before = { ...row, ...own.get(row.id) }
     const answers = answering(row, reading, at)
     const found = withStanding(verdictOf(reading, before, baseline, at, answers), standing)
@@ -342,6 +365,11 @@ export class DiskRecorder {
     if (isRead) row.accepted = accepted
     this.tellAnswering(report, row, answers, reading.cause)
     this.keepVerdict(report, row, worstWord(verdict, words), isRead, added)
+  }
+
+  /** What pools say; what they said before where they could not be asked. */
+  private standing({ readingsOnly }: DiskReport, { standing }: DiskSighting, row: DiskRow): Reason[] {
+    return readingsOnly || standing === null ? standingOf(row.reasons) : standing
   }
 
   private tellAnswering(report: DiskReport, row: DiskRow, answers: Answering, cause: string | null): void {

@@ -286,6 +286,48 @@ export const DISK_REASONS = {
     en: ({ name }) => `Its array or pool does not count on it any more (${name}).`,
     fr: ({ name }) => `Sa grappe ou son pool ne compte plus sur lui (${name}).`,
   },
+  POOL_MEMBER_ERRORS: {
+    en: ({ value, name }) => `${count(value, 'error', 'errors')} of reading, writing or checksums (${name}).`,
+    fr: ({ value, name }) =>
+      `${compte(value, 'erreur', 'erreurs')} de lecture, d’écriture ou de somme de contrôle (${name}).`,
+  },
+  ARRAY_DEGRADED: {
+    en: ({ value, limit, name }) =>
+      `${name} works with ${value} of ${limit} members: what it bears is less than it should.`,
+    fr: ({ value, limit, name }) =>
+      `${name} fonctionne avec ${value} membres sur ${limit} : elle supporte moins de pannes que prévu.`,
+  },
+  ARRAY_SLOTS_EMPTY: {
+    en: ({ value, limit, name }) =>
+      `${name} has ${value} of ${limit} slots filled, as NAS makers build their own arrays.`,
+    fr: ({ value, limit, name }) =>
+      `${name} a ${value} emplacements occupés sur ${limit}, comme les fabricants de NAS construisent les leurs.`,
+  },
+  ARRAY_INACTIVE: {
+    en: ({ name }) => `${name} is not running: nothing on it can be read.`,
+    fr: ({ name }) => `${name} n’est pas démarrée : rien n’y est lisible.`,
+  },
+  ARRAY_MEMBER_FAILED: {
+    en: ({ name }) => `Its member ${name} failed or is gone.`,
+    fr: ({ name }) => `Son membre ${name} est défaillant ou absent.`,
+  },
+  POOL_UNAVAILABLE: {
+    en: ({ name }) => `The pool cannot be used (${name}).`,
+    fr: ({ name }) => `Le pool est inutilisable (${name}).`,
+  },
+  POOL_DATA_LOST: {
+    en: ({ value, name }) => `${count(value, 'piece of data is', 'pieces of data are')} damaged for good: ${name}.`,
+    fr: ({ value, name }) =>
+      `${compte(value, 'donnée est définitivement altérée', 'données sont définitivement altérées')} : ${name}.`,
+  },
+  POOL_SCRUB_ERRORS: {
+    en: ({ value, name }) => `The last scrub of ${name} ended with ${count(value, 'error', 'errors')}.`,
+    fr: ({ value, name }) => `Le dernier contrôle de ${name} s’est terminé avec ${compte(value, 'erreur', 'erreurs')}.`,
+  },
+  VOLUME_UNHEALTHY: {
+    en: ({ name }) => `A logical volume is not whole (${name}).`,
+    fr: ({ name }) => `Un volume logique n’est pas entier (${name}).`,
+  },
   REPORTED_OK: {
     en: ({ subject }) => `As reported by the script: ${subject ?? 'ok'}.`,
     fr: ({ subject }) => `D’après le script : ${subject ?? 'ok'}.`,

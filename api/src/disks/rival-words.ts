@@ -17,6 +17,7 @@ const MOMENTARY = new Set<string>([
   'CRC_ERRORS_GROWING',
   'COMMAND_TIMEOUTS_GROWING',
   'POOL_MEMBER_DEGRADED',
+  'POOL_MEMBER_ERRORS',
 ])
 
 /** What another machine says of a disk that it may still have. */

@@ -65,7 +65,7 @@ export function describe(sighting: DiskSighting, known: DiskRow | null) {
     aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),
     type: better(type, known && known.type !== DiskType.UNKNOWN ? known.type : null) ?? DiskType.UNKNOWN,
     bus: sighting.bus ?? known?.bus ?? null,
-    role: sighting.role,
+    role: sighting.located ? sighting.role : (known?.role ?? null),
     capacityBytes: better(sighting.capacityBytes, known?.capacityBytes),
     firmware: better(sighting.firmware, known?.firmware),
     rotationRpm: better(sighting.rotationRpm, known?.rotationRpm),

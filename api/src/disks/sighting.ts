@@ -18,10 +18,12 @@ export interface DiskSighting {
   capacityBytes: number | null
   firmware: string | null
   rotationRpm: number | null
+  /** False where the kernel's list of devices was not had: what it is and what it serves is what was known. */
+  located: boolean
   /** False where only lsblk told of it: what smartctl told before is better. */
   thorough: boolean
-  /** What a pool or an array says of the disk now; they count whether it could be read or not. */
-  standing: Reason[]
+  /** What a pool or an array says of the disk now, whether it could be read or not; null = none could be asked. */
+  standing: Reason[] | null
   /** Null where the report tells that it is there and no more. */
   reading: Reading | null
 }

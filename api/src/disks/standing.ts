@@ -4,7 +4,7 @@ import { worstFirst } from './judge.ts'
 import type { ReasonCode } from '../reasons/sentence.ts'
 
 /** Reasons that a pool or an array gives, and not the disk: each report tells them anew. */
-const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED']
+const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED', 'POOL_MEMBER_ERRORS']
 const NOT_SUPPORTED: ReasonCode[] = ['VIRTUAL_DISK', 'RAID_VOLUME', 'NO_DEVICE_TYPE', 'NO_SMART']
 const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA', 'STOPPED_ANSWERING']
 

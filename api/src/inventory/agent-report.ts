@@ -1,10 +1,9 @@
 import type { z } from 'zod'
 import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { meaningOf } from '../disks/document-meaning.ts'
-import { Severity } from '../reasons/reason.ts'
+import type { Reason } from '../reasons/reason.ts'
 import { serialKey, wwnKey } from '../disks/identity.ts'
 import { holdsReading, typeOf } from '../disks/judge.ts'
-import { reason } from '../disks/rules/rule.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
 import { readSmartctl } from '../disks/smartctl.ts'
 import type { SmartFacts } from '../disks/smart-facts.ts'
@@ -20,10 +19,13 @@ import {
   homesSection,
   luksSection,
   lvmSection,
+  btrfsSection,
   mdraidSection,
   zpoolSection,
 } from '../storage/sections.ts'
-import { byKname, degradedDisks, emptyGraph, placesOf, type StorageGraph } from '../storage/storage-graph.ts'
+import { ArrayKind, arraysOf } from '../storage/array-rules.ts'
+import { wordsOnMembers } from '../storage/array-members.ts'
+import { byKname, emptyGraph, placesOf, type StorageGraph } from '../storage/storage-graph.ts'
 import type { InventoryReportInput, ReportSectionInput } from './inventory-report.input.ts'
 import { type Inventory, isPlainText, orderedTimes } from './inventory.ts'
 import { type Refusal, type SectionOutcome, SectionResult } from './section.ts'
@@ -32,6 +34,7 @@ const STORAGE_SECTIONS = {
   lvm: lvmSection,
   zpool: zpoolSection,
   mdraid: mdraidSection,
+  btrfs: btrfsSection,
   luks: luksSection,
   df: dfSection,
   ceph: cephSection,
@@ -54,6 +57,8 @@ interface Told {
   smart: Map<string, SmartSection>
   /** Why no disk at all could be read; null where each has its own section. */
   smartUnavailable: string | null
+  /** Kinds whose section could not be had or read: they say nothing, and not that there is nothing. */
+  silent: Set<string>
 }
 
 class SectionRefused extends Error {
@@ -70,7 +75,7 @@ const refuse = (field: string, rule: string, cure: string): never => {
 export function readAgentReport(input: InventoryReportInput, receivedAt: Date): Inventory {
   checkEnvelope(input)
   const notes: string[] = []
-  const told: Told = { machine: null, graph: emptyGraph(), smart: new Map(), smartUnavailable: null }
+  const told: Told = { machine: null, graph: emptyGraph(), smart: new Map(), smartUnavailable: null, silent: new Set() }
   const sections = input.sections.map((section) => readSection(section, told))
   const { graph, machine } = told
   const { links: _links, ...facts } = machine ?? {}
@@ -91,10 +96,26 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     },
     graph: Object.values(graph).some((part) => part !== null) ? graph : null,
     fileSystems: fileSystemsOf(graph),
+    arrays: arraysOf(graph),
+    arrayKinds: arrayKindsOf(told),
     sections,
     notes,
   }
 }
+
+const ARRAY_SECTIONS = [
+  [ArrayKind.MDRAID, 'mdraid'],
+  [ArrayKind.ZFS, 'zpool'],
+  [ArrayKind.LVM, 'lvm'],
+] as const
+
+/** A section that is absent, where block devices were told, means that there is none. btrfs is told while it is mounted. */
+const arrayKindsOf = ({ graph, silent }: Told): Set<ArrayKind> =>
+  new Set(
+    ARRAY_SECTIONS.filter(
+      ([, section]) => graph[section] !== null || (graph.devices !== null && !silent.has(section)),
+    ).map(([kind]) => kind),
+  )
 
 function checkEnvelope({ id, machineKey, hostname, agentVersion, sections }: InventoryReportInput): void {
   const check = (valid: boolean, field: string, rule: string, cure: string): void => {
@@ -137,6 +158,7 @@ function readSection(section: ReportSectionInput, told: Told): SectionOutcome {
     if (subject !== null && !isPlainText(subject, 255))
       refuse('subject', 'must be one line of at most 255 characters', 'Name the device.')
     if (section.unavailable) {
+      told.silent.add(section.kind)
       const why = section.unavailable.text.replace(/\p{Cc}+/gu, ' ').slice(0, 500)
       if (section.kind === 'smartctl' && subject === null) told.smartUnavailable = why
       if (section.kind === 'smartctl' && subject)
@@ -147,8 +169,9 @@ function readSection(section: ReportSectionInput, told: Told): SectionOutcome {
     readPayload(section.kind, subject, text, parse(text), told)
     return outcome(SectionResult.ACCEPTED)
   } catch (error) {
-    if (error instanceof SectionRefused) return outcome(SectionResult.REFUSED, error.refusals)
-    throw error
+    if (!(error instanceof SectionRefused)) throw error
+    told.silent.add(section.kind)
+    return outcome(SectionResult.REFUSED, error.refusals)
   }
 }
 
@@ -214,14 +237,24 @@ function shaped<T>(shape: z.ZodType<T>, json: unknown): T {
 function sightings(told: Told): DiskSighting[] {
   const devices = (told.graph.devices ?? []).filter(isPhysicalDisk)
   const roles = rolesOf(told.graph)
-  const degraded = degradedDisks(told.graph)
+  // What a pool said before stands, where it could not be asked this time.
+  const members =
+    told.graph.devices === null || told.silent.has('zpool') || told.silent.has('mdraid')
+      ? null
+      : wordsOnMembers(told.graph)
   const known = new Map(devices.map((device) => [device.kname, device]))
   const subjects = [...told.smart.keys()].filter((subject) => !known.has(subject))
   return [
     ...devices.map((device) =>
-      sighting(device.kname, device, told, roles.get(device.kname) ?? null, degraded.get(device.kname)),
+      sighting(
+        device.kname,
+        device,
+        told,
+        roles.get(device.kname) ?? null,
+        members && (members.get(device.kname) ?? []),
+      ),
     ),
-    ...subjects.map((subject) => sighting(subject, null, told, null, undefined)),
+    ...subjects.map((subject) => sighting(subject, null, told, null, members && [])),
   ]
 }
 
@@ -230,7 +263,7 @@ function sighting(
   device: BlockDevice | null,
   told: Told,
   role: string | null,
-  degraded: string | undefined,
+  standing: Reason[] | null,
 ): DiskSighting {
   const smart = told.smart.get(subject)
   const facts = smart?.facts ?? null
@@ -253,8 +286,9 @@ function sighting(
     capacityBytes: facts?.capacityBytes ?? device?.sizeBytes ?? null,
     firmware: facts?.firmware ?? device?.revision ?? null,
     rotationRpm: facts?.rotationRpm ?? null,
+    located: told.graph.devices !== null,
     thorough: facts !== null && facts.serial !== null,
-    standing: degraded ? [reason('POOL_MEMBER_DEGRADED', Severity.WARNING, null, null, degraded)] : [],
+    standing,
     reading: readingOf(smart, smart ? null : told.smartUnavailable),
   }
 }

@@ -40,36 +40,44 @@ export class InventoryService {
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
     const { id, times, sections, notes } = inventory
-    return this.record(this.em, async ({ em, machineRecorder, diskRecorder, storageRecorder, access }, tell) => {
-      const serials = inventory.disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
-      const known = await machineRecorder.find(inventory.machine, { machineId: caller.machineId, serials })
-      if (known) {
-        const knowsKey = known.machineKey !== null && known.machineKey === inventory.machine.machineKey
-        await access.bind(caller, known, knowsKey, tell)
-        const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
-        if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
-      }
-      const readingsOnly = isPoorer(inventory, known)
-      const { machine, newest } = readingsOnly
-        ? { machine: readingsOnly, newest: false }
-        : await machineRecorder.record(known, inventory.machine, times, notes)
-      if (!known) await access.bind(caller, machine, true, tell)
-      const diskIds = await diskRecorder.record({
-        machineId: machine.id,
-        hostname: machine.hostname ?? machine.ip,
-        times,
-        newest,
-        disks: inventory.disks,
-        complete: inventory.complete,
-        readingsOnly: readingsOnly !== null,
-        notes,
-      })
-      if (newest && inventory.fileSystems) {
-        await storageRecorder.record(machine.id, times.at, inventory.fileSystems, inventory.graph, diskIds)
-      }
-      await insertRows(em, InventoryReport, [{ id, machine: machine.id, ...times, sections, notes }])
-      return { id, repeated: false, machine, sections, notes }
-    })
+    return this.record(
+      this.em,
+      async ({ em, machineRecorder, diskRecorder, storageRecorder, arrayRecorder, access }, tell) => {
+        const serials = inventory.disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
+        const known = await machineRecorder.find(inventory.machine, { machineId: caller.machineId, serials })
+        if (known) {
+          const knowsKey = known.machineKey !== null && known.machineKey === inventory.machine.machineKey
+          await access.bind(caller, known, knowsKey, tell)
+          const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
+          if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
+        }
+        const readingsOnly = isPoorer(inventory, known)
+        const { machine, newest } = readingsOnly
+          ? { machine: readingsOnly, newest: false }
+          : await machineRecorder.record(known, inventory.machine, times, notes)
+        if (!known) await access.bind(caller, machine, true, tell)
+        const diskIds = await diskRecorder.record({
+          machineId: machine.id,
+          hostname: machine.hostname ?? machine.ip,
+          times,
+          newest,
+          disks: inventory.disks,
+          complete: inventory.complete,
+          readingsOnly: readingsOnly !== null,
+          notes,
+        })
+        if (newest && inventory.fileSystems) {
+          await storageRecorder.record(machine.id, times.at, inventory.fileSystems, inventory.graph, diskIds)
+        }
+        if (newest)
+          await arrayRecorder.record({
+            ...{ machineId: machine.id, hostname: machine.hostname ?? machine.ip, at: times.at },
+            ...{ arrays: inventory.arrays, told: inventory.arrayKinds },
+          })
+        await insertRows(em, InventoryReport, [{ id, machine: machine.id, ...times, sections, notes }])
+        return { id, repeated: false, machine, sections, notes }
+      },
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DiskSighting } from '../disks/sighting.ts'
 import type { MachineFacts } from '../machines/section.ts'
+import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
 import { MINUTE } from '../platform/clock.ts'
@@ -16,6 +17,9 @@ export interface Inventory {
   /** Null where nothing was told. */
   graph: StorageGraph | null
   fileSystems: FileSystemFacts[] | null
+  arrays: ArrayFacts[]
+  /** Kinds of arrays that the report could tell of: one of these that it is without is gone. */
+  arrayKinds: ReadonlySet<ArrayKind>
   sections: SectionOutcome[]
   notes: string[]
 }

@@ -84,6 +84,8 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
       complete: { kernel: report['disks'] != null && refused.length === 0, controllers: true },
       graph: null,
       fileSystems,
+      arrays: [],
+      arrayKinds: new Set(),
       sections: [],
       notes,
     },
@@ -191,7 +193,8 @@ function readDisk(
     firmware: null,
     rotationRpm: null,
     thorough: true,
-    standing: [],
+    standing: null,
+    located: true,
     reading: readSmart(disk['smart'], `${path}.smart`, fields),
   }
 }

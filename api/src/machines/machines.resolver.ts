@@ -21,6 +21,7 @@ import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
+import { StorageArray } from '../storage/storage-array.entity.ts'
 import { Machine } from './machine.entity.ts'
 import { MachineOrder } from './machines.service.ts'
 
@@ -109,6 +110,13 @@ export class MachinesResolver {
   @FieldResolver(() => [Disk], { description: 'The disks in it, by their device names; missing ones included' })
   disks(@Root() machine: Row<Machine>, @Ctx() { disks }: Context): Promise<Row<Disk>[]> {
     return disks.inMachine(machine.id)
+  }
+
+  @FieldResolver(() => [StorageArray], {
+    description: 'Its arrays, pools and volume groups, the worst first; those that are gone too, with their day',
+  })
+  arrays(@Root() machine: Row<Machine>, @Ctx() { storage }: Context): Promise<Row<StorageArray>[]> {
+    return storage.arraysOf(machine.id)
   }
 
   @FieldResolver(() => [FileSystem], { description: 'What is mounted on it, by mountpoint' })

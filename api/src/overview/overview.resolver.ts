@@ -32,17 +32,23 @@ export class Summary {
 
   @Field(() => [DisksOfHealth], { description: 'Every health in the order of its enum, zeros included' })
   disksByHealth!: HealthCount[]
+
+  @Field(() => Int, {
+    description: 'Arrays, pools and volume groups that are WARNING, AT_RISK or FAILED: arraysAtRisk tells which',
+  })
+  arraysAtRisk!: number
 }
 
 @Resolver(() => Summary)
 export class OverviewResolver {
   @Authorized(Scope.READ)
   @Query(() => Summary, { description: 'Counts, and the first machines and disks' })
-  async summary(@Ctx() { overview, disks }: Context): Promise<Summary> {
+  async summary(@Ctx() { overview, disks, storage }: Context): Promise<Summary> {
     const machines = await overview.machineCounts()
     const disksByHealth = await disks.countByHealth()
     const totalDisks = disksByHealth.reduce((sum, { count }) => sum + count, 0)
-    return { totalMachines: machines.total, silentMachines: machines.silent, totalDisks, disksByHealth }
+    const arraysAtRisk = (await storage.badArrays()).length
+    return { totalMachines: machines.total, silentMachines: machines.silent, totalDisks, disksByHealth, arraysAtRisk }
   }
 
   @FieldResolver(() => MachineConnection)

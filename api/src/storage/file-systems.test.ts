@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { fileSystemsOf } from './file-systems.ts'
 import { type BlockDevice, isPhysicalDisk, readLsblk } from './lsblk.ts'
 import { rolesOf } from './role.ts'
-import { degradedDisks, emptyGraph, type StorageGraph } from './storage-graph.ts'
+import { wordsOnMembers } from './array-members.ts'
+import { emptyGraph, type StorageGraph } from './storage-graph.ts'
 
 const tree = (...blockdevices: object[]): StorageGraph => ({ ...emptyGraph(), devices: readLsblk({ blockdevices }) })
 const disk = (name: string, children: object[] = [], more = {}) => ({
@@ -83,9 +84,10 @@ test('A ZFS data set lies on every device of its pool', () => {
           allocatedBytes: null,
           freeBytes: null,
           devices: [
-            { path: '/dev/sda1', device: 'sda1', state: 'ONLINE' },
-            { path: '/dev/sdb', device: 'sdb', state: 'FAULTED' },
+            { path: '/dev/sda1', device: 'sda1', state: 'ONLINE', errors: null },
+            { path: '/dev/sdb', device: 'sdb', state: 'FAULTED', errors: null },
           ],
+          ...{ dataErrors: null, damagedFiles: [], scanErrors: null },
         },
       ],
     },
@@ -104,7 +106,9 @@ test('A ZFS data set lies on every device of its pool', () => {
       ['sdb', 'zfs_pool'],
     ]),
   )
-  expect(degradedDisks(graph)).toEqual(new Map([['sdb', 'ZFS tank: FAULTED']]))
+  expect([...wordsOnMembers(graph)]).toMatchObject([
+    ['sdb', [{ code: 'POOL_MEMBER_DEGRADED', severity: 'AT_RISK', subject: 'ZFS tank: FAULTED' }]],
+  ])
 })
 
 test('Btrfs over two whole disks, mounted through one, is one file system', () => {

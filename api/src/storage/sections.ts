@@ -19,6 +19,7 @@ export const lvmSection = z.object({
       sizeBytes: bytes,
       devices: list(text),
       tags: list(text),
+      health: text.nullable().default(null),
     }),
   ),
 })
@@ -32,7 +33,17 @@ export const zpoolSection = z.object({
       allocatedBytes: bytes,
       freeBytes: bytes,
       /** `device` is the kernel's name behind the path; null where the device is gone. */
-      devices: list(z.object({ path: text, device: text.nullable(), state: text.nullable() })),
+      devices: list(
+        z.object({
+          path: text,
+          device: text.nullable(),
+          state: text.nullable(),
+          errors: z.object({ read: bytes, write: bytes, checksum: bytes }).nullable().default(null),
+        }),
+      ),
+      dataErrors: bytes.default(null),
+      damagedFiles: list(text).default([]),
+      scanErrors: bytes.default(null),
     }),
   ),
 })
@@ -46,6 +57,17 @@ export const mdraidSection = z.object({
       devices: list(z.object({ device: text, failed: z.boolean(), spare: z.boolean() })),
       expectedDevices: z.int().nonnegative().nullable(),
       workingDevices: z.int().nonnegative().nullable(),
+      container: z.boolean().default(false),
+    }),
+  ),
+})
+
+export const btrfsSection = z.object({
+  fileSystems: list(
+    z.object({
+      uuid: text,
+      label: text.nullable(),
+      devices: list(z.object({ id: z.int().nonnegative(), missing: z.boolean().nullable(), errors: bytes })),
     }),
   ),
 })
@@ -75,6 +97,7 @@ export const homesSection = z.object({
 export type LvmFacts = z.infer<typeof lvmSection>
 export type ZpoolFacts = z.infer<typeof zpoolSection>
 export type MdraidFacts = z.infer<typeof mdraidSection>
+export type BtrfsFacts = z.infer<typeof btrfsSection>
 export type LuksFacts = z.infer<typeof luksSection>
 export type DfFacts = z.infer<typeof dfSection>
 export type CephFacts = z.infer<typeof cephSection>

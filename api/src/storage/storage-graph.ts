@@ -1,6 +1,15 @@
 import type { BlockDevice } from './lsblk.ts'
 import { isPhysicalDisk } from './lsblk.ts'
-import type { CephFacts, DfFacts, HomesFacts, LuksFacts, LvmFacts, MdraidFacts, ZpoolFacts } from './sections.ts'
+import type {
+  BtrfsFacts,
+  CephFacts,
+  DfFacts,
+  HomesFacts,
+  LuksFacts,
+  LvmFacts,
+  MdraidFacts,
+  ZpoolFacts,
+} from './sections.ts'
 
 /** What one report tells about storage; a section that was not told is null. Kept with its machine. */
 export interface StorageGraph {
@@ -8,6 +17,7 @@ export interface StorageGraph {
   lvm: LvmFacts | null
   zpool: ZpoolFacts | null
   mdraid: MdraidFacts | null
+  btrfs: BtrfsFacts | null
   luks: LuksFacts | null
   df: DfFacts | null
   ceph: CephFacts | null
@@ -19,6 +29,7 @@ export const emptyGraph = (): StorageGraph => ({
   lvm: null,
   zpool: null,
   mdraid: null,
+  btrfs: null,
   luks: null,
   df: null,
   ceph: null,
@@ -119,21 +130,3 @@ export function knameOf(path: string, devices: Devices): string | null {
 
 export const byKname = (devices: readonly BlockDevice[]): Map<string, BlockDevice> =>
   new Map(devices.map((device) => [device.kname, device]))
-
-/** Members of pools and arrays that do not count on them any more: kernel name of the disk → what is said of it. */
-export function degradedDisks({ devices, zpool, mdraid }: StorageGraph): Map<string, string> {
-  const known = byKname(devices ?? [])
-  const degraded = new Map<string, string>()
-  const add = (device: string | null, words: string): void => {
-    for (const disk of device ? disksBelow(knameOf(device, known) ?? '', known) : []) degraded.set(disk, words)
-  }
-  for (const pool of zpool?.pools ?? []) {
-    for (const { device, state } of pool.devices) {
-      if (state && /^(DEGRADED|FAULTED|UNAVAIL|REMOVED)$/.test(state)) add(device, `ZFS ${pool.name}: ${state}`)
-    }
-  }
-  for (const array of mdraid?.arrays ?? []) {
-    for (const { device, failed } of array.devices) if (failed) add(device, `md ${array.name}: failed`)
-  }
-  return degraded
-}

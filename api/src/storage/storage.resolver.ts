@@ -7,6 +7,7 @@ import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
 import { UserHome } from './file-system.entity.ts'
+import { StorageArray } from './storage-array.entity.ts'
 import type { HomesOnDisk } from './storage.service.ts'
 
 @ObjectType({ simpleResolvers: true, description: "A disk that holds users' homes, and so needs a backup" })
@@ -21,6 +22,22 @@ export class BackupNeeded {
 }
 
 export const BackupNeededConnection = connectionOf(BackupNeeded, 'BackupNeeded')
+
+@Resolver(() => StorageArray)
+export class ArraysResolver {
+  @Authorized(Scope.READ)
+  @Query(() => [StorageArray], {
+    description: 'Arrays, pools and volume groups that are WARNING, AT_RISK or FAILED: at most 500, the worst first',
+  })
+  arraysAtRisk(@Ctx() { storage }: Context): Promise<Row<StorageArray>[]> {
+    return storage.badArrays()
+  }
+
+  @FieldResolver(() => Machine)
+  machine(@Root() array: Row<StorageArray>, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(array.machine)
+  }
+}
 
 @Resolver(() => BackupNeeded)
 export class StorageResolver {

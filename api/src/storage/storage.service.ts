@@ -1,11 +1,15 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
-import { type Row, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, type Row, selectRows } from '../database/rows.ts'
 import { seekPage } from '../database/seek.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
+import { HEALTH_RANK } from '../disks/health.ts'
 import { FileSystem, type UserHome } from './file-system.entity.ts'
+import { StorageArray } from './storage-array.entity.ts'
+
+const MOST_BAD = 500
 
 export interface HomesOnDisk {
   diskId: string
@@ -47,6 +51,31 @@ export class StorageService {
     },
     (row) => row.diskId,
   )
+
+  private readonly arrays = groupLoader<string, Row<StorageArray>>(
+    async (ids) =>
+      (await selectRows(this.em, StorageArray, 'machine', ids)).sort(
+        (a, b) => HEALTH_RANK[b.health] - HEALTH_RANK[a.health] || a.name.localeCompare(b.name),
+      ),
+    (array) => array.machine,
+  )
+
+  /** Arrays of a machine, the worst first; those that are gone too, with their day. */
+  arraysOf(machineId: string): Promise<Row<StorageArray>[]> {
+    return this.arrays.load(machineId)
+  }
+
+  /** Arrays with a finding, the worst first, without those of retired machines. */
+  async badArrays(): Promise<Row<StorageArray>[]> {
+    const { rows } = await sql<
+      Record<string, unknown>
+    >`select ${sql.raw(columnsOf(this.em, StorageArray))} from storage_array
+      where gone_since is null and health in ('FAILED', 'AT_RISK', 'WARNING')
+        and machine_id in (select id from machine where archived_at is null) limit ${MOST_BAD}`.execute(
+      this.em.getKysely(),
+    )
+    return decodeRows(this.em, StorageArray, rows).sort((a, b) => HEALTH_RANK[b.health] - HEALTH_RANK[a.health])
+  }
 
   ofMachine(machineId: string): Promise<Row<FileSystem>[]> {
     return this.byMachine.load(machineId)

@@ -1,0 +1,51 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+export interface BtrfsFacts {
+  fileSystems: {
+    uuid: string
+    label: string | null
+    /** `missing` null = a kernel before 5.17 does not tell. Errors: the sum of all kinds; null = not told. */
+    devices: { id: number; missing: boolean | null; errors: number | null }[]
+  }[]
+}
+
+/** Mounted btrfs file systems, from the kernel's own tables (sysfs-fs-btrfs). Null where there is none. */
+export async function collectBtrfs(sysfs = '/sys/fs/btrfs'): Promise<BtrfsFacts | null> {
+  const uuids = (await readdir(sysfs).catch(() => [])).filter((name) => /^[0-9a-f-]{36}$/.test(name))
+  const fileSystems = await Promise.all(
+    uuids.map(async (uuid) => ({
+      uuid,
+      label: (await read(`${sysfs}/${uuid}/label`)) || null,
+      devices: await devicesOf(`${sysfs}/${uuid}/devinfo`),
+    })),
+  )
+  return fileSystems.length ? { fileSystems } : null
+}
+
+async function devicesOf(folder: string): Promise<BtrfsFacts['fileSystems'][number]['devices']> {
+  const ids = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number)
+  return Promise.all(
+    ids
+      .sort((a, b) => a - b)
+      .map(async (id) => {
+        const missing = await read(`${folder}/${id}/missing`)
+        return {
+          id,
+          missing: missing === null ? null : missing === '1',
+          errors: sumOf(await read(`${folder}/${id}/error_stats`)),
+        }
+      }),
+  )
+}
+
+/** "write_errs 0", "read_errs 3" … one a line. */
+export function sumOf(stats: string | null): number | null {
+  const counts = [...(stats ?? '').matchAll(/^\w+ (\d+)$/gm)].map(([, digits]) => Number(digits))
+  return counts.length ? counts.reduce((sum, count) => sum + count, 0) : null
+}
+
+const read = (file: string): Promise<string | null> =>
+  readFile(file, 'utf8').then(
+    (text) => text.trim(),
+    () => null,
+  )

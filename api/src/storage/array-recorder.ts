@@ -1,0 +1,65 @@
+import type { EntityManager } from '../database/database.ts'
+import { type Row, saveRows, selectRows } from '../database/rows.ts'
+import { Health, HEALTH_RANK, HEALTH_SEVERITY } from '../disks/health.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import { newId } from '../platform/id.ts'
+import { Severity } from '../reasons/reason.ts'
+import { type ArrayFacts, type ArrayKind } from './array-rules.ts'
+import { StorageArray } from './storage-array.entity.ts'
+
+export interface ArrayReport {
+  machineId: string
+  hostname: string | null
+  at: Date
+  arrays: ArrayFacts[]
+  /** Of which kinds the report could tell: an array of these that it is without is gone, others stay as they were. */
+  told: ReadonlySet<ArrayKind>
+}
+
+/** Records the arrays of one report inside of its transaction. */
+export class ArrayRecorder {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+  ) {}
+
+  async record({ machineId, hostname, at, arrays, told }: ArrayReport): Promise<void> {
+    const known = await selectRows(this.em, StorageArray, 'machine', [machineId])
+    const key = ({ kind, name }: Pick<ArrayFacts, 'kind' | 'name'>): string => `${kind} ${name}`
+    const byKey = new Map(known.map((row) => [key(row), row]))
+    const event = (row: Row<StorageArray>, type: EventType, severity: Severity, from: Health | null = null): void => {
+      this.tell.machines.add(machineId)
+      this.tell.event({
+        ...{ type, severity, at, cause: EventCause.READING, machine: machineId, from, to: row.health },
+        facts: { hostname, name: row.name, ...(type === EventType.ARRAY_CHANGED ? { reasons: row.reasons } : {}) },
+      })
+    }
+    const changed: Row<StorageArray>[] = []
+    for (const facts of new Map(arrays.map((each) => [key(each), each])).values()) {
+      const before = byKey.get(key(facts))
+      const row = before ?? {
+        id: newId(),
+        machine: machineId,
+        firstSeenAt: at,
+        ...facts,
+        lastSeenAt: at,
+        goneSince: null,
+      }
+      const from = before?.health ?? null
+      const isBack = row.goneSince !== null
+      Object.assign(row, facts, { lastSeenAt: at, goneSince: null })
+      changed.push(row)
+      if (isBack) event(row, EventType.ARRAY_BACK, Severity.INFO)
+      if (row.health !== from && !(from === null && HEALTH_RANK[row.health] < HEALTH_RANK.WARNING))
+        event(row, EventType.ARRAY_CHANGED, HEALTH_SEVERITY[row.health], from)
+    }
+    for (const row of known) {
+      if (changed.includes(row) || row.goneSince !== null || !told.has(row.kind)) continue
+      row.goneSince = at
+      changed.push(row)
+      event(row, EventType.ARRAY_GONE, Severity.WARNING)
+    }
+    await saveRows(this.em, StorageArray, changed)
+  }
+}

@@ -1,0 +1,210 @@
+import { registerEnumType } from 'type-graphql'
+import { type Reason, Severity } from '../reasons/reason.ts'
+import { type Health, worstHealth } from '../disks/health.ts'
+import { worstFirst } from '../disks/judge.ts'
+import { reason } from '../disks/rules/rule.ts'
+import { LOST_STATE } from './array-members.ts'
+import type { BtrfsFacts, LvmFacts, MdraidFacts, ZpoolFacts } from './sections.ts'
+import type { StorageGraph } from './storage-graph.ts'
+
+export enum ArrayKind {
+  MDRAID = 'MDRAID',
+  ZFS = 'ZFS',
+  LVM = 'LVM',
+  BTRFS = 'BTRFS',
+}
+registerEnumType(ArrayKind, {
+  name: 'ArrayKind',
+  valuesConfig: {
+    MDRAID: { description: 'An array of the md driver (mdadm)' },
+    ZFS: { description: 'A ZFS pool' },
+    LVM: { description: 'A volume group' },
+    BTRFS: { description: 'A btrfs file system of several devices, while it is mounted' },
+  },
+})
+
+/** Disks that hold something together, as one report shows them and with what that amounts to. */
+export interface ArrayFacts {
+  kind: ArrayKind
+  name: string
+  /** raid1, raidz …; null = not told. */
+  level: string | null
+  /** In the words of its driver; null = not told. */
+  state: string | null
+  expectedMembers: number | null
+  workingMembers: number | null
+  health: Health
+  reasons: Reason[]
+}
+
+const { INFO, WARNING, AT_RISK, FAILED } = Severity
+
+/** Pure: what arrays, pools, volume groups and btrfs a report tells of, judged. A member that is gone is a part of them. */
+export function arraysOf({ mdraid, zpool, lvm, btrfs }: StorageGraph): ArrayFacts[] {
+  return [
+    ...(mdraid?.arrays ?? []).filter(({ container }) => !container).map(ofMd),
+    ...(zpool?.pools ?? []).map(ofPool),
+    ...(lvm?.volumeGroups ?? []).map((group) => ofGroup(group, lvm as LvmFacts)),
+    ...(btrfs?.fileSystems ?? []).filter(({ devices }) => devices.length > 1).map(ofBtrfs),
+  ]
+}
+
+type Unjudged = Omit<ArrayFacts, 'health' | 'reasons'>
+const judged = (array: Unjudged, reasons: Reason[]): ArrayFacts => ({
+  ...array,
+  health: worstHealth(reasons),
+  reasons: worstFirst(reasons),
+})
+
+/** Members that an array may lose and still hold its data (md(4)); null = not known. */
+function redundancyOf(level: string | null, expected: number): number | null {
+  switch (level) {
+    case 'raid0':
+    case 'linear':
+      return 0
+    case 'raid1':
+      return expected - 1
+    case 'raid4':
+    case 'raid5':
+      return 1
+    case 'raid6':
+      return 2
+    case 'raid10':
+      // At least one; which others it bears depends on where they lie.
+      return Math.max(1, Math.floor(expected / 2))
+    default:
+      return null
+  }
+}
+
+/** NAS makers give their system arrays a slot for every bay that any model has: QNAP's md9 is raid1 of 32 with 4. */
+const SLOTS_OF_NAS = 16
+
+function ofMd({
+  name,
+  level,
+  active,
+  devices,
+  expectedDevices,
+  workingDevices,
+}: MdraidFacts['arrays'][number]): ArrayFacts {
+  const array: Unjudged = {
+    ...{ kind: ArrayKind.MDRAID, name, level, state: active ? 'active' : 'inactive' },
+    ...{ expectedMembers: expectedDevices, workingMembers: workingDevices },
+  }
+  if (!active) return judged(array, [reason('ARRAY_INACTIVE', FAILED, devices.length, null, name)])
+  const reasons = devices
+    .filter(({ failed }) => failed)
+    .map(({ device }) => reason('ARRAY_MEMBER_FAILED', WARNING, null, null, device))
+  const lost = (expectedDevices ?? 0) - (workingDevices ?? expectedDevices ?? 0)
+  if (lost > 0 && expectedDevices !== null && workingDevices !== null) {
+    const isNas = level === 'raid1' && expectedDevices >= SLOTS_OF_NAS && workingDevices >= 2
+    const bears = redundancyOf(level, expectedDevices)
+    const severity = isNas && reasons.length === 0 ? INFO : bears !== null && lost > bears ? FAILED : AT_RISK
+    reasons.push(
+      reason(
+        severity === INFO ? 'ARRAY_SLOTS_EMPTY' : 'ARRAY_DEGRADED',
+        severity,
+        workingDevices,
+        expectedDevices,
+        name,
+      ),
+    )
+  }
+  return judged(array, reasons)
+}
+
+function ofPool({
+  name,
+  state,
+  devices,
+  dataErrors,
+  damagedFiles,
+  scanErrors,
+}: ZpoolFacts['pools'][number]): ArrayFacts {
+  const isLost = (device: { state: string | null }): boolean => device.state !== null && LOST_STATE.test(device.state)
+  const lost = devices.filter(isLost)
+  const reasons: Reason[] = []
+  if (state === 'DEGRADED' || lost.length > 0)
+    reasons.push(reason('ARRAY_DEGRADED', AT_RISK, devices.length - lost.length, devices.length, name))
+  if (state !== null && /^(FAULTED|UNAVAIL|SUSPENDED|REMOVED)$/.test(state))
+    reasons.push(reason('POOL_UNAVAILABLE', FAILED, null, null, `${name}: ${state}`))
+  for (const device of lost) reasons.push(reason('ARRAY_MEMBER_FAILED', WARNING, null, null, device.path))
+  for (const { path, errors } of devices) {
+    const count = (errors?.read ?? 0) + (errors?.write ?? 0) + (errors?.checksum ?? 0)
+    if (count > 0) reasons.push(reason('POOL_MEMBER_ERRORS', WARNING, count, 1, path))
+  }
+  if ((dataErrors ?? 0) > 0)
+    reasons.push(
+      reason(
+        'POOL_DATA_LOST',
+        AT_RISK,
+        dataErrors,
+        1,
+        damagedFiles.length ? damagedFiles.slice(0, 5).join(', ').slice(0, 500) : name,
+      ),
+    )
+  if ((scanErrors ?? 0) > 0) reasons.push(reason('POOL_SCRUB_ERRORS', AT_RISK, scanErrors, 1, name))
+  return judged(
+    {
+      kind: ArrayKind.ZFS,
+      name,
+      level: null,
+      state,
+      expectedMembers: devices.length,
+      workingMembers: devices.length - lost.length,
+    },
+    reasons,
+  )
+}
+
+function ofGroup(
+  { name, partial }: LvmFacts['volumeGroups'][number],
+  { physicalVolumes, logicalVolumes }: LvmFacts,
+): ArrayFacts {
+  const members = physicalVolumes.filter(({ volumeGroup }) => volumeGroup === name)
+  const missing = members.filter((volume) => volume.missing).length
+  const sick = logicalVolumes.filter(({ volumeGroup, health }) => volumeGroup === name && health !== null)
+  const reasons: Reason[] = []
+  if (partial || missing > 0)
+    reasons.push(
+      reason('ARRAY_DEGRADED', AT_RISK, members.length - Math.max(missing, partial ? 1 : 0), members.length, name),
+    )
+  for (const volume of sick.slice(0, 5))
+    reasons.push(
+      reason(
+        'VOLUME_UNHEALTHY',
+        volume.health === 'partial' ? AT_RISK : WARNING,
+        null,
+        null,
+        `${volume.name}: ${volume.health}`,
+      ),
+    )
+  return judged(
+    {
+      ...{ kind: ArrayKind.LVM, name, level: null, state: partial ? 'partial' : null },
+      ...{ expectedMembers: members.length, workingMembers: members.length - missing },
+    },
+    reasons,
+  )
+}
+
+function ofBtrfs({ uuid, label, devices }: BtrfsFacts['fileSystems'][number]): ArrayFacts {
+  const missing = devices.filter((device) => device.missing === true).length
+  const name = label ?? uuid
+  const reasons: Reason[] = []
+  if (missing > 0) reasons.push(reason('ARRAY_DEGRADED', AT_RISK, devices.length - missing, devices.length, name))
+  for (const { id, errors } of devices)
+    if ((errors ?? 0) > 0) reasons.push(reason('POOL_MEMBER_ERRORS', WARNING, errors, 1, `devid ${id}`))
+  return judged(
+    {
+      kind: ArrayKind.BTRFS,
+      name,
+      level: null,
+      state: null,
+      expectedMembers: devices.length,
+      workingMembers: devices.length - missing,
+    },
+    reasons,
+  )
+}

@@ -1,0 +1,145 @@
+import { beforeEach, expect, test } from 'vitest'
+import { minutes, report, section } from './builders.ts'
+import { apiForThisTest, type TestApi } from './start-api.ts'
+
+let api: TestApi
+beforeEach(async () => {
+  api = await apiForThisTest()
+})
+
+const md = (working: number, more: object = {}) =>
+  section('mdraid', {
+    arrays: [
+      {
+        ...{ name: 'md0', level: 'raid1', active: true, expectedDevices: 2, workingDevices: working },
+        devices: [{ device: 'sda1', failed: false, spare: false }],
+        ...more,
+      },
+    ],
+  })
+const unavailable = (kind: string) => ({
+  kind,
+  version: 1,
+  subject: null,
+  unavailable: { code: 'TIMEOUT', text: 'no answer' },
+})
+const send = (at: number, ...sections: unknown[]) => report(api, { collectedAt: minutes(at), sections })
+const arrays = async (): Promise<any[]> =>
+  (
+    await api.ask(
+      '{ machines { nodes { arrays { kind name health goneSince expectedMembers workingMembers reasons { code } } } } }',
+    )
+  ).data.machines.nodes[0].arrays
+const atRisk = async (): Promise<[number, string[]]> => {
+  const { data } = await api.ask('{ summary { arraysAtRisk } arraysAtRisk { name machine { hostname } } }')
+  return [data.summary.arraysAtRisk, data.arraysAtRisk.map(({ name, machine }: any) => `${name} ${machine.hostname}`)]
+}
+const alerts = async (): Promise<string[]> => {
+  await api.app.opener.run()
+  const { nodes } = (await api.ask('{ alerts { nodes { type status state subject machine { hostname } } } }')).data
+    .alerts
+  return nodes.map((alert: any) =>
+    [alert.type, alert.status, alert.state, alert.subject, alert.machine.hostname].join(' '),
+  )
+}
+const types = async (): Promise<string[]> =>
+  (await api.ask('{ events { nodes { type } } }')).data.events.nodes.map(({ type }: any) => type)
+
+test('A degraded array has a health, an event and an alert of its own, though each of its disks is well', async () => {
+  await send(0, md(2))
+  expect(await arrays()).toMatchObject([{ kind: 'MDRAID', name: 'md0', health: 'OK', reasons: [] }])
+  expect(await atRisk()).toEqual([0, []])
+  await send(60, md(1))
+  expect(await arrays()).toMatchObject([
+    { health: 'AT_RISK', expectedMembers: 2, workingMembers: 1, reasons: [{ code: 'ARRAY_DEGRADED' }] },
+  ])
+  expect(await atRisk()).toEqual([1, ['md0 atlas']])
+  expect(await alerts()).toEqual(['ARRAY AT_RISK OPEN md0 atlas'])
+  await send(120, md(1))
+  expect((await types()).filter((type) => type === 'ARRAY_CHANGED')).toHaveLength(1)
+  await send(180, md(2))
+  expect(await atRisk()).toEqual([0, []])
+  expect(await alerts()).toEqual(['ARRAY AT_RISK RESOLVED md0 atlas'])
+})
+
+test('An array that is degraded when it is first seen is told at once', async () => {
+  await send(0, md(1))
+  expect(await alerts()).toEqual(['ARRAY AT_RISK OPEN md0 atlas'])
+})
+
+test('An array of which nothing could be told stays as it was; one that its machine is without is gone, told once, and may come back', async () => {
+  await send(0, md(1))
+  await send(60, unavailable('mdraid'))
+  expect(await arrays()).toMatchObject([{ health: 'AT_RISK', goneSince: null }])
+  await send(120, section('mdraid', { arrays: 'nonsense' }))
+  expect(await arrays()).toMatchObject([{ health: 'AT_RISK', goneSince: null }])
+  await report(api, { collectedAt: minutes(150), lsblk: null })
+  expect(await arrays(), 'without lsblk nothing is gone').toMatchObject([{ goneSince: null }])
+  await send(180)
+  expect(await arrays()).toMatchObject([{ goneSince: '2026-11-21T15:00:00.000Z' }])
+  expect(await atRisk()).toEqual([0, []])
+  expect((await alerts()).toSorted()).toEqual(['ARRAY AT_RISK RESOLVED md0 atlas', 'ARRAY GONE RESOLVED md0 atlas'])
+  await send(240, md(2))
+  expect(await arrays()).toMatchObject([{ health: 'OK', goneSince: null }])
+  expect(await types()).toContain('ARRAY_BACK')
+})
+
+test('A retired machine leaves no alert of its arrays behind', async () => {
+  const { machine } = await send(0, md(1))
+  await alerts()
+  await api.ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: machine.id })
+  expect(await alerts()).toEqual(['ARRAY AT_RISK RESOLVED md0 atlas'])
+  expect(await atRisk()).toEqual([0, []])
+})
+
+test('What a pool says of its member stands while the pool cannot be asked', async () => {
+  const pool = (state: string) =>
+    section('zpool', {
+      pools: [
+        {
+          ...{ name: 'tank', state: 'DEGRADED', sizeBytes: null, allocatedBytes: null, freeBytes: null },
+          devices: [{ path: '/dev/sda', device: 'sda', state, errors: { read: 4, write: 0, checksum: 0 } }],
+        },
+      ],
+    })
+  const disk = async () => (await api.ask('{ disks { nodes { health reasons { code } } } }')).data.disks.nodes[0]
+  await send(0, pool('FAULTED'))
+  const said = { health: 'AT_RISK', reasons: [{ code: 'POOL_MEMBER_DEGRADED' }, { code: 'POOL_MEMBER_ERRORS' }] }
+  expect(await disk()).toEqual(said)
+  await send(60, unavailable('zpool'))
+  expect(await disk()).toEqual(said)
+  await report(api, { collectedAt: minutes(90), lsblk: null, sections: [unavailable('lsblk')] })
+  expect(await disk()).toEqual(said)
+  await send(120)
+  expect(await disk()).toEqual({ health: 'OK', reasons: [] })
+})
+
+test('A moment without lsblk makes no phantom disk and takes no role', async () => {
+  const usb = { device: 'sdb', serial: null, size: 4_000_787_030_016, fstype: 'ext4' }
+  const first = () =>
+    report(api, {
+      collectedAt: minutes(0),
+      disks: [],
+      lsblk: [usb],
+      sections: [
+        section(
+          'smartctl',
+          { smartctl: { exit_status: 0 }, smart_status: { passed: true }, user_capacity: { bytes: usb.size } },
+          'sdb',
+        ),
+      ],
+    })
+  const disks = async () =>
+    (await api.ask('{ disks { nodes { role weak missingSince device health } } }')).data.disks.nodes
+  await first()
+  const before = await disks()
+  expect(before).toMatchObject([{ role: 'file_system', weak: true, device: 'sdb' }])
+  const asleep = { smartctl: { exit_status: 3, messages: [{ string: 'Device is in STANDBY mode, exit(3)' }] } }
+  const receipt = await report(api, {
+    collectedAt: minutes(60),
+    ...{ disks: [], lsblk: null },
+    sections: [unavailable('lsblk'), section('smartctl', asleep, 'sdb'), section('smartctl', asleep, 'sdz')],
+  })
+  expect(await disks()).toEqual(before)
+  expect(receipt.notes.join()).toMatch(/sdz: lsblk did not tell which disk it is/)
+})
