@@ -7,7 +7,7 @@ import { Spool } from './inventory/spool.ts'
 import { watch } from './inventory/watch.ts'
 import { endTools, run } from './platform/command.ts'
 import { readDeviceSettings, readSettings, stateDir } from './settings.ts'
-import { measureHomes } from './storage/homes.ts'
+import { findHomes, homesByChild, measureHomes } from './storage/homes.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `vigie-agent ${VERSION}: tells Vigie of this machine and its disks
@@ -52,7 +52,7 @@ async function main(): Promise<ExitStatus> {
   if (values.version) return say(VERSION)
   if (values.help) return say(HELP)
   const command = positionals[0]
-  if (positionals.length !== 1 || !command || !['report', 'run', 'print'].includes(command)) {
+  if (positionals.length !== 1 || !command || !['report', 'run', 'print', 'homes'].includes(command)) {
     throw new Ending(
       ExitStatus.USAGE,
       `${command ? `"${positionals.join(' ')}" is no command` : 'No command'}: use report, run or print; --help tells more`,
@@ -62,7 +62,10 @@ async function main(): Promise<ExitStatus> {
   const state = stateDir(process.env, root)
   const devices = readDeviceSettings(process.env)
   const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, root, smart })
-  const measure = (totalMs: number) => measureHomes({ run, stateDir: state }, { eachMs: 10 * MINUTE, totalMs })
+  // Asked by the agent itself, in a process of its own (homes.ts).
+  if (command === 'homes') return say(JSON.stringify(await findHomes()))
+  const measure = (totalMs: number) =>
+    measureHomes({ run, stateDir: state, list: homesByChild(run) }, { eachMs: 10 * MINUTE, totalMs })
   if (command === 'print') return say(JSON.stringify(await collect(true), null, 2))
   const settings = readSettings(process.env)
   const spool = new Spool(join(state, 'spool'))
@@ -71,17 +74,17 @@ async function main(): Promise<ExitStatus> {
     // A few seconds for homes that are due; what takes longer keeps its last value, and `run` measures it in peace.
     await measure(HOMES_IN_REPORT)
     const { status, lines } = await report(true)
-    for (const line of lines.slice(0, -1)) console.error(line)
+    for (const line of lines.slice(0, -1)) complain(line)
     const last = lines[lines.length - 1] ?? ''
-    if (status <= ExitStatus.SECTIONS_UNAVAILABLE) await say(last)
-    else console.error(`vigie-agent: ${last}`)
+    if (status <= ExitStatus.SECTIONS_UNAVAILABLE) await say(last.replace(/\p{Cc}+/gu, ' '))
+    else complain(`vigie-agent: ${last}`)
     return status
   }
   await watch({
     rhythm: { everyMs: readEvery(values.every), smartEveryMs: HOUR, random: Math.random },
     report,
     measure: async () => (await measure(30 * MINUTE)) > 0,
-    say: (lines) => console.error(`${new Date().toISOString()} ${lines[lines.length - 1] ?? ''}`),
+    say: (lines) => complain(`${new Date().toISOString()} ${lines[lines.length - 1] ?? ''}`),
     stopped: stop.signal,
   })
   return ExitStatus.ACCEPTED
@@ -101,6 +104,9 @@ function readArguments() {
     throw new Ending(ExitStatus.USAGE, `${(error as Error).message.split('. ')[0]}; --help tells more`)
   }
 }
+
+/** Words of servers and tools are text: what would move the cursor or colour the terminal is left out. */
+const complain = (line: string): void => console.error(line.replace(/[\p{Cc}\p{Bidi_Control}]+/gu, ' '))
 
 /** Resolves when the text has left this process, however slow the pipe. */
 const say = (text: string): Promise<ExitStatus> =>
@@ -125,7 +131,8 @@ main().then(
   (status) => process.exit(status),
   (error: unknown) => {
     const known = error instanceof Ending
-    console.error(known ? `vigie-agent: ${error.message}` : error)
+    if (known) complain(`vigie-agent: ${error.message}`)
+    else console.error(error)
     process.exit(known ? error.status : ExitStatus.USAGE)
   },
 )

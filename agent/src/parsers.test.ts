@@ -6,7 +6,9 @@ import { kindOf, type KindSigns } from './machines/kind.ts'
 import { osOf, parseOsRelease, parsePveversion } from './machines/os.ts'
 import { sumOf } from './storage/btrfs.ts'
 import { parseCephVolumes } from './storage/ceph.ts'
-import { parseDf } from './storage/df.ts'
+import { within } from './inventory/report.ts'
+import { isElsewhere, mountOf, parseMountinfo } from './platform/mounts.ts'
+import { parseDf, pointsOf } from './storage/df.ts'
 import { parseDu } from './storage/homes.ts'
 import { parseLsblk, physicalDisks } from './storage/lsblk.ts'
 import { parseLvm } from './storage/lvm.ts'
@@ -353,4 +355,42 @@ md9 : inactive sdc1[0](S)
     expect(sumOf('write_errs 1\nread_errs 2\nflush_errs 0\ncorruption_errs 4\ngeneration_errs 0')).toBe(7)
     expect([sumOf(''), sumOf(null), sumOf('read_errs 0')]).toEqual([null, null, 0])
   })
+})
+
+describe('Mounts', () => {
+  const mounts = parseMountinfo(`22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
+30 22 0:40 / /home rw shared:5 - ext4 /dev/sdb1 rw
+31 30 0:41 / /home/my\\040share rw - nfs4 nas:/share rw
+32 30 0:42 / /home/gone rw - autofs systemd-1 rw
+33 22 8:17 / /mnt/win rw - fuseblk /dev/sdc1 rw
+34 22 8:1 /srv /srv/bind rw - ext4 /dev/sda1 rw
+35 22 0:44 / /tank rw - zfs tank rw
+36 22 0:45 / /proc rw - proc proc rw
+`)
+  test.each([
+    ['/home/ann', 'ext4', false],
+    ['/home/my share/x', 'nfs4', true],
+    ['/home/my sharex', 'ext4', false],
+    ['/home/gone', 'autofs', true],
+    ['/mnt/win', 'fuseblk', false],
+  ])('%s lies on %s', (path, fstype, elsewhere) => {
+    const found = mountOf(path, mounts)
+    expect([found?.fstype, isElsewhere(found?.fstype ?? '')]).toEqual([fstype, elsewhere])
+  })
+  test('space is asked for once a device, of what lies on disks', () => {
+    expect(pointsOf(mounts)).toEqual(['/', '/home', '/mnt/win', '/tank'])
+  })
+})
+
+test('A section that is too large is left out with the reason, and the rest goes out', () => {
+  const section = (kind: string, length: number) => ({
+    ...{ kind, version: 1 as const, subject: null, collectedAt: '', unavailable: null },
+    payload: 'x'.repeat(length),
+  })
+  const kept = within([section('a', 10), section('b', 50), section('c', 30)], 45)
+  expect(kept.map(({ kind, payload, unavailable }) => [kind, payload?.length ?? unavailable?.code])).toEqual([
+    ['a', 10],
+    ['b', 'TOO_LARGE'],
+    ['c', 30],
+  ])
 })

@@ -326,6 +326,48 @@ describe.skipIf(!root)('A server', () => {
     expect(waiting()).toEqual([])
   })
 
+  test.each([
+    ['nothing of a receipt', {}],
+    ['an id and no sections', { id: 'x' }],
+    ['sections of another shape', { id: 'x', sections: [{ kind: 'lsblk' }], notes: [] }],
+    ['a list', []],
+  ])('that answers with %s has accepted nothing: the report is kept', async (_, reportInventory) => {
+    answer = () => ({ json: { data: { reportInventory } } })
+    const run = await agent(['report'])
+    expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/no Vigie/)])
+    expect(waiting()).toHaveLength(1)
+  })
+
+  test('that fails at one report is sent those behind it; it is given up after a day', async () => {
+    expect((await agent(['report'], { VIGIE_SERVER: 'http://127.0.0.1:9' })).status).toBe(3)
+    const [poison = ''] = waiting()
+    const file = join(folder, 'state/spool', poison)
+    const { id } = JSON.parse(readFileSync(file, 'utf8')) as { id: string }
+    const broken = {
+      status: 500,
+      json: { errors: [{ message: 'Internal', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] },
+    }
+    answer = (report) => (report.id === id ? broken : accepted(report))
+    expect((await agent(['report'])).status).toBe(0)
+    expect(waiting()).toEqual([poison])
+    const report = JSON.parse(readFileSync(file, 'utf8')) as object
+    writeFileSync(file, JSON.stringify({ ...report, collectedAt: new Date(Date.now() - 25 * 3_600_000).toISOString() }))
+    const run = await agent(['report'])
+    expect([run.status, run.stderr]).toEqual([0, expect.stringMatching(/given up/)])
+    expect(waiting()).toEqual([])
+  })
+
+  test('cannot write to the terminal of who asks it', async () => {
+    answer = () => ({
+      json: {
+        errors: [{ message: '\u001b[31mred\u001b[2J\u202e', extensions: { code: 'BAD_USER_INPUT', field: 'x' } }],
+      },
+    })
+    const { stderr } = await agent(['report'])
+    expect(stderr).toMatch(/red/)
+    expect(stderr).not.toMatch(/[\u001b\u202e]/)
+  })
+
   test('whose clock differs is told apart', async () => {
     answer = (report) => ({ ...accepted(report), date: new Date(Date.now() - 3_600_000).toUTCString() })
     const run = await agent(['report'])
@@ -389,4 +431,66 @@ test.skipIf(!root)('A token is never seen on a command line', async () => {
   const lines = readFileSync(join(folder, 'lines'), 'utf8')
   expect(lines).toContain('agent.mjs report')
   expect(lines).not.toContain(TOKEN)
+})
+
+// Real mounts in a name space of their own: the machine that runs the tests sees none of them.
+describe.skipIf(!root || !existsSync('/dev/fuse'))('A mount that answers no more', () => {
+  beforeEach(() => lsblk(DISK))
+  /** Makes places, lets a mount hang at one of them, and runs the agent beside it. */
+  const beside = (places: string, hung: string): Promise<Run> =>
+    new Promise((done) => {
+      const script = `${places} && mkdir -p ${hung} || exit 98
+        python3 ${resolve(import.meta.dirname, 'hung-mount.py')} ${hung} > ${folder}/mounted & server=$!
+        until grep -q mounted ${folder}/mounted; do kill -0 $server || exit 99; done
+        ${process.execPath} ${AGENT} report; status=$?
+        kill $server; exit $status`
+      execFile('unshare', ['--mount', 'sh', '-c', script], { env: environment() }, (error, stdout, stderr) => {
+        done({ status: error ? Number(error.code ?? -1) : 0, stdout, stderr })
+      })
+    })
+  const kinds = () => seen[0]?.report.sections.filter(({ unavailable }) => !unavailable).map(({ kind }) => kind)
+
+  const homes = () => seen[0]?.report.sections.find(({ kind }) => kind === 'homes')
+
+  test('below /home costs nothing: the report goes out with the other homes', async () => {
+    const run = await beside('mount -t ramfs none /mnt && mkdir -p /mnt/ann && mount --bind /mnt /home', '/home/ghost')
+    expect(run.status, run.stderr).toBeLessThan(2)
+    expect(run.stderr).not.toMatch(/no answer/)
+    expect(kinds()).toEqual(expect.arrayContaining(['machine', 'df']))
+  })
+
+  test('behind links that hide it costs the homes alone, and says so', async () => {
+    const places = `mkdir -p ${folder}/home && ln -s ${folder}/hung/x ${folder}/way && ln -s ${folder}/way ${folder}/home/bob
+      mount --bind ${folder}/home /home`
+    const run = await beside(places, `${folder}/hung`)
+    expect([run.status, run.stdout]).toEqual([1, expect.stringMatching(/homes: .*gave no answer within 10 s/)])
+    expect(kinds()).toEqual(expect.arrayContaining(['machine', 'df']))
+    expect(homes()?.unavailable?.code).toBe('TIMEOUT')
+  }, 60_000)
+})
+
+describe.skipIf(!root)('A state folder that takes nothing', () => {
+  beforeEach(() => lsblk(DISK))
+  test('keeps no report back: read-only after errors of its disk, it reports and says so', async () => {
+    expect((await agent(['report'])).status).toBeLessThan(2)
+    const state = join(folder, 'state')
+    const run = await new Promise<Run>((done) => {
+      const script = `mount --bind ${state} ${state} && mount -o remount,ro,bind ${state} && ${process.execPath} ${AGENT} report`
+      execFile('unshare', ['--mount', 'sh', '-c', script], { env: environment() }, (error, stdout, stderr) => {
+        done({ status: error ? Number(error.code ?? -1) : 0, stdout, stderr })
+      })
+    })
+    expect([run.status < 2, run.stderr]).toEqual([true, expect.stringMatching(/cannot be kept on disk \(EROFS\)/)])
+    expect(seen).toHaveLength(2)
+    expect(seen[1]?.report.machineKey).toBe(seen[0]?.report.machineKey)
+  })
+})
+
+test('A Node that is too old is told so in a sentence, and not by a SyntaxError', () => {
+  const lines = readFileSync(AGENT, 'utf8').split('\n')
+  const check = lines.findIndex((line) => line.includes('major < 18'))
+  expect(check).toBeGreaterThan(0)
+  // What stands before the check, and how anything after it is written, is understood by Node 12.
+  expect(lines.filter((line) => line.startsWith('import '))).toEqual(["import { createRequire } from 'module'"])
+  expect(lines.join('\n')).not.toMatch(/\?\?=|\|\|=|&&=/)
 })

@@ -1,7 +1,7 @@
 import { Ending, ExitStatus } from '../exit-status.ts'
 import type { Settings } from '../settings.ts'
 import type { InventoryReport } from './report.ts'
-import { ReportRefused, sendReport, type Sent } from './send.ts'
+import { ReportRefused, sendReport, type Sent, Stumbled } from './send.ts'
 import type { Spool } from './spool.ts'
 
 export interface Delivery {
@@ -18,6 +18,7 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
 
   if (dropped) lines.push(`${dropped} of the oldest waiting reports were dropped: the spool is full`)
   let sent: Sent | null = null
+  const stumbled: string[] = []
   for (const name of await spool.waiting()) {
     const waiting = await spool.read(name)
     if (!waiting) {
@@ -30,6 +31,10 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
     } catch (error) {
       if (error instanceof ReportRefused) {
         lines.push(`The report of ${waiting.collectedAt} was refused: ${error.message}`)
+      } else if (error instanceof Stumbled && waiting.id !== report.id) {
+        // It may be this one report that the server fails at: those behind it are sent all the same.
+        stumbled.push(name)
+        continue
       } else if (error instanceof Ending) {
         const count = (await spool.waiting()).length
         lines.push(
@@ -38,10 +43,29 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
         return { status: error.status, lines }
       } else throw error
     }
-    await spool.remove(name)
+    await forget(spool, name, lines)
   }
+  if (sent) await giveUp(spool, stumbled, lines)
   if (!sent) return { status: ExitStatus.INCOMPATIBLE, lines }
   return summarise(report, sent, lines)
+}
+
+/** A report that stays though it was sent is known by its id when it is sent again. */
+const forget = (spool: Spool, name: string, lines: string[]): Promise<void> =>
+  spool.remove(name).catch((error: NodeJS.ErrnoException) => {
+    lines.push(`A report that was sent cannot be removed from disk (${error.code ?? error.message}); it is sent again`)
+  })
+
+const GIVE_UP_AFTER = 24 * 3_600_000
+
+/** What the server has failed at for a day, while it took others, is given up. */
+async function giveUp(spool: Spool, names: readonly string[], lines: string[]): Promise<void> {
+  for (const name of names) {
+    const age = Date.now() - Date.parse((await spool.read(name))?.collectedAt ?? '')
+    if (!(age > GIVE_UP_AFTER)) continue
+    await forget(spool, name, lines)
+    lines.push(`A report that the server failed at for a day was given up (${name})`)
+  }
 }
 
 /** A disk that cannot be written must not keep its own report back. */

@@ -7,12 +7,14 @@ import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
 import { collectMachine } from '../machines/collect.ts'
 import { machineKey } from '../machines/identity.ts'
 import type { Run } from '../platform/command.ts'
+import { readMounts } from '../platform/mounts.ts'
 import { collectBtrfs } from '../storage/btrfs.ts'
 import { collectCeph } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
-import { collectHomes } from '../storage/homes.ts'
+import { collectHomes, homesByChild } from '../storage/homes.ts'
 import { type BlockDevice, collectLsblk, parseLsblk, physicalDisks } from '../storage/lsblk.ts'
 import { collectLuks } from '../storage/luks.ts'
+import { askWhenAwake } from '../storage/lvm-rest.ts'
 import { collectLvm } from '../storage/lvm.ts'
 import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
@@ -38,6 +40,9 @@ export interface ReportOptions {
   smart: boolean
 }
 
+/** What the server takes is 8 MiB; the envelope and the escapes of JSON in JSON need their room. */
+const LARGEST_REPORT = 5 * 1024 * 1024
+
 /** Collects everything that this machine can tell of itself. */
 export async function collectReport({ run, stateDir, devices, root, smart }: ReportOptions): Promise<InventoryReport> {
   const key = await machineKey(stateDir)
@@ -46,21 +51,42 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
   const blockDevices = lsblk?.payload ? parseLsblk(lsblk.payload) : await kernelDisks()
   const kinds: [kind: string, collect: Collect][] = [
     ['machine', () => collectMachine(run, root)],
-    ['lvm', () => (usesLvm(blockDevices) ? asRoot(root, 'LVM', () => collectLvm(run)) : Promise.resolve(null))],
+    [
+      'lvm',
+      () =>
+        usesLvm(blockDevices)
+          ? asRoot(root, 'LVM', () => askWhenAwake(() => collectLvm(run), blockDevices, stateDir))
+          : Promise.resolve(null),
+    ],
     ['zpool', () => collectZpool(run, kernelName)],
     ['mdraid', () => collectMdraid(blockDevices)],
     ['btrfs', () => collectBtrfs()],
     ['luks', () => collectLuks()],
-    ['df', () => collectDf(run)],
+    ['df', async () => collectDf(run, await readMounts())],
     ['ceph', () => collectCeph(run, root)],
-    ['homes', () => collectHomes({ run, stateDir })],
+    ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
   ]
   const [storage, disks] = await Promise.all([
     Promise.all(kinds.map(([kind, collect]) => collectSection(kind, collect))),
     smart ? collectDisks(run, physicalDisks(blockDevices), devices, root) : [],
   ])
-  const sections = [lsblk, ...storage, ...disks].filter((section): section is Section => section !== null)
+  const told = [lsblk, ...storage, ...disks].filter((section): section is Section => section !== null)
+  const sections = within(told, LARGEST_REPORT)
   return { id: randomUUID(), machineKey: key, hostname: hostname(), collectedAt, agentVersion: VERSION, sections }
+}
+
+/** Leaves out the largest sections until the rest fits: one that is too large must not cost the report. */
+export function within(sections: Section[], largest: number): Section[] {
+  const size = ({ payload }: Section): number => payload?.length ?? 0
+  const kept = [...sections]
+  for (let total = kept.reduce((sum, section) => sum + size(section), 0); total > largest;) {
+    const index = kept.reduce((most, section, at) => (size(section) > size(kept[most] as Section) ? at : most), 0)
+    const left = kept[index] as Section
+    total -= size(left)
+    const text = `it is too large (${(size(left) / 1024 / 1024).toFixed(1)} MiB) to be sent with the rest`
+    kept[index] = { ...left, payload: null, unavailable: { code: 'TOO_LARGE', text } }
+  }
+  return kept
 }
 
 /** Only where LVM is: its tools read a label from every disk, and wake those that sleep. */

@@ -10,6 +10,7 @@ import type { InventoryReport } from './report.ts'
 
 const compress = promisify(gzip)
 const TIMEOUT_MS = 30_000
+const DEADLINE_MS = 120_000
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 const LARGEST_ANSWER = 4 * 1024 * 1024
 
@@ -17,6 +18,9 @@ export type Receipt = ReportInventoryMutation['reportInventory']
 
 /** The server will never take this report; it must not block those behind it. */
 export class ReportRefused extends Error {}
+
+/** The server answered, and failed at this report: it is kept, and may be the only one that it fails at. */
+export class Stumbled extends Ending {}
 
 export interface Sent {
   receipt: Receipt
@@ -42,13 +46,25 @@ export async function sendReport({ server, token }: Settings, report: InventoryR
   const { data, errors } = readAnswer(answer, server)
   const error = errors?.[0]
   if (error) throw endingFor(error, answer.status, server)
-  if (answer.status >= 500) throw away(server, `it answered ${answer.status}`)
-  if (!data) throw notVigie(server, answer.status)
+  if (answer.status >= 500) throw stumbled(server, `it answered ${answer.status}`)
+  if (!isReceipt(data?.reportInventory)) throw notVigie(server, answer.status)
   const ahead = answer.date ? Date.now() - Date.parse(answer.date) : 0
-  return { receipt: data.reportInventory, clockAheadMs: Math.abs(ahead) > CLOCK_TOLERANCE_MS ? ahead : null }
+  return {
+    receipt: data?.reportInventory as Receipt,
+    clockAheadMs: Math.abs(ahead) > CLOCK_TOLERANCE_MS ? ahead : null,
+  }
+}
+
+/** What is no receipt has accepted nothing: the report is kept. */
+const isReceipt = (value: unknown): boolean => {
+  const { id, sections, notes } = (value ?? {}) as { id?: unknown; sections?: unknown; notes?: unknown }
+  const isSection = (section: unknown): boolean => Array.isArray((section as { refusals?: unknown } | null)?.refusals)
+  return typeof id === 'string' && Array.isArray(sections) && sections.every(isSection) && Array.isArray(notes)
 }
 
 const away = (server: string, why: string): Ending => new Ending(ExitStatus.SPOOLED, `${server} is away: ${why}`)
+const stumbled = (server: string, why: string): Stumbled =>
+  new Stumbled(ExitStatus.SPOOLED, `${server} is away: ${why}`)
 const notVigie = (server: string, status: number): Ending =>
   new Ending(ExitStatus.USAGE, `${server} answered ${status} and is no Vigie: check VIGIE_SERVER`)
 
@@ -93,7 +109,7 @@ function endingFor(
   // A rule of Vigie's names its field; without one the shapes of agent and server differ.
   if (extensions?.field || status === 413) return new ReportRefused(message)
   if (code === 'BAD_USER_INPUT' || status === 400) return incompatible(message, server)
-  return away(server, message)
+  return stumbled(server, message)
 }
 
 const TLS_CODES = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH)/
@@ -122,7 +138,8 @@ function post(url: string, token: string, body: Buffer): Promise<Answer> {
     }
     const request = (protocol === 'https:' ? httpsRequest : httpRequest)(
       url,
-      { method: 'POST', headers, timeout: TIMEOUT_MS },
+      // `timeout` is for silence; a server that answers drop by drop is given up at the deadline.
+      { method: 'POST', headers, timeout: TIMEOUT_MS, signal: AbortSignal.timeout(DEADLINE_MS) },
       (response) => {
         const chunks: Buffer[] = []
         let size = 0

@@ -51,7 +51,7 @@ export class Spool {
     try {
       return JSON.parse(await readFile(join(this.folder, name), 'utf8')) as InventoryReport
     } catch {
-      await this.remove(name)
+      await this.remove(name).catch(() => undefined)
       return null
     }
   }

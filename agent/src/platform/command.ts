@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 
 export interface CommandResult {
   stdout: string
@@ -22,11 +22,13 @@ export class CommandUnavailable extends Error {
 export type Run = (command: string, args: readonly string[], options?: { timeoutMs?: number }) => Promise<CommandResult>
 
 const LARGEST_OUTPUT = 16 * 1024 * 1024
-const ADMIN_FOLDERS = ['/usr/sbin', '/sbin']
+/** Where tools lie, also where PATH forgets it. */
+const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
-/** The whole path of a tool: on PATH, then where administrators' tools lie. */
+/** The whole path of a tool: on PATH, then where tools lie on every system. */
 export function findTool(name: string, path = process.env['PATH'] ?? ''): string | null {
-  for (const folder of [...path.split(delimiter).filter(Boolean), ...ADMIN_FOLDERS]) {
+  if (isAbsolute(name)) return name
+  for (const folder of [...path.split(delimiter).filter(Boolean), ...FOLDERS]) {
     try {
       const file = join(folder, name)
       accessSync(file, constants.X_OK)
@@ -56,7 +58,7 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
   const file = findTool(command)
   if (!file) return Promise.reject(new CommandUnavailable('MISSING_COMMAND', `${command} is not installed`))
   return new Promise((resolve, reject) => {
-    const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C', LANG: 'C', HOME: '/' }
+    const env = { PATH: [process.env['PATH'], ...FOLDERS].filter(Boolean).join(':'), LC_ALL: 'C', LANG: 'C', HOME: '/' }
     // A group of its own: what is killed is the tool with whatever it started.
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     if (child.pid) running.add(child.pid)
@@ -77,7 +79,8 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
         child.kill('SIGKILL')
       }
       // A process in uninterruptible sleep outlives even this; the report does not wait for it.
-      setTimeout(() => reject(reason), 1000).unref()
+      // Nothing else may be waited for by now: without this timer the process would end in silence.
+      setTimeout(() => reject(reason), 1000)
     }
     const timer = setTimeout(
       () => end(new CommandUnavailable('TIMEOUT', `${command} gave no answer within ${timeoutMs / 1000} s`)),

@@ -1,5 +1,6 @@
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
+import { isElsewhere, type Mount } from '../platform/mounts.ts'
 
 export interface DfFacts {
   fileSystems: {
@@ -12,36 +13,34 @@ export interface DfFacts {
   }[]
 }
 
-// What lies in memory, comes over the network or is a view of another file system is no place on a disk.
-const EXCLUDED = [
-  'tmpfs',
-  'devtmpfs',
-  'squashfs',
-  'overlay',
-  'efivarfs',
-  'ramfs',
-  'nfs',
-  'nfs4',
-  'cifs',
-  'fuse.sshfs',
-  '9p',
-  'virtiofs',
-]
-
-export async function collectDf(run: Run): Promise<DfFacts> {
-  const args = [
-    '--portability',
-    '--print-type',
-    '--block-size=1',
-    '--local',
-    ...EXCLUDED.flatMap((type) => ['-x', type]),
-  ]
-  const { stdout, stderr, status } = await run('df', args, { timeoutMs: 10_000 })
+/**
+ * Free and used space of what is mounted from disks. Each mount is named to df: without names it asks all of them, and one
+ * that answers no more would cost the others.
+ */
+export async function collectDf(run: Run, mounts: readonly Mount[]): Promise<DfFacts> {
+  const args = ['--portability', '--print-type', '--block-size=1']
+  const points = pointsOf(mounts)
+  if (mounts.length > 0 && points.length === 0) return { fileSystems: [] }
+  const { stdout, stderr, status } = await run('df', [...args, '--local', '--', ...points], { timeoutMs: 10_000 })
   if (!stdout.trim()) {
     if (/no file systems processed/.test(stderr)) return { fileSystems: [] }
     throw new Unavailable('FAILED', `df ended with ${status}: ${stderr.slice(0, 200)}`)
   }
   return parseDf(stdout)
+}
+
+const MOST_MOUNTS = 2000
+
+/** The shortest mount point of each device: binds and sub-volumes share its space. */
+export function pointsOf(mounts: readonly Mount[]): string[] {
+  const points = new Map<string, string>()
+  for (const { mountpoint, fstype, source, device } of mounts) {
+    const isOnDisk = source.startsWith('/dev/') || fstype === 'zfs' || fstype === 'btrfs'
+    if (!isOnDisk || isElsewhere(fstype)) continue
+    const known = points.get(device)
+    if (known === undefined || mountpoint.length < known.length) points.set(device, mountpoint)
+  }
+  return [...points.values()].slice(0, MOST_MOUNTS)
 }
 
 /** With or without the type, in blocks of 1 or 1,024 bytes: the heading tells. */

@@ -1,16 +1,21 @@
-import { mkdir, readdir, readFile, realpath, rename, stat, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { findTool, type Run } from '../platform/command.ts'
+import { mkdir, readdir, readFile, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { join, resolve as resolvePath } from 'node:path'
+import { Unavailable } from '../inventory/section.ts'
+import { CommandUnavailable, findTool, type Run } from '../platform/command.ts'
+import { isElsewhere, mountOf, readMounts } from '../platform/mounts.ts'
 
 export interface HomesFacts {
   roots: string[]
   users: { user: string; path: string; bytes: number | null; measuredAt: string | null }[]
 }
 
-interface Home {
+export interface Home {
   user: string
   path: string
 }
+
+/** The homes of this machine and the folder that they are in; null where there is none. */
+export type ListHomes = () => Promise<{ root: string; homes: Home[] } | null>
 
 /** The last value of a home, and when it was last tried: one that takes too long is not tried again at once. */
 interface Kept {
@@ -22,41 +27,40 @@ interface Kept {
 export interface HomesOptions {
   run: Run
   stateDir: string
-  root?: string
+  list: ListHomes
   now?: () => Date
 }
 
+const LISTING_MS = 10_000
 /** Measured once in this time. */
 const MAX_AGE_MS = 20 * 3_600_000
 const NO_HOMES = new Set(['lost+found', '.snapshots', '.zfs', 'aquota.user', 'aquota.group'])
-/** File systems of other machines and of memory (statfs(2)): NFS, SMB, CIFS, FUSE, 9p, tmpfs. */
-const ELSEWHERE = new Set([0x6969, 0xfe534d42, 0xff534d42, 0x517b, 0x65735546, 0x01021997, 0x01021994])
 
 /** The homes and their last known sizes, at once; measuring is slow and done by `measureHomes`. Null where there is no /home. */
-export async function collectHomes({ stateDir, root = '/home' }: HomesOptions): Promise<HomesFacts | null> {
-  const home = await realpath(root).catch(() => null)
-  if (home === null) return null
+export async function collectHomes({ stateDir, list }: HomesOptions): Promise<HomesFacts | null> {
+  const found = await list()
+  if (found === null) return null
   const kept = await readKept(stateDir)
-  const users = (await findHomes(home)).map(({ user, path }) => {
+  const users = found.homes.map(({ user, path }) => {
     const { bytes = null, measuredAt = null } = kept.get(path) ?? {}
     return { user, path, bytes, measuredAt }
   })
-  return { roots: [home], users }
+  return { roots: [found.root], users }
 }
 
 /**
  * Measures homes at low priority, each on its own file system, those first that were tried longest ago; every value is
- * kept as soon as it is there. Returns how many were measured.
+ * kept as soon as it is there. Returns how many were measured; what cannot be kept is not measured on.
  */
 export async function measureHomes(
-  { run, stateDir, root = '/home', now = () => new Date() }: HomesOptions,
+  { run, stateDir, list, now = () => new Date() }: HomesOptions,
   { eachMs, totalMs }: { eachMs: number; totalMs: number },
 ): Promise<number> {
-  const home = await realpath(root).catch(() => null)
-  if (home === null) return 0
+  const found = await list().catch(() => null)
+  if (found === null) return 0
   const kept = await readKept(stateDir)
   const tried = ({ path }: Home): number => Date.parse(kept.get(path)?.attemptedAt ?? '1970-01-01T00:00:00Z')
-  const homes = (await findHomes(home)).sort((a, b) => tried(a) - tried(b))
+  const homes = [...found.homes].sort((a, b) => tried(a) - tried(b))
   const until = performance.now() + totalMs
   let measured = 0
   for (const { path } of homes) {
@@ -74,21 +78,55 @@ export async function measureHomes(
         : { bytes, measuredAt: attemptedAt, attemptedAt },
     )
     if (bytes !== null) measured += 1
-    await keep(stateDir, kept)
+    // A disk that is full or read-only must not keep the report back; it is told with the report that cannot be kept.
+    if (!(await keep(stateDir, kept))) break
   }
   return measured
 }
 
-async function findHomes(home: string): Promise<Home[]> {
-  const homes: Home[] = []
-  for (const name of await readdir(home)) {
-    if (NO_HOMES.has(name)) continue
-    const path = await realpath(join(home, name)).catch(() => null)
-    if (path === null || !(await stat(path).catch(() => null))?.isDirectory()) continue
-    const fileSystem = await statfs(path).catch(() => null)
-    if (fileSystem && !ELSEWHERE.has(Number(fileSystem.type) >>> 0)) homes.push({ user: name, path })
+/**
+ * Asks for the homes in a process of its own: a call on a mount that answers no more never ends, cannot be taken back, and
+ * would hold one of this process's few threads for ever. That process can be ended.
+ */
+export const homesByChild =
+  (run: Run): ListHomes =>
+  async () => {
+    const asked = run(process.execPath, [process.argv[1] ?? '', 'homes'], { timeoutMs: LISTING_MS })
+    const { stdout, stderr, status } = await asked.catch((error: unknown) => {
+      if (!(error instanceof CommandUnavailable) || error.code !== 'TIMEOUT') throw error
+      const seconds = LISTING_MS / 1000
+      throw new Unavailable(
+        'TIMEOUT',
+        `something below /home gave no answer within ${seconds} s: is a server of it away?`,
+      )
+    })
+    if (status !== 0) throw new Unavailable('FAILED', `/home cannot be read: ${stderr.slice(0, 200)}`)
+    return JSON.parse(stdout) as Awaited<ReturnType<ListHomes>>
   }
-  return homes
+
+/** The homes below a folder, without those that lie elsewhere: what the kernel says of a mount is asked before its files. */
+export async function findHomes(root = '/home'): Promise<Awaited<ReturnType<ListHomes>>> {
+  const mounts = await readMounts()
+  const isHere = (path: string): boolean => !isElsewhere(mountOf(path, mounts)?.fstype ?? '')
+  const home = isHere(root) ? await realpath(root).catch(() => null) : null
+  if (home === null || !isHere(home)) return null
+  const homes: Home[] = []
+  for (const entry of await readdir(home, { withFileTypes: true })) {
+    const { name } = entry
+    const path = join(home, name)
+    if (NO_HOMES.has(name) || !isHere(path)) continue
+    if (entry.isDirectory()) homes.push({ user: name, path })
+    else if (entry.isSymbolicLink()) {
+      const target = await readlink(path).then(
+        (text) => resolvePath(home, text),
+        () => null,
+      )
+      const real = target !== null && isHere(target) ? await realpath(path).catch(() => null) : null
+      if (real !== null && isHere(real) && (await stat(real).catch(() => null))?.isDirectory())
+        homes.push({ user: name, path: real })
+    }
+  }
+  return { root: home, homes }
 }
 
 async function measure(run: Run, path: string, timeoutMs: number): Promise<number | null> {
@@ -116,9 +154,15 @@ async function readKept(stateDir: string): Promise<Map<string, Kept>> {
   }
 }
 
-async function keep(stateDir: string, kept: Map<string, Kept>): Promise<void> {
+/** False where the state folder takes nothing. */
+async function keep(stateDir: string, kept: Map<string, Kept>): Promise<boolean> {
   const file = join(stateDir, 'homes.json')
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
-  await writeFile(`${file}.new`, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 })
-  await rename(`${file}.new`, file)
+  try {
+    await mkdir(stateDir, { recursive: true, mode: 0o700 })
+    await writeFile(`${file}.new`, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 })
+    await rename(`${file}.new`, file)
+    return true
+  } catch {
+    return false
+  }
 }

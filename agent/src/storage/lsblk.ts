@@ -14,8 +14,10 @@ export async function collectLsblk(run: Run): Promise<string> {
   for (const columns of [COLUMNS, WITHOUT_MOUNTPOINTS, OLDEST]) {
     const { stdout, stderr, status } = await run('lsblk', ['--json', '--bytes', '--output', columns])
     if (isJson(stdout)) return stdout
-    if (!/unknown column/.test(stderr))
-      throw new Unavailable('FAILED', `lsblk ended with ${status}: ${stderr.slice(0, 200) || 'no output'}`)
+    if (!/unknown column/.test(stderr)) {
+      const printed = stdout.trim() ? 'what it printed is no JSON' : 'it printed nothing'
+      throw new Unavailable('FAILED', `lsblk ended with ${status}: ${stderr.slice(0, 200) || printed}`)
+    }
   }
   throw new Unavailable('FAILED', 'lsblk knows none of the columns that Vigie needs; update util-linux')
 }

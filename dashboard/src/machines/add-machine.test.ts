@@ -1,18 +1,16 @@
 import { expect, test } from 'vitest'
 import { reportLine, serviceLines } from './add-machine.ts'
 
-test('The line fetches, checks and reports; its token stands in no argument of a program', () => {
-  const line = reportLine({ server: 'https://vigie.example', sha256: 'a'.repeat(64), token: 'vigie_secret' })
-  const [exported, ...programs] = line.split(' && ')
-  expect(exported).toContain("VIGIE_TOKEN='vigie_secret'")
-  expect(programs.join(' ')).not.toContain('secret')
-  expect(line).toContain('sha256sum -c')
+test('The line fetches, checks, asks for the token without showing it, and reports', () => {
+  const line = reportLine({ server: 'https://vigie.example', sha256: 'a'.repeat(64) })
+  expect(line).toMatch(
+    /^export VIGIE_SERVER=.* && curl .* && .*sha256sum -c - && .*read -r VIGIE_TOKEN.* && .* report$/,
+  )
+  expect(line.indexOf('stty -echo')).toBeLessThan(line.indexOf('read -r'))
 })
 
 test('A quote in an address ends nothing', () => {
-  expect(reportLine({ server: "https://x/'; rm -rf /; '", sha256: '', token: 't' })).toContain(
-    `'https://x/'\\''; rm -rf /; '\\'''`,
-  )
+  expect(reportLine({ server: "https://x/'; rm -rf /; '", sha256: '' })).toContain(`'https://x/'\\''; rm -rf /; '\\'''`)
 })
 
 test('The service reads its token from a file of root', () => {

@@ -1,20 +1,21 @@
 interface Line {
   server: string
   sha256: string
-  token: string
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /**
- * One line for a POSIX shell: fetches the agent, checks its hash, and reports once as root. The token stands in the
- * environment, never on a command line, where every user of the machine could read it.
+ * One line for a POSIX shell: fetches the agent, checks its hash, asks for the token, and reports once as root. The token
+ * is pasted at the question: so it stands neither in the shell's history nor on a command line, which every user can read.
  */
-export function reportLine({ server, sha256, token }: Line): string {
+export function reportLine({ server, sha256 }: Line): string {
   return [
-    `export VIGIE_SERVER=${quoted(server)} VIGIE_TOKEN=${quoted(token)}`,
+    `export VIGIE_SERVER=${quoted(server)}`,
     `curl -fsSL -o vigie-agent.mjs ${quoted(`${server}/agent.mjs`)}`,
     `echo '${sha256}  vigie-agent.mjs' | sha256sum -c -`,
+    `{ printf 'Token: '; stty -echo; read -r VIGIE_TOKEN; stty echo; echo; }`,
+    'export VIGIE_TOKEN',
     `$([ "$(id -u)" = 0 ] || echo sudo --preserve-env=VIGIE_SERVER,VIGIE_TOKEN) node vigie-agent.mjs report`,
   ].join(' && ')
 }

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+
+export interface Mount {
+  mountpoint: string
+  fstype: string
+  source: string
+  /** major:minor, as stat(2) tells it. */
+  device: string
+}
+
+/** In memory, over the network, by a process of its own, or a view of another file system: no place on a disk here. */
+const ELSEWHERE = new Set([
+  ...['tmpfs', 'devtmpfs', 'squashfs', 'overlay', 'efivarfs', 'ramfs', 'aufs', 'iso9660', 'autofs'],
+  ...['nfs', 'nfs4', 'cifs', 'smb3', 'smbfs', '9p', 'virtiofs', 'ceph', 'glusterfs', 'lustre', 'ocfs2', 'afs'],
+])
+
+/** Whether a file system answers from elsewhere: a call on it may never come back. fuseblk is NTFS and exFAT on a disk. */
+export const isElsewhere = (fstype: string): boolean => ELSEWHERE.has(fstype) || /^fuse(\.|$)/.test(fstype)
+
+/** What is mounted, asked of the kernel and never of the file systems (proc_pid_mountinfo(5)); [] where it cannot be told. */
+export async function readMounts(file = '/proc/self/mountinfo'): Promise<Mount[]> {
+  return parseMountinfo(await readFile(file, 'utf8').catch(() => ''))
+}
+
+export function parseMountinfo(text: string): Mount[] {
+  return text.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ', 2)
+    const [, , device, , mountpoint] = before.split(' ')
+    const [fstype, source] = after.split(' ')
+    if (!device || !mountpoint || !fstype) return []
+    return [{ mountpoint: unescaped(mountpoint), fstype, source: unescaped(source ?? ''), device }]
+  })
+}
+
+/** Blanks, tabs, line ends and backslashes stand in octal: \040. */
+const unescaped = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+
+/** The mount that a path lies on: of those above it the longest, of those of one place the newest. Null = none is known. */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | null {
+  let found: Mount | null = null
+  for (const mount of mounts) {
+    const { mountpoint } = mount
+    const isAbove = mountpoint === '/' || path === mountpoint || path.startsWith(`${mountpoint}/`)
+    if (isAbove && (!found || mountpoint.length >= found.mountpoint.length)) found = mount
+  }
+  return found
+}

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { askWhenAwake } from './lvm-rest.ts'
+
+const HOUR = 3_600_000
+const facts = { physicalVolumes: [], volumeGroups: [], logicalVolumes: [] }
+const member = (kname: string, rotational = true) => ({
+  ...{ kname, type: 'part', rotational, sizeBytes: 1000, fstype: 'LVM2_member' },
+})
+
+let folder: string
+let asked: number
+let clock: number
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vigie-lvm-'))
+  ;[asked, clock] = [0, 0]
+  for (const kname of ['sda1', 'sdb1']) does(kname, 10)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** So many reads has the device completed. */
+function does(kname: string, reads: number): void {
+  mkdirSync(join(folder, 'sys', kname), { recursive: true })
+  writeFileSync(join(folder, 'sys', kname, 'stat'), `  ${reads} 0 0 0 5 0 0 0\n`)
+}
+const ask = (devices = [member('sda1'), member('sdb1')], stateDir = join(folder, 'state')) =>
+  askWhenAwake(async () => ((asked += 1), facts), devices, stateDir, { now: () => clock, sysfs: join(folder, 'sys') })
+
+test('LVM is asked once while a disk below it rests, and anew when all of them have worked', async () => {
+  expect(await ask()).toEqual(facts)
+  expect(await ask()).toEqual(facts)
+  does('sda1', 11)
+  await ask()
+  expect(asked, 'sdb rests').toBe(1)
+  does('sdb1', 11)
+  await ask()
+  expect(asked).toBe(2)
+})
+
+test('It is asked anew when a device came or went, and after a day', async () => {
+  await ask()
+  await ask([member('sda1')])
+  expect(asked).toBe(2)
+  clock = 23 * HOUR
+  await ask([member('sda1')])
+  expect(asked).toBe(2)
+  clock = 24 * HOUR
+  await ask([member('sda1')])
+  expect(asked).toBe(3)
+})
+
+test('Solid state needs no rest, and what cannot be kept or read is asked anew', async () => {
+  for (let round = 0; round < 2; round += 1) await ask([member('sda1', false)])
+  expect(asked).toBe(2)
+  for (let round = 0; round < 2; round += 1) await ask(undefined, join(folder, 'sys/sda1/stat'))
+  expect(asked).toBe(4)
+  mkdirSync(join(folder, 'state'), { recursive: true })
+  writeFileSync(join(folder, 'state/lvm.json'), '{"activity":null}')
+  await ask()
+  expect(asked).toBe(5)
+  for (let round = 0; round < 2; round += 1) await ask([member('gone')])
+  expect(asked, 'counters that cannot be read prove no rest').toBe(7)
+})
