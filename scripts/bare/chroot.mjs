@@ -138,6 +138,8 @@ export class Chroot {
       '--no-install-recommends',
       ...packages,
     ])
+    // npm's package brings ca-certificates, which writes the file of authorities anew.
+    this.#trustAsHere()
     this.useNpmrc()
   }
 
