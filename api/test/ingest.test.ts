@@ -106,31 +106,113 @@ describe('A script', () => {
     expect(await disksOf()).toMatchObject([{ serial: 'S1' }, { serial: 'S2', health: 'FAILED' }])
   })
 
-  test('has the second of two equal serials refused, and one odd disk costs no other', async () => {
+  test('loses no disk: of two with one serial the worse counts, others of it are kept apart, and control characters are cut', async () => {
     const answer = await ingest(
       body({
         disks: [
           disk(),
-          disk({ device: 'sdb' }),
-          disk({ serial: 'A\u0007B' }),
+          disk({ device: 'sdb', smart: { status: 'fail' } }),
+          disk({ serial: 'A\u0007B', smart: { status: 'ok' } }),
+          disk({ serial: 'REDACTED', model: 'M1', smart: { status: 'ok' } }),
+          disk({ serial: 'REDACTED', model: 'M2', smart: { status: 'fail' } }),
           disk({ serial: 'S4', bus: 'sa\u0007ta', smart: { status: 'fail' } }),
         ],
       }),
     )
-    expect(answer).toMatchObject({
-      accepted: 2,
-      refused: [
-        {
-          index: 1,
-          serial: 'S1',
-          field: 'disks[1].serial',
-          rule: 'stands twice in this report',
-          cure: expect.any(String),
-        },
-        { index: 2, serial: null, field: 'disks[2].serial' },
-      ],
+    expect(answer).toMatchObject({ accepted: 6 })
+    expect(answer.refused).toBeUndefined()
+    expect(answer.notes.join()).toMatch(/1 is the same disk as 0.*|control characters were cut/)
+    expect((await disksOf()).map(({ serial, health }: any) => `${serial} ${health}`)).toEqual([
+      'AB OK',
+      'REDACTED OK',
+      'REDACTED FAILED',
+      'S1 FAILED',
+      'S4 FAILED',
+    ])
+  })
+
+  test('has what cannot be read refused by name, which its machine’s page tells too', async () => {
+    const answer = await ingest(body({ disks: [disk(), disk({ serial: 'S'.repeat(200) }), 'no object'] }))
+    expect(answer.refused).toMatchObject([{ index: 1, field: 'disks[1].serial' }, { index: 2 }])
+    const { notes } = (await api.ask('{ machines { nodes { notes } } }')).data.machines.nodes[0]
+    expect(notes.join()).toMatch(/disks\[1\] was refused: disks\[1\]\.serial must be at most 128 characters/)
+  })
+
+  test('keeps a serial of digits alone whole, knows a disk by its World Wide Name, and what is no disk', async () => {
+    const text = JSON.stringify(
+      body({
+        disks: [
+          disk({ serial: 'DIGITS' }),
+          disk({ serial: null, by_id: '/dev/disk/by-id/wwn-0x5000c500a1b2c3d4', device: 'sdb' }),
+          ...['zram0', '/dev/nbd0', 'zd16', 'loop3'].map((device) => disk({ serial: null, device })),
+        ],
+      }),
+    ).replace('"DIGITS"', '12345678901234567890')
+    const response = await api.post('/api/ingest', text)
+    expect(await response.json()).toMatchObject({ accepted: 2 })
+    expect((await api.ask('{ disks(orderBy: SERIAL) { nodes { serial wwn weak } } }')).data.disks.nodes).toEqual([
+      { serial: null, wwn: '5000c500a1b2c3d4', weak: false },
+      { serial: '12345678901234567890', wwn: null, weak: false },
+    ])
+  })
+
+  test('tells no file system of what holds none, and the role by what does', async () => {
+    const of = (partitions: object[]) => disk({ proxmox_role: null, partitions })
+    await ingest(
+      body({
+        os: 'proxmox',
+        disks: [
+          of([
+            { name: 'sda1', fstype: 'zfs_member' },
+            { name: 'sda2', fstype: 'swap', mountpoint: '[SWAP]' },
+            { name: 'sda3', fstype: 'crypto_LUKS' },
+            {
+              name: 'sda4',
+              lvm: {
+                vg_name: 'pve',
+                logical_volumes: [
+                  { lv_name: 'data' },
+                  {
+                    lv_name: 'root',
+                    fstype: 'ext4',
+                    mountpoint: '/',
+                    home_users: [
+                      { user: 'lost+found', size_bytes: 1 },
+                      { user: 'ann', size_bytes: 2 },
+                    ],
+                  },
+                ],
+              },
+            },
+          ]),
+        ],
+      }),
+    )
+    const { data } = await api.ask(
+      '{ machines { nodes { kind fileSystems { source users { user } } disks { role } } } }',
+    )
+    expect(data.machines.nodes[0]).toEqual({
+      kind: 'PROXMOX_HOST',
+      fileSystems: [{ source: '/dev/pve/root', users: [{ user: 'ann' }] }],
+      disks: [{ role: 'lvm' }],
     })
-    expect(await disksOf()).toMatchObject([{ serial: 'S1' }, { serial: 'S4', health: 'FAILED' }])
+  })
+
+  test('at an address that every machine has, without a hostname, is refused and makes no machine', async () => {
+    const answer = await ingest(body({ hostname: null, ip: '127.0.0.1' }))
+    expect(answer).toMatchObject({ status: 422 })
+    expect((await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines).toBe(0)
+  })
+
+  test('names its machine with or without its domain, in any case; several of a short name are not joined', async () => {
+    const total = async () => (await api.ask('{ summary { totalMachines } }')).data.summary.totalMachines
+    for (const hostname of ['web.lyon.example', 'WEB.lyon.example', 'web', 'Web'])
+      await ingest(body({ hostname, disks: [] }))
+    expect(await total()).toBe(1)
+    await ingest(body({ hostname: 'web.paris.example', disks: [] }))
+    expect(await total()).toBe(2)
+    await ingest(body({ hostname: 'web', disks: [] }))
+    expect(await total()).toBe(3)
   })
 
   test('may send a disk without a usable serial: it is known by its place', async () => {

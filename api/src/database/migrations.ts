@@ -5,6 +5,7 @@ import { Migration20261125201242 } from './migrations/Migration20261125201242.ts
 
 import { Migration20261128055711 } from './migrations/Migration20261128055711.ts'
 import { Migration20261128061410 } from './migrations/Migration20261128061410.ts'
+import { Migration20261128063819 } from './migrations/Migration20261128063819.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -17,4 +18,5 @@ export const migrations = [
   Migration20261125201242,
   Migration20261128055711,
   Migration20261128061410,
+  Migration20261128063819,
 ]

@@ -23,13 +23,14 @@ import { ReadingOutcome } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
 import { HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { identify, serialKey, wwnKey } from './identity.ts'
+import { serialKey, wwnKey } from './identity.ts'
+import { recognise, type Sighted } from './recognition.ts'
 import { RULES_VERSION } from './judge.ts'
 import { place } from './placement.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
 import { standingOf, withStanding } from './standing.ts'
 import { SmartDocument } from './smart-document.entity.ts'
-import { couldBeSeen, describe, isWeak, newDisk, visible, weakKeyOf } from './sighted-disk.ts'
+import { couldBeSeen, describe, visible } from './sighted-disk.ts'
 import { isAnothersWord, type RivalWord, rivalWords, wordOf, worstWord } from './rival-words.ts'
 import { readingRow } from './reading-row.ts'
 import { verdictOf } from './reading-verdict.ts'
@@ -52,13 +53,6 @@ export interface DiskReport {
   notes: string[]
 }
 
-/** One disk of a report, with every path on which it was seen (multipath). */
-interface Sighted {
-  sighting: DiskSighting
-  labels: string[]
-  disk: { row: DiskRow; added: boolean }
-}
-
 /** Records the disks of one report inside of its transaction: who they are, where they are, how they are. */
 export class DiskRecorder {
   constructor(
@@ -71,7 +65,7 @@ export class DiskRecorder {
   /** Returns the disk of each sighting by the sighting's label. */
   async record(report: DiskReport): Promise<Map<string, string>> {
     const known = await this.candidates(report)
-    const sighted = this.recognise(report, known).filter((each) => this.isWanted(report, each))
+    const sighted = recognise(report, known).filter((each) => this.isWanted(report, each))
     const rows = [...new Set(sighted.map(({ disk }) => disk.row))]
     const existing = rows.filter((row) => known.includes(row)).map((row) => row.id)
     const stays = await this.staysOf([...existing, ...known.filter((row) => row.conflictSince).map((row) => row.id)])
@@ -125,9 +119,10 @@ export class DiskRecorder {
 
   /** Every disk that a sighting may mean, and every one that is said to be in this machine. */
   private async candidates({ machineId, disks }: DiskReport): Promise<DiskRow[]> {
-    const serials = disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
+    const serials = disks.flatMap(({ evidence }) =>
+      [evidence.serial, evidence.kernelSerial].flatMap((serial) => serialKey(serial) ?? []),
+    )
     const wwns = disks.flatMap(({ evidence }) => wwnKey(evidence.wwn) ?? [])
-    const weak = disks.filter(isWeak).map((sighting) => weakKeyOf(machineId, sighting))
     // A disk in conflict is said to be in the other machine, and has its stay here all the same.
     const conditions = [
       sql`machine_id = ${machineId}`,
@@ -135,58 +130,9 @@ export class DiskRecorder {
     ]
     if (serials.length) conditions.push(sql`serial_key in (${sql.join(serials)})`)
     if (wwns.length) conditions.push(sql`wwn in (${sql.join(wwns)})`)
-    if (weak.length) conditions.push(sql`weak_key in (${sql.join(weak)})`)
     const found = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Disk))} from disk
       where ${sql.join(conditions, sql` or `)} order by id`.execute(this.em.getKysely())
     return decodeRows(this.em, Disk, found.rows)
-  }
-
-  /** Finds or makes the disk of each sighting. One disk on two paths (multipath) is one sighting. */
-  private recognise(report: DiskReport, known: DiskRow[]): Sighted[] {
-    const all = [...known]
-    const taken = new Map<DiskRow, Sighted>()
-    return report.disks.flatMap((sighting) => {
-      const strong = serialKey(sighting.evidence.serial) ?? wwnKey(sighting.evidence.wwn)
-      const weakKey = strong ? null : weakKeyOf(report.machineId, sighting)
-      const found = strong
-        ? identify(
-            sighting.evidence,
-            all.filter((row) => !row.weak),
-          )
-        : (all.find((row) => row.weakKey === weakKey) ?? this.samePlace(report, sighting, known))
-      // Without the kernel's list a device that nothing is known of is no new disk: it may be one that is known.
-      if (!strong && !found && !sighting.located) {
-        report.notes.push(`${sighting.label}: lsblk did not tell which disk it is; it is left out of this report.`)
-        return []
-      }
-      const first = found && taken.get(found)
-      if (first) {
-        report.notes.push(
-          `${sighting.label} is the same disk as ${first.sighting.label} (${found.serial ?? found.wwn}).`,
-        )
-        // Of two paths the one that could be read counts.
-        if (first.sighting.reading?.outcome !== ReadingOutcome.READ && sighting.reading)
-          first.sighting = { ...first.sighting, reading: sighting.reading }
-        first.labels.push(sighting.label)
-        return []
-      }
-      const row = found ?? newDisk(report, sighting, weakKey)
-      const sighted: Sighted = { sighting, labels: [sighting.label], disk: { row, added: !found } }
-      taken.set(row, sighted)
-      if (!found) all.push(row)
-      return [sighted]
-    })
-  }
-
-  /** The disk that was at this place, where the report's own source of names and sizes is silent. */
-  private samePlace(
-    { machineId }: DiskReport,
-    { device, path, located }: DiskSighting,
-    known: DiskRow[],
-  ): DiskRow | null {
-    if (located) return null
-    const there = known.filter((row) => row.machine === machineId && row.device === device && row.path === path)
-    return there.length === 1 ? (there[0] ?? null) : null
   }
 
   private isWanted(report: DiskReport, { sighting, disk }: Sighted): boolean {

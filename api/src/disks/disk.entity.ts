@@ -61,6 +61,14 @@ export class Disk {
   @Property({ type: 'string', nullable: true, unique: true })
   weakKey!: string | null
 
+  /** The serial number that the kernel showed last, as it is compared: of a USB disk it may be its bridge's. */
+  @Property({ type: 'string', nullable: true })
+  kernelSerial!: string | null
+
+  /** Where it sat last, for a moment in which it does not say who it is. */
+  @Property({ type: 'string', nullable: true })
+  place!: string | null
+
   @Field(() => DiskType)
   @Property({ type: 'string' })
   type!: DiskType

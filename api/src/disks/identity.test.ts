@@ -37,7 +37,7 @@ test.each([
 describe('A disk is recognised', () => {
   const disk = { id: '1', serialKey: 'S1', model: 'M', wwn: '5000cca37fca81a8' }
   const of = (evidence: object) =>
-    identify({ serial: null, model: null, wwn: null, aliases: [], ...evidence }, [disk])?.id ?? null
+    identify({ serial: null, kernelSerial: null, model: null, wwn: null, aliases: [], ...evidence }, [disk])?.id ?? null
   test.each([
     ['by serial and model', { serial: 's1', model: 'M' }, '1'],
     ['by serial where one model is unknown', { serial: 'S1' }, '1'],

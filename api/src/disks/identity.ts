@@ -1,6 +1,9 @@
 /** What a report tells about which disk it is. Null = not told. */
 export interface IdentityEvidence {
+  /** Its own, read from it; of a USB disk the kernel's may be that of its bridge. */
   serial: string | null
+  /** As the kernel tells it (lsblk); null = not told. */
+  kernelSerial: string | null
   model: string | null
   wwn: string | null
   aliases: string[]

@@ -13,9 +13,6 @@ import type { DiskSighting } from './sighting.ts'
 
 type DiskRow = Row<Disk>
 
-/** No identifier of its own: it is known by where it sits. */
-export const isWeak = ({ evidence }: DiskSighting): boolean => !serialKey(evidence.serial) && !wwnKey(evidence.wwn)
-
 export const weakKeyOf = (machineId: string, { place, capacityBytes }: DiskSighting): string =>
   `${machineId}|${place}|${capacityBytes ?? '?'}`
 
@@ -60,6 +57,8 @@ export function describe(sighting: DiskSighting, known: DiskRow | null) {
   return {
     serial: better(serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : null, known?.serial),
     serialKey: serialKey(evidence.serial) ?? known?.serialKey ?? null,
+    kernelSerial: serialKey(evidence.kernelSerial) ?? known?.kernelSerial ?? null,
+    place: sighting.place,
     model: better(evidence.model, known?.model),
     wwn: wwn ?? known?.wwn ?? null,
     aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { meaningOf } from '../disks/document-meaning.ts'
 import type { Reason } from '../reasons/reason.ts'
-import { serialKey, wwnKey } from '../disks/identity.ts'
+import { wwnKey } from '../disks/identity.ts'
 import { holdsReading, typeOf } from '../disks/judge.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
 import { readSmartctl } from '../disks/smartctl.ts'
@@ -272,7 +272,8 @@ function sighting(
   return {
     label: subject,
     evidence: {
-      serial: [facts?.serial ?? null, device?.serial ?? null].find((serial) => serialKey(serial) !== null) ?? null,
+      serial: facts?.serial ?? null,
+      kernelSerial: device?.serial ?? null,
       model: facts?.model ?? device?.model ?? null,
       wwn: [facts?.wwn ?? null, device?.wwn ?? null, links?.wwid ?? null].find((wwn) => wwnKey(wwn) !== null) ?? null,
       aliases: links?.byId ?? [],

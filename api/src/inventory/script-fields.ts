@@ -4,6 +4,8 @@ import { isPlainText } from './inventory.ts'
 
 const UNKNOWN_WORDS = new Set(['', 'inconnu', 'inconnue', 'unknown', 'n/a', 'none', 'null', 'localhost'])
 const MOST_NOTES = 100
+/** Longer than any name: such a text is not worked on. */
+const LONGEST = 4096
 
 /** Reads the values of a script's JSON: what is absent, unknown or impossible is null, and the latter is noted. */
 export class ScriptFields {
@@ -20,17 +22,16 @@ export class ScriptFields {
     this.note(`${path ? `${path}: ` : ''}unknown and ignored: ${names.join(', ')}`)
   }
 
-  /** A name is one line; control characters are refused, for no such machine or disk exists. */
+  /** A name is one line; control characters stand in none and are cut, which is noted. */
   name(path: string, value: unknown, longest: number): string | null {
-    const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : null
+    const whole = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : null
+    const text = whole === null || whole.length > LONGEST ? whole : whole.replace(/\p{Cc}+/gu, '').trim()
+    if (text !== null && /\p{Cc}/u.test(whole?.trim().slice(0, LONGEST) ?? ''))
+      this.note(`${path}: control characters were cut`)
     if (value !== null && value !== undefined && text === null) this.note(`${path} is no text and is ignored`)
     if (text === null || UNKNOWN_WORDS.has(text.toLowerCase())) return null
     if (!isPlainText(text, longest)) {
-      throw new InvalidInputError(
-        path,
-        `must be one line of at most ${longest} characters, without control characters`,
-        'Send the name without control characters.',
-      )
+      throw new InvalidInputError(path, `must be at most ${longest} characters`, 'Send the name alone.')
     }
     return text
   }

@@ -1,7 +1,7 @@
 import type { DiskSighting } from '../disks/sighting.ts'
 import { asArray, asObject, type JsonObject } from '../platform/json.ts'
 import type { UserHome } from '../storage/file-system.entity.ts'
-import type { FileSystemFacts } from '../storage/file-systems.ts'
+import { isContainer, type FileSystemFacts } from '../storage/file-systems.ts'
 import type { ScriptFields } from './script-fields.ts'
 
 /** What lies on a script's disk: its partitions and the logical volumes in them. A volume over two disks is one. */
@@ -28,8 +28,7 @@ export function readPartitions(
     const uuid = fields.softName(`${here}.uuid`, partition['uuid'], 64)
     const volumes = asObject(partition['lvm'])
     const fileSystem = readFileSystem(partition, here, uuid ?? `${owner}:${name}`, collectedAt, fields, disk.label)
-    const holdsVolumes = volumes !== null || fileSystem.fstype === 'LVM2_member'
-    if (!holdsVolumes && (fileSystem.fstype || fileSystem.mountpoint))
+    if (volumes === null && !isContainer(fileSystem.fstype) && (fileSystem.fstype || fileSystem.mountpoint))
       add({ ...fileSystem, uuid, source: name.startsWith('/') ? name : `/dev/${name}` })
     const group = fields.softName(`${here}.lvm.vg_name`, volumes?.['vg_name'], 128) ?? '?'
     for (const [number, volume] of asArray(volumes?.['logical_volumes']).entries()) {
@@ -38,7 +37,9 @@ export function readPartitions(
       const there = `${here}.lvm.logical_volumes[${number}]`
       const lvName = fields.softName(`${there}.lv_name`, lv['lv_name'], 128) ?? String(number)
       const facts = readFileSystem(lv, there, `lvm:${group}/${lvName}`, collectedAt, fields, disk.label)
-      add({ ...facts, source: `/dev/${group}/${lvName}` })
+      // A thin pool, or the disk of a virtual machine, holds no files of this machine.
+      if ((facts.fstype || facts.mountpoint) && !isContainer(facts.fstype))
+        add({ ...facts, source: `/dev/${group}/${lvName}` })
     }
   }
 }
@@ -76,7 +77,7 @@ function readHomes(value: unknown, path: string, collectedAt: Date, fields: Scri
   const users = value.flatMap((entry, index): UserHome[] => {
     const user = fields.softName(`${path}[${index}].user`, asObject(entry)?.['user'], 128)
     const home = asObject(entry)
-    if (!user || !home) return []
+    if (!user || !home || user === 'lost+found') return []
     const bytes = fields.whole(`${path}[${index}].size_bytes`, home['size_bytes']) ?? readHuman(home['size_human'])
     return [{ user, bytes, measuredAt: collectedAt.toISOString() }]
   })

@@ -1,14 +1,17 @@
 import { DiskType, ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { serialKey } from '../disks/identity.ts'
 import { reason } from '../disks/rules/rule.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
 import { NOTHING_READ, type SmartFacts } from '../disks/smart-facts.ts'
 import { InvalidInputError } from '../errors.ts'
+import { MachineKind } from '../machines/machine-kind.ts'
+import { isOwnAddress } from '../machines/machine-names.ts'
 import { newId } from '../platform/id.ts'
-import { asObject, type JsonObject } from '../platform/json.ts'
+import { asArray, asName, asObject, dig, type JsonObject } from '../platform/json.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
-import { type Inventory, orderedTimes, type ReportTimes } from './inventory.ts'
+import { isNoDisk } from '../storage/lsblk.ts'
+import { roleByContent } from '../storage/role.ts'
+import { type Inventory, isPlainText, orderedTimes, type ReportTimes } from './inventory.ts'
 import { ScriptFields } from './script-fields.ts'
 import { readPartitions } from './script-partitions.ts'
 
@@ -55,12 +58,12 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
   const notes: string[] = []
   const fields = new ScriptFields(notes)
   fields.noteUnknown('', report, TOP_KEYS)
-  const hostname = fields.name('hostname', report['hostname'], 253)
+  const hostname = readHostname(report['hostname'], fields)
   const ip = fields.softName('ip', report['ip'], 64)
-  if (!hostname && !ip) {
+  if (!hostname && !isOwnAddress(ip)) {
     throw new InvalidInputError(
       'hostname',
-      'must name the machine, or ip must',
+      ip ? `is absent, and ip ${ip} is on every machine` : 'must name the machine, or ip must',
       'Send what the command hostname prints.',
     )
   }
@@ -78,7 +81,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
       // A script's id is its own: two scripts may both begin at 1.
       id: reportId ? `script:${hostname ?? ip}:${reportId}` : newId(),
       times,
-      machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion } },
+      machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion, ...kindBy(os) } },
       disks,
       // A disk that was refused is there all the same: nothing is called missing on such a report.
       complete: { kernel: report['disks'] != null && refused.length === 0, controllers: true },
@@ -92,6 +95,20 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
     refused,
   }
 }
+
+/** A name that says which machine this is is not mended: half of it may be another's. */
+function readHostname(value: unknown, fields: ScriptFields): string | null {
+  if (typeof value === 'string' && !isPlainText(value.trim(), 253))
+    throw new InvalidInputError(
+      'hostname',
+      'must be one line of at most 253 characters',
+      'Send what the command hostname prints.',
+    )
+  return fields.name('hostname', value, 253)
+}
+
+/** A script tells no kind: a Proxmox host is one by its system. */
+const kindBy = (os: string | null) => (/proxmox/i.test(os ?? '') ? { kind: MachineKind.PROXMOX_HOST } : {})
 
 function readTimes(told: unknown, receivedAt: Date, notes: string[]): ReportTimes {
   if (told === undefined || told === null || told === '') {
@@ -127,7 +144,6 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
   const disks: DiskSighting[] = []
   const refused: RefusedDisk[] = []
   const fileSystems = new Map<string, FileSystemFacts>()
-  const serials = new Set<string>()
   for (const [index, entry] of list.entries()) {
     const path = `disks[${index}]`
     const disk = asObject(entry)
@@ -138,20 +154,21 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
       refuse(null, 'disk', 'must be an object', 'Send {"device": …, "serial": …}.')
       continue
     }
+    const kname = typeof disk['device'] === 'string' ? disk['device'].slice(0, 255).replace(/^\/dev\//, '') : ''
+    if (isNoDisk(kname)) {
+      fields.note(`${path}: ${kname} is no physical disk and is left out`)
+      continue
+    }
     fields.noteUnknown(path, disk, DISK_KEYS)
     try {
       const serial = fields.name(`${path}.serial`, disk['serial'], 128)
-      const key = serialKey(serial)
-      if (key && serials.has(key)) {
-        refuse(serial, 'serial', 'stands twice in this report', 'Report each disk once.')
-        continue
-      }
       const sighting = readDisk(disk, index, path, serial, fields)
-      if (key) serials.add(key)
       disks.push(sighting)
       readPartitions(disk['partitions'], `${path}.partitions`, sighting, times.collectedAt, fields, fileSystems)
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error
+      // Who sends may never read the answer: the machine's page says it too.
+      fields.note(`${path} was refused: ${error.field} ${error.rule}`)
       refused.push({ index, serial: null, field: error.field, rule: error.rule, cure: error.cure })
     }
   }
@@ -164,6 +181,24 @@ const TYPES = new Map([
   ['ssd', DiskType.SSD],
   ['nvme', DiskType.NVME],
 ])
+
+/** What its partitions hold tells what a disk serves, where the script does not. */
+const roleBy = (partitions: unknown): string | null =>
+  roleByContent(
+    asArray(partitions).map((partition) => ({
+      type: 'part',
+      parttype: null,
+      fstype: asObject(dig(partition, 'lvm')) ? 'LVM2_member' : asName(dig(partition, 'fstype')),
+      mountpoints: [asName(dig(partition, 'mountpoint')) ?? ''],
+    })),
+  )
+
+/** udev names disks by their World Wide Name: wwn-0x5000c500a1b2c3d4, nvme-eui.… */
+const wwnOf = (byId: string | null): string | null =>
+  /(?:^|\/)(?:wwn-(0x[0-9a-f]{16,32})|nvme-(eui\.[0-9a-f]{16,32}))$/i
+    .exec(byId ?? '')
+    ?.slice(1)
+    .find(Boolean) ?? null
 
 function readDisk(
   disk: JsonObject,
@@ -182,13 +217,13 @@ function readDisk(
   const capacityBytes = fields.whole(`${path}.capacity_bytes`, disk['capacity_bytes'])
   return {
     label: String(index),
-    evidence: { serial, model, wwn: null, aliases: byId ? [byId] : [] },
+    evidence: { serial, kernelSerial: null, model, wwn: wwnOf(byId), aliases: byId ? [byId] : [] },
     place: byId ?? device ?? fields.name(`${path}.path`, disk['path'], 255) ?? `disk ${index}`,
     device: device?.replace(/^\/dev\//, '') ?? null,
     path: fields.name(`${path}.path`, disk['path'], 255) ?? (device ? `/dev/${device.replace(/^\/dev\//, '')}` : null),
     type: type ?? DiskType.UNKNOWN,
     bus: fields.softName(`${path}.bus`, disk['bus'], 32)?.toLowerCase() ?? null,
-    role: fields.softName(`${path}.proxmox_role`, disk['proxmox_role'], 32),
+    role: fields.softName(`${path}.proxmox_role`, disk['proxmox_role'], 32) ?? roleBy(disk['partitions']),
     capacityBytes,
     firmware: null,
     rotationRpm: null,

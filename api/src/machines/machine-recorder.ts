@@ -7,6 +7,7 @@ import type { Tell } from '../events/told.ts'
 import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
 import { newId } from '../platform/id.ts'
 import { MachineKind } from './machine-kind.ts'
+import { isOwnAddress, isSameName, namesakes } from './machine-names.ts'
 import { Machine } from './machine.entity.ts'
 import { silentAt, withReportTime } from './rhythm.ts'
 
@@ -78,8 +79,8 @@ export class MachineRecorder {
   private async agents(machineKey: string, hostname: string | null): Promise<MachineRow | undefined> {
     const known = (await selectRows(this.em, Machine, 'machineKey', [machineKey]))[0]
     if (known || !hostname) return known
-    const namesakes = await selectRows(this.em, Machine, 'hostname', [hostname])
-    return namesakes.length === 1 && namesakes[0]?.machineKey === null ? namesakes[0] : undefined
+    const [namesake, ...others] = await namesakes(this.em, hostname)
+    return others.length === 0 && namesake?.machineKey === null ? namesake : undefined
   }
 
   /**
@@ -89,7 +90,7 @@ export class MachineRecorder {
    */
   private async scripts({ hostname, facts }: MachineSighting, evidence: Evidence): Promise<MachineRow | undefined> {
     const found = hostname
-      ? await selectRows(this.em, Machine, 'hostname', [hostname])
+      ? await namesakes(this.em, hostname)
       : await selectRows(this.em, Machine, 'ip', isOwnAddress(facts?.ip) ? [facts?.ip] : [])
     const proven = await this.proven(
       found.filter((row) => row.machineKey !== null),
@@ -118,10 +119,6 @@ export class MachineRecorder {
     })
   }
 }
-
-/** Loopback and link-local addresses are on every machine, and tell none apart (RFC 6890). */
-const isOwnAddress = (ip: string | null | undefined): boolean =>
-  Boolean(ip) && !/^(127\.|169\.254\.|0\.|::1$|fe80:)/i.test(ip ?? '')
 
 function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
   return {
@@ -153,7 +150,8 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
 function told({ machineKey, hostname, agentVersion, facts }: MachineSighting, known: MachineRow) {
   return {
     machineKey: machineKey ?? known.machineKey,
-    hostname: hostname ?? known.hostname,
+    // A script may write it otherwise than the agent: short, or in capitals.
+    hostname: hostname && (machineKey !== null || !isSameName(hostname, known.hostname)) ? hostname : known.hostname,
     agentVersion: agentVersion ?? known.agentVersion,
     agentIsRoot: facts?.root ?? known.agentIsRoot,
     machineIdHash: facts?.machineIdHash ?? known.machineIdHash,

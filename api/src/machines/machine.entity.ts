@@ -6,6 +6,10 @@ import type { StorageGraph } from '../storage/storage-graph.ts'
 import { MachineKind } from './machine-kind.ts'
 
 @Entity()
+@Index({
+  name: 'machine_hostname_lower',
+  expression: 'create index "machine_hostname_lower" on "machine" (lower("hostname"))',
+})
 @ObjectType({ simpleResolvers: true, description: 'A computer that reports' })
 export class Machine {
   [EntityName]?: 'Machine';
@@ -25,7 +29,6 @@ export class Machine {
 
   @Field(() => String, { nullable: true, description: 'As the machine tells it; null where a script knew none' })
   @Property({ type: 'string', nullable: true })
-  @Index()
   hostname!: string | null
 
   @Field(() => String, { nullable: true, description: 'A name given by its owner; null = none given' })

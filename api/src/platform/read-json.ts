@@ -18,7 +18,7 @@ export function readJson(text: string, { depth = DEPTH, values = VALUES }: JsonL
   const json = text.startsWith('\uFEFF') ? text.slice(1) : text
   checkSize(json, depth, values)
   try {
-    return JSON.parse(json)
+    return LONG_NUMBER.test(json) ? (JSON.parse(json, keepDigits) as unknown) : JSON.parse(json)
   } catch (cause) {
     const cure = /[^-\w"](NaN|-?Infinity)\b/.test(json.slice(0, 100_000))
       ? '; NaN and Infinity are written as null'
@@ -26,6 +26,16 @@ export function readJson(text: string, { depth = DEPTH, values = VALUES }: JsonL
     throw new JsonError(json.trim() === '' ? 'is empty' : `is no whole JSON (${wordsOf(cause)}${cure})`, { cause })
   }
 }
+
+/** Beyond 2^53 a number loses digits: a serial number of digits alone is kept as the text that it is. */
+const LONG_NUMBER = /[:,[\s]-?\d{16}/
+const keepDigits = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+  typeof value === 'number' &&
+  Number.isInteger(value) &&
+  !Number.isSafeInteger(value) &&
+  /^-?\d+$/.test(context?.source ?? '')
+    ? context?.source
+    : value
 
 /** What JSON.parse says, without the piece of the text that it shows: that may be anything. */
 const wordsOf = (cause: unknown): string => (cause as Error).message.replace(/, (\.\.\.)?".*$/s, '').slice(0, 200)

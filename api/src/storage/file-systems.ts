@@ -19,8 +19,9 @@ export interface FileSystemFacts {
   disks: readonly string[]
 }
 
-/** Members and containers hold something else and are no file systems themselves. */
-const CONTAINER = /_member$|^crypto_LUKS$|^ceph_|^bcache$|^VMFS|^mpath/
+/** Members and containers hold something else, swap holds no files: they are no file systems. */
+const CONTAINER = /_member$|^crypto_LUKS$|^ceph_|^bcache$|^VMFS|^mpath|^swap$/
+export const isContainer = (fstype: string | null): boolean => fstype !== null && CONTAINER.test(fstype)
 
 /** What lies where, from the graph of block devices, df and the pools. Null where neither lsblk nor df was told. */
 export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
@@ -29,7 +30,7 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
   const found = new Map<string, FileSystemFacts>()
   for (const device of devices.values()) {
     if (!device.fstype && device.mountpoints.length === 0) continue
-    if (device.fstype && CONTAINER.test(device.fstype)) continue
+    if (isContainer(device.fstype)) continue
     add(found, fromDevice(device, devices))
   }
   const mounts = new Map(

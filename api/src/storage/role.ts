@@ -29,7 +29,10 @@ export function rolesOf(graph: StorageGraph): Map<string, string | null> {
   return roles
 }
 
-function roleByContent(content: BlockDevice[]): string | null {
+type Content = Pick<BlockDevice, 'type' | 'fstype' | 'parttype' | 'mountpoints'>
+
+/** What a disk serves by all that lies on it; null = nothing known to use it. */
+export function roleByContent(content: readonly Content[]): string | null {
   for (const [role, fstype] of BY_FSTYPE)
     if (content.some((device) => device.fstype && fstype.test(device.fstype))) return role
   if (content.some((device) => device.parttype && ZFS_PARTITIONS.includes(device.parttype))) return 'zfs_pool'

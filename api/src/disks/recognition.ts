@@ -1,0 +1,161 @@
+import type { Row } from '../database/rows.ts'
+import { NO_BASELINE } from './baseline.ts'
+import { ReadingOutcome } from './disk-words.ts'
+import type { Disk } from './disk.entity.ts'
+import type { DiskReport } from './disk-recorder.ts'
+import { HEALTH_RANK } from './health.ts'
+import { type IdentityEvidence, identify, sameModel, serialKey, wwnKey } from './identity.ts'
+import { judge } from './judge.ts'
+import type { DiskSighting, Reading } from './sighting.ts'
+import { newDisk, weakKeyOf } from './sighted-disk.ts'
+
+// Which disk each sighting of a report means. Pure: the recorder stores what comes out.
+
+type DiskRow = Row<Disk>
+
+/** One disk of a report, with every path on which it was seen (multipath, namespaces of one NVMe). */
+export interface Sighted {
+  sighting: DiskSighting
+  labels: string[]
+  disk: { row: DiskRow; added: boolean }
+}
+
+/**
+ * Finds or makes the disk of each sighting. Those that say themselves who they are come first: what is known by its bridge
+ * or its place alone takes what is left.
+ */
+export function recognise(report: DiskReport, known: readonly DiskRow[]): Sighted[] {
+  const taken = new Map<DiskRow, Sighted>()
+  const found: Sighted[] = []
+  const own = report.disks.filter(tellsItself)
+  for (const sighting of [...own, ...report.disks.filter((each) => !tellsItself(each))]) {
+    const all = [...known, ...found.filter(({ disk }) => disk.added).map(({ disk }) => disk.row)]
+    const { row, seen } = rowOf(report, sighting, all, taken)
+    if (seen) {
+      report.notes.push(`${sighting.label} is the same disk as ${seen.sighting.label} (${row?.serial ?? row?.wwn}).`)
+      seen.sighting = { ...seen.sighting, reading: worse(seen.sighting, sighting) }
+      seen.labels.push(sighting.label)
+      continue
+    }
+    // Without the kernel's list a device that nothing is known of is no new disk: it may be one that is known.
+    if (!row && !sighting.located && !hasIdentity(sighting)) {
+      report.notes.push(`${sighting.label}: lsblk did not tell which disk it is; it is left out of this report.`)
+      continue
+    }
+    const made = row ?? make(report, sighting)
+    if (row) gainIdentity(made, sighting)
+    const sighted: Sighted = { sighting, labels: [sighting.label], disk: { row: made, added: !row } }
+    taken.set(made, sighted)
+    found.push(sighted)
+  }
+  const order = new Map(report.disks.map((sighting, index) => [sighting.label, index]))
+  return found.sort((a, b) => (order.get(a.sighting.label) ?? 0) - (order.get(b.sighting.label) ?? 0))
+}
+
+/** The disk's own serial number or name, read from it. What the kernel tells of a USB disk may be its bridge's. */
+const tellsItself = ({ evidence }: DiskSighting): boolean => serialKey(evidence.serial) !== null
+
+const hasIdentity = ({ evidence }: DiskSighting): boolean =>
+  (serialKey(evidence.serial) ?? serialKey(evidence.kernelSerial) ?? wwnKey(evidence.wwn)) !== null
+
+const sameSize = (row: DiskRow, { capacityBytes }: DiskSighting): boolean =>
+  row.capacityBytes === null ||
+  capacityBytes === null ||
+  // A bridge may hide a few sectors at the end.
+  Math.abs(row.capacityBytes - capacityBytes) <= row.capacityBytes / 1000
+
+function rowOf(
+  report: DiskReport,
+  sighting: DiskSighting,
+  all: readonly DiskRow[],
+  taken: ReadonlyMap<DiskRow, Sighted>,
+): { row: DiskRow | null; seen: Sighted | null } {
+  const isHere = (row: DiskRow): boolean => row.machine === report.machineId && row.place === sighting.place
+  // Of several that would do, the one that was here.
+  const ordered = [...all.filter(isHere), ...all.filter((row) => !isHere(row))]
+  const free = ordered.filter((row) => !taken.has(row))
+  const kernelKey = serialKey(sighting.evidence.kernelSerial)
+  const inMachine = free.filter((row) => row.machine === report.machineId && sameSize(row, sighting))
+
+  if (!tellsItself(sighting) && kernelKey) {
+    const byKernel = inMachine.filter((row) => row.kernelSerial === kernelKey)
+    const found = byKernel.find(isHere) ?? (byKernel.length === 1 ? byKernel[0] : undefined)
+    if (found) return { row: found, seen: null }
+  }
+  const evidence = evidenceOf(report, sighting)
+  const strong = ordered.filter((row) => !row.weak)
+  const same = identify(evidence, strong)
+  const first = same ? taken.get(same) : undefined
+  if (same && !first) return { row: same, seen: null }
+  if (first && isSamePiece(first.sighting, sighting)) return { row: same, seen: first }
+  if (first) {
+    // One serial number twice: the other piece of it, if it was seen before.
+    const wwn = wwnKey(evidence.wwn)
+    const other = identify(
+      evidence,
+      free.filter(
+        (row) => !row.weak && (row.wwn === null || wwn === null || row.wwn === wwn) && sameSize(row, sighting),
+      ),
+    )
+    if (other) return { row: other, seen: null }
+  }
+  const weakKey = weakKeyOf(report.machineId, sighting)
+  const byPlace = inMachine.filter(
+    (row) =>
+      isHere(row) &&
+      ((row.weak && sameModel(row.model, evidence.model)) ||
+        !hasIdentity(sighting) ||
+        (row.kernelSerial !== null && row.serialKey === row.kernelSerial && row.kernelSerial === kernelKey)),
+  )
+  const there =
+    free.find((row) => row.weakKey === weakKey && sameModel(row.model, evidence.model)) ??
+    (byPlace.length === 1 ? byPlace[0] : undefined)
+  return { row: there ?? null, seen: null }
+}
+
+/** What says which disk it is: its own words, else the kernel's where they can be its own. */
+function evidenceOf(report: DiskReport, { evidence, bus }: DiskSighting): IdentityEvidence {
+  if (serialKey(evidence.serial) !== null) return evidence
+  const key = serialKey(evidence.kernelSerial)
+  const sharing = report.disks.filter((each) => serialKey(each.evidence.kernelSerial) === key).length
+  // Both bays of a USB dock show its bridge's number and name.
+  if (bus === 'usb') return { ...evidence, wwn: null, serial: sharing > 1 ? null : evidence.kernelSerial }
+  return { ...evidence, serial: evidence.kernelSerial }
+}
+
+function make(report: DiskReport, sighting: DiskSighting): DiskRow {
+  const evidence = evidenceOf(report, sighting)
+  const isStrong = (serialKey(evidence.serial) ?? wwnKey(evidence.wwn)) !== null
+  return newDisk(report, { ...sighting, evidence }, isStrong ? null : weakKeyOf(report.machineId, sighting))
+}
+
+/** A disk that was known by its place or its bridge, and now says who it is, stays the same disk. */
+function gainIdentity(row: DiskRow, { evidence }: DiskSighting): void {
+  if (serialKey(evidence.serial) === null && wwnKey(evidence.wwn) === null) return
+  if (row.weak) Object.assign(row, { weak: false, weakKey: null })
+}
+
+/** Whether two sightings of one serial number in one report are one piece: paths to it, or namespaces of one NVMe. */
+function isSamePiece(one: DiskSighting, other: DiskSighting): boolean {
+  const controllers = [one, other].map(({ device }) => /^(nvme\d+)n\d+$/.exec(device ?? '')?.[1])
+  if (controllers[0] !== undefined && controllers[0] === controllers[1]) return true
+  const [wwn, otherWwn] = [wwnKey(one.evidence.wwn), wwnKey(other.evidence.wwn)]
+  if (wwn !== null && otherWwn !== null && wwn !== otherWwn) return false
+  if (one.capacityBytes !== null && other.capacityBytes !== null && one.capacityBytes !== other.capacityBytes)
+    return false
+  return sameModel(one.evidence.model, other.evidence.model)
+}
+
+/** Of two paths the one that could be read counts; of two that could, the worse. */
+function worse(one: DiskSighting, other: DiskSighting): Reading | null {
+  const [reading, second] = [one.reading, other.reading]
+  if (!reading || !second) return reading ?? second
+  if (second.outcome !== ReadingOutcome.READ) return reading
+  if (reading.outcome !== ReadingOutcome.READ) return second
+  return rankOf(second, other) > rankOf(reading, one) ? second : reading
+}
+
+function rankOf({ facts, findings }: Reading, { type }: DiskSighting): number {
+  if (!facts) return 0
+  return HEALTH_RANK[judge({ facts, type, at: new Date(0), history: NO_BASELINE, presentCodes: [], findings }).health]
+}

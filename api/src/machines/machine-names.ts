@@ -1,0 +1,34 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { columnsOf, decodeRows, type Row } from '../database/rows.ts'
+import { Machine } from './machine.entity.ts'
+
+/** Loopback and link-local addresses are on every machine, and tell none apart (RFC 6890). */
+export const isOwnAddress = (ip: string | null | undefined): boolean =>
+  Boolean(ip) && !/^(127\.|169\.254\.|0\.|::1$|::ffff:127\.|fe80:)/i.test(ip ?? '')
+
+/** Without case, and as a whole or its first part alone. */
+export function isSameName(one: string, other: string | null): boolean {
+  const [a, b] = [one, other ?? ''].map((name) => name.toLowerCase().replace(/\.$/, ''))
+  return a === b || Boolean(a && b && (a.startsWith(`${b}.`) || b.startsWith(`${a}.`)))
+}
+
+/**
+ * Machines of this hostname, which is compared without case (RFC 4343). Where there is none, those whose whole name begins
+ * with it, or whose short name it begins with: the caller takes one alone.
+ */
+export async function namesakes(em: EntityManager, hostname: string): Promise<Row<Machine>[]> {
+  const name = hostname.toLowerCase().replace(/\.$/, '')
+  const find = async (condition: RawBuilder<unknown>): Promise<Row<Machine>[]> => {
+    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Machine))} from machine
+      where ${condition} order by id limit 50`.execute(em.getKysely())
+    return decodeRows(em, Machine, rows)
+  }
+  const same = await find(sql`lower(hostname) = ${name}`)
+  if (same.length > 0) return same
+  const [short = ''] = name.split('.', 1)
+  return short !== name
+    ? find(sql`lower(hostname) = ${short}`)
+    : // Every name that begins with "atlas.": "/" follows "." in ASCII.
+      find(sql`lower(hostname) > ${`${name}.`} and lower(hostname) < ${`${name}/`}`)
+}

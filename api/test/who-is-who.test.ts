@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ataDocument, minutes, report, section } from './builders.ts'
+import { apiForThisTest, type TestApi } from './start-api.ts'
+
+let api: TestApi
+beforeEach(async () => {
+  api = await apiForThisTest()
+})
+
+const document = (name: string): any =>
+  JSON.parse(readFileSync(new URL(`./cases/${name}.json`, import.meta.url), 'utf8'))
+const disks = async (): Promise<any[]> =>
+  (
+    await api.ask(
+      '{ disks(orderBy: SERIAL) { nodes { id serial model wwn health weak missingSince capacityBytes device lastReadAt } } }',
+    )
+  ).data.disks.nodes
+const types = async (): Promise<string[]> =>
+  (await api.ask('{ events(first: 50) { nodes { type } } }')).data.events.nodes.map(({ type }: any) => type)
+
+interface Told {
+  device: string
+  /** What lsblk says. */
+  serial?: string | null
+  size?: number
+  tran?: string
+  [key: string]: unknown
+}
+/** One report of one machine: what lsblk says, and what smartctl says by device. */
+const send = (at: number, lsblk: Told[] | null, smart: Record<string, unknown> = {}) =>
+  report(api, {
+    collectedAt: minutes(at),
+    ...{ disks: [], lsblk },
+    sections: Object.entries(smart).map(([device, json]) => section('smartctl', json, device)),
+  })
+const ASLEEP = { smartctl: { exit_status: 3, messages: [{ string: 'Device is in STANDBY mode, exit(3)' }] } }
+const unreadable = (subject: string) => ({
+  ...{ kind: 'smartctl', version: 1, subject, unavailable: { code: 'TIMEOUT', text: 'no answer' } },
+})
+
+describe('A USB disk', () => {
+  const read = document('usb-disk-asleep.step1.sda')
+  const size = read.user_capacity.bytes
+  const bridge = { device: 'sda', tran: 'usb', size, serial: `57583131${read.serial_number}` }
+
+  test('is one disk, whether its own serial was read or its bridge’s alone (case usb-disk-asleep)', async () => {
+    await send(0, [bridge], { sda: read })
+    const [before] = await disks()
+    expect(before).toMatchObject({ serial: read.serial_number, missingSince: null })
+    // S.M.A.R.T. is read once an hour: most reports tell of lsblk alone.
+    for (const [at, smart] of [
+      [15, {}],
+      [30, {}],
+      [60, { sda: ASLEEP }],
+    ] as const) {
+      await send(at, [bridge], smart)
+      expect(await disks()).toEqual([before])
+    }
+    expect(await types()).not.toContain('DISK_MISSING')
+  })
+
+  test('that slept at first keeps its row when it is read', async () => {
+    await send(0, [bridge], { sda: ASLEEP })
+    const [before] = await disks()
+    await send(60, [bridge], { sda: read })
+    expect(await disks()).toMatchObject([{ id: before.id, serial: read.serial_number, missingSince: null }])
+  })
+
+  test('is found again in another machine by its own serial', async () => {
+    await send(0, [bridge], { sda: read })
+    const [before] = await disks()
+    await report(api, {
+      ...{
+        machineKey: 'key-of-another-machine',
+        hostname: 'other',
+        collectedAt: minutes(60),
+        disks: [],
+        lsblk: [bridge],
+      },
+      sections: [section('smartctl', read, 'sda')],
+    })
+    expect(await disks()).toMatchObject([{ id: before.id }])
+    expect(await types()).toContain('DISK_MOVED')
+  })
+
+  test('behind a dock that shows one serial for both bays is two disks (case usb-dock-asleep-then-read)', async () => {
+    const bays = ['sda', 'sdb'].map((device) => ({
+      device,
+      tran: 'usb',
+      size: document('usb-dock-asleep-then-read.step2.sda').user_capacity.bytes,
+      serial: '152D00539000B',
+    }))
+    await send(0, bays, { sda: ASLEEP, sdb: ASLEEP })
+    expect(await disks()).toHaveLength(2)
+    const ids = new Set((await disks()).map(({ id }) => id))
+    const documents = {
+      sda: document('usb-dock-asleep-then-read.step2.sda'),
+      sdb: document('usb-dock-asleep-then-read.step2.sdb'),
+    }
+    await send(60, bays, documents)
+    const after = await disks()
+    expect(after.map(({ serial }) => serial).toSorted()).toEqual(
+      [documents.sda.serial_number, documents.sdb.serial_number].toSorted(),
+    )
+    expect(new Set(after.map(({ id }) => id))).toEqual(ids)
+    expect(after.every(({ missingSince }) => missingSince === null)).toBe(true)
+    await send(120, bays, { sda: ASLEEP, sdb: ASLEEP })
+    expect(new Set((await disks()).map(({ id }) => id))).toEqual(ids)
+    expect(await types()).not.toContain('DISK_MISSING')
+  })
+
+  test('a stick without S.M.A.R.T. is known by what the kernel tells, in whatever machine', async () => {
+    const stick = { device: 'sdb', tran: 'usb', size: 32_000_000_000, serial: 'STICK-1', model: 'Ultra' }
+    await send(0, [stick])
+    await report(api, {
+      machineKey: 'key-of-another-machine',
+      hostname: 'other',
+      collectedAt: minutes(60),
+      disks: [],
+      lsblk: [{ ...stick, device: 'sdc' }],
+    })
+    expect(await disks()).toMatchObject([{ serial: 'STICK-1', weak: false }])
+  })
+})
+
+describe('One serial number twice in one report', () => {
+  const [one, two] = [document('exos2x18-two-luns.step1.sda'), document('exos2x18-two-luns.step1.sdb')]
+  const lsblk = (first: string, second: string): Told[] =>
+    [first, second].map((device) => ({ device, tran: 'sas', size: one.user_capacity.bytes, serial: one.serial_number }))
+
+  test.each([
+    ['sda', 'sdb'],
+    ['sdb', 'sda'],
+  ])('is two disks where their names differ, whichever is %s (case exos2x18-two-luns)', async (first, second) => {
+    await send(0, lsblk(first, second), { [first]: one, [second]: two })
+    expect((await disks()).map(({ health }) => health).toSorted()).toEqual(['AT_RISK', 'OK'])
+    const ids = new Map((await disks()).map(({ wwn, id }) => [wwn, id]))
+    await send(60, lsblk(second, first), { [second]: one, [first]: two })
+    expect(new Map((await disks()).map(({ wwn, id }) => [wwn, id]))).toEqual(ids)
+  })
+
+  test.each([
+    [0, 5],
+    [5, 0],
+  ])(
+    'is one disk on two paths where they do not, and the worse word counts (%i and %i pending)',
+    async (first, second) => {
+      const path = (device: string, pending: number) =>
+        ataDocument({ device, serial: 'S1', wwn: { naa: 5, oui: 1, id: 7 }, raw: { 197: pending } })
+      const receipt = await send(
+        0,
+        [
+          { device: 'sda', serial: 'S1' },
+          { device: 'sdb', serial: 'S1' },
+        ],
+        { sda: path('sda', first), sdb: path('sdb', second) },
+      )
+      expect(await disks()).toMatchObject([{ serial: 'S1', health: 'AT_RISK' }])
+      expect(receipt.notes.join()).toMatch(/sdb is the same disk as sda/)
+    },
+  )
+
+  test('is one NVMe disk with several namespaces (case nvme-namespaces)', async () => {
+    const names = ['nvme1n1', 'nvme1n2', 'nvme1n3', 'nvme1n4']
+    const documents = Object.fromEntries(names.map((name) => [name, document(`nvme-namespaces.step1.${name}`)]))
+    const serial = documents['nvme1n1'].serial_number
+    const told = names.map((device) => ({ device, tran: 'nvme', serial, size: 1_200_000_000_000 }))
+    await send(0, told, documents)
+    expect(await disks()).toMatchObject([{ serial, capacityBytes: '4800000000000' }])
+    await send(15, told)
+    expect(await disks()).toHaveLength(1)
+  })
+
+  test('and one name on two disks of a batch is two (case batch-wwn)', async () => {
+    const documents = { sda: document('batch-wwn.step1.sda'), sdb: document('batch-wwn.step1.sdb') }
+    await send(
+      0,
+      Object.entries(documents).map(([device, { serial_number: serial }]) => ({ device, serial })),
+      documents,
+    )
+    expect(await disks()).toHaveLength(2)
+  })
+})
+
+test('A disk behind a RAID controller whose reading fails once is no new disk', async () => {
+  const volume = { device: 'sda', serial: null, size: 10 ** 12, model: 'PERC H730P' }
+  const behind = ataDocument({ serial: 'S9' })
+  await send(0, [volume], { 'sda:megaraid,0': behind })
+  const before = (await disks()).map(({ id }) => id)
+  await report(api, { collectedAt: minutes(60), disks: [], lsblk: [volume], sections: [unreadable('sda:megaraid,0')] })
+  await send(120, [volume], {
+    'sda:megaraid,0': { smartctl: { exit_status: 2, messages: [{ string: 'INQUIRY failed' }] } },
+  })
+  expect((await disks()).map(({ id }) => id)).toEqual(before)
+})
+
+test('An old lsblk that prints a name instead of the serial makes no second disk', async () => {
+  const name = { device: 'sda', tran: 'sata', serial: '5000c500a1b2c3d4', size: 4_000_787_030_016 }
+  await send(0, [name], { sda: ataDocument({ serial: 'S1' }) })
+  await send(15, [name])
+  await send(30, [name], { sda: ASLEEP })
+  expect(await disks()).toMatchObject([{ serial: 'S1', missingSince: null }])
+})
+
+test('A disk that had no number and gains one keeps its row; one of another model does not take it', async () => {
+  const silent = { device: 'sda', serial: null, model: 'M1', size: 4_000_787_030_016 }
+  await send(0, [silent])
+  const [before] = await disks()
+  expect(before).toMatchObject({ weak: true })
+  await send(60, [{ ...silent, serial: 'S1' }], { sda: ataDocument({ serial: 'S1', model: 'M1' }) })
+  expect(await disks()).toMatchObject([{ id: before.id, serial: 'S1', weak: false }])
+
+  api = await apiForThisTest()
+  await send(0, [silent])
+  await send(60, [{ ...silent, model: 'OTHER', serial: 'S2' }], { sda: ataDocument({ serial: 'S2', model: 'OTHER' }) })
+  expect(await disks()).toHaveLength(2)
+})
