@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { createRecorder } from '../src/database/record.ts'
+import { RULES_VERSION } from '../src/disks/judge.ts'
 import { rejudge } from '../src/disks/rejudge.ts'
 import { thinDocuments, thinReports, thinSnapshots } from '../src/disks/thinning.ts'
 import { minutes, report } from './builders.ts'
@@ -88,10 +89,10 @@ test('New rules judge every disk again, with an event for each change and one fo
     '{ disks(orderBy: SERIAL) { nodes { health rulesVersion reasons { code } snapshots { nodes { health } } } } events(first: 2) { nodes { type cause from to } } }',
   )
   expect(data.disks.nodes).toMatchObject([
-    { health: 'OK', rulesVersion: 1 },
+    { health: 'OK', rulesVersion: RULES_VERSION },
     {
       health: 'AT_RISK',
-      rulesVersion: 1,
+      rulesVersion: RULES_VERSION,
       reasons: [{ code: 'REALLOCATED_GROWING' }],
       snapshots: { nodes: [{ health: 'AT_RISK' }, { health: 'WARNING' }] },
     },

@@ -566,7 +566,7 @@ for (const { name: storeName, open, skip } of stores) {
       const started = async (tasks: Task[], processEveryMs = 50) => {
         const { em, mongoUrl } = await store.scheduler()
         const opened = await openSchedulerStore(em, mongoUrl)
-        const scheduler = await startScheduler({ store: opened, log, tasks, processEveryMs })
+        const scheduler = await startScheduler({ store: opened, log, tasks, processEveryMs, mendEveryMs: 50 })
         onTestFinished(() => scheduler.stop())
         return scheduler
       }
@@ -594,6 +594,25 @@ for (const { name: storeName, open, skip } of stores) {
         let ran = 0
         await started([taskOf({ run: async () => void (ran += 1) })])
         await until(() => ran === 1, 'the missed run', 2000)
+      })
+
+      test.each([
+        ['an interval', 60 * MINUTE, 60],
+        ['a time of day', '30 3 * * *', 25 * 60],
+      ])('forgets a next time that its clock wrote while it was ahead: %s', async (_, every, minutes) => {
+        const scheduler = await started([taskOf({ every })])
+        for (const wrong of [ahead(400 * 24 * 60), ahead(minutes + 120)]) {
+          const [job] = (await jobs.queryJobs()).jobs
+          await jobs.saveJobState({ ...(job as JobParameters), nextRunAt: wrong }, undefined)
+          const next = async () => (await scheduler.nextRuns())['tick'] as Date
+          await until(async () => (await next()) <= ahead(minutes + 1), 'a time that can be')
+        }
+        await scheduler.stop()
+        const [job] = (await jobs.queryJobs()).jobs
+        await jobs.saveJobState({ ...(job as JobParameters), nextRunAt: ahead(400 * 24 * 60) }, undefined)
+        const again = await started([taskOf({ every })])
+        expect((await again.nextRuns())['tick'] as Date).toBeInstanceOf(Date)
+        expect(((await again.nextRuns())['tick'] as Date).getTime()).toBeLessThanOrEqual(ahead(minutes + 1).getTime())
       })
 
       test('takes over a shorter interval at the next start', async () => {

@@ -41,7 +41,12 @@ interface GraphqlAnswer {
 
 /** Sends one report; each way in which it can fail has its own ending. */
 export async function sendReport({ server, token }: Settings, report: InventoryReport): Promise<Sent> {
-  const body = await compress(JSON.stringify({ query: ReportInventoryDocument.toString(), variables: { report } }))
+  const body = await compress(
+    JSON.stringify({
+      query: ReportInventoryDocument.toString(),
+      variables: { report: { ...report, sentAt: new Date().toISOString() } },
+    }),
+  )
   const answer = await post(`${server}/graphql`, token, body)
   const { data, errors } = readAnswer(answer, server)
   const error = errors?.[0]

@@ -13,7 +13,7 @@ import {
 } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
-import type { ReportTimes } from '../inventory/inventory.ts'
+import { isFuture, type ReportTimes } from '../inventory/inventory.ts'
 import { DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { withAccepted } from './accepted-findings.ts'
@@ -53,6 +53,22 @@ export interface DiskReport {
   notes: string[]
 }
 
+/** Times from when this server's own clock was ahead: what is told now is the newest all the same. */
+function mendFuture(row: DiskRow, now: Date): boolean {
+  const times = ['lastSeenAt', 'lastReadAt', 'missingSince', 'unreadableSince', 'conflictSince', 'documentAt'] as const
+  const ahead = times.filter((time) => row[time] !== null && isFuture(row[time], now))
+  // Equal times are in order: the report's own is the next.
+  for (const time of ahead) row[time] = new Date(Math.min(now.getTime(), row[time]?.getTime() ?? 0) - 1000)
+  return ahead.length > 0
+}
+
+function mendStay(stay: StayRow, now: Date): boolean {
+  const isAhead = isFuture(stay.lastSeenAt, now) || isFuture(stay.since, now)
+  if (isFuture(stay.lastSeenAt, now)) stay.lastSeenAt = new Date(now.getTime() - 1000)
+  if (isFuture(stay.since, now)) stay.since = stay.lastSeenAt
+  return isAhead
+}
+
 /** Records the disks of one report inside of its transaction: who they are, where they are, how they are. */
 export class DiskRecorder {
   constructor(
@@ -65,10 +81,15 @@ export class DiskRecorder {
   /** Returns the disk of each sighting by the sighting's label. */
   async record(report: DiskReport): Promise<Map<string, string>> {
     const known = await this.candidates(report)
+    const mended = known.filter((row) => mendFuture(row, report.times.receivedAt))
     const sighted = recognise(report, known).filter((each) => this.isWanted(report, each))
     const rows = [...new Set(sighted.map(({ disk }) => disk.row))]
     const existing = rows.filter((row) => known.includes(row)).map((row) => row.id)
-    const stays = await this.staysOf([...existing, ...known.filter((row) => row.conflictSince).map((row) => row.id)])
+    const stays = await this.staysOf([
+      ...mended.map((row) => row.id),
+      ...existing,
+      ...known.filter((row) => row.conflictSince).map((row) => row.id),
+    ])
     const baselines = await baselinesOf(this.em, existing, report.times.at)
     const silent = await this.silentRivals(stays, report.machineId)
     const rivals = await rivalWords(this.em, stays, report.machineId, report.times.receivedAt)
@@ -76,8 +97,9 @@ export class DiskRecorder {
 
     const snapshots: Partial<Row<Snapshot>>[] = []
     const documents: Row<SmartDocument>[] = []
-    const changed = new Set<DiskRow>()
+    const changed = new Set<DiskRow>(mended)
     const changedStays = new Set<StayRow>()
+    for (const stay of [...stays.values()].flat()) if (mendStay(stay, report.times.receivedAt)) changedStays.add(stay)
     for (const { sighting, disk } of sighted) {
       const before = visible(disk.row)
       const current = this.settle(report, sighting, disk, stays, silent, changedStays)

@@ -41,8 +41,15 @@ export class InventoryReportInput {
   @Field(() => String)
   hostname!: string
 
-  @Field(() => GraphQLISODateTime)
+  @Field(() => GraphQLISODateTime, { description: 'By the clock of the machine' })
   collectedAt!: Date
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'The time by the clock of the machine at the moment of sending: what that clock is off by is taken out of collectedAt. Null = the clock is taken at its word',
+  })
+  sentAt?: Date | null
 
   @Field(() => String)
   agentVersion!: string

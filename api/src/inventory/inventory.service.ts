@@ -44,18 +44,24 @@ export class InventoryService {
       this.em,
       async ({ em, machineRecorder, diskRecorder, storageRecorder, arrayRecorder, access }, tell) => {
         const serials = inventory.disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
-        const known = await machineRecorder.find(inventory.machine, { machineId: caller.machineId, serials })
+        const evidence = { machineId: caller.machineId, serials }
+        const found = await machineRecorder.find(inventory.machine, evidence, times.receivedAt)
+        const known = found.machine
+        // A clone brings the token with the key: it speaks for the machine that both are of.
+        const speaksFor = found.cloneOf ?? known
+        if (speaksFor) {
+          const knowsKey = speaksFor.machineKey !== null && speaksFor.machineKey === inventory.machine.machineKey
+          await access.bind(caller, speaksFor, knowsKey, tell)
+        }
         if (known) {
-          const knowsKey = known.machineKey !== null && known.machineKey === inventory.machine.machineKey
-          await access.bind(caller, known, knowsKey, tell)
           const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
           if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
         }
         const readingsOnly = isPoorer(inventory, known)
         const { machine, newest } = readingsOnly
           ? { machine: readingsOnly, newest: false }
-          : await machineRecorder.record(known, inventory.machine, times, notes)
-        if (!known) await access.bind(caller, machine, true, tell)
+          : await machineRecorder.record(found, inventory.machine, times, notes)
+        if (!speaksFor) await access.bind(caller, machine, true, tell)
         const diskIds = await diskRecorder.record({
           machineId: machine.id,
           hostname: machine.hostname ?? machine.ip,

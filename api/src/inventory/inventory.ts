@@ -43,6 +43,33 @@ export interface ReportTimes {
 const CLOCK_TOLERANCE = 5 * MINUTE
 
 /**
+ * When a report was collected by this server's clock: what the machine's clock is off by is told by the moment of sending.
+ * A dead battery says 2015, and a report of then would be older than all that is known.
+ */
+export function corrected(collectedAt: Date, sentAt: Date | null, receivedAt: Date, notes: string[]): Date {
+  if (sentAt === null) return collectedAt
+  const behind = receivedAt.getTime() - sentAt.getTime()
+  if (Math.abs(behind) <= CLOCK_TOLERANCE) return collectedAt
+  notes.push(
+    `Its clock is ${inWords(Math.abs(behind))} ${behind > 0 ? 'behind' : 'ahead of'} this server's: times are corrected by that. Set the clock, for example with timedatectl set-ntp true.`,
+  )
+  return new Date(Math.min(receivedAt.getTime(), collectedAt.getTime() + behind))
+}
+
+const inWords = (ms: number): string => {
+  const minutes = Math.round(ms / MINUTE)
+  return minutes < 3 * 60
+    ? `${minutes} minutes`
+    : minutes < 3 * 24 * 60
+      ? `${Math.round(minutes / 60)} hours`
+      : `${Math.round(minutes / 1440)} days`
+}
+
+/** A stored time later than this was written while this server's own clock was ahead: nothing that is true comes after it. */
+export const isFuture = (stored: Date, receivedAt: Date): boolean =>
+  stored.getTime() > receivedAt.getTime() + CLOCK_TOLERANCE
+
+/**
  * A clock that runs more than five minutes ahead rewrites nothing: its time is kept as told, and the report is ordered
  * by its arrival.
  */

@@ -6,6 +6,7 @@ import { NOTHING_READ, type SmartFacts } from '../disks/smart-facts.ts'
 import { InvalidInputError } from '../errors.ts'
 import { MachineKind } from '../machines/machine-kind.ts'
 import { isOwnAddress } from '../machines/machine-names.ts'
+import { HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { asArray, asName, asObject, dig, type JsonObject } from '../platform/json.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
@@ -131,7 +132,14 @@ function readTimes(told: unknown, receivedAt: Date, notes: string[]): ReportTime
     )
   }
   if (!parts?.[1]) notes.push('collected_at has no offset: it is read as UTC.')
-  return orderedTimes(collectedAt, receivedAt, notes)
+  const times = orderedTimes(collectedAt, receivedAt, notes)
+  const behind = receivedAt.getTime() - collectedAt.getTime()
+  if (behind > HOUR)
+    notes.push(
+      `collected_at is ${Math.round(behind / HOUR)} hours ago: the report is ordered by its arrival. Is the clock right?`,
+    )
+  // A script keeps nothing back: what it sends is how things are now, whatever its clock says.
+  return { ...times, at: receivedAt }
 }
 
 /** JavaScript reads the 30th of February as the 2nd of March. */

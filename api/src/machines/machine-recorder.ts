@@ -1,10 +1,11 @@
+import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
-import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
+import { isFuture, type MachineSighting, type ReportTimes } from '../inventory/inventory.ts'
 import { newId } from '../platform/id.ts'
 import { MachineKind } from './machine-kind.ts'
 import { isOwnAddress, isSameName, namesakes } from './machine-names.ts'
@@ -21,6 +22,27 @@ export interface Evidence {
   serials: string[]
 }
 
+export interface Found {
+  /** Null = it is not known yet. */
+  machine: MachineRow | null
+  /** What its agent is known by; null for a script. */
+  machineKey: string | null
+  /** The machine whose key it shares; null = the key is its own. */
+  cloneOf: MachineRow | null
+}
+
+/** Another system with the key of a machine: /etc/machine-id tells them apart (machine-id(5)). */
+const isClone = (machine: MachineRow, hash: string): boolean =>
+  machine.machineIdHash !== null && machine.machineIdHash !== hash
+
+/**
+ * Whether a first report under another id is a second machine, and not the first with a new system on it: the first still
+ * reports and has another name, or its id of before has come back.
+ */
+const mayBeNew = (machine: MachineRow, { hostname }: MachineSighting, hash: string, receivedAt: Date): boolean =>
+  machine.formerIdHash === hash ||
+  (machine.silentAt > receivedAt && hostname !== null && !isSameName(hostname, machine.hostname))
+
 /** Records the machine of one report inside of its transaction. */
 export class MachineRecorder {
   constructor(
@@ -28,12 +50,29 @@ export class MachineRecorder {
     private readonly tell: Tell,
   ) {}
 
-  /** The machine that a report tells of; null = one that is not known yet. */
-  async find(sighting: MachineSighting, evidence: Evidence): Promise<MachineRow | null> {
-    const found = sighting.machineKey
-      ? await this.agents(sighting.machineKey, sighting.hostname)
-      : await this.scripts(sighting, evidence)
-    return found ?? null
+  /** The machine that a report tells of, and what it is known by. */
+  async find(sighting: MachineSighting, evidence: Evidence, receivedAt: Date): Promise<Found> {
+    if (sighting.machineKey === null)
+      return { machine: (await this.scripts(sighting, evidence)) ?? null, machineKey: null, cloneOf: null }
+    const machine = (await this.agents(sighting.machineKey, sighting.hostname)) ?? null
+    const hash = sighting.facts?.machineIdHash ?? null
+    if (!machine || hash === null || !isClone(machine, hash))
+      return { machine, machineKey: sighting.machineKey, cloneOf: null }
+    // No agent makes a key with a slash: nobody can tell another's.
+    const machineKey = `${sighting.machineKey}/${hash}`
+    const clone = (await selectRows(this.em, Machine, 'machineKey', [machineKey]))[0] ?? null
+    if (!clone && !mayBeNew(machine, sighting, hash, receivedAt))
+      return { machine, machineKey: sighting.machineKey, cloneOf: null }
+    return { machine: clone, machineKey, cloneOf: machine }
+  }
+
+  /** The other machines that use its key, by name. */
+  async clonesOf(machineKey: string): Promise<string[]> {
+    const { rows } = await sql<{ name: string | null }>`select coalesce(hostname, ip) as name from machine
+      where machine_key > ${`${machineKey}/`} and machine_key < ${`${machineKey}0`} and archived_at is null limit 10`.execute(
+      this.em.getKysely(),
+    )
+    return rows.map(({ name }) => name ?? '?')
   }
 
   /**
@@ -41,21 +80,32 @@ export class MachineRecorder {
    * known: it changes nothing of the machine but the time of its arrival.
    */
   async record(
-    known: MachineRow | null,
+    { machine: known, machineKey, cloneOf }: Found,
     sighting: MachineSighting,
     times: ReportTimes,
     notes: string[],
   ): Promise<{ machine: MachineRow; newest: boolean }> {
-    const newest = !known || times.at >= known.lastSeenAt
+    const sharing = cloneOf
+      ? [cloneOf.hostname ?? cloneOf.ip ?? '?']
+      : machineKey
+        ? await this.clonesOf(machineKey)
+        : []
+    if (sharing.length > 0)
+      notes.push(
+        `It uses the same key as ${sharing.join(', ')}, as a copied disk image does: on one of them, stop the agent, delete machine-key in its state folder (/var/lib/vigie-agent), and start it again.`,
+      )
     const machine = known ?? newMachine(times)
-    machine.reportTimes = withReportTime(machine.reportTimes, times.at)
-    if (times.receivedAt >= machine.lastReceivedAt) machine.lastReceivedAt = times.receivedAt
+    const newest = !known || times.at >= known.lastSeenAt || isFuture(known.lastSeenAt, times.receivedAt)
+    const rhythm = machine.reportTimes.filter((time) => !isFuture(new Date(time), times.receivedAt))
+    machine.reportTimes = withReportTime(rhythm, times.at)
+    if (times.receivedAt >= machine.lastReceivedAt || isFuture(machine.lastReceivedAt, times.receivedAt))
+      machine.lastReceivedAt = times.receivedAt
     machine.silentAt = silentAt(machine.reportTimes, machine.lastReceivedAt)
     const wasSilent = machine.silenceToldAt !== null && machine.silentAt > times.receivedAt
     if (wasSilent) machine.silenceToldAt = null
     if (newest) {
       const wasArchived = machine.archivedAt !== null
-      Object.assign(machine, told(sighting, machine), {
+      Object.assign(machine, told(sighting, machine, machineKey), {
         lastSeenAt: times.at,
         notes: notes.slice(0, 50),
         archivedAt: null,
@@ -65,6 +115,7 @@ export class MachineRecorder {
     if (wasSilent) this.event(EventType.MACHINE_BACK, machine, times)
     await saveRows(this.em, Machine, [machine])
     if (!known) this.event(EventType.MACHINE_ADDED, machine, times)
+    if (!known && cloneOf) this.event(EventType.MACHINE_CLONED, machine, times, cloneOf.hostname ?? cloneOf.ip)
     this.tell.machines.add(machine.id)
     return { machine, newest }
   }
@@ -107,15 +158,15 @@ export class MachineRecorder {
     return machines.filter(({ id }) => id === machineId || disks.some((disk) => disk.machine === id))
   }
 
-  private event(type: EventType, machine: MachineRow, times: ReportTimes): void {
+  private event(type: EventType, machine: MachineRow, times: ReportTimes, name: string | null = null): void {
     this.tell.event({
       type,
-      severity: Severity.INFO,
+      severity: type === EventType.MACHINE_CLONED ? Severity.WARNING : Severity.INFO,
       at: times.at,
       cause: EventCause.READING,
       machine: machine.id,
       to: machine.id,
-      facts: { hostname: machine.hostname ?? machine.ip },
+      facts: { hostname: machine.hostname ?? machine.ip, ...(name === null ? {} : { name }) },
     })
   }
 }
@@ -125,6 +176,7 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
     id: newId(),
     machineKey: null,
     machineIdHash: null,
+    formerIdHash: null,
     hostname: null,
     name: null,
     ip: null,
@@ -147,14 +199,16 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
 }
 
 /** What a report does not tell stays as it was known. */
-function told({ machineKey, hostname, agentVersion, facts }: MachineSighting, known: MachineRow) {
+function told({ hostname, agentVersion, facts }: MachineSighting, known: MachineRow, machineKey: string | null) {
+  const hash = facts?.machineIdHash ?? known.machineIdHash
   return {
     machineKey: machineKey ?? known.machineKey,
+    formerIdHash: hash === known.machineIdHash ? known.formerIdHash : known.machineIdHash,
     // A script may write it otherwise than the agent: short, or in capitals.
     hostname: hostname && (machineKey !== null || !isSameName(hostname, known.hostname)) ? hostname : known.hostname,
     agentVersion: agentVersion ?? known.agentVersion,
     agentIsRoot: facts?.root ?? known.agentIsRoot,
-    machineIdHash: facts?.machineIdHash ?? known.machineIdHash,
+    machineIdHash: hash,
     ip: facts?.ip ?? known.ip,
     os: facts?.os ?? known.os,
     osVersion: facts?.osVersion ?? known.osVersion,

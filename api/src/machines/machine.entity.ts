@@ -27,6 +27,10 @@ export class Machine {
   @Property({ type: 'string', nullable: true })
   machineIdHash!: string | null
 
+  /** The hash before that: one that comes back is no new system, but a second machine with the same key. */
+  @Property({ type: 'string', nullable: true })
+  formerIdHash!: string | null
+
   @Field(() => String, { nullable: true, description: 'As the machine tells it; null where a script knew none' })
   @Property({ type: 'string', nullable: true })
   hostname!: string | null

@@ -3,7 +3,7 @@ import { Agenda, type AgendaBackend } from 'agenda'
 import type { MongoClient } from 'mongodb'
 import { ConfigError } from '../config.ts'
 import type { EntityManager } from '../database/database.ts'
-import { MINUTE, SECOND } from '../platform/clock.ts'
+import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
 import { SqliteBackend } from './sqlite-backend.ts'
@@ -35,6 +35,8 @@ interface Options {
   tasks: readonly Task[]
   /** How often Agenda looks for what is due. */
   processEveryMs?: number
+  /** How often times that cannot be are looked for. */
+  mendEveryMs?: number
 }
 
 /** How long a start waits for MongoDB before it says that it is not there. */
@@ -61,7 +63,13 @@ export async function openSchedulerStore(em: EntityManager, mongoUrl: string | n
 }
 
 /** Agenda rings; each task decides by Vigie's own database what there is to do. */
-export async function startScheduler({ store, log, tasks, processEveryMs = 5 * SECOND }: Options): Promise<Scheduler> {
+export async function startScheduler({
+  store,
+  log,
+  tasks,
+  processEveryMs = 5 * SECOND,
+  mendEveryMs = MINUTE,
+}: Options): Promise<Scheduler> {
   const agenda = new Agenda({
     ...{ backend: store.backend, processEvery: processEveryMs, defaultLockLifetime: LOCK_MS },
     // Locks carry it: they are given back by it.
@@ -102,6 +110,8 @@ export async function startScheduler({ store, log, tasks, processEveryMs = 5 * S
   await agenda.cancel({ notNames: tasks.map(({ name }) => name) })
   for (const task of tasks) await schedule(agenda, task)
   await agenda.start()
+  const mending = setInterval(() => void mend(agenda, tasks, running).catch(health.away), mendEveryMs)
+  mending.unref()
   return {
     health: health.state,
     nextRuns: async () => {
@@ -110,6 +120,7 @@ export async function startScheduler({ store, log, tasks, processEveryMs = 5 * S
     },
     stop: async () => {
       health.stop()
+      clearInterval(mending)
       await agenda.drain({ timeout: STOP_PATIENCE_MS }).catch(health.away)
       // Agenda locks a little ahead of time: what it had not begun is given back at once.
       await unlock(agenda, isOwn).catch(health.away)
@@ -123,7 +134,12 @@ async function schedule(agenda: Agenda, task: Task): Promise<void> {
   const { jobs } = await agenda.queryJobs({ name: task.name })
   const known = jobs[0]
   const timezone = task.timeZone ?? null
-  if (known && String(known.repeatInterval) === String(task.every) && (known.repeatTimezone ?? null) === timezone) {
+  if (
+    known &&
+    !isBeyond(task, known.nextRunAt) &&
+    String(known.repeatInterval) === String(task.every) &&
+    (known.repeatTimezone ?? null) === timezone
+  ) {
     const mayRing = task.atStart && !known.lockedAt && known.nextRunAt && known.nextRunAt > new Date()
     if (mayRing) await agenda.db.saveJobState({ ...known, nextRunAt: new Date() }, { lastModifiedBy: 'start' })
     return
@@ -133,6 +149,24 @@ async function schedule(agenda: Agenda, task: Task): Promise<void> {
   await agenda.every(task.every, task.name, undefined, {
     ...{ skipImmediate: !task.atStart, ...(timezone === null ? {} : { timezone }) },
   })
+}
+
+/** The longest time until a task runs again: those by the clock run daily, and a day may have 25 hours. */
+const longest = ({ every }: Task): number => (typeof every === 'number' ? every : 25 * HOUR)
+
+/** A next time that the task's own rhythm cannot have made: the clock was ahead when it was written. */
+const isBeyond = (task: Task, at: Date | null | undefined): boolean =>
+  Boolean(at && at.getTime() > Date.now() + longest(task) + MINUTE)
+
+/** A clock that was ahead and was set right leaves times that nobody would live to see: they are made anew. */
+async function mend(agenda: Agenda, tasks: readonly Task[], running: ReadonlySet<string>): Promise<void> {
+  const { jobs } = await agenda.queryJobs()
+  for (const task of tasks) {
+    const job = jobs.find(({ name }) => name === task.name)
+    if (!job || running.has(task.name)) continue
+    if (job.lockedAt && job.lockedAt.getTime() > Date.now() + MINUTE) await agenda.db.unlockJobs([job._id])
+    if (isBeyond(task, job.nextRunAt)) await schedule(agenda, task)
+  }
 }
 
 async function unlock(

@@ -263,6 +263,7 @@ export const en = {
     MACHINE_ADDED: '{machine} reported for the first time',
     MACHINE_ARCHIVED: '{machine} was retired',
     MACHINE_BACK: '{machine} is back in service',
+    MACHINE_CLONED: '{machine} uses the key of {name}: a copied disk image?',
     DISK_ADDED: '{disk} was seen for the first time, in {machine}',
     DISK_MOVED: '{disk} moved from {from} to {machine}',
     DISK_MISSING: '{disk} is missing from {machine}',
@@ -307,6 +308,7 @@ export const en = {
     kinds: {
       MACHINE_ADDED: 'Machine added',
       MACHINE_ARCHIVED: 'Machine retired',
+      MACHINE_CLONED: 'Two machines with one key',
       MACHINE_BACK: 'Machine back',
       DISK_ADDED: 'Disk added',
       DISK_MOVED: 'Disk moved',

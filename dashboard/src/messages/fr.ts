@@ -265,6 +265,7 @@ export const fr: Messages = {
     allTypes: 'Tous les genres',
     MACHINE_ADDED: '{machine} s’est signalée pour la première fois',
     MACHINE_ARCHIVED: '{machine} a été retirée',
+    MACHINE_CLONED: '{machine} utilise la clé de {name} : une image disque copiée ?',
     MACHINE_BACK: '{machine} est de retour',
     DISK_ADDED: '{disk} a été vu pour la première fois, dans {machine}',
     DISK_MOVED: '{disk} est passé de {from} à {machine}',
@@ -310,6 +311,7 @@ export const fr: Messages = {
     kinds: {
       MACHINE_ADDED: 'Machine ajoutée',
       MACHINE_ARCHIVED: 'Machine retirée',
+      MACHINE_CLONED: 'Deux machines avec une clé',
       MACHINE_BACK: 'Machine de retour',
       DISK_ADDED: 'Disque ajouté',
       DISK_MOVED: 'Disque déplacé',
