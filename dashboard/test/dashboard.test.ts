@@ -9,6 +9,19 @@ import { report, section } from '../../api/test/builders.ts'
 import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
 import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, settled } from './browser.ts'
 
+const ARRAYS = {
+  arrays: [
+    {
+      ...{ name: 'md0', level: 'raid1', active: true, expectedDevices: 2, workingDevices: 1 },
+      devices: [{ device: 'sda', failed: false, spare: false }],
+    },
+    {
+      ...{ name: 'md1', level: 'raid5', active: true, expectedDevices: 3, workingDevices: 3 },
+      devices: [],
+    },
+  ],
+}
+
 let api: TestApi
 let browser: Browser
 let session: Session | undefined
@@ -73,15 +86,19 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await page.getByLabel('Name of the machine, for its token').fill('this one')
     await page.getByRole('button', { name: 'Make the line' }).click()
     const line = (await page.locator('pre', { hasText: 'sha256sum' }).textContent()) as string
+    const token = (await page.locator('pre', { hasText: /^\s*vigie_/ }).textContent()) as string
+    expect(line).not.toContain(token.trim())
     const folder = mkdtempSync(join(tmpdir(), 'vigie-line-'))
-    const { status, output } = await new Promise<{ status: number; output: string }>((done) =>
-      execFile(
+    const { status, output } = await new Promise<{ status: number; output: string }>((done) => {
+      const shell = execFile(
         'sh',
         ['-c', line],
         { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, VIGIE_STATE_DIR: join(folder, 'state') } },
         (error, stdout, stderr) => done({ status: Number(error?.code ?? 0), output: stdout + stderr }),
-      ),
-    )
+      )
+      // Pasted at the question.
+      shell.stdin?.end(`${token.trim()}\n`)
+    })
     expect(status, output).toBeLessThan(2)
     await page.getByText('has reported.').waitFor()
     expect(faults).toEqual([])
@@ -182,6 +199,7 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
   describe('with a fleet', () => {
     let disk = ''
     let machine = ''
+    let withArrays = ''
     beforeAll(async () => {
       for (const [index, one] of fleet(9, 4, 5).entries()) {
         const disks = one.disks.map((entry, number) => ({
@@ -222,7 +240,11 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
           collectedAt: index === 5 ? ago(4) : new Date(),
           disks,
           lsblk: blocks,
-          sections: [section('machine', machineSection), section('homes', { roots: ['/home'], users })],
+          sections: [
+            section('machine', machineSection),
+            section('homes', { roots: ['/home'], users }),
+            ...(index === 2 ? [section('mdraid', ARRAYS)] : []),
+          ],
         })
       }
       for (let day = 29; day >= 0; day -= 1) {
@@ -256,12 +278,14 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       const { data } = await api.ask('{ disk(serial: "ZL2A1F0K") { id machine { id } } }')
       disk = data.disk.id
       machine = data.disk.machine.id
+      withArrays = (await api.ask('{ arraysAtRisk { machine { id } } }')).data.arraysAtRisk[0].machine.id
     })
 
     const pages = (): [string, string][] => [
       ['overview', '/'],
       ['machines', '/machines'],
       ['machine', `/machines/${machine}`],
+      ['machine-arrays', `/machines/${withArrays}`],
       ['add-machine', '/machines/add'],
       ['disks', '/disks'],
       ['disk', `/disks/${disk}`],
@@ -295,6 +319,52 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
           .getByRole('row')
           .count(),
       ).toBeGreaterThan(20)
+      await page.context().close()
+    })
+
+    test('accepts a finding until it grows, and counts it again', async () => {
+      const { page, faults } = await open(`/disks/${disk}`)
+      const pending = page.locator('li', { hasText: '3 sectors cannot be read' }).first()
+      await pending.getByRole('button', { name: 'Accept until it grows' }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Accept until it grows' }).click()
+      await pending.getByText('it counts again when it grows').waitFor()
+      await inspect(page, faults, 'disk-accepted', {})
+      await pending.getByRole('button', { name: 'Count it again' }).click()
+      await pending.getByRole('button', { name: 'Accept until it grows' }).waitFor()
+      expect(faults).toEqual([])
+      await page.context().close()
+    })
+
+    test('leaves what is being typed alone while reports come in, and says why a button did not work', async () => {
+      const { page } = await open(`/disks/${disk}`)
+      const label = page.getByLabel('A name or place, such as bay 3')
+      await label.fill('shelf 4, ba')
+      const asked = page.waitForResponse((response) => response.request().postData()?.includes('query Disk(') ?? false)
+      await report(api, {
+        ...{ hostname: 'deneb', machineKey: 'key-of-deneb-in-the-browser', collectedAt: new Date() },
+        disks: [{ serial: 'ZL2A1F0K', model: 'ST4000DM004-2CV104', raw: { 5: 24, 197: 3 }, temperature: 44 }],
+      })
+      await asked
+      await page.getByText('44 °C').first().waitFor()
+      expect(await label.inputValue()).toBe('shelf 4, ba')
+      await page.route('**/graphql', (route) =>
+        route.request().postData()?.includes('mutation') ? route.abort() : route.continue(),
+      )
+      await page.getByRole('button', { name: 'Save' }).click()
+      await page
+        .getByRole('alert')
+        .getByText(/That was not done/)
+        .waitFor()
+      await page.getByRole('button', { name: 'Close' }).click()
+      await page.context().close()
+    })
+
+    test('tells of a degraded array at a glance, though every disk of it is well', async () => {
+      const { page } = await open('/')
+      await page.getByRole('heading', { name: /1 array needs you/ }).waitFor()
+      await page.getByText('md0 works with 1 of 2 members').waitFor()
+      await page.getByRole('link', { name: /md0/ }).click()
+      await page.getByRole('heading', { name: 'Arrays and pools' }).waitFor()
       await page.context().close()
     })
 
