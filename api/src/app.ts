@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
+import { constants } from 'node:zlib'
 import { ApolloServer } from '@apollo/server'
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
+import fastifyCompress from '@fastify/compress'
 import fastifyCookie from '@fastify/cookie'
+import fastifyRateLimit from '@fastify/rate-limit'
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -149,6 +152,13 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     return undefined
   })
   readBodies(app)
+  await app.register(fastifyRateLimit, { global: false })
+  // Text shrinks to a fifth; the quickest of brotli is as small as gzip's usual.
+  await app.register(fastifyCompress, {
+    // Bodies are unpacked by bodies.ts, which counts while it does.
+    ...{ threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false },
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  })
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     if (isDatabaseAway(error)) return refuse(reply.header('retry-after', '5'), 503, error)
     const status = error.statusCode ?? 500

@@ -75,7 +75,9 @@ async function greet(app: App, publicUrl: string | null): Promise<void> {
   // Set by systemd where stdout leads to the journal (systemd.exec(5)).
   if (process.env['JOURNAL_STREAM'])
     return console.log(`Vigie is on watch at ${url}; for a sign-in link: vigie access link`)
-  const link = await app.services().access.createLink()
+  const { access } = app.services()
+  await access.endLinks()
+  const link = await access.createLink()
   console.log(`Vigie is on watch at ${url}`)
   console.log('Sign in within a day with this link; it works once:')
   console.log(`${url}/sign-in#${link}`)

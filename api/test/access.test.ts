@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
+import { forgetEnded } from '../src/access/ended-sessions.ts'
 import { Scope } from '../src/access/scope.ts'
+import { createRecorder } from '../src/database/record.ts'
 import { report, REPORT, reportOf } from './builders.ts'
-import { socketTo, startApi, type TestApi, until } from './start-api.ts'
+import { apiForThisTest, socketTo, startApi, type TestApi, until } from './start-api.ts'
 
 let api: TestApi
 beforeAll(async () => {
@@ -19,6 +21,55 @@ const anonymous = (path: string, body: unknown, headers = {}) =>
   })
 const codeOf = async (query: string, token: string) =>
   (await api.ask(query, {}, token)).errors?.[0]?.extensions.code ?? 'ALLOWED'
+
+test('Whoever tries many links is slowed, and told for how long', async () => {
+  const own = await apiForThisTest()
+  const tries = Array.from({ length: 25 }, () =>
+    fetch(`${own.url}/api/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ link: `link_${'a'.repeat(40)}` }),
+    }),
+  )
+  const answers = await Promise.all(tries)
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([
+    ...Array<number>(20).fill(401),
+    ...Array<number>(5).fill(429),
+  ])
+  const slowed = answers.find(({ status }) => status === 429) as Response
+  expect(Number(slowed.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await slowed.json()).toMatchObject({ errors: [{ extensions: { code: 'TOO_MANY_REQUESTS' } }] })
+})
+
+test('Links of former starts open nothing, and what has ended is forgotten', async () => {
+  const own = await apiForThisTest()
+  const { access } = own.app.services()
+  const former = await access.createLink()
+  await access.endLinks()
+  const link = await access.createLink()
+  expect(await access.spendLink(former)).toBeNull()
+  const secret = (await access.spendLink(link)) as string
+  expect(await access.bySession(secret)).not.toBeNull()
+  const rows = async (): Promise<number> =>
+    (await own.orm.em.getConnection().execute('select count(*) as count from session'))[0]?.count
+  const forget = () => forgetEnded(own.orm.em, createRecorder(own.app.platform), () => own.clock.now)
+  await forget()
+  expect(await rows()).toBe(1)
+  own.clock.now = new Date(own.clock.now.getTime() + 400 * 86_400_000)
+  await forget()
+  expect(await rows()).toBe(0)
+})
+
+test.each(['br', 'gzip', 'identity'])(
+  'What is long is sent as %s where it is asked for, and says so',
+  async (encoding) => {
+    const query = '{ __schema { types { name description fields { name description } } } }'
+    const response = await api.post('/graphql', { query }, { 'accept-encoding': encoding })
+    expect(response.headers.get('content-encoding')).toBe(encoding === 'identity' ? null : encoding)
+    const { data } = (await response.json()) as { data: { __schema: { types: unknown[] } } }
+    expect(data.__schema.types.length).toBeGreaterThan(50)
+  },
+)
 
 describe('Without a session or a token', () => {
   test.each(['/graphql', '/api/ingest'])('%s answers 401', async (path) => {

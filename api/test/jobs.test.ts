@@ -47,6 +47,51 @@ const refused = (field: string, rule = '') => ({
   ...{ code: 'BAD_USER_INPUT', field, rule: expect.stringContaining(rule), cure: expect.stringMatching(/\.$/) },
 })
 
+/** One job of each rhythm, with everything that may be said of it. */
+const FULL = {
+  ...{ companyName: 'ACME', city: 'Lyon', neighborhood: 'Croix-Rousse', recipients: ['a@example.org'] },
+  ...{ runbook: 'Call.', expectChange: 'INFO', keepLast: 3, keepDaily: 7, graceMinutes: 17 },
+}
+const RHYTHMS = {
+  hourly: { frequency: 'HOURLY', expectedHourUtc: undefined, expectedMinuteUtc: 42 },
+  daily: { frequency: 'DAILY', expectedHourUtc: 3, expectedMinuteUtc: 42 },
+  weekly: { frequency: 'WEEKLY', expectedHourUtc: 3, expectedMinuteUtc: 42, daysOfWeek: ['MONDAY', 'FRIDAY'] },
+  monthly: { frequency: 'MONTHLY', expectedHourUtc: 3, expectedMinuteUtc: 42, dayOfMonth: 13 },
+  'on the last day': { frequency: 'MONTHLY', expectedHourUtc: 3, expectedMinuteUtc: 42, lastDayOfMonth: true },
+  'by cron': { frequency: undefined, expectedHourUtc: undefined, cron: '42 */6 * * 1-5', timeZone: 'Europe/Paris' },
+}
+
+describe('A change', () => {
+  test.each(Object.entries(RHYTHMS))('of one field keeps every other one, of a job that is %s', async (_, rhythm) => {
+    const { create, update } = await jobsForThisTest()
+    const job = await create({ ...FULL, ...rhythm })
+    for (const change of [
+      { active: false },
+      { active: true },
+      { runbook: 'Run.' },
+      { keepDaily: 8 },
+      { city: 'Paris' },
+      { recipients: [] },
+      { graceMinutes: 18 },
+    ]) {
+      const before = await update(job.id, {})
+      const after = await update(job.id, change)
+      expect({ ...after, ...change, nextDueAt: null }).toEqual({ ...before, ...change, nextDueAt: null })
+    }
+  })
+
+  test('and another at the same moment are both kept', async () => {
+    const { create, update, list } = await jobsForThisTest()
+    const { id } = await create(FULL)
+    await Promise.all([
+      update(id, { city: 'Paris' }),
+      update(id, { companyName: 'Other' }),
+      update(id, { keepLast: 9 }),
+    ])
+    expect(await list()).toMatchObject([{ city: 'Paris', companyName: 'Other', keepLast: 9 }])
+  })
+})
+
 describe('A new job', () => {
   test('needs an agent, a database and a time; the rest has defaults', async () => {
     const { create, list } = await jobsForThisTest()
@@ -291,6 +336,16 @@ describe('Jobs as text', () => {
     { databaseName: 'cron', frequency: null, expectedHourUtc: null, cron: '*/30 * * * *', timeZone: 'Europe/Paris' },
   ]
   const plain = (jobs: any[]) => jobs.map(({ id, ...job }) => job)
+
+  test('CSV holds no formula for a spreadsheet, and what it escapes comes in again as it was', async () => {
+    const jobs = await jobsForThisTest()
+    const names = ['=1+1', '+41 22', '-2', '@cmd']
+    for (const [index, runbook] of names.entries()) await jobs.create({ databaseName: `db${index}`, runbook })
+    const text = await jobs.export('CSV')
+    expect(text.split(/[,\n]/).filter((cell: string) => /^[=+@-]/.test(cell))).toEqual([])
+    expect(await jobs.import('CSV', text)).toMatchObject({ created: 0, refusals: [] })
+    expect((await jobs.list()).map(({ runbook }) => runbook).toSorted()).toEqual(names.toSorted())
+  })
 
   test.each(['CSV', 'JSON'])('%s goes out and comes in again as it was', async (format) => {
     const [from, to] = [await jobsForThisTest(), await jobsForThisTest()]

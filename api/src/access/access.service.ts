@@ -86,6 +86,13 @@ export class AccessService {
     })
   }
 
+  /** Ends the links that nobody has spent: those that a former start printed open nothing any more. */
+  endLinks(): Promise<void> {
+    return this.record(this.em, async ({ em }) => {
+      await sql`delete from session where started_at is null`.execute(em.getKysely())
+    })
+  }
+
   endSession(id: string): Promise<void> {
     return this.record(this.em, ({ em }) => updateRow(em, Session, id, { endedAt: this.clock() }))
   }

@@ -1,9 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import type { Services } from '../context.ts'
 import { SESSION_LIVES } from './access.service.ts'
 import { SESSION_COOKIE, sessionCookie } from './authenticate.ts'
+import { MINUTE } from '../platform/clock.ts'
 import { calledAs } from '../platform/called-as.ts'
+
+const TRIES = 20
 
 interface Options {
   config: Config
@@ -15,12 +18,26 @@ export function signInRoutes(app: FastifyInstance, { config, services }: Options
   const cookie = (secure: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict' as const, secure })
   const isSecure = (protocol: string): boolean =>
     protocol === 'https' || config.publicUrl?.startsWith('https:') === true
+  /** Refused since the start. */
+  let refused = 0
 
-  app.post('/api/sign-in', { bodyLimit: 4096, config: { readsBody: true } }, async (request, reply) => {
+  // Nobody guesses a link of 256 bits; whoever tries is slowed all the same, and the log tells of it.
+  const rateLimit = {
+    ...{ max: TRIES, timeWindow: MINUTE },
+    onExceeded: (request: FastifyRequest) =>
+      request.log.warn({ ip: request.ip }, 'Sign-ins from this address are slowed'),
+    errorResponseBuilder: () =>
+      Object.assign(new Error(`More than ${TRIES} sign-ins within a minute. Try again in a minute.`), {
+        ...{ statusCode: 429, code: 'TOO_MANY_REQUESTS' },
+      }),
+  }
+  app.post('/api/sign-in', { bodyLimit: 4096, config: { readsBody: true, rateLimit } }, async (request, reply) => {
     const link = (request.body as { link?: unknown } | null)?.link
     const secret =
       typeof link === 'string' && /^link_[\w-]{20,100}$/.test(link) ? await services().access.spendLink(link) : null
     if (!secret) {
+      refused += 1
+      request.log.warn({ ip: request.ip, refused }, 'A sign-in was refused: its link is unknown, spent or too old')
       return reply.status(401).send({
         errors: [
           {

@@ -17,7 +17,7 @@ import { LOUD, THREAD_WITHIN } from './alert-opener.ts'
 import { GIVE_UP_AFTER_MS, nextTry } from './alert-rules.ts'
 import { CONNECTIONS, type Mailer, type Sent } from './mailer.ts'
 import { type AlertFacts, type MessageOptions, messageOf } from './message.ts'
-import { renderMail } from './render-mail.ts'
+import { plainLine, renderMail } from './render-mail.ts'
 import { postWebhook } from './webhook.ts'
 import { WORDS } from './words.ts'
 
@@ -169,7 +169,11 @@ export class DeliveryService {
     if (!mailer) return { outcome: 'FAILED', error: 'mail is off' }
     const message = messageOf(delivery, alerts, options)
     return mailer.send({
-      ...{ to: delivery.recipient, subject: message.subject, ...renderMail(message, WORDS[options.language]) },
+      ...{
+        to: delivery.recipient,
+        subject: plainLine(message.subject),
+        ...renderMail(message, WORDS[options.language]),
+      },
       messageId: messageIdOf(delivery.id, this.options.mailDomain),
       inReplyTo: await this.threadOf(em, delivery),
       urgent: delivery.kind === DeliveryKind.ALERT && alerts.some(({ alert }) => LOUD.has(alert.severity)),

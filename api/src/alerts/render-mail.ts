@@ -5,6 +5,9 @@ import type { Words } from './words.ts'
 const plain = (value: string): string =>
   value.replace(/[^\P{Cc}\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
 
+/** The same, as one line: a subject, a headline. */
+export const plainLine = (value: string): string => plain(value).replaceAll('\n', ' ')
+
 /** A message as plain text and as HTML: the same facts in both. */
 export const renderMail = (message: Message, words: Words): { text: string; html: string } => ({
   text: text(message, words),
@@ -12,15 +15,15 @@ export const renderMail = (message: Message, words: Words): { text: string; html
 })
 
 function text({ intro, sections, lines, footer }: Message, words: Words): string {
-  const parts = [intro, ...sections.map((section) => sectionText(section, words))]
-  if (lines.length) parts.push(lines.join('\n'))
+  const parts = [plainLine(intro), ...sections.map((section) => sectionText(section, words))]
+  if (lines.length) parts.push(lines.map(plainLine).join('\n'))
   return `${[...parts, `-- \n${footer}`].join('\n\n')}\n`
 }
 
 function sectionText({ headline, sentences, facts, runbook, link }: Section, words: Words): string {
   const width = Math.max(...facts.map(([label]) => label.length)) + 2
   return [
-    headline,
+    plainLine(headline),
     // What an agent wrote stays indented: no line of it may look like one of ours.
     ...sentences.map((sentence) => `  ${plain(sentence).replaceAll('\n', '\n    | ')}`),
     '',
@@ -28,7 +31,7 @@ function sectionText({ headline, sentences, facts, runbook, link }: Section, wor
       ([label, value]) =>
         `  ${`${label}:`.padEnd(width)}${plain(value).replaceAll('\n', `\n  ${' '.repeat(width)}| `)}`,
     ),
-    ...(runbook ? ['', `  ${words.runbook}: ${runbook}`] : []),
+    ...(runbook ? ['', `  ${words.runbook}: ${plain(runbook).replaceAll('\n', '\n    | ')}`] : []),
     '',
     `  ${link}`,
   ].join('\n')

@@ -112,10 +112,11 @@ function draftSchedule(input: ExpectedJobChange, before: Row<ExpectedJob> | null
   // A new frequency keeps the time of the day; the days of another one would not fit it.
   const sameDays = !input.frequency || input.frequency === before?.frequency
   const pick = <K extends (typeof PLAIN_FIELDS)[number]>(field: K) => {
-    const isTime = field === 'expectedHourUtc' || field === 'expectedMinuteUtc'
+    // Every frequency has a minute; only the hourly one has no hour.
+    const isTime = field === 'expectedMinuteUtc' || (field === 'expectedHourUtc' && frequency !== Frequency.HOURLY)
     // One of the two ways to name the day of a month takes the place of the other.
     const other = field === 'dayOfMonth' ? input.lastDayOfMonth : field === 'lastDayOfMonth' ? input.dayOfMonth : null
-    const kept = (isTime ? frequency !== Frequency.HOURLY : sameDays) && !other ? before?.[field] : null
+    const kept = (isTime || (field !== 'expectedHourUtc' && sameDays)) && !other ? before?.[field] : null
     return (input[field] === undefined ? kept : input[field]) ?? null
   }
   const asked = {

@@ -89,7 +89,7 @@ export class JobExchange {
         ]),
       ),
     )
-    return stringify(lines, { header: true, columns: COLUMNS, cast: { boolean: String } })
+    return stringify(lines, { header: true, columns: COLUMNS, cast: { boolean: String }, escape_formulas: true })
   }
 
   async import(
@@ -236,7 +236,11 @@ function readCsv(content: string): unknown[] {
   )
 }
 
-function readCell(column: string, cell: string): unknown {
+/** Spreadsheets work out what begins like a formula: the export puts an apostrophe before it, which is none of the value. */
+const ESCAPED_FORMULA = /^'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/
+
+function readCell(column: string, text: string): unknown {
+  const cell = text.replace(ESCAPED_FORMULA, '')
   if (LISTS.has(column))
     return cell
       .split(';')

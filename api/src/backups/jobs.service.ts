@@ -187,19 +187,24 @@ export class JobsService {
     return job as Row<ExpectedJob>
   }
 
-  /** Drafts all of them before anything is written; then all are, or none. */
+  /** All of them are stored, or none; each over what it is in this very moment. */
   async store(
     wanted: { input: ExpectedJobChange; before: Row<ExpectedJob> | null }[],
     actor: string | null,
   ): Promise<Row<ExpectedJob>[]> {
     const now = this.clock()
-    const drafts = wanted.map(({ input, before }) => ({
-      ...{ input, before },
-      draft: draftJob(input, before, this.roots),
-    }))
     const ids = await this.record(this.em, async ({ em }, tell) => {
       const stored: string[] = []
-      for (const { input, before, draft } of drafts) {
+      const known = await selectRows(
+        em,
+        ExpectedJob,
+        'id',
+        wanted.flatMap(({ before }) => before?.id ?? []),
+      )
+      const current = new Map(known.map((job) => [job.id, job]))
+      for (const { input, before: seen } of wanted) {
+        const before = seen && (current.get(seen.id) ?? seen)
+        const draft = draftJob(input, before, this.roots)
         await refuseTaken(em, draft, before?.id ?? null)
         await refuseUnknownMachines(em, draft, input.protects ?? [])
         const job = before ? changed(before, draft, now) : fresh(draft, now)

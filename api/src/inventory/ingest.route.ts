@@ -28,8 +28,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
       const caller =
         known ?? (request.headers.authorization ? null : callerByAddress(request.ip, config.ingestOpenFrom))
       if (!caller) {
-        const cure = `Send a token as "Authorization: Bearer …", or list ${request.ip} in VIGIE_INGEST_OPEN_FROM.`
-        return refuse(reply, 401, new UnauthenticatedError(cure))
+        return refuse(reply, 401, new UnauthenticatedError('Send a token as "Authorization: Bearer …".'))
       }
       if (!allows(caller.scopes, Scope.REPORT))
         return refuse(reply, 403, new ForbiddenError('This token has no scope "report".'))

@@ -4,6 +4,7 @@ import type { DeliveryService } from '../alerts/delivery.ts'
 import type { Config } from '../config.ts'
 import type { Orm } from '../database/database.ts'
 import { createRecorder } from '../database/record.ts'
+import { forgetEnded } from '../access/ended-sessions.ts'
 import { forgetReports } from '../deposit/kept-reports.ts'
 import type { Scanner } from '../deposit/scanner.ts'
 import { rejudge } from '../disks/rejudge.ts'
@@ -96,6 +97,12 @@ export function tasksOf({
       timeZone: config.timeZone,
       atStart: false,
       run: () => forgetReports(em.fork(), clock(), isStopping),
+    },
+    {
+      name: 'forget ended sessions',
+      every: HOUR,
+      atStart: false,
+      run: () => forgetEnded(em, record, clock),
     },
     { name: 'thin history', every: HOUR, atStart: false, run: () => thinHistory(orm, record, clock, isStopping) },
     {

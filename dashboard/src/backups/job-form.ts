@@ -84,6 +84,12 @@ export const protectedPaths = ({ machine, protects }: JobQuery['expectedJob']): 
     .map(({ path }) => path)
     .join('\n')
 
+const NUMBERS = ['expectedHourUtc', 'expectedMinuteUtc', 'dayOfMonth', 'graceMinutes', ...KEEPS] as const
+
+/** Whether each field of a number holds one, or nothing: words there are a slip, and never "none". */
+export const hasWholeNumbers = (fields: JobFields): boolean =>
+  NUMBERS.every((field) => /^\d*$/.test(fields[field].trim()))
+
 /** What is sent: an empty field means the default, or nothing. What is protected is sent only where it was changed. */
 export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInput {
   const text = (value: string): string | null => value.trim() || null

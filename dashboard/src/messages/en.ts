@@ -408,6 +408,8 @@ export const en = {
     zone: 'Time zone',
     expectedFrom: 'Runs on',
     recipients: 'Told by mail',
+    mailOff: '{recipients}; but mail is off: nobody is told',
+    wholeNumber: 'A whole number, or nothing',
     admin: 'the administrator',
     protects: 'Protects',
     runsOn: 'Machine that the agent runs on',

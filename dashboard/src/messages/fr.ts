@@ -411,6 +411,8 @@ export const fr: Messages = {
     zone: 'Fuseau horaire',
     expectedFrom: 'Tourne sur',
     recipients: 'Prévenus par courriel',
+    mailOff: '{recipients} ; mais le courriel est désactivé : personne n’est prévenu',
+    wholeNumber: 'Un nombre entier, ou rien',
     admin: 'l’administrateur',
     protects: 'Protège',
     runsOn: 'Machine où tourne l’agent',
