@@ -121,6 +121,30 @@ test('Btrfs over two whole disks, mounted through one, is one file system', () =
   ])
 })
 
+test.each([
+  [
+    'a copy made by dd',
+    [
+      disk('sda', [node('sda1', 'ext4', { uuid: 'u' })]),
+      disk('sdb', [node('sdb1', 'ext4', { uuid: 'u', mountpoints: ['/'] })]),
+    ],
+  ],
+  [
+    'a snapshot beside its origin',
+    [
+      disk('sda', [
+        node('vg-root', 'ext4', { type: 'lvm', uuid: 'u', mountpoints: ['/'] }),
+        node('vg-snap', 'ext4', { type: 'lvm', uuid: 'u', mountpoints: ['/mnt/snap'] }),
+      ]),
+    ],
+  ],
+])('%s is a file system of its own, with its own place and disk', (_, disks) => {
+  const found = fileSystemsOf(tree(...(disks as Parameters<typeof tree>))) ?? []
+  expect(found).toHaveLength(2)
+  expect(found.find(({ mountpoint }) => mountpoint === '/')?.key).toBe('u')
+  for (const { disks: below, mountpoints } of found) expect([below.length, mountpoints.length <= 1]).toEqual([1, true])
+})
+
 test('Homes lie on the file system with the longest mountpoint; not measured and none differ', () => {
   const graph = tree(
     disk('sda', [

@@ -28,11 +28,20 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
   if (!graph.devices && !graph.df) return null
   const devices = byKname(graph.devices ?? [])
   const found = new Map<string, FileSystemFacts>()
-  for (const device of devices.values()) {
-    if (!device.fstype && device.mountpoints.length === 0) continue
-    if (isContainer(device.fstype)) continue
-    add(found, fromDevice(device, devices))
+  const holders = [...devices.values()].filter(
+    ({ fstype, mountpoints }) => (fstype || mountpoints.length > 0) && !isContainer(fstype),
+  )
+  // Of several with one uuid the mounted one is the file system; what is a copy of it stands apart.
+  const mountedFirst = holders.toSorted((a, b) => Number(b.mountpoints.length > 0) - Number(a.mountpoints.length > 0))
+  const first = new Map<string, BlockDevice>()
+  const keys = new Map<BlockDevice, string>()
+  for (const device of mountedFirst) {
+    const uuid = device.uuid ?? pathOf(device)
+    const known = first.get(uuid)
+    if (!known) first.set(uuid, device)
+    keys.set(device, !known || isOneFileSystem(known, device, graph, devices) ? uuid : `${uuid}@${pathOf(device)}`)
   }
+  for (const device of holders) add(found, fromDevice(device, keys.get(device) ?? pathOf(device), devices))
   const mounts = new Map(
     [...found.values()].flatMap((fileSystem) => fileSystem.mountpoints.map((point) => [point, fileSystem] as const)),
   )
@@ -100,14 +109,37 @@ function add(found: Map<string, FileSystemFacts>, facts: FileSystemFacts): void 
 
 const shortestFirst = (paths: string[]): string[] => paths.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))
 
-function fromDevice(device: BlockDevice, devices: ReadonlyMap<string, BlockDevice>): FileSystemFacts {
+const pathOf = (device: BlockDevice): string => device.path ?? `/dev/${device.name}`
+
+/**
+ * Whether two devices with one uuid hold one file system: the devices of a btrfs, or the paths of multipath. A copy made by
+ * dd, or a snapshot beside its origin, is another one, though it says the same of itself.
+ */
+function isOneFileSystem(
+  one: BlockDevice,
+  other: BlockDevice,
+  graph: StorageGraph,
+  devices: ReadonlyMap<string, BlockDevice>,
+): boolean {
+  if (one.fstype === 'btrfs') {
+    const told = graph.btrfs?.fileSystems.find(({ uuid }) => uuid === one.uuid)
+    return told === undefined || told.devices.length > 1
+  }
+  const isMultipath = [one, other].some((device) =>
+    [device, ...device.parents.map((name) => devices.get(name))].some((each) => each?.type === 'mpath'),
+  )
+  const [disks, others] = [disksBelow(one.kname, devices), disksBelow(other.kname, devices)]
+  return isMultipath && (disks.every((disk) => others.includes(disk)) || others.every((disk) => disks.includes(disk)))
+}
+
+function fromDevice(device: BlockDevice, key: string, devices: ReadonlyMap<string, BlockDevice>): FileSystemFacts {
   const mountpoints = shortestFirst(device.mountpoints.filter((point) => point.startsWith('/')))
   const swap = device.fstype === 'swap' || device.mountpoints.includes('[SWAP]')
   return {
-    ...blank(device.uuid ?? device.path ?? `/dev/${device.kname}`),
+    ...blank(key),
     mountpoint: mountpoints[0] ?? null,
     mountpoints,
-    source: device.path ?? `/dev/${device.name}`,
+    source: pathOf(device),
     fstype: device.fstype ?? (swap ? 'swap' : null),
     uuid: device.uuid,
     sizeBytes: device.fsSizeBytes ?? device.sizeBytes,
