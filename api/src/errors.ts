@@ -43,6 +43,13 @@ export class InvalidInputError extends DomainError {
   }
 }
 
+/** What is there already contradicts it: which field, which rule, and what to do about it. */
+export class ConflictError extends DomainError {
+  constructor(field: string, rule: string, cure: string) {
+    super('CONFLICT', `${field}: ${rule}. ${cure}`, { field, rule, cure })
+  }
+}
+
 /** Known, but not allowed to do this. */
 export class ForbiddenError extends DomainError {
   constructor(message: string) {

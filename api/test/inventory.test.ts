@@ -46,6 +46,17 @@ describe('A report', () => {
     ])
   })
 
+  test('with an id that was used for other content is refused, and nothing of it is lost in silence', async () => {
+    const first = reportOf()
+    await api.ask(REPORT, { report: first })
+    const { errors } = await api.ask(REPORT, { report: { ...first, sections: [] } })
+    expect(errors?.[0]).toMatchObject({ extensions: { code: 'CONFLICT', field: 'id', cure: expect.any(String) } })
+    const script = { hostname: 'nas', report_id: '1', disks: [] }
+    expect((await api.post('/api/ingest', script)).status).toBe(200)
+    expect((await api.post('/api/ingest', script)).status).toBe(200)
+    expect((await api.post('/api/ingest', { ...script, os: 'debian' })).status).toBe(409)
+  })
+
   test('with the id of another machine’s report is a report of its own: nobody swallows one by its id', async () => {
     const first = reportOf()
     await api.ask(REPORT, { report: { ...first, machineKey: 'key-of-somebody-else', hostname: 'stranger' } })

@@ -5,7 +5,7 @@ import { allows, Scope } from '../access/scope.ts'
 import type { Refuse } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Services } from '../context.ts'
-import { ForbiddenError, InvalidInputError, UnauthenticatedError } from '../errors.ts'
+import { ConflictError, ForbiddenError, InvalidInputError, UnauthenticatedError } from '../errors.ts'
 import { jsonBody } from '../platform/bodies.ts'
 import { readScriptReport } from './script-report.ts'
 
@@ -51,6 +51,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
       } catch (error) {
         if (error instanceof InvalidInputError) return refuse(reply, 422, error)
         if (error instanceof ForbiddenError) return refuse(reply, 403, error)
+        if (error instanceof ConflictError) return refuse(reply, 409, error)
         throw error
       }
     })

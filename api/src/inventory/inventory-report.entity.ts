@@ -37,4 +37,8 @@ export class InventoryReport {
 
   @Property({ type: 'json' })
   notes!: string[]
+
+  /** SHA-256 of what was told: the same id with other content is no repetition. Null = from before 0.2. */
+  @Property({ type: 'string', nullable: true })
+  contentHash!: string | null
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { insertRows, type Row, selectRows } from '../database/rows.ts'
 import { serialKey } from '../disks/identity.ts'
+import { ConflictError } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Machine } from '../machines/machine.entity.ts'
 import type { FairShare } from '../platform/fair-share.ts'
@@ -55,6 +56,8 @@ export class InventoryService {
         }
         if (known) {
           const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
+          if (before && before.contentHash !== null && before.contentHash !== inventory.contentHash)
+            throw new ConflictError('id', 'was used for a report of other content', 'Make a new id for each report.')
           if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
         }
         const readingsOnly = isPoorer(inventory, known)
@@ -80,7 +83,9 @@ export class InventoryService {
             ...{ machineId: machine.id, hostname: machine.hostname ?? machine.ip, at: times.at },
             ...{ arrays: inventory.arrays, told: inventory.arrayKinds },
           })
-        await insertRows(em, InventoryReport, [{ id, machine: machine.id, ...times, sections, notes }])
+        await insertRows(em, InventoryReport, [
+          { id, machine: machine.id, contentHash: inventory.contentHash, ...times, sections, notes },
+        ])
         return { id, repeated: false, machine, sections, notes }
       },
     )

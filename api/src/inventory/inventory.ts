@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { DiskSighting } from '../disks/sighting.ts'
 import type { MachineFacts } from '../machines/section.ts'
 import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
@@ -9,6 +10,8 @@ import type { SectionOutcome } from './section.ts'
 /** One report in the shape in which it is recorded, whoever sent it. */
 export interface Inventory {
   id: string
+  /** SHA-256 of what was told. */
+  contentHash: string
   times: ReportTimes
   machine: MachineSighting
   disks: DiskSighting[]
@@ -39,6 +42,10 @@ export interface ReportTimes {
   /** What the report is ordered by. */
   at: Date
 }
+
+/** What tells a repeated report from another one of the same id. */
+export const hashOf = (content: unknown): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('base64url')
 
 const CLOCK_TOLERANCE = 5 * MINUTE
 

@@ -12,7 +12,7 @@ import { asArray, asName, asObject, dig, type JsonObject } from '../platform/jso
 import type { FileSystemFacts } from '../storage/file-systems.ts'
 import { isNoDisk } from '../storage/lsblk.ts'
 import { roleByContent } from '../storage/role.ts'
-import { type Inventory, isPlainText, orderedTimes, type ReportTimes } from './inventory.ts'
+import { hashOf, type Inventory, isPlainText, orderedTimes, type ReportTimes } from './inventory.ts'
 import { ScriptFields } from './script-fields.ts'
 import { readPartitions } from './script-partitions.ts'
 
@@ -81,6 +81,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
     inventory: {
       // A script's id is its own: two scripts may both begin at 1.
       id: reportId ? `script:${hostname ?? ip}:${reportId}` : newId(),
+      contentHash: hashOf(body),
       times,
       machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion, ...kindBy(os) } },
       disks,
