@@ -84,12 +84,60 @@ test('An array of which nothing could be told stays as it was; one that its mach
   expect(await types()).toContain('ARRAY_BACK')
 })
 
+test('An array that comes back degraded is told anew', async () => {
+  await send(0, md(1))
+  await alerts()
+  await send(60)
+  await send(120, md(1))
+  expect((await alerts()).filter((alert) => alert.includes('OPEN'))).toEqual(['ARRAY AT_RISK OPEN md0 atlas'])
+})
+
+test('Slots that were never filled are no alarm, until there is a member less than there has been', async () => {
+  const nas = (working: number) => md(working, { expectedDevices: 8 })
+  await send(0, nas(3))
+  await send(60, nas(4))
+  expect(await arrays()).toMatchObject([{ health: 'OK', reasons: [{ code: 'ARRAY_SLOTS_EMPTY' }] }])
+  await send(120, nas(3))
+  expect(await arrays()).toMatchObject([{ health: 'AT_RISK', reasons: [{ code: 'ARRAY_DEGRADED' }] }])
+  await send(180, nas(4))
+  expect(await arrays()).toMatchObject([{ health: 'OK' }])
+})
+
+test('A pool and a volume group of one name have an alert each', async () => {
+  const pool = section('zpool', {
+    pools: [{ name: 'md0', state: 'DEGRADED', sizeBytes: null, allocatedBytes: null, freeBytes: null, devices: [] }],
+  })
+  await send(0, md(1), pool)
+  await alerts()
+  await send(60, md(2), pool)
+  expect((await alerts()).toSorted()).toEqual(['ARRAY AT_RISK OPEN md0 atlas', 'ARRAY AT_RISK RESOLVED md0 atlas'])
+})
+
+test('A btrfs that was mended by giving up a device is well again; one of one device is no array; labels may be equal', async () => {
+  const btrfs = (...fileSystems: [uuid: string, missing: boolean[]][]) =>
+    section('btrfs', {
+      fileSystems: fileSystems.map(([uuid, missing]) => ({
+        ...{ uuid, label: 'data' },
+        devices: missing.map((is, id) => ({ id, missing: is, errors: 0 })),
+      })),
+    })
+  await send(0, btrfs(['aaaaaaaa-1', [false, true]], ['bbbbbbbb-2', [false, false]], ['cccccccc-3', [false]]))
+  expect((await arrays()).map(({ name, health }) => `${name} ${health}`)).toEqual([
+    'data (aaaaaaaa) AT_RISK',
+    'data (bbbbbbbb) OK',
+  ])
+  await send(60, btrfs(['aaaaaaaa-1', [false]]))
+  expect((await arrays()).map(({ health }) => health)).toEqual(['OK', 'OK'])
+})
+
 test('A retired machine leaves no alert of its arrays behind', async () => {
   const { machine } = await send(0, md(1))
   await alerts()
   await api.ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: machine.id })
   expect(await alerts()).toEqual(['ARRAY AT_RISK RESOLVED md0 atlas'])
   expect(await atRisk()).toEqual([0, []])
+  await send(60, md(1))
+  expect((await alerts())[0], 'it came back, still degraded').toBe('ARRAY AT_RISK OPEN md0 atlas')
 })
 
 test('What a pool says of its member stands while the pool cannot be asked', async () => {

@@ -116,6 +116,17 @@ describe('Two machines with one key (a copied disk image)', () => {
     expect((await types()).filter((type) => type === 'MACHINE_CLONED')).toHaveLength(1)
   })
 
+  test('are kept apart by their disks at once, and where one report lacks what tells them', async () => {
+    await send(0, 'a', 'web', 'S1')
+    await send(5, 'b', 'web', 'S2')
+    expect(await names()).toEqual(['web S1', 'web S2'])
+    await send(10, 'a', 'web1', 'S1')
+    await send(15, 'b', 'web2', 'S2')
+    await report(api, { collectedAt: minutes(20), hostname: 'web2', disks: [{ serial: 'S2' }] })
+    expect(await names()).toEqual(['web1 S1', 'web2 S2'])
+    expect(await types()).not.toContain('DISK_MOVED')
+  })
+
   test('are one where a system was installed anew and kept its key', async () => {
     await send(0, 'a', 'web', 'S1')
     for (const at of [15, 30]) await send(at, 'b', 'web', 'S1')

@@ -115,6 +115,68 @@ describe('A disk that stops answering', () => {
   })
 })
 
+describe('What stands is told anew when it comes back', () => {
+  const open = async () => (await alerts()).filter((alert) => alert.endsWith('OPEN'))
+  test('a failing disk that was retired and is reported again', async () => {
+    await send(0, { passed: false })
+    expect(await open()).toEqual(['FAILED OPEN'])
+    await api.ask('mutation ($id: ID!) { archiveDisk(id: $id) { id } }', { id: (await disk()).id })
+    expect(await open()).toEqual([])
+    await send(60, { passed: false })
+    expect(await open()).toEqual(['FAILED OPEN'])
+  })
+
+  test('a disk that was silent, went missing, and is silent again', async () => {
+    await send(0, {})
+    for (const at of [60, 120]) await send(at, TIMEOUT)
+    await report(api, { collectedAt: minutes(180), disks: [], lsblk: [] })
+    expect(await open()).toEqual(['MISSING OPEN'])
+    for (const at of [240, 300]) await send(at, TIMEOUT)
+    expect(await open()).toEqual(['STOPPED_ANSWERING OPEN'])
+  })
+})
+
+test('Where no disk of a machine can be asked, none of them is at fault', async () => {
+  await send(0, {})
+  for (const at of [60, 120, 180])
+    await report(api, {
+      ...{ collectedAt: minutes(at), disks: [], lsblk },
+      sections: [
+        {
+          kind: 'smartctl',
+          version: 1,
+          subject: null,
+          unavailable: { code: 'MISSING_COMMAND', text: 'smartctl is not installed' },
+        },
+      ],
+    })
+  expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null })
+  expect(await alerts()).toEqual([])
+  const { notes } = (await api.ask('{ machines { nodes { notes } } }')).data.machines.nodes[0]
+  expect(notes.join()).toMatch(/No disk could be read: smartctl is not installed/)
+})
+
+test('A script beside an agent heals no silence, brings no disk back, and tells nothing twice', async () => {
+  const script = (smart: object) =>
+    api.post('/api/ingest', {
+      hostname: 'atlas',
+      disks: [{ device: 'sda', serial: 'S1', model: 'VIGIE TESTDISK', type: 'HDD', smart }],
+    })
+  await send(0, {})
+  for (const at of [60, 120, 180]) {
+    await script({ status: 'ok' })
+    await send(at, TIMEOUT)
+    await script({ status: 'ok' })
+    await script({ status: 'unavailable' })
+  }
+  expect(await disk()).toMatchObject({ health: 'WARNING', unreadableSince: minutes(60).toISOString() })
+  expect((await types()).filter((type) => type === 'DISK_STOPPED_ANSWERING')).toHaveLength(1)
+  await report(api, { collectedAt: minutes(240), disks: [], lsblk: [] })
+  await script({ status: 'ok' })
+  expect(await disk()).toMatchObject({ missingSince: minutes(240).toISOString() })
+  expect(await types()).not.toContain('DISK_BACK')
+})
+
 describe('A disk that is missing', () => {
   test('is no good one in any count, alerts, and is told when it is back', async () => {
     await send(0, {})
@@ -195,6 +257,54 @@ describe('A finding that somebody lives with', () => {
     await accept('PENDING_SECTORS')
     expect((await accept('PENDING_SECTORS', 'countReason')).data.countReason).toMatchObject({ health: 'AT_RISK' })
     await send(60, { raw: { 197: 3 } })
+    expect(await disk()).toMatchObject({ health: 'AT_RISK' })
+  })
+
+  test('counts again when it is graver, of another thing, or of a pool that gave the disk up', async () => {
+    const warns = (ascq: number) =>
+      report(api, {
+        ...{ collectedAt: minutes(ascq), disks: [], lsblk },
+        sections: [
+          section(
+            'smartctl',
+            {
+              ...{ smartctl: { exit_status: 8 }, device: { protocol: 'SCSI' }, serial_number: 'S1' },
+              smart_status: { passed: false, scsi: { asc: 0x0b, ascq } },
+            },
+            'sda',
+          ),
+        ],
+      })
+    await warns(0x80)
+    await accept('SCSI_WARNING')
+    expect(await disk()).toMatchObject({ health: 'OK' })
+    await warns(0x81)
+    expect(await disk()).toMatchObject({ health: 'WARNING' })
+  })
+
+  test('of a pool stands through the reports that read no disk', async () => {
+    const pool = (state: string) =>
+      section('zpool', {
+        pools: [
+          {
+            ...{ name: 'tank', state: 'DEGRADED', sizeBytes: null, allocatedBytes: null, freeBytes: null },
+            devices: [{ path: '/dev/sda', device: 'sda', state }],
+          },
+        ],
+      })
+    const of = (at: number, state: string, read: boolean) =>
+      report(api, { collectedAt: minutes(at), disks: read ? [{}] : [], lsblk, sections: [pool(state)] })
+    await of(0, 'OFFLINE', true)
+    await accept('POOL_MEMBER_DEGRADED')
+    for (const [at, read] of [
+      [15, false],
+      [30, true],
+      [45, false],
+    ] as const) {
+      await of(at, 'OFFLINE', read)
+      expect(await disk()).toMatchObject({ health: 'OK' })
+    }
+    await of(60, 'FAULTED', false)
     expect(await disk()).toMatchObject({ health: 'AT_RISK' })
   })
 

@@ -15,7 +15,7 @@ export interface ZpoolFacts {
     sizeBytes: number | null
     allocatedBytes: number | null
     freeBytes: number | null
-    devices: { path: string; device: string | null; state: string | null; errors: Errors }[]
+    devices: { path: string; device: string | null; state: string | null; errors: Errors; use: string | null }[]
     /** Errors in data that no copy could mend; null = not told. */
     dataErrors: number | null
     /** The first 20 files that are damaged. */
@@ -68,7 +68,7 @@ const GROUP = /^(mirror|raidz\d?|draid\S*|spare|replacing|logs?|cache|spares|spe
 
 interface PoolStatus {
   state: string | null
-  devices: { path: string; state: string | null; errors: Errors }[]
+  devices: { path: string; state: string | null; errors: Errors; use: string | null }[]
   dataErrors: number | null
   damagedFiles: string[]
   scanErrors: number | null
@@ -82,6 +82,8 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   let pool: PoolStatus | null = null
   let name = ''
   let part = ''
+  /** The class whose heading stands above: spare, cache or log; null = data. */
+  let use: string | null = null
   for (const line of status.split('\n')) {
     const header = /^ *(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
     if (header) {
@@ -99,9 +101,13 @@ function parseStatus(status: string): Map<string, PoolStatus> {
       }
     } else if (part === 'config' && pool) {
       const [device, state, read, write, checksum] = line.trim().split(/\s+/)
+      if (device === name) use = null
+      const heading = /^(log|cache|spare)s?$/.exec(device ?? '')?.[1]
+      if (heading && !state) use = heading
+      else if (/^(special|dedup)$/.test(device ?? '') && !state) use = null
       if (!device || device === 'NAME' || device === name || GROUP.test(device)) continue
       const errors = { read: count(read), write: count(write), checksum: count(checksum) }
-      pool.devices.push({ path: device, state: state ?? null, errors })
+      pool.devices.push({ path: device, state: state ?? null, errors, use })
     } else if (part === 'errors' && pool && line.trim()) {
       pool.dataErrors = (pool.damagedFiles.length ? (pool.dataErrors ?? 0) : 0) + 1
       if (pool.damagedFiles.length < MOST_FILES) pool.damagedFiles.push(line.trim().slice(0, 1000))

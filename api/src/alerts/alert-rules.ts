@@ -102,7 +102,7 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.DISK_ARCHIVED:
       return ['disk', 'answer', 'missing'].flatMap((what) => one('CLOSE', AlertType.DISK, `${what} ${event.disk}`))
     case EventType.ARRAY_CHANGED: {
-      const array = `array ${event.machine} ${facts.name}`
+      const array = `array ${event.machine} ${facts.kind} ${facts.name}`
       return event.to === Health.AT_RISK || event.to === Health.FAILED
         ? one('OPEN', AlertType.ARRAY, array, event.to)
         : one('RESOLVE', AlertType.ARRAY, array)
@@ -110,8 +110,8 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.ARRAY_GONE:
       // Taken apart or not started: told once, for only its owner knows which.
       return [
-        ...one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.name}`),
-        ...one('NOTICE', AlertType.ARRAY, `gone ${event.machine} ${facts.name}`, 'GONE'),
+        ...one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`),
+        ...one('NOTICE', AlertType.ARRAY, `gone ${event.machine} ${facts.kind} ${facts.name}`, 'GONE'),
       ]
     case EventType.MACHINE_SILENT:
       return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)

@@ -1,4 +1,4 @@
-import type { Reason } from '../reasons/reason.ts'
+import { type Reason, Severity, SEVERITY_ORDER } from '../reasons/reason.ts'
 import type { ReasonCode } from '../reasons/sentence.ts'
 import type { Verdict } from './health.ts'
 import { healthBy } from './standing.ts'
@@ -7,6 +7,7 @@ import { healthBy } from './standing.ts'
 export interface AcceptedFinding {
   code: ReasonCode
   subject: string | null
+  severity: Severity
   /** Null where the finding is no number: it is accepted as long as it stands. */
   value: number | null
   at: string
@@ -38,20 +39,26 @@ const FALLING = new Set<ReasonCode>([
   'ATTRIBUTE_FAILED_BEFORE',
 ])
 
-/** Whether they speak of the same thing. The subject of a counter may change with its witness or its date. */
-export const isAbout = (accepted: AcceptedFinding, { code, subject }: Pick<Reason, 'code' | 'subject'>): boolean =>
-  counterOf(accepted.code) === counterOf(code) &&
-  (accepted.code !== code || NAMED.has(code) === false || accepted.subject === subject)
-/** One disk can have several of these: the name of the attribute tells which. */
+/** One disk can have several of these, and their value is no quantity, or not of one thing: the subject tells which. */
 const NAMED = new Set<ReasonCode>([
   'ATTRIBUTE_FAILING_NOW',
   'ATTRIBUTE_FAILED_BEFORE',
   'HELIUM_LOW',
   'LIFE_LEFT_LOW',
   'RESERVE_LOW',
+  'COUNTER_DISPUTED',
+  'SCSI_WARNING',
 ])
 
-function isWorse({ code, value }: Reason, accepted: AcceptedFinding): boolean {
+/** Whether they speak of the same thing. The subject of a counter may change with its witness or its date. */
+export function isAbout(accepted: AcceptedFinding, { code, subject, value }: Reason): boolean {
+  if (counterOf(accepted.code) !== counterOf(code)) return false
+  return (value !== null && !NAMED.has(code)) || accepted.subject === subject
+}
+
+/** Graver, or more of it. */
+function isWorse({ code, value, severity }: Reason, accepted: AcceptedFinding): boolean {
+  if (SEVERITY_ORDER.indexOf(severity) > SEVERITY_ORDER.indexOf(accepted.severity)) return true
   if (value === null || accepted.value === null) return false
   return FALLING.has(counterOf(code)) ? value < accepted.value : value > accepted.value
 }
@@ -69,7 +76,7 @@ export function withAccepted(
   const marked = reasons.map((reason): Reason => {
     const { acceptedAt: _before, ...bare } = reason
     const found = accepted.find((each) => isAbout(each, reason) && !isWorse(reason, each))
-    if (!found || reason.severity === 'FAILED') return bare
+    if (!found || reason.severity === Severity.FAILED) return bare
     holding.add(found)
     return { ...bare, acceptedAt: found.at }
   })

@@ -34,7 +34,7 @@ import { couldBeSeen, describe, visible } from './sighted-disk.ts'
 import { isAnothersWord, type RivalWord, rivalWords, wordOf, worstWord } from './rival-words.ts'
 import { readingRow } from './reading-row.ts'
 import { verdictOf } from './reading-verdict.ts'
-import { type Answering, answering, TELLING } from './silent-disk.ts'
+import { type Answering, answering, NOT_FAILED, readByAgent, TELLING } from './silent-disk.ts'
 import { Snapshot } from './snapshot.entity.ts'
 
 type DiskRow = Row<Disk>
@@ -71,6 +71,9 @@ function mendStay(stay: StayRow, now: Date): boolean {
 
 /** Records the disks of one report inside of its transaction: who they are, where they are, how they are. */
 export class DiskRecorder {
+  /** Disks of this report that were retired. */
+  private readonly returned = new Set<DiskRow>()
+
   constructor(
     private readonly em: EntityManager,
     private readonly tell: Tell,
@@ -198,6 +201,8 @@ export class DiskRecorder {
   ): boolean {
     const { machineId, times } = report
     const at = times.at
+    // Where the disk is, and whether it is there at all, is the agent's to say.
+    if (report.readingsOnly) return row.missingSince === null && row.archivedAt === null && at >= row.lastSeenAt
     const open = (): void => {
       const stay = {
         id: newId(),
@@ -239,7 +244,7 @@ export class DiskRecorder {
     }
     if (decision.kind === 'STAYS') {
       const stay = rowOf(decision.stay.id)
-      Object.assign(stay, { lastSeenAt: at, ...(report.readingsOnly ? {} : { device: sighting.device }) })
+      Object.assign(stay, { lastSeenAt: at, device: sighting.device })
       changedStays.add(stay)
       end(decision.ended)
       if (!decision.conflict) this.endConflict(report, row)
@@ -270,11 +275,14 @@ export class DiskRecorder {
     }
     // A spooled report may tell of a time before the one at which the disk was found missing.
     const stillMissing = row.missingSince !== null && row.missingSince > at
+    // Its alerts were closed when it was retired or gone missing: what stands is told anew.
+    if (row.archivedAt) this.returned.add(row)
+    if (row.archivedAt || (row.missingSince && !stillMissing)) Object.assign(row, NOT_FAILED)
     if ((row.missingSince || row.archivedAt) && !stillMissing) {
       this.tell.event({ ...this.about(report, row), type: EventType.DISK_BACK, severity: Severity.INFO, to: machineId })
     }
     Object.assign(row, {
-      ...(report.readingsOnly ? {} : describe(sighting, row)),
+      ...describe(sighting, row),
       machine: machineId,
       lastSeenAt: at,
       missingSince: stillMissing ? row.missingSince : null,
@@ -310,7 +318,7 @@ export class DiskRecorder {
     const { at, collectedAt } = report.times
     const standing = this.standing(report, sighting, row)
     const before = { ...row, ...own.get(row.id) }
-    const answers = answering(row, reading, at)
+    const answers = report.readingsOnly ? row : answering(row, reading, at)
     const found = withStanding(verdictOf(reading, before, baseline, at, answers), standing)
     const isRead = outcome === ReadingOutcome.READ
     const { verdict, accepted } = withAccepted(found, row.accepted)
@@ -331,8 +339,10 @@ export class DiskRecorder {
     })
     if (!current) return
     if (isRead) row.accepted = accepted
-    this.tellAnswering(report, row, answers, reading.cause)
-    this.keepVerdict(report, row, worstWord(verdict, words), isRead, added)
+    if (!report.readingsOnly) this.tellAnswering(report, row, answers, reading.cause)
+    // What the agent read for itself was not judged anew by a script's word.
+    const isJudged = isRead && !(report.readingsOnly && readByAgent(row, at))
+    this.keepVerdict(report, row, worstWord(verdict, words), isJudged, added)
   }
 
   /** What pools say; what they said before where they could not be asked. */
@@ -347,22 +357,18 @@ export class DiskRecorder {
       lastSeenAt: row.lastReadAt?.toISOString() ?? '',
       ...(cause ? { detail: cause } : {}),
     }
-    if (answers.failedReadings === TELLING)
+    if (row.failedReadings < TELLING && answers.failedReadings >= TELLING)
       this.tell.event({ ...about, type: EventType.DISK_STOPPED_ANSWERING, severity: Severity.WARNING, facts })
     if (row.failedReadings >= TELLING && answers.failedReadings === 0)
       this.tell.event({ ...about, type: EventType.DISK_ANSWERS, severity: Severity.INFO })
-    Object.assign(row, answers)
+    Object.assign(row, { failedReadings: answers.failedReadings, unreadableSince: answers.unreadableSince })
   }
 
-  private keepVerdict(
-    report: DiskReport,
-    row: DiskRow,
-    { health, reasons }: Verdict,
-    isRead: boolean,
-    added: boolean,
-  ): void {
-    const from = added ? null : row.health
-    if (health !== row.health && !(added && HEALTH_RANK[health] < HEALTH_RANK.WARNING)) {
+  private keepVerdict(report: DiskReport, row: DiskRow, found: Verdict, isRead: boolean, added: boolean): void {
+    const { health, reasons } = withAccepted(found, row.accepted).verdict
+    const isNew = added || this.returned.has(row)
+    const from = isNew ? null : row.health
+    if ((isNew || health !== row.health) && !(isNew && HEALTH_RANK[health] < HEALTH_RANK.WARNING)) {
       this.tell.event({
         ...this.about(report, row),
         type: EventType.HEALTH_CHANGED,

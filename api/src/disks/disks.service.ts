@@ -286,6 +286,7 @@ export class DisksService {
         )
       const own = {
         code: found.code,
+        severity: found.severity,
         subject: found.subject,
         value: found.value,
         at: this.clock().toISOString(),

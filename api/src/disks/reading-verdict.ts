@@ -23,7 +23,11 @@ export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, a
     const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
     if (reading.source === ReadingSource.SCRIPT && readByAgent(row, at) && milder)
       return withAnswering(kept, answers, cause)
-    return withUnread(judged, row.reasons, facts)
+    return withAnswering(
+      withUnread(judged, row.reasons, facts),
+      answers,
+      cause ?? row.reasons.find(({ code }) => code === 'STOPPED_ANSWERING')?.subject ?? null,
+    )
   }
   if (row.lastReadAt) return withAnswering(kept, answers, cause)
   if (judged.health === Health.UNSUPPORTED || HEALTH_RANK[judged.health] >= HEALTH_RANK.WARNING) return judged

@@ -33,7 +33,7 @@ export function recognise(report: DiskReport, known: readonly DiskRow[]): Sighte
     const { row, seen } = rowOf(report, sighting, all, taken)
     if (seen) {
       report.notes.push(`${sighting.label} is the same disk as ${seen.sighting.label} (${row?.serial ?? row?.wwn}).`)
-      seen.sighting = { ...seen.sighting, reading: worse(seen.sighting, sighting) }
+      seen.sighting = united(seen.sighting, sighting)
       seen.labels.push(sighting.label)
       continue
     }
@@ -140,10 +140,25 @@ function isSamePiece(one: DiskSighting, other: DiskSighting): boolean {
   const controllers = [one, other].map(({ device }) => /^(nvme\d+)n\d+$/.exec(device ?? '')?.[1])
   if (controllers[0] !== undefined && controllers[0] === controllers[1]) return true
   const [wwn, otherWwn] = [wwnKey(one.evidence.wwn), wwnKey(other.evidence.wwn)]
+  // SATA and USB know no second path: without a name of their own these are two of a batch with one number.
+  if (
+    wwn === null &&
+    otherWwn === null &&
+    one.device !== other.device &&
+    [one.bus, other.bus].some((bus) => bus === 'sata' || bus === 'usb')
+  )
+    return false
   if (wwn !== null && otherWwn !== null && wwn !== otherWwn) return false
   if (one.capacityBytes !== null && other.capacityBytes !== null && one.capacityBytes !== other.capacityBytes)
     return false
   return sameModel(one.evidence.model, other.evidence.model)
+}
+
+/** What two paths tell of one disk: the worse reading, and what pools and arrays say of either. */
+function united(one: DiskSighting, other: DiskSighting): DiskSighting {
+  const said = [...(one.standing ?? []), ...(other.standing ?? [])]
+  const standing = one.standing === null && other.standing === null ? null : said
+  return { ...one, role: one.role ?? other.role, standing, reading: worse(one, other) }
 }
 
 /** Of two paths the one that could be read counts; of two that could, the worse. */

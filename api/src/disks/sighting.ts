@@ -31,6 +31,8 @@ export interface DiskSighting {
 export interface Reading {
   outcome: ReadingOutcome
   source: ReadingSource
+  /** True where no disk of the machine could be asked, for a reason that is none of the disk's. */
+  ofMachine: boolean
   /** Why there are no values. */
   cause: string | null
   /** Null where nothing could be read at all. */

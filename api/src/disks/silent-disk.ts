@@ -1,6 +1,6 @@
 import type { Row } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
-import { ReadingOutcome, ReadingSource } from './disk-words.ts'
+import { ReadingOutcome } from './disk-words.ts'
 import type { Disk } from './disk.entity.ts'
 import type { Verdict } from './health.ts'
 import { worstFirst } from './judge.ts'
@@ -13,23 +13,22 @@ import { healthBy } from './standing.ts'
 // from the second time on somebody is told.
 
 export type Answering = Pick<Row<Disk>, 'failedReadings' | 'unreadableSince'>
-const ANSWERS: Answering = { failedReadings: 0, unreadableSince: null }
+export const NOT_FAILED: Answering = { failedReadings: 0, unreadableSince: null }
 
 /** So many in a row are told as an event and an alert. */
 export const TELLING = 2
 
 /**
- * How a disk answers after this reading. Asleep is an answer; a disk that was never read has not stopped; and a script that
- * cannot read says nothing of a disk that the agent reads.
+ * How a disk answers after this reading. Asleep is an answer; a disk that was never read has not stopped; and where no disk of
+ * the machine could be asked (no smartctl, not root), none of them is at fault.
  */
 export function answering(
-  disk: Answering & Pick<Row<Disk>, 'lastReadAt' | 'documentAt'>,
-  { outcome, source }: Pick<Reading, 'outcome' | 'source'>,
+  disk: Answering & Pick<Row<Disk>, 'lastReadAt'>,
+  { outcome, ofMachine }: Pick<Reading, 'outcome' | 'ofMachine'>,
   at: Date,
 ): Answering {
-  if (outcome !== ReadingOutcome.UNREADABLE || disk.lastReadAt === null) return ANSWERS
-  if (source === ReadingSource.SCRIPT && readByAgent(disk, at))
-    return { failedReadings: disk.failedReadings, unreadableSince: disk.unreadableSince }
+  if (outcome !== ReadingOutcome.UNREADABLE || disk.lastReadAt === null) return NOT_FAILED
+  if (ofMachine) return { failedReadings: disk.failedReadings, unreadableSince: disk.unreadableSince }
   return { failedReadings: disk.failedReadings + 1, unreadableSince: disk.unreadableSince ?? at }
 }
 

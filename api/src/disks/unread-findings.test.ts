@@ -54,6 +54,13 @@ describe('A finding goes only when its own source was read again', () => {
     expect(withUnread(OK, [failed], facts({ passed: null, exitStatus: 0 }))).toEqual(OK)
   })
 
+  test('a milder word of another witness does not take the place of a graver one', () => {
+    const graver = reason('REALLOCATED_SECTORS', AT_RISK, 40, 16, 'device statistics')
+    const milder = { health: Health.WARNING, reasons: [reason('REALLOCATED_SECTORS', WARNING, 2, 1)] }
+    const kept = withUnread(milder, [graver], facts(table(5)))
+    expect([kept.health, kept.reasons.map(({ value }) => value)]).toEqual([Health.AT_RISK, [40, 1]])
+  })
+
   test('what came of reading a disk as NVMe or SCSI goes when it is read as the ATA disk that it is', () => {
     for (const code of ['MEDIA_ERRORS', 'GROWN_DEFECTS', 'NVME_SPARE_LOW'] as const)
       expect(withUnread(OK, [reason(code, WARNING, 7)], facts(table(5)))).toEqual(OK)

@@ -1,4 +1,4 @@
-import { type Reason, Severity } from '../reasons/reason.ts'
+import { type Reason, Severity, SEVERITY_ORDER } from '../reasons/reason.ts'
 import type { ReasonCode } from '../reasons/sentence.ts'
 import { Health, type Verdict, worstHealth } from './health.ts'
 import { worstFirst } from './judge.ts'
@@ -57,7 +57,10 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['PENDING_SECTORS', attribute(197)],
   ['PENDING_DEFECTS', ({ pendingDefects }) => pendingDefects !== null],
   ['REALLOCATION_CANDIDATES', ({ statistics }) => statistics?.candidates != null],
-  ['SIGNS_AGREE', attribute(197)],
+  [
+    'SIGNS_AGREE',
+    (facts) => attribute(197)(facts, null) || facts.pendingDefects !== null || facts.statistics?.candidates != null,
+  ],
   ['OFFLINE_UNCORRECTABLE', attribute(198)],
   ['CRC_ERRORS_GROWING', attribute(199)],
   ['ERROR_LOG_GROWING', ({ errorLogCount }) => errorLogCount !== null],
@@ -81,6 +84,8 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['UNCORRECTED_VERIFIES', scsi('verifyUncorrected')],
 ])
 
+const rankOf = ({ severity }: Reason): number => SEVERITY_ORDER.indexOf(severity)
+
 /**
  * A verdict with what was found before and not read again. The absence of a counter is no better value of it: a finding
  * goes when its own source was read again and is better, and until then it counts, which the verdict says.
@@ -88,12 +93,15 @@ const SOURCES = new Map<ReasonCode, WasRead>([
 export function withUnread(judged: Verdict, before: readonly Reason[], facts: SmartFacts | null): Verdict {
   const kept = before.filter(({ code, severity, subject }) => {
     const wasRead = SOURCES.get(code as ReasonCode)
-    const isNew = judged.reasons.some((other) => other.code === code)
+    // A milder word of the same code may come of another witness.
+    const isNew = judged.reasons.some(
+      (other) => other.code === code && rankOf(other) >= SEVERITY_ORDER.indexOf(severity),
+    )
     return severity !== Severity.INFO && wasRead && !isNew && !(facts && wasRead(facts, subject ?? null))
   })
   if (kept.length === 0) return judged
   const reasons = worstFirst([
-    ...judged.reasons,
+    ...judged.reasons.filter(({ code }) => !kept.some((each) => each.code === code)),
     ...kept,
     reason('FINDINGS_NOT_READ_AGAIN', Severity.INFO, kept.length),
   ])

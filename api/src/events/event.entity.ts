@@ -142,6 +142,8 @@ export interface EventFacts {
   lastSeenAt?: string
   count?: number
   name?: string
+  /** Of an array. */
+  kind?: string
   /** For a backup: when it was due, and what alerts are opened by. */
   expectedAt?: string
   /** Whether it is the newest judged one of its job. */

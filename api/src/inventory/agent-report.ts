@@ -77,6 +77,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
   const notes: string[] = []
   const told: Told = { machine: null, graph: emptyGraph(), smart: new Map(), smartUnavailable: null, silent: new Set() }
   const sections = input.sections.map((section) => readSection(section, told))
+  if (told.smartUnavailable !== null) notes.push(`No disk could be read: ${told.smartUnavailable}.`)
   const { graph, machine } = told
   const { links: _links, ...facts } = machine ?? {}
   return {
@@ -299,11 +300,11 @@ function sighting(
 }
 
 function readingOf(smart: SmartSection | undefined, unavailable: string | null): Reading | null {
-  const none = { source: ReadingSource.AGENT, findings: [], document: null, reported: null }
+  const none = { source: ReadingSource.AGENT, findings: [], document: null, reported: null, ofMachine: false }
   if (!smart)
     return unavailable === null
       ? null
-      : { ...none, outcome: ReadingOutcome.UNREADABLE, cause: unavailable, facts: null }
+      : { ...none, outcome: ReadingOutcome.UNREADABLE, cause: unavailable, facts: null, ofMachine: true }
   const { facts, document } = smart
   if (!facts) return { ...none, outcome: ReadingOutcome.UNREADABLE, cause: smart.unavailable, facts: null }
   if (facts.asleep) return { ...none, outcome: ReadingOutcome.ASLEEP, cause: facts.messages[0] ?? null, facts }

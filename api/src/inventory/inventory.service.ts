@@ -44,9 +44,11 @@ export class InventoryService {
     return this.record(
       this.em,
       async ({ em, machineRecorder, diskRecorder, storageRecorder, arrayRecorder, access }, tell) => {
-        const serials = inventory.disks.flatMap(({ evidence }) => serialKey(evidence.serial) ?? [])
+        const serials = inventory.disks.flatMap(({ evidence }) =>
+          [evidence.serial, evidence.kernelSerial].flatMap((serial) => serialKey(serial) ?? []),
+        )
         const evidence = { machineId: caller.machineId, serials }
-        const found = await machineRecorder.find(inventory.machine, evidence, times.receivedAt)
+        const found = await machineRecorder.find(inventory.machine, evidence, times)
         const known = found.machine
         // A clone brings the token with the key: it speaks for the machine that both are of.
         const speaksFor = found.cloneOf ?? known

@@ -263,6 +263,7 @@ function readSmart(value: unknown, path: string, fields: ScriptFields): Reading 
   return {
     outcome: nothing ? ReadingOutcome.UNREADABLE : ReadingOutcome.READ,
     source: ReadingSource.SCRIPT,
+    ofMachine: false,
     cause: nothing ? (detail ?? label ?? 'The script could not read it') : null,
     facts,
     findings,

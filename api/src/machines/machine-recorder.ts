@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { Disk } from '../disks/disk.entity.ts'
-import { type Row, saveRows, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
@@ -31,18 +31,6 @@ export interface Found {
   cloneOf: MachineRow | null
 }
 
-/** Another system with the key of a machine: /etc/machine-id tells them apart (machine-id(5)). */
-const isClone = (machine: MachineRow, hash: string): boolean =>
-  machine.machineIdHash !== null && machine.machineIdHash !== hash
-
-/**
- * Whether a first report under another id is a second machine, and not the first with a new system on it: the first still
- * reports and has another name, or its id of before has come back.
- */
-const mayBeNew = (machine: MachineRow, { hostname }: MachineSighting, hash: string, receivedAt: Date): boolean =>
-  machine.formerIdHash === hash ||
-  (machine.silentAt > receivedAt && hostname !== null && !isSameName(hostname, machine.hostname))
-
 /** Records the machine of one report inside of its transaction. */
 export class MachineRecorder {
   constructor(
@@ -51,28 +39,55 @@ export class MachineRecorder {
   ) {}
 
   /** The machine that a report tells of, and what it is known by. */
-  async find(sighting: MachineSighting, evidence: Evidence, receivedAt: Date): Promise<Found> {
+  async find(sighting: MachineSighting, evidence: Evidence, times: ReportTimes): Promise<Found> {
     if (sighting.machineKey === null)
       return { machine: (await this.scripts(sighting, evidence)) ?? null, machineKey: null, cloneOf: null }
     const machine = (await this.agents(sighting.machineKey, sighting.hostname)) ?? null
     const hash = sighting.facts?.machineIdHash ?? null
-    if (!machine || hash === null || !isClone(machine, hash))
-      return { machine, machineKey: sighting.machineKey, cloneOf: null }
+    const own: Found = { machine, machineKey: sighting.machineKey, cloneOf: null }
+    if (!machine || hash === machine.machineIdHash || machine.machineIdHash === null) return own
+    const clones = await this.clonesOf(sighting.machineKey)
+    // Without its id the one of the name that reports it, where only one has that name.
+    if (hash === null) {
+      const named = [machine, ...clones].filter((row) => isSameName(sighting.hostname ?? '', row.hostname))
+      const [clone] = named.length === 1 ? named : []
+      return clone && clone !== machine ? { machine: clone, machineKey: clone.machineKey, cloneOf: machine } : own
+    }
     // No agent makes a key with a slash: nobody can tell another's.
     const machineKey = `${sighting.machineKey}/${hash}`
-    const clone = (await selectRows(this.em, Machine, 'machineKey', [machineKey]))[0] ?? null
-    if (!clone && !mayBeNew(machine, sighting, hash, receivedAt))
-      return { machine, machineKey: sighting.machineKey, cloneOf: null }
+    const clone = clones.find((row) => row.machineKey === machineKey) ?? null
+    if (!clone && !(await this.isSecond(machine, sighting, evidence, times))) return own
     return { machine: clone, machineKey, cloneOf: machine }
   }
 
-  /** The other machines that use its key, by name. */
-  async clonesOf(machineKey: string): Promise<string[]> {
-    const { rows } = await sql<{ name: string | null }>`select coalesce(hostname, ip) as name from machine
+  /**
+   * Whether a report with the key of a machine and another /etc/machine-id (machine-id(5)) is a second machine, and not the
+   * first with a new system on it. Its disks tell; where they cannot, the first still reports and has another name, or its
+   * id of before has come back.
+   */
+  private async isSecond(
+    machine: MachineRow,
+    { hostname, facts }: MachineSighting,
+    { serials }: Evidence,
+    { at, receivedAt }: ReportTimes,
+  ): Promise<boolean> {
+    const isReporting = machine.silentAt > receivedAt
+    const known = (await selectRows(this.em, Disk, 'machine', [machine.id])).flatMap(({ serialKey, archivedAt }) =>
+      serialKey === null || archivedAt !== null ? [] : serialKey,
+    )
+    if (known.some((serial) => serials.includes(serial))) return false
+    if (known.length > 0 && serials.length > 0 && isReporting) return true
+    if (machine.formerIdHash === facts?.machineIdHash) return at >= machine.lastSeenAt
+    return isReporting && hostname !== null && !isSameName(hostname, machine.hostname)
+  }
+
+  /** The other machines that use the key. */
+  private async clonesOf(machineKey: string): Promise<MachineRow[]> {
+    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Machine))} from machine
       where machine_key > ${`${machineKey}/`} and machine_key < ${`${machineKey}0`} and archived_at is null limit 10`.execute(
       this.em.getKysely(),
     )
-    return rows.map(({ name }) => name ?? '?')
+    return decodeRows(this.em, Machine, rows)
   }
 
   /**
@@ -85,11 +100,8 @@ export class MachineRecorder {
     times: ReportTimes,
     notes: string[],
   ): Promise<{ machine: MachineRow; newest: boolean }> {
-    const sharing = cloneOf
-      ? [cloneOf.hostname ?? cloneOf.ip ?? '?']
-      : machineKey
-        ? await this.clonesOf(machineKey)
-        : []
+    const others = cloneOf ? [cloneOf] : machineKey ? await this.clonesOf(machineKey) : []
+    const sharing = others.map(({ hostname, ip }) => hostname ?? ip ?? '?')
     if (sharing.length > 0)
       notes.push(
         `It uses the same key as ${sharing.join(', ')}, as a copied disk image does: on one of them, stop the agent, delete machine-key in its state folder (/var/lib/vigie-agent), and start it again.`,

@@ -123,6 +123,8 @@ export class MachinesService {
       await updateRow(em, Machine, id, { archivedAt: at })
       const { rows } = await sql<{ id: string }>`update disk set archived_at = ${at.getTime()}
         where machine_id = ${id} and archived_at is null returning id`.execute(em.getKysely())
+      await sql`update storage_array set gone_since = ${at.getTime()}
+        where machine_id = ${id} and gone_since is null`.execute(em.getKysely())
       for (const row of rows) tell.disks.add(row.id)
       tell.machines.add(id)
       tell.event({

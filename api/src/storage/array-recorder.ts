@@ -5,7 +5,7 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
-import { type ArrayFacts, type ArrayKind } from './array-rules.ts'
+import { againstBest, type ArrayFacts, ArrayKind } from './array-rules.ts'
 import { StorageArray } from './storage-array.entity.ts'
 
 export interface ArrayReport {
@@ -32,27 +32,35 @@ export class ArrayRecorder {
       this.tell.machines.add(machineId)
       this.tell.event({
         ...{ type, severity, at, cause: EventCause.READING, machine: machineId, from, to: row.health },
-        facts: { hostname, name: row.name, ...(type === EventType.ARRAY_CHANGED ? { reasons: row.reasons } : {}) },
+        facts: {
+          hostname,
+          name: row.name,
+          kind: row.kind,
+          ...(type === EventType.ARRAY_CHANGED ? { reasons: row.reasons } : {}),
+        },
       })
     }
     const changed: Row<StorageArray>[] = []
-    for (const facts of new Map(arrays.map((each) => [key(each), each])).values()) {
-      const before = byKey.get(key(facts))
+    for (const told of new Map(arrays.map((each) => [key(each), each])).values()) {
+      const before = byKey.get(key(told))
+      // A btrfs of one device is a file system like any other, unless it had more.
+      if (!before && told.kind === ArrayKind.BTRFS && (told.expectedMembers ?? 0) < 2) continue
+      const facts = againstBest(told, before?.mostMembers ?? null)
+      const mostMembers = Math.max(before?.mostMembers ?? 0, facts.workingMembers ?? 0) || null
       const row = before ?? {
-        id: newId(),
-        machine: machineId,
-        firstSeenAt: at,
+        ...{ id: newId(), machine: machineId, firstSeenAt: at, mostMembers },
         ...facts,
-        lastSeenAt: at,
-        goneSince: null,
+        ...{ lastSeenAt: at, goneSince: null },
       }
       const from = before?.health ?? null
       const isBack = row.goneSince !== null
-      Object.assign(row, facts, { lastSeenAt: at, goneSince: null })
+      Object.assign(row, facts, { mostMembers, lastSeenAt: at, goneSince: null })
       changed.push(row)
       if (isBack) event(row, EventType.ARRAY_BACK, Severity.INFO)
-      if (row.health !== from && !(from === null && HEALTH_RANK[row.health] < HEALTH_RANK.WARNING))
-        event(row, EventType.ARRAY_CHANGED, HEALTH_SEVERITY[row.health], from)
+      // Its alert was closed when it was gone: what stands is told anew.
+      const known = isBack ? null : from
+      if (row.health !== known && !(known === null && HEALTH_RANK[row.health] < HEALTH_RANK.WARNING))
+        event(row, EventType.ARRAY_CHANGED, HEALTH_SEVERITY[row.health], known)
     }
     for (const row of known) {
       if (changed.includes(row) || row.goneSince !== null || !told.has(row.kind)) continue

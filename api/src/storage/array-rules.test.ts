@@ -52,6 +52,7 @@ describe('An md array', () => {
     ['that does not run', 'raid1', null, null, { active: false }, ['FAILED ARRAY_INACTIVE']],
     ['that is a container of firmware RAID', 'raid1', null, null, { active: false, container: true }, []],
     ['of a NAS with slots for every bay: QNAP’s md9', 'raid1', 32, 4, {}, ['OK ARRAY_SLOTS_EMPTY']],
+    ['of a NAS whose bays are not all filled: Synology’s md0', 'raid1', 8, 4, {}, ['OK ARRAY_SLOTS_EMPTY']],
     ['of such a NAS with one member left', 'raid1', 32, 1, {}, ['AT_RISK ARRAY_DEGRADED']],
     [
       'of such a NAS with a failed one',
@@ -92,6 +93,11 @@ describe('A ZFS pool', () => {
       ['AT_RISK ARRAY_DEGRADED ARRAY_MEMBER_FAILED'],
     ],
     ['degraded, and no device says why', { state: 'DEGRADED' }, ['AT_RISK ARRAY_DEGRADED']],
+    [
+      'whose spare is gone',
+      { devices: [device('ONLINE'), { ...device('UNAVAIL'), use: 'spare' }] },
+      ['WARNING ARRAY_MEMBER_FAILED'],
+    ],
     ['faulted', { state: 'FAULTED' }, ['FAILED POOL_UNAVAILABLE']],
     ['suspended', { state: 'SUSPENDED' }, ['FAILED POOL_UNAVAILABLE']],
     [
@@ -141,7 +147,7 @@ test.each<[string, object, object[], string[]]>([
 })
 
 test.each<[string, object[], string[]]>([
-  ['of one device is a file system and no array', [{ id: 1, missing: false, errors: 0 }], []],
+  ['of one device, which the recorder leaves out unless it had more', [{ id: 1, missing: false, errors: 0 }], ['OK']],
   ['of two', [1, 2].map((id) => ({ id, missing: false, errors: 0 })), ['OK']],
   [
     'with one missing',

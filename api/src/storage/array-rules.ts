@@ -45,7 +45,7 @@ export function arraysOf({ mdraid, zpool, lvm, btrfs }: StorageGraph): ArrayFact
     ...(mdraid?.arrays ?? []).filter(({ container }) => !container).map(ofMd),
     ...(zpool?.pools ?? []).map(ofPool),
     ...(lvm?.volumeGroups ?? []).map((group) => ofGroup(group, lvm as LvmFacts)),
-    ...(btrfs?.fileSystems ?? []).filter(({ devices }) => devices.length > 1).map(ofBtrfs),
+    ...(btrfs?.fileSystems ?? []).map(ofBtrfs),
   ]
 }
 
@@ -77,8 +77,11 @@ function redundancyOf(level: string | null, expected: number): number | null {
   }
 }
 
-/** NAS makers give their system arrays a slot for every bay that any model has: QNAP's md9 is raid1 of 32 with 4. */
-const SLOTS_OF_NAS = 16
+/**
+ * NAS makers give their system arrays a slot for every bay: QNAP's md9 is a raid1 of 32 with 4 members, Synology's md0 one of
+ * 8 or 12. Which members there have been is known to the recorder alone.
+ */
+const SLOTS_OF_NAS = 4
 
 function ofMd({
   name,
@@ -123,13 +126,16 @@ function ofPool({
   scanErrors,
 }: ZpoolFacts['pools'][number]): ArrayFacts {
   const isLost = (device: { state: string | null }): boolean => device.state !== null && LOST_STATE.test(device.state)
-  const lost = devices.filter(isLost)
+  // A spare, a cache or a log that is gone costs no redundancy of the data.
+  const members = devices.filter(({ use }) => use === null)
+  const lost = members.filter(isLost)
   const reasons: Reason[] = []
   if (state === 'DEGRADED' || lost.length > 0)
-    reasons.push(reason('ARRAY_DEGRADED', AT_RISK, devices.length - lost.length, devices.length, name))
+    reasons.push(reason('ARRAY_DEGRADED', AT_RISK, members.length - lost.length, members.length, name))
   if (state !== null && /^(FAULTED|UNAVAIL|SUSPENDED|REMOVED)$/.test(state))
     reasons.push(reason('POOL_UNAVAILABLE', FAILED, null, null, `${name}: ${state}`))
-  for (const device of lost) reasons.push(reason('ARRAY_MEMBER_FAILED', WARNING, null, null, device.path))
+  for (const device of devices.filter(isLost))
+    reasons.push(reason('ARRAY_MEMBER_FAILED', WARNING, null, null, device.path))
   for (const { path, errors } of devices) {
     const count = (errors?.read ?? 0) + (errors?.write ?? 0) + (errors?.checksum ?? 0)
     if (count > 0) reasons.push(reason('POOL_MEMBER_ERRORS', WARNING, count, 1, path))
@@ -151,8 +157,8 @@ function ofPool({
       name,
       level: null,
       state,
-      expectedMembers: devices.length,
-      workingMembers: devices.length - lost.length,
+      expectedMembers: members.length,
+      workingMembers: members.length - lost.length,
     },
     reasons,
   )
@@ -191,7 +197,8 @@ function ofGroup(
 
 function ofBtrfs({ uuid, label, devices }: BtrfsFacts['fileSystems'][number]): ArrayFacts {
   const missing = devices.filter((device) => device.missing === true).length
-  const name = label ?? uuid
+  // A label may stand on two file systems; the first letters of the uuid tell them apart.
+  const name = label ? `${label} (${uuid.slice(0, 8)})` : uuid
   const reasons: Reason[] = []
   if (missing > 0) reasons.push(reason('ARRAY_DEGRADED', AT_RISK, devices.length - missing, devices.length, name))
   for (const { id, errors } of devices)
@@ -207,4 +214,17 @@ function ofBtrfs({ uuid, label, devices }: BtrfsFacts['fileSystems'][number]): A
     },
     reasons,
   )
+}
+
+/**
+ * An array whose slots were never all filled is whole while it has as many members as it ever had, and degraded when it has
+ * fewer.
+ */
+export function againstBest(array: ArrayFacts, most: number | null): ArrayFacts {
+  const working = array.workingMembers
+  if (most === null || working === null || working >= most) return array
+  const reasons = array.reasons.map((each) =>
+    each.code === 'ARRAY_SLOTS_EMPTY' ? reason('ARRAY_DEGRADED', AT_RISK, working, most, array.name) : each,
+  )
+  return { ...array, health: worstHealth(reasons), reasons: worstFirst(reasons) }
 }

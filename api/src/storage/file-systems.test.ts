@@ -84,8 +84,8 @@ test('A ZFS data set lies on every device of its pool', () => {
           allocatedBytes: null,
           freeBytes: null,
           devices: [
-            { path: '/dev/sda1', device: 'sda1', state: 'ONLINE', errors: null },
-            { path: '/dev/sdb', device: 'sdb', state: 'FAULTED', errors: null },
+            { path: '/dev/sda1', device: 'sda1', state: 'ONLINE', errors: null, use: null },
+            { path: '/dev/sdb', device: 'sdb', state: 'FAULTED', errors: null, use: null },
           ],
           ...{ dataErrors: null, damagedFiles: [], scanErrors: null },
         },

@@ -39,6 +39,8 @@ export const zpoolSection = z.object({
           device: text.nullable(),
           state: text.nullable(),
           errors: z.object({ read: bytes, write: bytes, checksum: bytes }).nullable().default(null),
+          /** spare, cache or log; null = it holds data. */
+          use: text.nullable().default(null),
         }),
       ),
       dataErrors: bytes.default(null),

@@ -51,6 +51,10 @@ export class StorageArray {
   @Property({ type: 'integer', nullable: true })
   workingMembers!: number | null
 
+  /** The most members that worked at any time; null = not told. */
+  @Property({ type: 'integer', nullable: true })
+  mostMembers!: number | null
+
   @Field(() => Health, { description: 'OK, WARNING, AT_RISK or FAILED: as its driver told last' })
   @Property({ type: 'string' })
   health!: Health

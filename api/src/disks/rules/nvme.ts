@@ -26,7 +26,7 @@ const spare: Rule = ({ facts }) => {
   const { availableSpare, spareThreshold } = facts.nvme ?? {}
   if (availableSpare == null || spareThreshold == null || spareThreshold < 1 || spareThreshold > 100) return []
   if (availableSpare < spareThreshold) return [reason('NVME_SPARE_EXHAUSTED', FAILED, availableSpare, spareThreshold)]
-  const low = availableSpare < 2 * spareThreshold && availableSpare < 100
+  const low = availableSpare <= spareThreshold + 10 && availableSpare < 100
   return low ? [reason('NVME_SPARE_LOW', WARNING, availableSpare, spareThreshold)] : []
 }
 

@@ -105,6 +105,39 @@ describe('Two witnesses of replaced and lost sectors', () => {
   })
 })
 
+test('A worse count of the standard never makes the growth of an attribute milder', () => {
+  const of = (standard: number) =>
+    word(
+      ata([{ ...REALLOCATED, raw: 5 }], {
+        ata_device_statistics: { pages: [statistics(3, { 'Number of Reallocated Logical Sectors': standard })] },
+      }),
+      ago(6, { 5: [100, 3] }),
+    )
+  expect([of(5), of(6)]).toEqual(['AT_RISK REALLOCATED_GROWING', 'AT_RISK REALLOCATED_GROWING'])
+})
+
+test('Two counters of the vendor that agree are no oddity, though the standard says none', () => {
+  const none = {
+    ata_device_statistics: {
+      pages: [
+        statistics(3, { 'Number of Reallocated Logical Sectors': 0 }),
+        statistics(4, { 'Number of Reported Uncorrectable Errors': 0 }),
+      ],
+    },
+  }
+  expect(
+    word(
+      ata(
+        [
+          { ...REALLOCATED, raw: 900 },
+          { id: 187, name: 'Reported_Uncorrect', raw: 50 },
+        ],
+        none,
+      ),
+    ),
+  ).toBe('WARNING COUNTER_DISPUTED COUNTER_DISPUTED')
+})
+
 describe('Time and company', () => {
   test.each<[string, object, PastReading | null, string]>([
     [
@@ -320,6 +353,24 @@ describe('A SAS disk that warns', () => {
     const at = (current: number) => word(scsi({ temperature: { current, drive_trip: 50 } }))
     expect([at(49), at(51)]).toEqual(['OK', 'WARNING TEMPERATURE_HIGH'])
   })
+})
+
+test('An NVMe reserve is low near its limit, whatever the limit is', () => {
+  const nvme = (spare: number, threshold: number) =>
+    word({
+      ...{ smartctl: {}, device: { protocol: 'NVMe' }, serial_number: 'N', smart_status: { passed: true } },
+      nvme_smart_health_information_log: {
+        critical_warning: 0,
+        available_spare: spare,
+        available_spare_threshold: threshold,
+      },
+    })
+  expect([nvme(99, 50), nvme(60, 50), nvme(21, 10), nvme(20, 10)]).toEqual([
+    'OK',
+    'WARNING NVME_SPARE_LOW',
+    'OK',
+    'WARNING NVME_SPARE_LOW',
+  ])
 })
 
 test('An NVMe reserve that falls by ten within a month is a warning, by nine it is not', () => {

@@ -51,26 +51,42 @@ const rawOf = (evidence: Evidence, id: number, name: RegExp): number => attribut
 const statisticOf = ({ facts }: Evidence, name: keyof AtaStatistics): number | null => facts.statistics?.[name] ?? null
 
 /**
- * A count that both witnesses may tell. Where the standard says none, the vendor's number is something else (IronWolf's
- * 5 = 16); else the worse of both counts.
+ * A count that both witnesses may tell: each says what it has, and the graver word counts. Where the standard says none,
+ * the vendor's number is something else (IronWolf's 5 = 16), unless another of the vendor's counters bears it out.
  */
 const witnessed = (counter: WitnessedCounter, evidence: Evidence): Reason[] => {
-  const { code, statistic, steps, grown } = counter
-  const told = attribute(evidence, counter.id, counter.name)?.raw ?? null
-  const standard = statisticOf(evidence, statistic)
+  const told = attribute(evidence, counter.id, counter.name)?.raw ?? 0
+  const standard = statisticOf(evidence, counter.statistic)
   const month = evidence.history.month
-  const rose = told === null ? null : grownSince(told, countedBefore(month, String(counter.id)))
-  const count = Math.max(told ?? 0, standard ?? 0)
-  if (count === 0) return []
-  const settled = standard === 0 && (statisticOf(evidence, 'candidates') ?? 0) === 0
-  if (settled) return [reason('COUNTER_DISPUTED', rose === null ? INFO : WARNING, told, 0, nameOf(counter, evidence))]
+  const past = countedBefore(month, String(counter.id))
+  const isSettled = standard === 0 && (statisticOf(evidence, 'candidates') ?? 0) === 0
+  if (told > 0 && isSettled) {
+    const other = counter === REALLOCATED_COUNTER ? UNCORRECTABLE_COUNTER : REALLOCATED_COUNTER
+    const isBorneOut = (attribute(evidence, other.id, other.name)?.raw ?? 0) > 0
+    const severity = isBorneOut || grownSince(told, past) !== null ? WARNING : INFO
+    return [reason('COUNTER_DISPUTED', severity, told, 0, nameOf(counter, evidence))]
+  }
+  const words = [
+    wordOn(counter, evidence, told, past, null),
+    wordOn(counter, evidence, standard ?? 0, countedBefore(month, `statistics_${counter.statistic}`), STATISTICS),
+  ].flatMap((word) => word ?? [])
+  return words.toSorted((a, b) => RANK.indexOf(b.severity) - RANK.indexOf(a.severity)).slice(0, 1)
+}
 
-  const subject = told === null || (standard ?? 0) > told ? STATISTICS : null
-  const before = subject ? grownSince(standard ?? 0, countedBefore(month, `statistics_${statistic}`)) : rose
+/** What one witness says: how many there are, or that they became more where that is graver. */
+function wordOn(
+  { code, growing, steps, grown }: WitnessedCounter,
+  evidence: Evidence,
+  count: number,
+  past: number | null,
+  subject: string | null,
+): Reason | null {
   const met = steps[build(evidence)].findLast(([from]) => count >= from)
-  if (before !== null && (!met || RANK.indexOf(grown[build(evidence)]) >= RANK.indexOf(met[1])))
-    return [reason(counter.growing, grown[build(evidence)], count, before, subject)]
-  return met ? [reason(code, met[1], count, met[0], subject)] : []
+  const before = grownSince(count, past)
+  const severity = grown[build(evidence)]
+  if (before !== null && (!met || RANK.indexOf(severity) >= RANK.indexOf(met[1])))
+    return reason(growing, severity, count, before, subject)
+  return met ? reason(code, met[1], count, met[0], subject) : null
 }
 const RANK = [INFO, WARNING, AT_RISK]
 
