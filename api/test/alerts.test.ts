@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { report } from './builders.ts'
 import { at, type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
-import { certificate, smtpError, smtpForThisTest } from './smtp.ts'
+import { certificate, hasOpenssl, smtpError, smtpForThisTest } from './smtp.ts'
 
 const mailTo = (port: number, more: Record<string, string> = {}): Record<string, string> => ({
   ...{
@@ -337,34 +337,37 @@ describe('The outbox', () => {
     })
   })
 
-  test('speaks TLS from the first byte on port 465 and after STARTTLS elsewhere, and refuses a server without it', async () => {
-    const tls = certificate()
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
-    onTestFinished(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
-    const users = { onAuth: (auth: any, _session: any, done: any) => done(null, { user: auth.username }) }
-    for (const [security, options] of [
-      ['tls', { ...tls, ...users, secure: true, disabledCommands: [] }],
-      ['starttls', { ...tls, ...users, disabledCommands: [] }],
-    ] as const) {
-      const smtp = await smtpForThisTest(options as never)
-      const backups = await backupsForThisTest(
-        mailTo(smtp.port, { EMAIL_SECURITY: security, EMAIL_USERNAME: 'u', EMAIL_PASSWORD: 'p' }),
-      )
-      await backups.job()
-      backups.set('03:00')
-      await backups.scan()
-      await ring(backups)
-      expect(smtp.mails).toMatchObject([{ secure: true, user: 'u' }])
-    }
-    const plain = await smtpForThisTest()
-    const strict = await backupsForThisTest(mailTo(plain.port, { EMAIL_SECURITY: 'starttls' }))
-    await strict.job()
-    strict.set('03:00')
-    await strict.scan()
-    await ring(strict)
-    expect(plain.mails).toEqual([])
-    expect((await alertsOf(strict))[0].deliveries[0]).toMatchObject({ state: 'WAITING' })
-  })
+  test.skipIf(!hasOpenssl)(
+    'speaks TLS from the first byte on port 465 and after STARTTLS elsewhere, and refuses a server without it',
+    async () => {
+      const tls = certificate()
+      process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+      onTestFinished(() => void delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
+      const users = { onAuth: (auth: any, _session: any, done: any) => done(null, { user: auth.username }) }
+      for (const [security, options] of [
+        ['tls', { ...tls, ...users, secure: true, disabledCommands: [] }],
+        ['starttls', { ...tls, ...users, disabledCommands: [] }],
+      ] as const) {
+        const smtp = await smtpForThisTest(options as never)
+        const backups = await backupsForThisTest(
+          mailTo(smtp.port, { EMAIL_SECURITY: security, EMAIL_USERNAME: 'u', EMAIL_PASSWORD: 'p' }),
+        )
+        await backups.job()
+        backups.set('03:00')
+        await backups.scan()
+        await ring(backups)
+        expect(smtp.mails).toMatchObject([{ secure: true, user: 'u' }])
+      }
+      const plain = await smtpForThisTest()
+      const strict = await backupsForThisTest(mailTo(plain.port, { EMAIL_SECURITY: 'starttls' }))
+      await strict.job()
+      strict.set('03:00')
+      await strict.scan()
+      await ring(strict)
+      expect(plain.mails).toEqual([])
+      expect((await alertsOf(strict))[0].deliveries[0]).toMatchObject({ state: 'WAITING' })
+    },
+  )
 
   test('is off without settings or with half of them: alerts are shown, and the page says why nobody is told', async () => {
     const backups = await backupsForThisTest({ EMAIL_HOST: 'mail.example', VIGIE_LOG_LEVEL: 'silent' })

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -74,6 +74,10 @@ const decoded = (text: string): string => {
 
 export const smtpError = (code: number, message: string): Error =>
   Object.assign(new Error(message), { responseCode: code })
+
+/** A machine may be without it: the tests that make certificates are then left out. */
+export const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+if (!hasOpenssl) console.warn('Skipped: openssl is not installed')
 
 /** A key and a certificate of one's own, as a server in a cellar has them. */
 export function certificate(): { key: string; cert: string } {
