@@ -126,6 +126,12 @@ for (const [signal, number] of [
   })
 }
 
+// Whatever was waited for is gone: an end in silence would look like a report that was accepted.
+process.on('beforeExit', () => {
+  complain('vigie-agent: ended before there was an answer')
+  process.exit(ExitStatus.SPOOLED)
+})
+
 main().then(
   // A tool that cannot be killed must not keep this process either.
   (status) => process.exit(status),

@@ -5,7 +5,7 @@ import { machineIdHash } from './machines/identity.ts'
 import { kindOf, type KindSigns } from './machines/kind.ts'
 import { osOf, parseOsRelease, parsePveversion } from './machines/os.ts'
 import { sumOf } from './storage/btrfs.ts'
-import { parseCephVolumes } from './storage/ceph.ts'
+import { cephOf } from './storage/ceph.ts'
 import { within } from './inventory/report.ts'
 import { isElsewhere, mountOf, parseMountinfo } from './platform/mounts.ts'
 import { parseDf, pointsOf } from './storage/df.ts'
@@ -253,12 +253,25 @@ test('df: bytes or kilobytes by its heading, blanks in names', () => {
   ).toMatchObject({ sizeBytes: 2048, mountpoint: '/' })
 })
 
-test('Ceph: OSDs by their tags, several volumes of one united', () => {
-  const text =
-    '  /dev/sda(0);osd-block-1;ceph.osd_id=1,ceph.encrypted=1\n  /dev/nvme0n1(0);osd-db-1;ceph.osd_id=1\n  /dev/sdb(0);osd-x;ceph.osd_id=,x\n'
-  expect(parseCephVolumes(text)).toEqual({
-    osds: [{ id: '1', devices: ['/dev/sda', '/dev/nvme0n1'], encrypted: true }],
+test('Ceph: OSDs by the tags of logical volumes, several of one united', () => {
+  const volume = (devices: string[], ...tags: string[]) => ({
+    ...{ name: 'osd', volumeGroup: 'ceph', path: null, sizeBytes: 1, devices, tags, health: null },
   })
+  const lvm = (...logicalVolumes: ReturnType<typeof volume>[]) => ({
+    physicalVolumes: [],
+    volumeGroups: [],
+    logicalVolumes,
+  })
+  expect(
+    cephOf(
+      lvm(
+        volume(['/dev/sda'], 'ceph.osd_id=1', 'ceph.encrypted=1'),
+        volume(['/dev/nvme0n1'], 'ceph.osd_id=1'),
+        volume(['/dev/sdb'], 'ceph.osd_id='),
+      ),
+    ),
+  ).toEqual({ osds: [{ id: '1', devices: ['/dev/sda', '/dev/nvme0n1'], encrypted: true }] })
+  expect([cephOf(null), cephOf(lvm(volume(['/dev/sda'])))]).toEqual([null, null])
 })
 
 test.each([
@@ -329,7 +342,36 @@ errors: List of errors unavailable: pool I/O is currently suspended
 `
     expect(parseZpool('', both, () => null).pools).toMatchObject([
       { name: 'tank', state: 'ONLINE', dataErrors: 0 },
-      { name: 'dump', state: 'SUSPENDED', dataErrors: null, scanErrors: null, devices: [{ state: 'UNAVAIL' }] },
+      { name: 'dump', state: 'SUSPENDED', dataErrors: 1, scanErrors: null, devices: [{ state: 'UNAVAIL' }] },
+    ])
+  })
+
+  test('a spare, a cache and a log are told as such, a file like a heading is none, and the worse scan counts', () => {
+    const text = `  pool: pool
+ state: ONLINE
+  scan: scrub repaired 0B in 00:00:01 with 7 errors on Sun Nov 22 00:24:02 2026
+  scan: resilvered 0B in 00:00:01 with 0 errors on Sun Nov 22 01:24:02 2026
+config:
+
+\tNAME         STATE     READ WRITE CKSUM
+\tpool         ONLINE       0     0     0
+\t  /dev/sda1  ONLINE       0     0     0
+\tlogs
+\t  /dev/sdb1  ONLINE       0     0     0
+\tcache
+\t  /dev/sdc1  UNAVAIL      0     0     0
+\tspares
+\t  /dev/sdd1  AVAIL
+
+errors: Permanent errors have been detected in the following files:
+
+        pool:/photos/a.jpg
+`
+    expect(parseZpool('', text, () => null).pools).toMatchObject([
+      {
+        ...{ name: 'pool', scanErrors: 7, dataErrors: 1, damagedFiles: ['pool:/photos/a.jpg'] },
+        devices: [{ use: null }, { use: 'log' }, { use: 'cache' }, { path: '/dev/sdd1', use: 'spare' }],
+      },
     ])
   })
 
@@ -387,10 +429,14 @@ test('A section that is too large is left out with the reason, and the rest goes
     ...{ kind, version: 1 as const, subject: null, collectedAt: '', unavailable: null },
     payload: 'x'.repeat(length),
   })
-  const kept = within([section('a', 10), section('b', 50), section('c', 30)], 45)
+  const sections = [section('lsblk', 90), section('smartctl', 50), section('smartctl', 30), section('df', '"'.length)]
+  const [whole] = [sections.reduce((sum, each) => sum + Buffer.byteLength(JSON.stringify(each)), 0)]
+  expect(within(sections, whole)).toEqual(sections)
+  const kept = within(sections, whole - 1)
   expect(kept.map(({ kind, payload, unavailable }) => [kind, payload?.length ?? unavailable?.code])).toEqual([
-    ['a', 10],
-    ['b', 'TOO_LARGE'],
-    ['c', 30],
+    ['lsblk', 90],
+    ['smartctl', 'TOO_LARGE'],
+    ['smartctl', 30],
+    ['df', 1],
   ])
 })

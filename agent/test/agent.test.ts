@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -331,6 +332,8 @@ describe.skipIf(!root)('A server', () => {
     ['an id and no sections', { id: 'x' }],
     ['sections of another shape', { id: 'x', sections: [{ kind: 'lsblk' }], notes: [] }],
     ['a list', []],
+    ['the id of another report', { id: 'x', sections: [], notes: [] }],
+    ['refusals that are none', { id: 'x', sections: [{ refusals: [null] }], notes: [5] }],
   ])('that answers with %s has accepted nothing: the report is kept', async (_, reportInventory) => {
     answer = () => ({ json: { data: { reportInventory } } })
     const run = await agent(['report'])
@@ -355,6 +358,32 @@ describe.skipIf(!root)('A server', () => {
     const run = await agent(['report'])
     expect([run.status, run.stderr]).toEqual([0, expect.stringMatching(/given up/)])
     expect(waiting()).toEqual([])
+  })
+
+  test.each([
+    ['answers 502 by a proxy', { status: 502, text: '<html>' }],
+    [
+      'does not understand',
+      { json: { errors: [{ message: 'Variable "$report" …', extensions: { code: 'BAD_USER_INPUT' } }] } },
+    ],
+  ])('that %s to one old report takes the new ones all the same', async (_, reply) => {
+    await agent(['report'], { VIGIE_SERVER: 'http://127.0.0.1:9' })
+    const [old = ''] = waiting()
+    answer = (report) => (old.includes(report.id) ? reply : accepted(report))
+    for (let round = 0; round < 2; round += 1) {
+      expect((await agent(['report'])).status).toBe(0)
+      expect(waiting()).toEqual([old])
+    }
+  })
+
+  test('that switches protocols, or answers for another report, has accepted nothing', async () => {
+    server.removeAllListeners('request')
+    server.on('request', (request) =>
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+    )
+    const run = await agent(['report'])
+    expect([run.status, run.stderr]).toEqual([3, expect.stringMatching(/away/)])
+    expect(waiting()).toHaveLength(1)
   })
 
   test('cannot write to the terminal of who asks it', async () => {
@@ -468,6 +497,26 @@ describe.skipIf(!root || !existsSync('/dev/fuse'))('A mount that answers no more
     expect(homes()?.unavailable?.code).toBe('TIMEOUT')
   }, 60_000)
 })
+
+test.skipIf(!root || !existsSync('/dev/fuse') || existsSync('/etc/pve'))(
+  'Proxmox’s own file system that answers no more holds nothing back',
+  async () => {
+    lsblk(DISK)
+    const script = `mkdir -p /etc/pve && mount -t tmpfs none /etc/pve || exit 98
+    python3 ${resolve(import.meta.dirname, 'hung-mount.py')} /etc/pve > ${folder}/mounted & server=$!
+    until grep -q mounted ${folder}/mounted; do kill -0 $server || exit 99; done
+    ${process.execPath} ${AGENT} report; status=$?
+    kill $server; exit $status`
+    const status = await new Promise<number>((done) =>
+      execFile('unshare', ['--mount', 'sh', '-c', script], { env: environment() }, (error) =>
+        done(error ? Number(error.code ?? -1) : 0),
+      ),
+    )
+    rmdirSync('/etc/pve')
+    expect(status).toBeLessThan(2)
+    expect(seen).toHaveLength(1)
+  },
+)
 
 describe.skipIf(!root)('A state folder that takes nothing', () => {
   beforeEach(() => lsblk(DISK))

@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseScan } from '../src/disks/smartctl.ts'
 import { osOf, parseOsRelease } from '../src/machines/os.ts'
-import { parseCephVolumes } from '../src/storage/ceph.ts'
 import { parseDf } from '../src/storage/df.ts'
 import { parseLsblk, physicalDisks } from '../src/storage/lsblk.ts'
 import { parseLvm } from '../src/storage/lvm.ts'
@@ -42,12 +41,11 @@ describe.skipIf(!existsSync(CORPUS))('The corpus of real outputs', () => {
       { path: 'c1t1d0', device: null, state: 'UNAVAIL' },
     ])
   })
-  test('mdstat, df, ceph and the scan of a controller are read', () => {
+  test('mdstat, df and the scan of a controller are read', () => {
     expect(parseMdstat(read('mdstat/raid5-spare.txt')).arrays[0]?.devices.filter(({ spare }) => spare)).toHaveLength(1)
     expect(
       parseDf(read('df/ubuntu-18.04-snaps.txt')).fileSystems.find(({ mountpoint }) => mountpoint === '/')?.sizeBytes,
     ).toBe(20_508_240 * 1024)
-    expect(parseCephVolumes(read('lvm/proxmox-lvs-ceph-tags.txt')).osds.map(({ id }) => id)).toEqual(['1', '0', '230'])
     expect(parseScan(read('smartctl/scan-megaraid.json'), new Set(['sda'])).length).toBeGreaterThan(1)
     expect(parseScan(read('smartctl/own-scan-no-devices-key.json'), new Set())).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { Ending, ExitStatus } from '../exit-status.ts'
 import type { Settings } from '../settings.ts'
 import type { InventoryReport } from './report.ts'
-import { ReportRefused, sendReport, type Sent, Stumbled } from './send.ts'
+import { ReportRefused, sendReport, type Sent } from './send.ts'
 import type { Spool } from './spool.ts'
 
 export interface Delivery {
@@ -19,7 +19,9 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
   if (dropped) lines.push(`${dropped} of the oldest waiting reports were dropped: the spool is full`)
   let sent: Sent | null = null
   const stumbled: string[] = []
+  const own = await nameOf(spool, report)
   for (const name of await spool.waiting()) {
+    if (name === own && sent) break
     const waiting = await spool.read(name)
     if (!waiting) {
       lines.push(`A waiting report could not be read and was removed (${name})`)
@@ -31,16 +33,16 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
     } catch (error) {
       if (error instanceof ReportRefused) {
         lines.push(`The report of ${waiting.collectedAt} was refused: ${error.message}`)
-      } else if (error instanceof Stumbled && waiting.id !== report.id) {
-        // It may be this one report that the server fails at: those behind it are sent all the same.
-        stumbled.push(name)
-        continue
       } else if (error instanceof Ending) {
-        const count = (await spool.waiting()).length
-        lines.push(
-          `${error.message} ${count === 1 ? 'The report waits' : `${count} reports wait`} on disk and will be sent next time.`,
-        )
-        return { status: error.status, lines }
+        // It may be this one report that the server fails at: the newest tells, and those behind it are sent all the same.
+        const answer: Sent | Ending = sent ?? (waiting.id === report.id ? error : await newest(settings, report))
+        if (answer instanceof Ending) return waits(spool, answer, lines)
+        if (!sent) await forget(spool, own, lines)
+        sent = answer
+        stumbled.push(name)
+        // More than a few are no single reports: the server is in trouble, and the rest waits.
+        if (stumbled.length > MOST_STUMBLES) break
+        continue
       } else throw error
     }
     await forget(spool, name, lines)
@@ -48,6 +50,27 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
   if (sent) await giveUp(spool, stumbled, lines)
   if (!sent) return { status: ExitStatus.INCOMPATIBLE, lines }
   return summarise(report, sent, lines)
+}
+
+const MOST_STUMBLES = 3
+
+const newest = (settings: Settings, report: InventoryReport): Promise<Sent | Ending> =>
+  sendReport(settings, report).catch((error: unknown) => {
+    if (error instanceof Ending) return error
+    if (error instanceof ReportRefused)
+      return new Ending(ExitStatus.INCOMPATIBLE, `The report was refused: ${error.message}.`)
+    throw error
+  })
+
+const nameOf = async (spool: Spool, { id }: InventoryReport): Promise<string> =>
+  (await spool.waiting()).find((name) => name.includes(id)) ?? ''
+
+async function waits(spool: Spool, { message, status }: Ending, lines: string[]): Promise<Delivery> {
+  const count = (await spool.waiting()).length
+  lines.push(
+    `${message} ${count === 1 ? 'The report waits' : `${count} reports wait`} on disk and will be sent next time.`,
+  )
+  return { status, lines }
 }
 
 /** A report that stays though it was sent is known by its id when it is sent again. */

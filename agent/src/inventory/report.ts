@@ -9,13 +9,13 @@ import { machineKey } from '../machines/identity.ts'
 import type { Run } from '../platform/command.ts'
 import { readMounts } from '../platform/mounts.ts'
 import { collectBtrfs } from '../storage/btrfs.ts'
-import { collectCeph } from '../storage/ceph.ts'
+import { cephOf } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
 import { collectHomes, homesByChild } from '../storage/homes.ts'
 import { type BlockDevice, collectLsblk, parseLsblk, physicalDisks } from '../storage/lsblk.ts'
 import { collectLuks } from '../storage/luks.ts'
 import { askWhenAwake } from '../storage/lvm-rest.ts'
-import { collectLvm } from '../storage/lvm.ts'
+import { collectLvm, type LvmFacts } from '../storage/lvm.ts'
 import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
 import { VERSION } from '../version.ts'
@@ -40,8 +40,8 @@ export interface ReportOptions {
   smart: boolean
 }
 
-/** What the server takes is 8 MiB; the envelope and the escapes of JSON in JSON need their room. */
-const LARGEST_REPORT = 5 * 1024 * 1024
+/** What the server takes is 8 MiB; the envelope needs its room. */
+const LARGEST_REPORT = 7.5 * 1024 * 1024
 
 /** Collects everything that this machine can tell of itself. */
 export async function collectReport({ run, stateDir, devices, root, smart }: ReportOptions): Promise<InventoryReport> {
@@ -49,21 +49,21 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
   const collectedAt = new Date().toISOString()
   const lsblk = await collectSection('lsblk', async () => withoutForeign(await collectLsblk(run)))
   const blockDevices = lsblk?.payload ? parseLsblk(lsblk.payload) : await kernelDisks()
+  let asked: Promise<LvmFacts | null> | null = null
+  const lvm = (): Promise<LvmFacts | null> =>
+    (asked ??= usesLvm(blockDevices)
+      ? asRoot(root, 'LVM', () => askWhenAwake(() => collectLvm(run), blockDevices, stateDir))
+      : Promise.resolve(null))
   const kinds: [kind: string, collect: Collect][] = [
     ['machine', () => collectMachine(run, root)],
-    [
-      'lvm',
-      () =>
-        usesLvm(blockDevices)
-          ? asRoot(root, 'LVM', () => askWhenAwake(() => collectLvm(run), blockDevices, stateDir))
-          : Promise.resolve(null),
-    ],
+    ['lvm', lvm],
     ['zpool', () => collectZpool(run, kernelName)],
     ['mdraid', () => collectMdraid(blockDevices)],
-    ['btrfs', () => collectBtrfs()],
+    ['btrfs', () => collectBtrfs(readMounts())],
     ['luks', () => collectLuks()],
-    ['df', async () => collectDf(run, await readMounts())],
-    ['ceph', () => collectCeph(run, root)],
+    ['df', () => collectDf(run, readMounts())],
+    // Where LVM cannot be asked, its own section says why.
+    ['ceph', () => lvm().then(cephOf, () => null)],
     ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
   ]
   const [storage, disks] = await Promise.all([
@@ -75,16 +75,22 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
   return { id: randomUUID(), machineKey: key, hostname: hostname(), collectedAt, agentVersion: VERSION, sections }
 }
 
-/** Leaves out the largest sections until the rest fits: one that is too large must not cost the report. */
+/** Leaves out what is largest until the rest fits: S.M.A.R.T. first, for what else there is tells which disks there are. */
 export function within(sections: Section[], largest: number): Section[] {
-  const size = ({ payload }: Section): number => payload?.length ?? 0
+  // As it will be sent: JSON in JSON doubles quotes and backslashes, and letters have up to four bytes.
+  const sizes = sections.map((section) => Buffer.byteLength(JSON.stringify(section)))
+  const isSmart = (at: number): boolean => sections[at]?.kind === 'smartctl'
+  const order = [...sizes.keys()].sort(
+    (a, b) => Number(isSmart(b)) - Number(isSmart(a)) || (sizes[b] ?? 0) - (sizes[a] ?? 0),
+  )
   const kept = [...sections]
-  for (let total = kept.reduce((sum, section) => sum + size(section), 0); total > largest;) {
-    const index = kept.reduce((most, section, at) => (size(section) > size(kept[most] as Section) ? at : most), 0)
-    const left = kept[index] as Section
-    total -= size(left)
-    const text = `it is too large (${(size(left) / 1024 / 1024).toFixed(1)} MiB) to be sent with the rest`
-    kept[index] = { ...left, payload: null, unavailable: { code: 'TOO_LARGE', text } }
+  let total = sizes.reduce((sum, size) => sum + size, 0)
+  for (const at of order) {
+    if (total <= largest) break
+    const size = sizes[at] ?? 0
+    const text = `it is too large (${(size / 1024 / 1024).toFixed(1)} MiB) to be sent with the rest`
+    kept[at] = { ...(sections[at] as Section), payload: null, unavailable: { code: 'TOO_LARGE', text } }
+    total -= size
   }
   return kept
 }

@@ -19,9 +19,6 @@ export type Receipt = ReportInventoryMutation['reportInventory']
 /** The server will never take this report; it must not block those behind it. */
 export class ReportRefused extends Error {}
 
-/** The server answered, and failed at this report: it is kept, and may be the only one that it fails at. */
-export class Stumbled extends Ending {}
-
 export interface Sent {
   receipt: Receipt
   /** How far this machine's clock is ahead of the server's; null = within five minutes. */
@@ -51,8 +48,8 @@ export async function sendReport({ server, token }: Settings, report: InventoryR
   const { data, errors } = readAnswer(answer, server)
   const error = errors?.[0]
   if (error) throw endingFor(error, answer.status, server)
-  if (answer.status >= 500) throw stumbled(server, `it answered ${answer.status}`)
-  if (!isReceipt(data?.reportInventory)) throw notVigie(server, answer.status)
+  if (answer.status >= 500) throw away(server, `it answered ${answer.status}`)
+  if (!isReceipt(data?.reportInventory, report.id)) throw notVigie(server, answer.status)
   const ahead = answer.date ? Date.now() - Date.parse(answer.date) : 0
   return {
     receipt: data?.reportInventory as Receipt,
@@ -61,15 +58,23 @@ export async function sendReport({ server, token }: Settings, report: InventoryR
 }
 
 /** What is no receipt has accepted nothing: the report is kept. */
-const isReceipt = (value: unknown): boolean => {
+const isReceipt = (value: unknown, reportId: string): boolean => {
   const { id, sections, notes } = (value ?? {}) as { id?: unknown; sections?: unknown; notes?: unknown }
-  const isSection = (section: unknown): boolean => Array.isArray((section as { refusals?: unknown } | null)?.refusals)
-  return typeof id === 'string' && Array.isArray(sections) && sections.every(isSection) && Array.isArray(notes)
+  const isSection = (section: unknown): boolean => {
+    const { refusals } = (section ?? {}) as { refusals?: unknown }
+    return Array.isArray(refusals) && refusals.every((each) => typeof each === 'object' && each !== null)
+  }
+  const isText = (note: unknown): boolean => typeof note === 'string'
+  return (
+    id === reportId &&
+    Array.isArray(sections) &&
+    sections.every(isSection) &&
+    Array.isArray(notes) &&
+    notes.every(isText)
+  )
 }
 
 const away = (server: string, why: string): Ending => new Ending(ExitStatus.SPOOLED, `${server} is away: ${why}`)
-const stumbled = (server: string, why: string): Stumbled =>
-  new Stumbled(ExitStatus.SPOOLED, `${server} is away: ${why}`)
 const notVigie = (server: string, status: number): Ending =>
   new Ending(ExitStatus.USAGE, `${server} answered ${status} and is no Vigie: check VIGIE_SERVER`)
 
@@ -114,7 +119,7 @@ function endingFor(
   // A rule of Vigie's names its field; without one the shapes of agent and server differ.
   if (extensions?.field || status === 413) return new ReportRefused(message)
   if (code === 'BAD_USER_INPUT' || status === 400) return incompatible(message, server)
-  return stumbled(server, message)
+  return away(server, message)
 }
 
 const TLS_CODES = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH)/
@@ -143,8 +148,7 @@ function post(url: string, token: string, body: Buffer): Promise<Answer> {
     }
     const request = (protocol === 'https:' ? httpsRequest : httpRequest)(
       url,
-      // `timeout` is for silence; a server that answers drop by drop is given up at the deadline.
-      { method: 'POST', headers, timeout: TIMEOUT_MS, signal: AbortSignal.timeout(DEADLINE_MS) },
+      { method: 'POST', headers, timeout: TIMEOUT_MS },
       (response) => {
         const chunks: Buffer[] = []
         let size = 0
@@ -164,7 +168,20 @@ function post(url: string, token: string, body: Buffer): Promise<Answer> {
       },
     )
     request.once('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+    // `timeout` is for silence; a server that answers drop by drop is given up at the deadline.
+    const deadline = setTimeout(
+      () => request.destroy(new Error(`no whole answer within ${DEADLINE_MS / 1000} s`)),
+      DEADLINE_MS,
+    )
     request.once('error', fail)
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy()
+      fail(new Error('it answered 101'))
+    })
+    request.once('close', () => {
+      clearTimeout(deadline)
+      fail(new Error('the connection ended without an answer'))
+    })
     request.end(body)
   })
 }

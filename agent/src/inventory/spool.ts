@@ -49,7 +49,9 @@ export class Spool {
   /** Null for a file that cannot be read; it is removed, for it would block those behind it. */
   async read(name: string): Promise<InventoryReport | null> {
     try {
-      return JSON.parse(await readFile(join(this.folder, name), 'utf8')) as InventoryReport
+      const report = JSON.parse(await readFile(join(this.folder, name), 'utf8')) as InventoryReport | null
+      if (typeof report?.id === 'string') return report
+      throw new Error('This is no report')
     } catch {
       await this.remove(name).catch(() => undefined)
       return null

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Run } from '../platform/command.ts'
+import { readMounts } from '../platform/mounts.ts'
 import { machineIdHash } from './identity.ts'
 import { parseHostnameI, parseRoute } from './address.ts'
 import { kindOf } from './kind.ts'
@@ -41,7 +42,9 @@ export async function collectMachine(run: Run, root: boolean) {
 
 /** Null = no Proxmox VE; '' = Proxmox VE of a version that could not be read. */
 async function readProxmox(run: Run, release: Record<string, string>): Promise<string | null> {
-  const signs = existsSync('/etc/pve/local') || /^(pve|proxmox)/i.test(release['VARIANT_ID'] ?? '')
+  // Its cluster file system (FUSE) may answer no more: the kernel tells that it is mounted, and its files are not asked.
+  const isMounted = readMounts().some(({ mountpoint }) => mountpoint === '/etc/pve')
+  const signs = isMounted || /^(pve|proxmox)/i.test(release['VARIANT_ID'] ?? '')
   const told = await run('pveversion', []).then(
     ({ stdout }) => parsePveversion(stdout),
     () => null,

@@ -35,7 +35,11 @@ async function makeKey(stateDir: string, file: string): Promise<string> {
 }
 
 async function readKey(file: string): Promise<string | null> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    // A key that cannot be read is not one that is not there: a new one would make a new machine.
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return ''
+    throw new Ending(ExitStatus.USAGE, `The machine's key ${file} cannot be read (${error.code ?? error.message})`)
+  })
   return /^[\w.:-]{16,128}$/.test(text.trim()) ? text.trim() : null
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
+import { isElsewhere, mountOf, readMounts } from './mounts.ts'
 
 export interface CommandResult {
   stdout: string
@@ -28,7 +29,10 @@ const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 /** The whole path of a tool: on PATH, then where tools lie on every system. */
 export function findTool(name: string, path = process.env['PATH'] ?? ''): string | null {
   if (isAbsolute(name)) return name
+  const mounts = readMounts()
   for (const folder of [...path.split(delimiter).filter(Boolean), ...FOLDERS]) {
+    // A folder of a server that is away would hold this whole process.
+    if (isElsewhere(mountOf(folder, mounts)?.fstype ?? '')) continue
     try {
       const file = join(folder, name)
       accessSync(file, constants.X_OK)
@@ -61,7 +65,12 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
     const env = { PATH: [process.env['PATH'], ...FOLDERS].filter(Boolean).join(':'), LC_ALL: 'C', LANG: 'C', HOME: '/' }
     // A group of its own: what is killed is the tool with whatever it started.
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-    if (child.pid) running.add(child.pid)
+    const failed = (error: Error): void =>
+      reject(new CommandUnavailable('FAILED', `${command} did not start: ${error.message}`))
+    child.once('error', failed)
+    // Where no process could be made (too many open files), there are no pipes either.
+    if (!child.pid) return
+    running.add(child.pid)
     const chunks: Buffer[] = []
     let size = 0
     let stderr = ''
@@ -92,10 +101,7 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
       else chunks.push(chunk)
     })
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4096)))
-    child.once('error', (error) => {
-      clearTimeout(timer)
-      reject(new CommandUnavailable('FAILED', `${command} did not start: ${error.message}`))
-    })
+    child.once('error', () => clearTimeout(timer))
     child.once('exit', () => child.pid && running.delete(child.pid))
     child.once('close', (status) => {
       clearTimeout(timer)

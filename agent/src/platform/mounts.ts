@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 
 export interface Mount {
   mountpoint: string
@@ -17,9 +17,16 @@ const ELSEWHERE = new Set([
 /** Whether a file system answers from elsewhere: a call on it may never come back. fuseblk is NTFS and exFAT on a disk. */
 export const isElsewhere = (fstype: string): boolean => ELSEWHERE.has(fstype) || /^fuse(\.|$)/.test(fstype)
 
-/** What is mounted, asked of the kernel and never of the file systems (proc_pid_mountinfo(5)); [] where it cannot be told. */
-export async function readMounts(file = '/proc/self/mountinfo'): Promise<Mount[]> {
-  return parseMountinfo(await readFile(file, 'utf8').catch(() => ''))
+/**
+ * What is mounted, asked of the kernel and never of the file systems (proc_pid_mountinfo(5)); [] where it cannot be told. At
+ * once: the kernel's own table is no file that could keep anybody waiting.
+ */
+export function readMounts(): Mount[] {
+  try {
+    return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
+  } catch {
+    return []
+  }
 }
 
 export function parseMountinfo(text: string): Mount[] {

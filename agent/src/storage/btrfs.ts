@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import type { Mount } from '../platform/mounts.ts'
 
 export interface BtrfsFacts {
   fileSystems: {
@@ -10,7 +11,9 @@ export interface BtrfsFacts {
 }
 
 /** Mounted btrfs file systems, from the kernel's own tables (sysfs-fs-btrfs). Null where there is none. */
-export async function collectBtrfs(sysfs = '/sys/fs/btrfs'): Promise<BtrfsFacts | null> {
+export async function collectBtrfs(mounts: readonly Mount[], sysfs = '/sys/fs/btrfs'): Promise<BtrfsFacts | null> {
+  // A container sees those of its host.
+  if (!mounts.some(({ fstype }) => fstype === 'btrfs')) return null
   const uuids = (await readdir(sysfs).catch(() => [])).filter((name) => /^[0-9a-f-]{36}$/.test(name))
   const fileSystems = await Promise.all(
     uuids.map(async (uuid) => ({

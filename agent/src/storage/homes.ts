@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
-import { join, resolve as resolvePath } from 'node:path'
+import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, findTool, type Run } from '../platform/command.ts'
 import { isElsewhere, mountOf, readMounts } from '../platform/mounts.ts'
@@ -106,8 +106,13 @@ export const homesByChild =
 
 /** The homes below a folder, without those that lie elsewhere: what the kernel says of a mount is asked before its files. */
 export async function findHomes(root = '/home'): Promise<Awaited<ReturnType<ListHomes>>> {
-  const mounts = await readMounts()
+  const mounts = readMounts()
   const isHere = (path: string): boolean => !isElsewhere(mountOf(path, mounts)?.fstype ?? '')
+  // What autofs mounts on demand is not mounted by looking: of what is mounted below it, what lies here.
+  if (mountOf(root, mounts)?.fstype === 'autofs') {
+    const below = mounts.filter(({ mountpoint }) => dirname(mountpoint) === root && isHere(mountpoint))
+    return { root, homes: below.map(({ mountpoint }) => ({ user: basename(mountpoint), path: mountpoint })) }
+  }
   const home = isHere(root) ? await realpath(root).catch(() => null) : null
   if (home === null || !isHere(home)) return null
   const homes: Home[] = []

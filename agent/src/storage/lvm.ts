@@ -1,3 +1,4 @@
+import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
 
 export interface LvmFacts {
@@ -21,17 +22,23 @@ export interface LvmFacts {
   }[]
 }
 
-const FORMAT = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '--readonly']
+const FORMAT = ['--reportformat', 'json', '--units', 'b', '--nosuffix']
 
-/** Null where no volume group is on this machine. */
-export async function collectLvm(run: Run): Promise<LvmFacts | null> {
+/** What LVM says of a machine that uses it. */
+export async function collectLvm(run: Run): Promise<LvmFacts> {
   const [pvs, vgs, lvs] = await Promise.all([
-    run('pvs', [...FORMAT, '-o', 'pv_name,vg_name,pv_size,pv_free,pv_attr']),
-    run('vgs', [...FORMAT, '-o', 'vg_name,vg_size,vg_free,vg_attr']),
+    run('pvs', [...FORMAT, '--readonly', '-o', 'pv_name,vg_name,pv_size,pv_free,pv_attr']),
+    run('vgs', [...FORMAT, '--readonly', '-o', 'vg_name,vg_size,vg_free,vg_attr']),
+    // Not read-only: only the kernel's device mapper knows the health of mirrors and thin pools.
     run('lvs', [...FORMAT, '--all', '-o', 'lv_name,vg_name,lv_path,lv_size,devices,lv_tags,lv_health_status']),
   ])
+  for (const [name, { status, stderr }] of Object.entries({ pvs, vgs, lvs }))
+    if (status !== 0) throw new Unavailable('FAILED', `${name} ended with ${status}: ${stderr.slice(0, 200)}`)
   const facts = parseLvm(pvs.stdout, vgs.stdout, lvs.stdout)
-  return facts.physicalVolumes.length ? facts : null
+  // It is asked only where a device holds LVM: no answer is none.
+  if (facts.physicalVolumes.length === 0)
+    throw new Unavailable('FAILED', 'pvs names no volume, though a device holds one')
+  return facts
 }
 
 type Row = Record<string, unknown>

@@ -22,7 +22,10 @@ export async function collectMdraid(devices: readonly { kname: string }[]): Prom
   })
   const arrays = text === null ? [] : parseMdstat(text).arrays
   // A container reads its host's /proc/mdstat: only arrays that are here too are its own.
-  const own = arrays.filter(({ name, active }) => !active || devices.some(({ kname }) => kname === name))
+  const isHere = (name: string): boolean => devices.some(({ kname }) => kname === name)
+  const own = arrays.filter(
+    ({ name, devices: members }) => isHere(name) || members.some(({ device }) => isHere(device)),
+  )
   return own.length ? { arrays: own } : null
 }
 

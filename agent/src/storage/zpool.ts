@@ -85,7 +85,7 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   /** The class whose heading stands above: spare, cache or log; null = data. */
   let use: string | null = null
   for (const line of status.split('\n')) {
-    const header = /^ *(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
+    const header = /^ {0,3}(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
     if (header) {
       const words = (header[2] ?? '').trim()
       part = header[1] ?? ''
@@ -94,9 +94,11 @@ function parseStatus(status: string): Map<string, PoolStatus> {
         pool = { state: null, devices: [], dataErrors: null, damagedFiles: [], scanErrors: null }
         pools.set(name, pool)
       } else if (part === 'state' && pool) pool.state = words
-      else if (part === 'scan' && pool) pool.scanErrors = count(/ with (\d+) errors/.exec(words)?.[1])
+      else if (part === 'scan' && pool)
+        pool.scanErrors = greater(pool.scanErrors, count(/ with (\d+) errors/.exec(words)?.[1]))
       else if (part === 'errors' && pool) {
         if (/^No known data errors/.test(words)) pool.dataErrors = 0
+        else if (/^List of errors unavailable/.test(words)) pool.dataErrors = 1
         else pool.dataErrors = count(/^(\d+) data errors?/.exec(words)?.[1])
       }
     } else if (part === 'config' && pool) {
@@ -115,6 +117,9 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   }
   return pools
 }
+
+const greater = (one: number | null, other: number | null): number | null =>
+  one === null ? other : Math.max(one, other ?? 0)
 
 const UNITS = ['', 'K', 'M', 'G', 'T']
 /** "0", "12", and "1.2K" as zpool shortens it; null for words such as "was /dev/sdb1". */

@@ -88,7 +88,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
       // A disk that was refused is there all the same: nothing is called missing on such a report.
       complete: { kernel: report['disks'] != null && refused.length === 0, controllers: true },
       graph: null,
-      fileSystems,
+      fileSystems: report['disks'] == null ? null : fileSystems,
       arrays: [],
       arrayKinds: new Set(),
       sections: [],
@@ -181,7 +181,9 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
       refused.push({ index, serial: null, field: error.field, rule: error.rule, cure: error.cure })
     }
   }
-  const told = list.length === 0 || list.some((entry) => asObject(entry)?.['partitions'] != null)
+  // What was refused, or not told of at all, is not gone.
+  const told =
+    refused.length === 0 && (list.length === 0 || list.some((entry) => asObject(entry)?.['partitions'] != null))
   return { disks, refused, fileSystems: told ? [...fileSystems.values()] : null }
 }
 

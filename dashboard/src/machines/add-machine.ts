@@ -14,9 +14,9 @@ export function reportLine({ server, sha256 }: Line): string {
     `export VIGIE_SERVER=${quoted(server)}`,
     `curl -fsSL -o vigie-agent.mjs ${quoted(`${server}/agent.mjs`)}`,
     `echo '${sha256}  vigie-agent.mjs' | sha256sum -c -`,
-    `{ printf 'Token: '; stty -echo; read -r VIGIE_TOKEN; stty echo; echo; }`,
+    `{ trap 'stty echo; trap - INT; kill -INT $$' INT; printf 'Token: '; stty -echo; read -r VIGIE_TOKEN; stty echo; trap - INT; echo; }`,
     'export VIGIE_TOKEN',
-    `$([ "$(id -u)" = 0 ] || echo sudo --preserve-env=VIGIE_SERVER,VIGIE_TOKEN) node vigie-agent.mjs report`,
+    `$([ "$(id -u)" = 0 ] || echo sudo --preserve-env=VIGIE_SERVER,VIGIE_TOKEN,NODE_EXTRA_CA_CERTS) node vigie-agent.mjs report`,
   ].join(' && ')
 }
 
