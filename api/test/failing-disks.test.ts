@@ -342,3 +342,41 @@ describe('A finding that somebody lives with', () => {
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
   })
 })
+
+test('A solid state disk tells how fast its life is used up; one that turns, and one read once, tell no pace', async () => {
+  const read = (at: number, left: number) =>
+    report(api, {
+      ...{ collectedAt: minutes(at), disks: [], lsblk },
+      sections: [
+        section(
+          'smartctl',
+          {
+            ...{ smartctl: { exit_status: 0 }, device: { protocol: 'ATA' }, serial_number: 'S1', rotation_rate: 0 },
+            ...{ smart_status: { passed: true } },
+            ata_smart_attributes: {
+              table: [
+                {
+                  id: 231,
+                  name: 'SSD_Life_Left',
+                  value: left,
+                  worst: left,
+                  thresh: 0,
+                  raw: { value: left, string: String(left) },
+                },
+              ],
+            },
+          },
+          'sda',
+        ),
+      ],
+    })
+  const wear = async () =>
+    (await api.ask('{ disks { nodes { wear { usedPercent perMonth endsAt } } } }')).data.disks.nodes[0].wear
+  await read(0, 90)
+  expect(await wear()).toEqual({ usedPercent: 10, perMonth: null, endsAt: null })
+  await read(365 * 24 * 60, 80)
+  expect(await wear()).toEqual({ usedPercent: 20, perMonth: 0.83, endsAt: expect.stringMatching(/^2035-11/) })
+  api = await apiForThisTest()
+  await send(0, {})
+  expect(await wear()).toBeNull()
+})

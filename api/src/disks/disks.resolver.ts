@@ -32,6 +32,7 @@ import { Health } from './health.ts'
 import { Reason } from '../reasons/reason.ts'
 import { SnapshotConnection } from './snapshots.resolver.ts'
 import { Snapshot } from './snapshot.entity.ts'
+import { DiskWear } from './wear.ts'
 
 registerEnumType(DiskOrder, {
   name: 'DiskOrder',
@@ -208,6 +209,15 @@ export class DisksResolver {
   })
   temperature(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<number | null> {
     return disks.temperature(disk)
+  }
+
+  @FieldResolver(() => DiskWear, {
+    nullable: true,
+    complexity: COSTLY,
+    description: 'How its rated life is used up; null = nothing tells, as of disks that turn',
+  })
+  wear(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<DiskWear | null> {
+    return disks.wear(disk)
   }
 
   @FieldResolver(() => Snapshot, { nullable: true, description: 'Its newest reading; null = none yet' })

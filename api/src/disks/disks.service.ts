@@ -24,6 +24,7 @@ import { SmartDocument } from './smart-document.entity.ts'
 import { readSmartctl } from './smartctl.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import { type Counters, Snapshot } from './snapshot.entity.ts'
+import { type DiskWear, wearOf, type WearReading } from './wear.ts'
 
 const inflate = promisify(inflateRaw)
 
@@ -192,6 +193,27 @@ export class DisksService {
     return this.stays.load(diskId)
   }
 
+  /** The first and the newest reading of the last 400 days that tell what is used up, by one index look-up each. */
+  private readonly wears = rowLoader<string, { id: string; wear: DiskWear }>(
+    async (ids) => {
+      const reading = (direction: string) => sql<string | null>`(select json_array(at, percentage_used) from snapshot
+        where disk_id = disk.id and percentage_used is not null and at >= ${this.clock().getTime() - 400 * DAY}
+        order by at ${sql.raw(direction)} limit 1)`
+      const { rows } = await sql<{ id: string; oldest: string | null; newest: string | null }>`
+        select id, ${reading('asc')} as oldest, ${reading('desc')} as newest
+        from disk where id in (${sql.join([...ids])})`.execute(this.em.getKysely())
+      return rows.flatMap(({ id, oldest, newest }) =>
+        oldest === null || newest === null ? [] : [{ id, wear: wearOf(wearReading(oldest), wearReading(newest)) }],
+      )
+    },
+    (row) => row.id,
+  )
+
+  /** Null where nothing tells how much of its life is used, as for disks that turn. */
+  async wear({ id }: Row<Disk>): Promise<DiskWear | null> {
+    return (await this.wears.load(id))?.wear ?? null
+  }
+
   async lastReading(disk: Row<Disk>): Promise<Row<Snapshot> | null> {
     return disk.lastSnapshot ? this.snapshots.load(disk.lastSnapshot) : null
   }
@@ -349,6 +371,11 @@ export class DisksService {
     })
     return this.reload(id)
   }
+}
+
+const wearReading = (json: string): WearReading => {
+  const [at, used] = JSON.parse(json) as [number, number]
+  return { at: new Date(at), used }
 }
 
 const paths = new Intl.Collator('en', { numeric: true })

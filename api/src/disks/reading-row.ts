@@ -2,6 +2,7 @@ import type { Row } from '../database/rows.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import type { Verdict } from './health.ts'
 import { countersOf, RULES_VERSION } from './judge.ts'
+import { usedPercent } from './rules/life.ts'
 import type { Reading } from './sighting.ts'
 import type { ScsiHealth } from './smart-facts.ts'
 import type { Snapshot } from './snapshot.entity.ts'
@@ -29,7 +30,7 @@ export function readingRow(
     reallocated: counter(5) ?? facts?.scsi?.grownDefects ?? null,
     pending: counter(197),
     uncorrectable: counter(198) ?? uncorrected(facts?.scsi ?? null),
-    percentageUsed: facts?.percentageUsed ?? null,
+    percentageUsed: facts ? usedPercent(facts) : null,
     mediaErrors: facts?.nvme?.mediaErrors ?? null,
     counters: facts && outcome === ReadingOutcome.READ ? countersOf(facts) : null,
   }

@@ -1,6 +1,6 @@
 import { Severity } from '../../reasons/reason.ts'
 import { DiskType } from '../disk-words.ts'
-import type { AtaAttribute } from '../smart-facts.ts'
+import type { AtaAttribute, SmartFacts } from '../smart-facts.ts'
 import { countedBefore, type Evidence, reason, type Rule } from './rule.ts'
 
 // How much of a flash disk's life and reserve is left. Which number tells it depends on the vendor; smartmontools'
@@ -48,6 +48,14 @@ const lifeLeft: Rule = (evidence) => {
   if (!least || least.left > 20) return []
   const nearlyOver = least.left <= 5
   return [reason('LIFE_LEFT_LOW', nearlyOver ? AT_RISK : WARNING, least.left, nearlyOver ? 5 : 20, least.name)]
+}
+
+/** Per cent of the rated life that is used: by the standard, else by an attribute, else by smartctl's guess; null = not told. */
+export function usedPercent(facts: SmartFacts): number | null {
+  if (facts.percentageUsed !== null && !facts.percentageUsedGuessed) return facts.percentageUsed
+  if (facts.rotationRpm !== 0) return facts.percentageUsed
+  const left = facts.attributes.flatMap((entry) => lifeLeftBy(entry, facts.family) ?? [])
+  return left.length ? 100 - Math.min(...left) : facts.percentageUsed
 }
 
 /** Whether an attribute tells the life that is left: a guess by smartctl is not asked then. */
