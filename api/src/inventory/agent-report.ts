@@ -71,6 +71,13 @@ const refuse = (field: string, rule: string, cure: string): never => {
   throw new SectionRefused([{ field, rule, cure }])
 }
 
+const textsOf = ({ kind, subject, payload, unavailable }: ReportSectionInput): string[] => [
+  kind,
+  subject ?? '',
+  payload ?? '',
+  unavailable?.code ?? '',
+]
+
 /** Reads an agent's report, section by section: a bad one, or one of an unknown kind, never costs the others. */
 export function readAgentReport(input: InventoryReportInput, receivedAt: Date): Inventory {
   checkEnvelope(input)
@@ -82,7 +89,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
   const { links: _links, ...facts } = machine ?? {}
   return {
     id: input.id,
-    contentHash: hashOf([input.hostname, input.collectedAt, input.sections]),
+    contentHash: hashOf([input.hostname, input.collectedAt.toISOString(), ...input.sections.flatMap(textsOf)]),
     times: {
       ...orderedTimes(corrected(input.collectedAt, input.sentAt ?? null, receivedAt, notes), receivedAt, notes),
       collectedAt: input.collectedAt,

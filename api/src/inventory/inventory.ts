@@ -43,9 +43,12 @@ export interface ReportTimes {
   at: Date
 }
 
-/** What tells a repeated report from another one of the same id. */
-export const hashOf = (content: unknown): string =>
-  createHash('sha256').update(JSON.stringify(content)).digest('base64url')
+/** What tells a repeated report from another one of the same id. The texts as they came: a report has megabytes of them. */
+export function hashOf(texts: Iterable<string>): string {
+  const hash = createHash('sha256')
+  for (const text of texts) hash.update(text).update('\0')
+  return hash.digest('base64url')
+}
 
 const CLOCK_TOLERANCE = 5 * MINUTE
 

@@ -81,7 +81,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
     inventory: {
       // A script's id is its own: two scripts may both begin at 1.
       id: reportId ? `script:${hostname ?? ip}:${reportId}` : newId(),
-      contentHash: hashOf(body),
+      contentHash: hashOf([JSON.stringify(body)]),
       times,
       machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion, ...kindBy(os) } },
       disks,
