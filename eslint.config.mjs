@@ -5,6 +5,27 @@ import accessibility from 'eslint-plugin-vuejs-accessibility'
 import globals from 'globals'
 import ts from 'typescript-eslint'
 
+/** `{ ...{ a, b } }` switches off the check for properties that do not exist: written out it is the same, and checked. */
+const noLiteralSpread = {
+  meta: { type: 'problem', fixable: 'code', messages: { out: 'Write out what is in the literal.' } },
+  create: ({ report, sourceCode }) => {
+    const check = (node) => {
+      const inner = node.argument.properties ?? node.argument.elements
+      const fix = (fixer) => {
+        const [open, close] = [sourceCode.getFirstToken(node.argument), sourceCode.getLastToken(node.argument)]
+        const before = sourceCode.getTokenBefore(close)
+        const end = before.value === ',' ? before.range[0] : close.range[0]
+        return fixer.replaceText(node, sourceCode.text.slice(open.range[1], end))
+      }
+      report({ node, messageId: 'out', fix: inner.length > 0 ? fix : null })
+    }
+    return {
+      'ObjectExpression > SpreadElement[argument.type="ObjectExpression"]': check,
+      'ArrayExpression > SpreadElement[argument.type="ArrayExpression"]': check,
+    }
+  },
+}
+
 export default ts.config(
   {
     ignores: [
@@ -21,6 +42,10 @@ export default ts.config(
   ...vue.configs['flat/recommended'],
   ...accessibility.configs['flat/recommended'],
   { languageOptions: { globals: { ...globals.node } } },
+  {
+    plugins: { vigie: { rules: { 'no-literal-spread': noLiteralSpread } } },
+    rules: { 'vigie/no-literal-spread': 'error' },
+  },
   {
     files: ['api/**/*.ts', 'agent/**/*.ts'],
     languageOptions: {

@@ -200,7 +200,11 @@ errors: No known data errors
   expect(parseZpool('tank\t1000\t400\t600\tDEGRADED\n', status, (path) => path.replace('/dev/', ''))).toMatchObject({
     pools: [
       {
-        ...{ name: 'tank', state: 'DEGRADED', sizeBytes: 1000, allocatedBytes: 400, freeBytes: 600 },
+        name: 'tank',
+        state: 'DEGRADED',
+        sizeBytes: 1000,
+        allocatedBytes: 400,
+        freeBytes: 600,
         devices: [
           { path: '/dev/sda1', device: 'sda1', state: 'ONLINE' },
           { path: '/dev/sdb1', device: 'sdb1', state: 'UNAVAIL' },
@@ -255,7 +259,13 @@ test('df: bytes or kilobytes by its heading, blanks in names', () => {
 
 test('Ceph: OSDs by the tags of logical volumes, several of one united', () => {
   const volume = (devices: string[], ...tags: string[]) => ({
-    ...{ name: 'osd', volumeGroup: 'ceph', path: null, sizeBytes: 1, devices, tags, health: null },
+    name: 'osd',
+    volumeGroup: 'ceph',
+    path: null,
+    sizeBytes: 1,
+    devices,
+    tags,
+    health: null,
   })
   const lvm = (...logicalVolumes: ReturnType<typeof volume>[]) => ({
     physicalVolumes: [],
@@ -307,7 +317,9 @@ errors: ${rest}
     )
     expect(parseZpool('', text, () => null).pools).toMatchObject([
       {
-        ...{ dataErrors: 0, damagedFiles: [], scanErrors: 2 },
+        dataErrors: 0,
+        damagedFiles: [],
+        scanErrors: 2,
         devices: [
           { path: '/dev/sda1', state: 'ONLINE', errors: { read: 1200, write: 0, checksum: 3 } },
           { path: '/dev/sdb1', state: 'UNAVAIL', errors: { read: 0, write: 0, checksum: 0 } },
@@ -322,7 +334,8 @@ errors: ${rest}
       'Permanent errors have been detected in the following files:\n\n        /tank/a file.txt\n        tank/home:<0x0>',
     )
     expect(parseZpool('', listed, () => null).pools[0]).toMatchObject({
-      ...{ dataErrors: 2, damagedFiles: ['/tank/a file.txt', 'tank/home:<0x0>'] },
+      dataErrors: 2,
+      damagedFiles: ['/tank/a file.txt', 'tank/home:<0x0>'],
     })
     const counted = status(row('/dev/sda1  ONLINE  0  0  0'), "5 data errors, use '-v' for a list")
     expect(parseZpool('', counted, () => null).pools[0]).toMatchObject({ dataErrors: 5, damagedFiles: [] })
@@ -369,7 +382,10 @@ errors: Permanent errors have been detected in the following files:
 `
     expect(parseZpool('', text, () => null).pools).toMatchObject([
       {
-        ...{ name: 'pool', scanErrors: 7, dataErrors: 1, damagedFiles: ['pool:/photos/a.jpg'] },
+        name: 'pool',
+        scanErrors: 7,
+        dataErrors: 1,
+        damagedFiles: ['pool:/photos/a.jpg'],
         devices: [{ use: null }, { use: 'log' }, { use: 'cache' }, { path: '/dev/sdd1', use: 'spare' }],
       },
     ])
@@ -426,7 +442,11 @@ describe('Mounts', () => {
 
 test('A section that is too large is left out with the reason, and the rest goes out', () => {
   const section = (kind: string, length: number) => ({
-    ...{ kind, version: 1 as const, subject: null, collectedAt: '', unavailable: null },
+    kind,
+    version: 1 as const,
+    subject: null,
+    collectedAt: '',
+    unavailable: null,
     payload: 'x'.repeat(length),
   })
   const sections = [section('lsblk', 90), section('smartctl', 50), section('smartctl', 30), section('df', '"'.length)]

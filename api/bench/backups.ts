@@ -43,7 +43,9 @@ export async function manyJobs(
   await seedJobs(dataDir, 2000, days)
   const arrivals: number[] = []
   const smtp = new SMTPServer({
-    ...{ authOptional: true, disabledCommands: ['STARTTLS'], logger: false },
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
     onData: (stream, _session, done) => {
       stream.resume()
       stream.on('end', () => {
@@ -54,8 +56,11 @@ export async function manyJobs(
   })
   await new Promise<void>((done) => smtp.listen(0, '127.0.0.1', done))
   const mail = {
-    ...{ EMAIL_HOST: '127.0.0.1', EMAIL_PORT: String((smtp.server.address() as AddressInfo).port) },
-    ...{ EMAIL_SECURITY: 'off', EMAIL_SENDER: 'vigie@example.org', SCANNER_INTERVAL_MINUTES: '1440' },
+    EMAIL_HOST: '127.0.0.1',
+    EMAIL_PORT: String((smtp.server.address() as AddressInfo).port),
+    EMAIL_SECURITY: 'off',
+    EMAIL_SENDER: 'vigie@example.org',
+    SCANNER_INTERVAL_MINUTES: '1440',
   }
   const server = await startServer(dataDir, 18_089, mail)
   try {

@@ -48,13 +48,11 @@ export function agentReport(machine: FleetMachine, round: number, at: Date): Cal
 /** The same disks as a simple script would post them. */
 export function scriptReport(machine: FleetMachine, round: number, at: Date): Call {
   const disks = machine.disks.map((disk) => ({
-    ...{
-      device: disk.device,
-      serial: disk.serial,
-      model: disk.model,
-      type: disk.rotation ? 'HDD' : 'SSD',
-      capacity_bytes: disk.bytes,
-    },
+    device: disk.device,
+    serial: disk.serial,
+    model: disk.model,
+    type: disk.rotation ? 'HDD' : 'SSD',
+    capacity_bytes: disk.bytes,
     smart: {
       status: 'ok',
       label: 'PASSED',

@@ -38,49 +38,52 @@ export async function seedJobs(dataDir: string, agents: number, days: number): P
     const hour = number % 24
     const bad = number % 97 === 0
     const job = {
-      ...{
-        id,
-        agent_id: agentId,
-        database_name: databaseName,
-        machine_id: null,
-        company_name: `Company ${number % 50}`,
-      },
-      ...{
-        city: `City ${number % 10}`,
-        neighborhood: null,
-        cron: `0 ${hour} * * *`,
-        time_zone: 'UTC',
-        frequency: 'DAILY',
-      },
-      ...{
-        expected_hour_utc: hour,
-        expected_minute_utc: 0,
-        days_of_week: null,
-        day_of_month: null,
-        last_day_of_month: null,
-      },
-      ...{ grace_minutes: 60, agent_deposit_path_template: '{agent_id}/databases/{file_name}' },
-      ...{
-        agent_log_deposit_path_template: '{agent_id}/log',
-        target_key: `${agentId}/${databaseName}`,
-        recipients: '[]',
-      },
+      id,
+      agent_id: agentId,
+      database_name: databaseName,
+      machine_id: null,
+      company_name: `Company ${number % 50}`,
+
+      city: `City ${number % 10}`,
+      neighborhood: null,
+      cron: `0 ${hour} * * *`,
+      time_zone: 'UTC',
+      frequency: 'DAILY',
+
+      expected_hour_utc: hour,
+      expected_minute_utc: 0,
+      days_of_week: null,
+      day_of_month: null,
+      last_day_of_month: null,
+      grace_minutes: 60,
+      agent_deposit_path_template: '{agent_id}/databases/{file_name}',
+
+      agent_log_deposit_path_template: '{agent_id}/log',
+      target_key: `${agentId}/${databaseName}`,
+      recipients: '[]',
       final_storage_path_template: '{agent_id}/{database_name}/{year}{month}{day}T{hour}{minute}_{file_name}',
-      ...{ expect_change: 'ALERT', runbook: null, keep_last: null, keep_daily: null, keep_weekly: null },
-      ...{
-        keep_monthly: null,
-        keep_yearly: null,
-        active: 1,
-        current_status: bad ? 'FAILED' : 'SUCCESS',
-        standing: bad ? 1 : 5,
-      },
-      ...{ last_checked_at: today, status_of: today - DAY, next_due_at: today + 2 * DAY + hour * HOUR, bad_in_arow: 0 },
-      ...{
-        last_successful_backup_at: today - DAY,
-        last_failed_backup_at: null,
-        previous_successful_hash: 'a'.repeat(64),
-      },
-      ...{ previous_fingerprint: null, created_at: today - 400 * DAY, archived_at: null },
+      expect_change: 'ALERT',
+      runbook: null,
+      keep_last: null,
+      keep_daily: null,
+      keep_weekly: null,
+
+      keep_monthly: null,
+      keep_yearly: null,
+      active: 1,
+      current_status: bad ? 'FAILED' : 'SUCCESS',
+      standing: bad ? 1 : 5,
+      last_checked_at: today,
+      status_of: today - DAY,
+      next_due_at: today + 2 * DAY + hour * HOUR,
+      bad_in_arow: 0,
+
+      last_successful_backup_at: today - DAY,
+      last_failed_backup_at: null,
+      previous_successful_hash: 'a'.repeat(64),
+      previous_fingerprint: null,
+      created_at: today - 400 * DAY,
+      archived_at: null,
     }
     jobs ??= insert('expected_job', job)
     jobs.run(job)
@@ -88,36 +91,33 @@ export async function seedJobs(dataDir: string, agents: number, days: number): P
       const expectedAt = today - day * DAY + hour * HOUR
       const status = random() < 0.98 ? 'SUCCESS' : random() < 0.5 ? 'MISSING' : 'FAILED'
       const entry = {
-        ...{
-          id: newId(),
-          job_id: id,
-          expected_at: expectedAt,
-          window_ends_at: expectedAt + HOUR,
-          status,
-          reasons: '[]',
-          awaited: 1,
-        },
-        ...{
-          judged_at: expectedAt + HOUR,
-          arrived_at: expectedAt + 1000,
-          protected: 0,
-          best_run_id: null,
-          file_id: null,
-        },
-        ...{
-          agent_report_timestamp: expectedAt,
-          reported_hash: null,
-          measured_hash: null,
-          reported_size: 1e6,
-          measured_size: 1e6,
-        },
-        ...{
-          hash_before_compression: null,
-          staged_file_name: null,
-          logs_summary: null,
-          previous_successful_hash: null,
-        },
-        ...{ hash_comparison: null, duration_seconds: 60, created_at: expectedAt },
+        id: newId(),
+        job_id: id,
+        expected_at: expectedAt,
+        window_ends_at: expectedAt + HOUR,
+        status,
+        reasons: '[]',
+        awaited: 1,
+
+        judged_at: expectedAt + HOUR,
+        arrived_at: expectedAt + 1000,
+        protected: 0,
+        best_run_id: null,
+        file_id: null,
+
+        agent_report_timestamp: expectedAt,
+        reported_hash: null,
+        measured_hash: null,
+        reported_size: 1e6,
+        measured_size: 1e6,
+
+        hash_before_compression: null,
+        staged_file_name: null,
+        logs_summary: null,
+        previous_successful_hash: null,
+        hash_comparison: null,
+        duration_seconds: 60,
+        created_at: expectedAt,
       }
       entries ??= insert('backup_entry', entry)
       entries.run(entry)

@@ -99,13 +99,17 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     settings: config,
   }
   const scanner = new Scanner({
-    ...{ em: orm.em, platform, roots: config.roots, intervalMinutes: config.scannerIntervalMinutes },
+    em: orm.em,
+    platform,
+    roots: config.roots,
+    intervalMinutes: config.scannerIntervalMinutes,
     temporaryFolder: join(config.dataDir, 'tmp'),
   })
   await scanner.prepare()
   const record = createRecorder(platform)
   const addresses: Addresses = {
-    ...{ mailIsOn: config.mail !== null, adminRecipient: config.adminRecipient },
+    mailIsOn: config.mail !== null,
+    adminRecipient: config.adminRecipient,
     webhookHost: config.webhook ? new URL(config.webhook.url).host : null,
   }
   const opener = new AlertOpener(orm.em, record, clock, addresses)
@@ -113,7 +117,12 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
   // Links in mails lead to the address that is known once Vigie listens.
   const message = { language: config.language, timeZone: config.timeZone, baseUrl: config.publicUrl ?? '' }
   const delivery = new DeliveryService({
-    ...{ em: orm.em, record, clock, log, webhook: config.webhook, message },
+    em: orm.em,
+    record,
+    clock,
+    log,
+    webhook: config.webhook,
+    message,
     mailer: config.mail ? createMailer(config.mail) : null,
     mailDomain: domainOf(config.mail?.sender ?? null),
   })
@@ -156,7 +165,9 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
   // Text shrinks to a fifth; the quickest of brotli is as small as gzip's usual.
   await app.register(fastifyCompress, {
     // Bodies are unpacked by bodies.ts, which counts while it does.
-    ...{ threshold: 1024, encodings: ['br', 'gzip'], globalDecompression: false },
+    threshold: 1024,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
   })
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {

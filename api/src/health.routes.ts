@@ -30,7 +30,8 @@ export function healthRoutes(app: FastifyInstance, orm: Orm, watched: ReadonlyMa
     const parts = [...watched].map(([name, health]) => [name, health().ok] as const)
     const degraded = parts.filter(([, ok]) => !ok).map(([name]) => name)
     return reply.status(ready ? 200 : 503).send({
-      ...{ ok: ready, database },
+      ok: ready,
+      database,
       ...Object.fromEntries(parts.map(([name, ok]) => [name, ok ? 'ok' : 'degraded'])),
       ...(degraded.length ? { degraded } : {}),
     })

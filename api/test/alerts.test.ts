@@ -8,17 +8,14 @@ import { at, type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
 import { certificate, hasOpenssl, smtpError, smtpForThisTest } from './smtp.ts'
 
 const mailTo = (port: number, more: Record<string, string> = {}): Record<string, string> => ({
-  ...{
-    EMAIL_HOST: '127.0.0.1',
-    EMAIL_PORT: String(port),
-    EMAIL_SECURITY: 'off',
-    EMAIL_SENDER: 'Vigie <vigie@example.org>',
-  },
-  ...{
-    ADMIN_EMAIL_RECIPIENT: 'admin@example.org',
-    VIGIE_PUBLIC_URL: 'https://vigie.example',
-    VIGIE_LOG_LEVEL: 'silent',
-  },
+  EMAIL_HOST: '127.0.0.1',
+  EMAIL_PORT: String(port),
+  EMAIL_SECURITY: 'off',
+  EMAIL_SENDER: 'Vigie <vigie@example.org>',
+
+  ADMIN_EMAIL_RECIPIENT: 'admin@example.org',
+  VIGIE_PUBLIC_URL: 'https://vigie.example',
+  VIGIE_LOG_LEVEL: 'silent',
   // Time jumps in these tests; that is no absence.
   SCANNER_INTERVAL_MINUTES: '1440',
   ...more,
@@ -333,7 +330,10 @@ describe('The outbox', () => {
     await backups.scan()
     await ring(backups)
     expect((await backups.api.ask('{ alerting { waiting lastError refused mailOff } }')).data.alerting).toMatchObject({
-      ...{ waiting: 1, refused: 0, mailOff: null, lastError: expect.stringMatching(/ECONNREFUSED|ESOCKET/) },
+      waiting: 1,
+      refused: 0,
+      mailOff: null,
+      lastError: expect.stringMatching(/ECONNREFUSED|ESOCKET/),
     })
   })
 

@@ -11,7 +11,11 @@ const md = (working: number, more: object = {}) =>
   section('mdraid', {
     arrays: [
       {
-        ...{ name: 'md0', level: 'raid1', active: true, expectedDevices: 2, workingDevices: working },
+        name: 'md0',
+        level: 'raid1',
+        active: true,
+        expectedDevices: 2,
+        workingDevices: working,
         devices: [{ device: 'sda1', failed: false, spare: false }],
         ...more,
       },
@@ -117,7 +121,8 @@ test('A btrfs that was mended by giving up a device is well again; one of one de
   const btrfs = (...fileSystems: [uuid: string, missing: boolean[]][]) =>
     section('btrfs', {
       fileSystems: fileSystems.map(([uuid, missing]) => ({
-        ...{ uuid, label: 'data' },
+        uuid,
+        label: 'data',
         devices: missing.map((is, id) => ({ id, missing: is, errors: 0 })),
       })),
     })
@@ -145,7 +150,11 @@ test('What a pool says of its member stands while the pool cannot be asked', asy
     section('zpool', {
       pools: [
         {
-          ...{ name: 'tank', state: 'DEGRADED', sizeBytes: null, allocatedBytes: null, freeBytes: null },
+          name: 'tank',
+          state: 'DEGRADED',
+          sizeBytes: null,
+          allocatedBytes: null,
+          freeBytes: null,
           devices: [{ path: '/dev/sda', device: 'sda', state, errors: { read: 4, write: 0, checksum: 0 } }],
         },
       ],
@@ -185,7 +194,8 @@ test('A moment without lsblk makes no phantom disk and takes no role', async () 
   const asleep = { smartctl: { exit_status: 3, messages: [{ string: 'Device is in STANDBY mode, exit(3)' }] } }
   const receipt = await report(api, {
     collectedAt: minutes(60),
-    ...{ disks: [], lsblk: null },
+    disks: [],
+    lsblk: null,
     sections: [unavailable('lsblk'), section('smartctl', asleep, 'sdb'), section('smartctl', asleep, 'sdz')],
   })
   expect(await disks()).toEqual(before)

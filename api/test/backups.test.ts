@@ -45,8 +45,13 @@ describe('A backup that arrives', () => {
     })
     const [entry] = await backups.entries(job.id)
     expect(entry).toMatchObject({
-      ...{ status: 'SUCCESS', phase: 'JUDGED', expectedAt: '2026-01-15T02:00:00.000Z', reasons: [] },
-      ...{ reportedHash: sha256(content), measuredHash: sha256(content), measuredSize: String(content.length) },
+      status: 'SUCCESS',
+      phase: 'JUDGED',
+      expectedAt: '2026-01-15T02:00:00.000Z',
+      reasons: [],
+      reportedHash: sha256(content),
+      measuredHash: sha256(content),
+      measuredSize: String(content.length),
       file: { root: 'VAULT', state: 'VAULT', path: 'lyon-01/crm/20260115T0200_crm.sql.gz' },
       job: { currentStatus: 'SUCCESS' },
     })
@@ -91,7 +96,8 @@ describe('A backup that arrives', () => {
     await backups.scan()
     expect(await statuses()).toEqual(['HASH_MISMATCH', 'SUCCESS'])
     expect((await backups.entries())[0]).toMatchObject({
-      ...{ hashComparison: 'SAME', reasons: [{ code: 'UNCHANGED' }] },
+      hashComparison: 'SAME',
+      reasons: [{ code: 'UNCHANGED' }],
       file: { path: 'lyon-01/crm/20260116T0200_crm.sql.gz' },
     })
     expect(files(backups.vault)).toHaveLength(2)
@@ -506,7 +512,10 @@ describe('A report', () => {
         'mutation ($run: BackupRunInput!) { reportBackupRun(run: $run) { repeated runs { databaseName outcome } } }',
         {
           run: {
-            ...{ runId: 'run-1', agentId: 'lyon-01', startedAt: `${NIGHT}T02:00:00Z`, endedAt: `${NIGHT}T02:04:00Z` },
+            runId: 'run-1',
+            agentId: 'lyon-01',
+            startedAt: `${NIGHT}T02:00:00Z`,
+            endedAt: `${NIGHT}T02:04:00Z`,
             databases: [
               {
                 name: 'crm',

@@ -73,8 +73,16 @@ export const lsblkOf = (
   disks: { device: string; serial?: string | null; size?: number; children?: unknown[]; [key: string]: unknown }[],
 ) => ({
   blockdevices: disks.map(({ device, size = 4_000_787_030_016, serial = null, ...rest }) => ({
-    ...{ name: device, kname: device, path: `/dev/${device}`, type: 'disk', rota: true, tran: 'sata' },
-    ...{ size, serial, mountpoints: [null], fstype: null },
+    name: device,
+    kname: device,
+    path: `/dev/${device}`,
+    type: 'disk',
+    rota: true,
+    tran: 'sata',
+    size,
+    serial,
+    mountpoints: [null],
+    fstype: null,
     ...rest,
   })),
 })

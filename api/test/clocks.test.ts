@@ -81,11 +81,20 @@ describe('Two machines with one key (a copied disk image)', () => {
   const hash = (letter: string) => letter.repeat(32)
   const send = (at: number, id: string, hostname: string, serial: string) =>
     report(api, {
-      ...{ collectedAt: minutes(at), hostname, disks: [{ serial }] },
+      collectedAt: minutes(at),
+      hostname,
+      disks: [{ serial }],
       sections: [
         section('machine', {
-          ...{ ip: null, os: 'debian', osVersion: '12', arch: 'x86_64', kind: 'VM', virtualization: 'kvm' },
-          ...{ machineIdHash: hash(id), root: true, links: [] },
+          ip: null,
+          os: 'debian',
+          osVersion: '12',
+          arch: 'x86_64',
+          kind: 'VM',
+          virtualization: 'kvm',
+          machineIdHash: hash(id),
+          root: true,
+          links: [],
         }),
       ],
     })

@@ -37,12 +37,15 @@ function place(finished: Finished, more: Record<string, string> = {}, vault: str
   const start = (env: Record<string, string>) =>
     spawn(process.execPath, ['--import', resolve(ROOT, 'api/ts.mjs'), resolve(ROOT, 'api/test/scan-process.ts')], {
       env: {
-        ...{ PATH: process.env['PATH'], VIGIE_DATA_DIR: folder, VIGIE_PORT: '0', VIGIE_LOG_LEVEL: 'error', NOW },
-        ...{
-          VALIDATED_BACKUPS_PATH: roots.validated_backups,
-          QUARANTINE_PATH: roots.quarantine,
-          SCANNER_INTERVAL_MINUTES: '1440',
-        },
+        PATH: process.env['PATH'],
+        VIGIE_DATA_DIR: folder,
+        VIGIE_PORT: '0',
+        VIGIE_LOG_LEVEL: 'error',
+        NOW,
+
+        VALIDATED_BACKUPS_PATH: roots.validated_backups,
+        QUARANTINE_PATH: roots.quarantine,
+        SCANNER_INTERVAL_MINUTES: '1440',
         ...more,
         ...env,
       },
@@ -187,12 +190,10 @@ describe('Two processes', () => {
 test('Killed again and again while it scans 1,000 files and mails, it loses no file, doubles none, and loses no mail', async () => {
   const smtp = await smtpForThisTest()
   const at = place(onTestFinished, {
-    ...{
-      EMAIL_HOST: '127.0.0.1',
-      EMAIL_PORT: String(smtp.port),
-      EMAIL_SECURITY: 'off',
-      EMAIL_SENDER: 'vigie@example.org',
-    },
+    EMAIL_HOST: '127.0.0.1',
+    EMAIL_PORT: String(smtp.port),
+    EMAIL_SECURITY: 'off',
+    EMAIL_SENDER: 'vigie@example.org',
   })
   const agents = Array.from({ length: 1000 }, (_, index) => `agent-${index}`)
   // A recipient of its own for each job: each must hear exactly once of its own.

@@ -65,7 +65,11 @@ export function backupsOn(api: TestApi): Backups {
     writeFileSync(file, content)
   }
   const backups: Backups = {
-    ...{ api, put, deposit: roots.deposit, vault: roots.vault, quarantine: roots.quarantine },
+    api,
+    put,
+    deposit: roots.deposit,
+    vault: roots.vault,
+    quarantine: roots.quarantine,
     send: (options = {}) => {
       const {
         agent = 'lyon-01',

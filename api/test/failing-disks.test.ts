@@ -55,13 +55,16 @@ describe('A disk that stops answering', () => {
     expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null })
     await send(60, TIMEOUT)
     expect(await disk()).toMatchObject({
-      ...{ health: 'UNKNOWN', unreadableSince: '2026-11-21T13:00:00.000Z', lastReadAt: '2026-11-21T12:00:00.000Z' },
+      health: 'UNKNOWN',
+      unreadableSince: '2026-11-21T13:00:00.000Z',
+      lastReadAt: '2026-11-21T12:00:00.000Z',
       reasons: [{ code: 'STOPPED_ANSWERING', severity: 'INFO', value: 1 }],
     })
     expect(await alerts()).toEqual([])
     await send(120, TIMEOUT)
     expect(await disk()).toMatchObject({
-      ...{ health: 'WARNING', unreadableSince: '2026-11-21T13:00:00.000Z' },
+      health: 'WARNING',
+      unreadableSince: '2026-11-21T13:00:00.000Z',
       reasons: [
         { code: 'STOPPED_ANSWERING', severity: 'WARNING', value: 2, sentence: expect.stringContaining(TIMEOUT) },
       ],
@@ -140,7 +143,9 @@ test('Where no disk of a machine can be asked, none of them is at fault', async 
   await send(0, {})
   for (const at of [60, 120, 180])
     await report(api, {
-      ...{ collectedAt: minutes(at), disks: [], lsblk },
+      collectedAt: minutes(at),
+      disks: [],
+      lsblk,
       sections: [
         {
           kind: 'smartctl',
@@ -263,12 +268,16 @@ describe('A finding that somebody lives with', () => {
   test('counts again when it is graver, of another thing, or of a pool that gave the disk up', async () => {
     const warns = (ascq: number) =>
       report(api, {
-        ...{ collectedAt: minutes(ascq), disks: [], lsblk },
+        collectedAt: minutes(ascq),
+        disks: [],
+        lsblk,
         sections: [
           section(
             'smartctl',
             {
-              ...{ smartctl: { exit_status: 8 }, device: { protocol: 'SCSI' }, serial_number: 'S1' },
+              smartctl: { exit_status: 8 },
+              device: { protocol: 'SCSI' },
+              serial_number: 'S1',
               smart_status: { passed: false, scsi: { asc: 0x0b, ascq } },
             },
             'sda',
@@ -287,7 +296,11 @@ describe('A finding that somebody lives with', () => {
       section('zpool', {
         pools: [
           {
-            ...{ name: 'tank', state: 'DEGRADED', sizeBytes: null, allocatedBytes: null, freeBytes: null },
+            name: 'tank',
+            state: 'DEGRADED',
+            sizeBytes: null,
+            allocatedBytes: null,
+            freeBytes: null,
             devices: [{ path: '/dev/sda', device: 'sda', state }],
           },
         ],
@@ -346,13 +359,18 @@ describe('A finding that somebody lives with', () => {
 test('A solid state disk tells how fast its life is used up; one that turns, and one read once, tell no pace', async () => {
   const read = (at: number, left: number) =>
     report(api, {
-      ...{ collectedAt: minutes(at), disks: [], lsblk },
+      collectedAt: minutes(at),
+      disks: [],
+      lsblk,
       sections: [
         section(
           'smartctl',
           {
-            ...{ smartctl: { exit_status: 0 }, device: { protocol: 'ATA' }, serial_number: 'S1', rotation_rate: 0 },
-            ...{ smart_status: { passed: true } },
+            smartctl: { exit_status: 0 },
+            device: { protocol: 'ATA' },
+            serial_number: 'S1',
+            rotation_rate: 0,
+            smart_status: { passed: true },
             ata_smart_attributes: {
               table: [
                 {

@@ -433,7 +433,8 @@ describe('A disk', () => {
     const send = (at: number, document: string) =>
       report(api, {
         collectedAt: minutes(at),
-        ...{ disks: [], lsblk: null },
+        disks: [],
+        lsblk: null,
         sections: [
           section('lsblk', { blockdevices: [{ name: 'sda', kname: 'sda', type: 'disk', size: 10 ** 12, serial }] }),
           section('smartctl', document, 'sda'),

@@ -44,13 +44,23 @@ const asker = (api: TestApi) => {
 }
 const jobsForThisTest = async () => asker(await apiForThisTest())
 const refused = (field: string, rule = '') => ({
-  ...{ code: 'BAD_USER_INPUT', field, rule: expect.stringContaining(rule), cure: expect.stringMatching(/\.$/) },
+  code: 'BAD_USER_INPUT',
+  field,
+  rule: expect.stringContaining(rule),
+  cure: expect.stringMatching(/\.$/),
 })
 
 /** One job of each rhythm, with everything that may be said of it. */
 const FULL = {
-  ...{ companyName: 'ACME', city: 'Lyon', neighborhood: 'Croix-Rousse', recipients: ['a@example.org'] },
-  ...{ runbook: 'Call.', expectChange: 'INFO', keepLast: 3, keepDaily: 7, graceMinutes: 17 },
+  companyName: 'ACME',
+  city: 'Lyon',
+  neighborhood: 'Croix-Rousse',
+  recipients: ['a@example.org'],
+  runbook: 'Call.',
+  expectChange: 'INFO',
+  keepLast: 3,
+  keepDaily: 7,
+  graceMinutes: 17,
 }
 const RHYTHMS = {
   hourly: { frequency: 'HOURLY', expectedHourUtc: undefined, expectedMinuteUtc: 42 },
@@ -97,12 +107,24 @@ describe('A new job', () => {
     const { create, list } = await jobsForThisTest()
     const job = await create()
     expect(job).toMatchObject({
-      ...{ cron: '0 2 * * *', timeZone: 'UTC', expectedMinuteUtc: 0, graceMinutes: 120, active: true, machine: null },
-      ...{ companyName: null, recipients: [], expectChange: 'ALERT', keepLast: null, protects: [], runbook: null },
+      cron: '0 2 * * *',
+      timeZone: 'UTC',
+      expectedMinuteUtc: 0,
+      graceMinutes: 120,
+      active: true,
+      machine: null,
+      companyName: null,
+      recipients: [],
+      expectChange: 'ALERT',
+      keepLast: null,
+      protects: [],
+      runbook: null,
       agentDepositPathTemplate: '{agent_id}/databases/{file_name}',
       agentLogDepositPathTemplate: '{agent_id}/log',
       finalStoragePathTemplate: '{agent_id}/{database_name}/{year}{month}{day}T{hour}{minute}_{file_name}',
-      ...{ currentStatus: 'UNKNOWN', nextDueAt: '2026-11-22T02:00:00.000Z', archivedAt: null },
+      currentStatus: 'UNKNOWN',
+      nextDueAt: '2026-11-22T02:00:00.000Z',
+      archivedAt: null,
     })
     expect(await list()).toEqual([job])
   })
@@ -110,15 +132,31 @@ describe('A new job', () => {
   test('may be told by cron in a zone, and with places and addresses', async () => {
     const { create, api } = await jobsForThisTest()
     const job = await create({
-      ...{ frequency: null, expectedHourUtc: null, cron: ' 30  2 * * 1-5', timeZone: 'Europe/Paris' },
-      ...{ companyName: 'Acme', city: 'Saint-E\u0301tienne', neighborhood: ' Lyon 3e ', graceMinutes: 1439 },
-      ...{ recipients: [' ann@example.org', 'ann@example.org', 'bob+x@example.org'], runbook: '  ', active: false },
+      frequency: null,
+      expectedHourUtc: null,
+      cron: ' 30  2 * * 1-5',
+      timeZone: 'Europe/Paris',
+      companyName: 'Acme',
+      city: 'Saint-E\u0301tienne',
+      neighborhood: ' Lyon 3e ',
+      graceMinutes: 1439,
+      recipients: [' ann@example.org', 'ann@example.org', 'bob+x@example.org'],
+      runbook: '  ',
+      active: false,
       finalStoragePathTemplate: `${api.app.platform.roots.vault}/{city}/{file_name}`,
     })
     expect(job).toMatchObject({
-      ...{ cron: '30 2 * * 1-5', timeZone: 'Europe/Paris', frequency: null, expectedMinuteUtc: null },
-      ...{ city: 'Saint-Étienne', neighborhood: 'Lyon 3e', finalStoragePathTemplate: '{city}/{file_name}' },
-      ...{ recipients: ['ann@example.org', 'bob+x@example.org'], runbook: null, active: false, nextDueAt: null },
+      cron: '30 2 * * 1-5',
+      timeZone: 'Europe/Paris',
+      frequency: null,
+      expectedMinuteUtc: null,
+      city: 'Saint-Étienne',
+      neighborhood: 'Lyon 3e',
+      finalStoragePathTemplate: '{city}/{file_name}',
+      recipients: ['ann@example.org', 'bob+x@example.org'],
+      runbook: null,
+      active: false,
+      nextDueAt: null,
     })
   })
 
@@ -186,7 +224,11 @@ describe('A changed job', () => {
     const job = await create({ city: 'Lyon', keepLast: 3, graceMinutes: 30, recipients: ['ann@example.org'] })
     expect(await update(job.id, {})).toEqual(job)
     expect(await update(job.id, { expectedHourUtc: 4, runbook: 'Call Ann.' })).toEqual({
-      ...{ ...job, expectedHourUtc: 4, cron: '0 4 * * *', nextDueAt: '2026-11-22T04:00:00.000Z', runbook: 'Call Ann.' },
+      ...job,
+      expectedHourUtc: 4,
+      cron: '0 4 * * *',
+      nextDueAt: '2026-11-22T04:00:00.000Z',
+      runbook: 'Call Ann.',
     })
     const cleared = { city: null, keepLast: null, graceMinutes: null, recipients: null, runbook: null }
     expect(await update(job.id, cleared)).toMatchObject({ ...cleared, graceMinutes: 120, recipients: [] })
@@ -254,12 +296,17 @@ describe('A preview', () => {
     const { preview, names } = await jobsForThisTest()
     const told = await preview({ graceMinutes: 90 })
     expect(told).toMatchObject({
-      ...{ cron: '0 2 * * *', timeZone: 'UTC', periodMinutes: 1440, graceMinutes: 90 },
-      ...{ keepsOnlyLatest: false, logFolder: 'lyon-01/log' },
+      cron: '0 2 * * *',
+      timeZone: 'UTC',
+      periodMinutes: 1440,
+      graceMinutes: 90,
+      keepsOnlyLatest: false,
+      logFolder: 'lyon-01/log',
     })
     expect(told.dues).toHaveLength(5)
     expect(told.dues[4]).toEqual({
-      ...{ expectedAt: '2026-11-26T02:00:00.000Z', windowEndsAt: '2026-11-26T03:30:00.000Z' },
+      expectedAt: '2026-11-26T02:00:00.000Z',
+      windowEndsAt: '2026-11-26T03:30:00.000Z',
       depositPath: 'lyon-01/databases/crm.sql.gz',
       storagePath: 'lyon-01/crm/20261126T0200_crm.sql.gz',
     })
@@ -384,7 +431,12 @@ describe('Jobs as text', () => {
     const outcome = await jobs.import('JSON', JSON.stringify(rows))
     expect(outcome).toMatchObject({ stored: false })
     expect(outcome.refusals.map(({ number, field }: any) => `${number} ${field}`)).toEqual([
-      ...['2 expectedHourUtc', '3 frequency', '4 colour', '5 databaseName', '6 databaseName', '7 content'],
+      '2 expectedHourUtc',
+      '3 frequency',
+      '4 colour',
+      '5 databaseName',
+      '6 databaseName',
+      '7 content',
     ])
     expect(await jobs.names()).toEqual([])
     const csv = await jobs.import('CSV', 'agentId,databaseName,frequency,expectedHourUtc\nlyon-01,crm,DAILY,two\n')

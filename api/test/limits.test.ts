@@ -28,8 +28,12 @@ afterAll(() => api?.stop())
 
 const send = async (machineKey: string, hostname: string, sections: unknown[]): Promise<any> => {
   const report = {
-    ...{ id: crypto.randomUUID(), machineKey, hostname, agentVersion: '0.1.0' },
-    ...{ collectedAt: api.clock.now.toISOString(), sections },
+    id: crypto.randomUUID(),
+    machineKey,
+    hostname,
+    agentVersion: '0.1.0',
+    collectedAt: api.clock.now.toISOString(),
+    sections,
   }
   const { data, errors } = await api.ask(
     'mutation ($report: InventoryReportInput!) { reportInventory(report: $report) { id sections { kind outcome refusals { rule } } } }',
@@ -64,7 +68,9 @@ describe('A small question that would cost without bound is refused with 400, an
   test('a large report that was sent is kept and shown by its first 64 KiB', async () => {
     const logsSummary = 'x'.repeat(3_000_000)
     const run = {
-      ...{ runId: crypto.randomUUID(), agentId: 'unknown-01', startedAt: api.clock.now.toISOString() },
+      runId: crypto.randomUUID(),
+      agentId: 'unknown-01',
+      startedAt: api.clock.now.toISOString(),
       databases: [{ name: 'crm', backup: { ok: true }, logsSummary }],
     }
     const { errors } = await api.ask(
@@ -86,7 +92,10 @@ describe('A small question that would cost without bound is refused with 400, an
 describe('Block devices that lie on each other as no machine’s do', () => {
   const chain = (count: number, closed: boolean) =>
     Array.from({ length: count }, (_, index) => ({
-      ...{ name: `d${index}`, kname: `d${index}`, type: index ? 'lvm' : 'disk', size: 1000 },
+      name: `d${index}`,
+      kname: `d${index}`,
+      type: index ? 'lvm' : 'disk',
+      size: 1000,
       pkname: index ? `d${index - 1}` : closed ? `d${count - 1}` : null,
     }))
   test.each<[string, unknown[], string]>([
@@ -106,7 +115,9 @@ describe('Block devices that lie on each other as no machine’s do', () => {
     [
       'a net of two parents each, 20 wide and 900 high, over 20 disks',
       Array.from({ length: 18_000 }, (_, index) => ({
-        ...{ name: `n${index}`, type: index < 20 ? 'disk' : 'lvm', size: 1000 },
+        name: `n${index}`,
+        type: index < 20 ? 'disk' : 'lvm',
+        size: 1000,
         pkname: index < 20 ? null : `n${index - 20}`,
         children: index < 17_000 ? [{ name: `n${20 + ((index * 7) % 20) + Math.floor(index / 20) * 20}` }] : [],
       })),
@@ -124,10 +135,16 @@ describe('Words that JavaScript’s objects know are words like others', () => {
   const WORDS = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
   test.each(WORDS)('%s in a script’s report, and as an attribute', async (word) => {
     const response = await api.post('/api/ingest', {
-      ...{ hostname: word, os: word, kind: word },
+      hostname: word,
+      os: word,
+      kind: word,
       disks: [
         {
-          ...{ serial: `S-${word}`, model: word, type: word, bus: word, proxmox_role: word },
+          serial: `S-${word}`,
+          model: word,
+          type: word,
+          bus: word,
+          proxmox_role: word,
           smart: { status: word, attributes: { [word]: 1 } },
           partitions: [
             { mountpoint: `/${word}`, fstype: word, size_human: `1${word}`, homes: [{ user: word, size_human: word }] },
@@ -214,15 +231,13 @@ describe('Texts of 200,000 characters are read or refused at once', () => {
         'script',
         () =>
           api.post('/api/ingest', {
-            ...{
-              hostname: text,
-              os: text,
-              os_version: text,
-              kind: text,
-              agent_version: text,
-              report_id: text,
-              collected_at: text,
-            },
+            hostname: text,
+            os: text,
+            os_version: text,
+            kind: text,
+            agent_version: text,
+            report_id: text,
+            collected_at: text,
           }),
       ],
       [
@@ -232,16 +247,14 @@ describe('Texts of 200,000 characters are read or refused at once', () => {
             hostname: 'long-texts',
             disks: [
               {
-                ...{
-                  serial: text,
-                  model: text,
-                  type: text,
-                  bus: text,
-                  device: text,
-                  by_id: text,
-                  path: text,
-                  capacity_bytes: text,
-                },
+                serial: text,
+                model: text,
+                type: text,
+                bus: text,
+                device: text,
+                by_id: text,
+                path: text,
+                capacity_bytes: text,
                 smart: { status: text, summary: text, temperature_c: text, power_on_hours: text, raw: text },
                 partitions: [
                   {

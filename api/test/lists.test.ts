@@ -18,13 +18,11 @@ beforeAll(async () => {
       reallocated: 0,
     }))
     const report = {
-      ...{
-        id: `report-of-${machine.hostname}`,
-        machineKey: machine.key,
-        hostname: machine.hostname,
-        collectedAt: minutes(0).toISOString(),
-        agentVersion: '0.1.0',
-      },
+      id: `report-of-${machine.hostname}`,
+      machineKey: machine.key,
+      hostname: machine.hostname,
+      collectedAt: minutes(0).toISOString(),
+      agentVersion: '0.1.0',
       sections: [
         section(
           'lsblk',

@@ -32,7 +32,10 @@ if (jobs) {
   const [step, number] = (process.env['CRASH_AT'] ?? ':0').split(':') as [string, string]
   let count = 0
   const scanner = new Scanner({
-    ...{ em: orm.em, platform, roots: config.roots, intervalMinutes: 1440 },
+    em: orm.em,
+    platform,
+    roots: config.roots,
+    intervalMinutes: 1440,
     temporaryFolder: join(config.dataDir, `tmp-${process.pid}`),
     atStep: (at) => {
       if (at !== step) return

@@ -128,7 +128,11 @@ const MINUTE = 60_000
 const ago = (minutes: number): Date => new Date(Date.now() - minutes * MINUTE)
 const ahead = (minutes: number): Date => new Date(Date.now() + minutes * MINUTE)
 const jobOf = (changes: Partial<JobParameters> = {}): JobParameters => ({
-  ...{ name: 'scan', priority: 0, nextRunAt: ago(1), type: 'normal', data: {} },
+  name: 'scan',
+  priority: 0,
+  nextRunAt: ago(1),
+  type: 'normal',
+  data: {},
   ...changes,
 })
 
@@ -167,7 +171,11 @@ for (const { name: storeName, open, skip } of stores) {
         const at = ahead(5)
         const saved = await save({ nextRunAt: at, priority: 10, data: { a: { b: 1 }, list: [1, 2] } })
         expect(await read(saved)).toMatchObject({
-          ...{ name: 'scan', nextRunAt: at, priority: 10, type: 'normal', data: { a: { b: 1 }, list: [1, 2] } },
+          name: 'scan',
+          nextRunAt: at,
+          priority: 10,
+          type: 'normal',
+          data: { a: { b: 1 }, list: [1, 2] },
         })
         expect((await read(saved)).lockedAt).toBeUndefined()
         expect(await jobs.getJobById(store.unknownId)).toBeNull()
@@ -407,14 +415,26 @@ for (const { name: storeName, open, skip } of stores) {
 
       test('is in the asked order, with nothing before something', async () => {
         expect(await names({ sort: { priority: 'desc', name: 'asc' } })).toEqual([
-          ...['later', 'paused', 'repeating', 'due', 'Running', 'done', 'failed'],
+          'later',
+          'paused',
+          'repeating',
+          'due',
+          'Running',
+          'done',
+          'failed',
         ])
         expect((await names({ sort: { nextRunAt: 'asc' } })).slice(3)).toEqual(['due', 'later', 'paused', 'repeating'])
       })
 
       test('is by the next run and then by the last one, latest first, unless asked otherwise', async () => {
         expect((await jobs.queryJobs()).jobs.map(({ name }) => name)).toEqual([
-          ...['repeating', 'paused', 'later', 'due', 'Running', 'done', 'failed'],
+          'repeating',
+          'paused',
+          'later',
+          'due',
+          'Running',
+          'done',
+          'failed',
         ])
       })
 
@@ -433,8 +453,15 @@ for (const { name: storeName, open, skip } of stores) {
         await save({ name: 'due', nextRunAt: ahead(1) })
         const overview = await jobs.getJobsOverview()
         expect(overview.find(({ name }) => name === 'due')).toEqual({
-          ...{ name: 'due', total: 2, running: 0, scheduled: 1, queued: 1, completed: 0 },
-          ...{ failed: 0, repeating: 0, paused: 0 },
+          name: 'due',
+          total: 2,
+          running: 0,
+          scheduled: 1,
+          queued: 1,
+          completed: 0,
+          failed: 0,
+          repeating: 0,
+          paused: 0,
         })
         expect(overview.find(({ name }) => name === 'paused')).toMatchObject({ total: 1, scheduled: 1, paused: 1 })
         expect(await jobs.getQueueSize()).toBe(1)
@@ -448,11 +475,9 @@ for (const { name: storeName, open, skip } of stores) {
       /** An Agenda as another process has it. */
       const agendaOf = async (options: { lockLifetime?: number } = {}): Promise<Agenda> => {
         const agenda = new Agenda({
-          ...{
-            backend: await store.beside(backend),
-            processEvery: 50,
-            defaultLockLifetime: options.lockLifetime ?? 10 * MINUTE,
-          },
+          backend: await store.beside(backend),
+          processEvery: 50,
+          defaultLockLifetime: options.lockLifetime ?? 10 * MINUTE,
         })
         agenda.on('error', () => undefined)
         await agenda.ready
@@ -560,7 +585,10 @@ for (const { name: storeName, open, skip } of stores) {
     describe('The scheduler on it', () => {
       const log = createLog('silent')
       const taskOf = (changes: Partial<Task> = {}): Task => ({
-        ...{ name: 'tick', every: 60 * MINUTE, atStart: false, run: async () => undefined },
+        name: 'tick',
+        every: 60 * MINUTE,
+        atStart: false,
+        run: async () => undefined,
         ...changes,
       })
       const started = async (tasks: Task[], processEveryMs = 50) => {
@@ -668,7 +696,8 @@ for (const { name: storeName, open, skip } of stores) {
         let runs = 0
         await started([
           taskOf({
-            ...{ every: 100, atStart: true },
+            every: 100,
+            atStart: true,
             run: async () => {
               runs += 1
               if (runs === 1) throw new Error('the first one fails')
@@ -744,7 +773,8 @@ describe.skipIf(noMongo)('A MongoDB', () => {
     }
     const scheduler = await startScheduler({
       store: await openSchedulerStore(null as never, `mongodb://127.0.0.1:${port}/vigie`),
-      ...{ log: tellTale as never, processEveryMs: 100 },
+      log: tellTale as never,
+      processEveryMs: 100,
       tasks: [{ name: 'tick', every: 200, atStart: true, run: async () => void (runs += 1) }],
     })
     onTestFinished(() => scheduler.stop())

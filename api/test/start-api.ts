@@ -47,7 +47,11 @@ export async function startApi(
   const log = createLog(config.logLevel)
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'), 30)
   const app = await startApp({
-    ...{ config, orm, clock: () => new Date(clock.now), log, changes },
+    config,
+    orm,
+    clock: () => new Date(clock.now),
+    log,
+    changes,
     deadlines: { ...DEADLINES, ...patience },
   })
   const token: TestApi['token'] = async (scopes, { anyMachine = true, name = 'test' } = {}) =>
@@ -61,7 +65,13 @@ export async function startApi(
     })
   let stopped = false
   const api: TestApi = {
-    ...{ url: app.url, app, orm, file, clock, token, post },
+    url: app.url,
+    app,
+    orm,
+    file,
+    clock,
+    token,
+    post,
     ask: async (query, variables = {}, as = all) => {
       const response = await post('/graphql', { query, variables }, { authorization: `Bearer ${as}` })
       return { status: response.status, ...((await response.json()) as object) } as never

@@ -31,12 +31,16 @@ interface Told {
 const send = (at: number, lsblk: Told[] | null, smart: Record<string, unknown> = {}) =>
   report(api, {
     collectedAt: minutes(at),
-    ...{ disks: [], lsblk },
+    disks: [],
+    lsblk,
     sections: Object.entries(smart).map(([device, json]) => section('smartctl', json, device)),
   })
 const ASLEEP = { smartctl: { exit_status: 3, messages: [{ string: 'Device is in STANDBY mode, exit(3)' }] } }
 const unreadable = (subject: string) => ({
-  ...{ kind: 'smartctl', version: 1, subject, unavailable: { code: 'TIMEOUT', text: 'no answer' } },
+  kind: 'smartctl',
+  version: 1,
+  subject,
+  unavailable: { code: 'TIMEOUT', text: 'no answer' },
 })
 
 describe('A USB disk', () => {
@@ -71,13 +75,11 @@ describe('A USB disk', () => {
     await send(0, [bridge], { sda: read })
     const [before] = await disks()
     await report(api, {
-      ...{
-        machineKey: 'key-of-another-machine',
-        hostname: 'other',
-        collectedAt: minutes(60),
-        disks: [],
-        lsblk: [bridge],
-      },
+      machineKey: 'key-of-another-machine',
+      hostname: 'other',
+      collectedAt: minutes(60),
+      disks: [],
+      lsblk: [bridge],
       sections: [section('smartctl', read, 'sda')],
     })
     expect(await disks()).toMatchObject([{ id: before.id }])

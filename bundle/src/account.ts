@@ -40,7 +40,12 @@ export function ensureAccount(): Account {
     must('useradd', [
       '--system',
       ...(group ? ['--gid', 'vigie'] : ['--user-group']),
-      ...['--home-dir', '/var/lib/vigie', '--no-create-home', '--shell', shell, 'vigie'],
+      '--home-dir',
+      '/var/lib/vigie',
+      '--no-create-home',
+      '--shell',
+      shell,
+      'vigie',
     ])
   must('usermod', ['--append', '--groups', DEPOSIT_GROUP, 'vigie'])
   const made = vigieAccount()

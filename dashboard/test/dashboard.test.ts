@@ -12,11 +12,19 @@ import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, se
 const ARRAYS = {
   arrays: [
     {
-      ...{ name: 'md0', level: 'raid1', active: true, expectedDevices: 2, workingDevices: 1 },
+      name: 'md0',
+      level: 'raid1',
+      active: true,
+      expectedDevices: 2,
+      workingDevices: 1,
       devices: [{ device: 'sda', failed: false, spare: false }],
     },
     {
-      ...{ name: 'md1', level: 'raid5', active: true, expectedDevices: 3, workingDevices: 3 },
+      name: 'md1',
+      level: 'raid5',
+      active: true,
+      expectedDevices: 3,
+      workingDevices: 3,
       devices: [],
     },
   ],
@@ -341,7 +349,9 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       await label.fill('shelf 4, ba')
       const asked = page.waitForResponse((response) => response.request().postData()?.includes('query Disk(') ?? false)
       await report(api, {
-        ...{ hostname: 'deneb', machineKey: 'key-of-deneb-in-the-browser', collectedAt: new Date() },
+        hostname: 'deneb',
+        machineKey: 'key-of-deneb-in-the-browser',
+        collectedAt: new Date(),
         disks: [{ serial: 'ZL2A1F0K', model: 'ST4000DM004-2CV104', raw: { 5: 24, 197: 3 }, temperature: 44 }],
       })
       await asked

@@ -113,7 +113,10 @@ async function kernelDisks(): Promise<BlockDevice[]> {
     readFile(`/sys/block/${name}/${file}`, 'utf8').catch(() => '')
   const devices = await Promise.all(
     names.map(async (kname) => ({
-      ...{ kname, type: 'disk', fstype: null, sizeBytes: Number(await read(kname, 'size')) * 512 || 0 },
+      kname,
+      type: 'disk',
+      fstype: null,
+      sizeBytes: Number(await read(kname, 'size')) * 512 || 0,
       rotational: (await read(kname, 'queue/rotational')).trim() !== '0',
     })),
   )

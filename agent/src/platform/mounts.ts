@@ -10,8 +10,27 @@ export interface Mount {
 
 /** In memory, over the network, by a process of its own, or a view of another file system: no place on a disk here. */
 const ELSEWHERE = new Set([
-  ...['tmpfs', 'devtmpfs', 'squashfs', 'overlay', 'efivarfs', 'ramfs', 'aufs', 'iso9660', 'autofs'],
-  ...['nfs', 'nfs4', 'cifs', 'smb3', 'smbfs', '9p', 'virtiofs', 'ceph', 'glusterfs', 'lustre', 'ocfs2', 'afs'],
+  'tmpfs',
+  'devtmpfs',
+  'squashfs',
+  'overlay',
+  'efivarfs',
+  'ramfs',
+  'aufs',
+  'iso9660',
+  'autofs',
+  'nfs',
+  'nfs4',
+  'cifs',
+  'smb3',
+  'smbfs',
+  '9p',
+  'virtiofs',
+  'ceph',
+  'glusterfs',
+  'lustre',
+  'ocfs2',
+  'afs',
 ])
 
 /** Whether a file system answers from elsewhere: a call on it may never come back. fuseblk is NTFS and exFAT on a disk. */

@@ -7,7 +7,11 @@ import { askWhenAwake } from './lvm-rest.ts'
 const HOUR = 3_600_000
 const facts = { physicalVolumes: [], volumeGroups: [], logicalVolumes: [] }
 const member = (kname: string, rotational = true) => ({
-  ...{ kname, type: 'part', rotational, sizeBytes: 1000, fstype: 'LVM2_member' },
+  kname,
+  type: 'part',
+  rotational,
+  sizeBytes: 1000,
+  fstype: 'LVM2_member',
 })
 
 let folder: string

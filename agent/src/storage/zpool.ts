@@ -54,7 +54,8 @@ export function parseZpool(list: string, status: string, resolve: (path: string)
         allocatedBytes: whole(row?.[2]),
         freeBytes: whole(row?.[3]),
         devices: (pool?.devices ?? []).map((device) => ({ ...device, device: resolve(device.path) })),
-        ...{ dataErrors: pool?.dataErrors ?? null, damagedFiles: pool?.damagedFiles ?? [] },
+        dataErrors: pool?.dataErrors ?? null,
+        damagedFiles: pool?.damagedFiles ?? [],
         scanErrors: pool?.scanErrors ?? null,
       }
     }),

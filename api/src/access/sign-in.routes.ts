@@ -23,12 +23,14 @@ export function signInRoutes(app: FastifyInstance, { config, services }: Options
 
   // Nobody guesses a link of 256 bits; whoever tries is slowed all the same, and the log tells of it.
   const rateLimit = {
-    ...{ max: TRIES, timeWindow: MINUTE },
+    max: TRIES,
+    timeWindow: MINUTE,
     onExceeded: (request: FastifyRequest) =>
       request.log.warn({ ip: request.ip }, 'Sign-ins from this address are slowed'),
     errorResponseBuilder: () =>
       Object.assign(new Error(`More than ${TRIES} sign-ins within a minute. Try again in a minute.`), {
-        ...{ statusCode: 429, code: 'TOO_MANY_REQUESTS' },
+        statusCode: 429,
+        code: 'TOO_MANY_REQUESTS',
       }),
   }
   app.post('/api/sign-in', { bodyLimit: 4096, config: { readsBody: true, rateLimit } }, async (request, reply) => {

@@ -201,7 +201,9 @@ export class AlertOpener {
     const addressed: Addressed<Row<Alert>>[] = alerts.flatMap((alert) => {
       const job = jobs.get(alert.job ?? '')
       return recipientsOf(job ?? null, this.addresses).map((recipient) => ({
-        ...{ recipient, alert, agentId: job?.agentId ?? null },
+        recipient,
+        alert,
+        agentId: job?.agentId ?? null,
       }))
     })
     const now = this.clock()
@@ -231,15 +233,28 @@ export async function cursorOf(em: EntityManager): Promise<Row<AlertCursor>> {
 }
 
 const lastWord = (event: Row<Event>, { status }: Consequence) => ({
-  ...{ status, severity: event.severity, entry: event.entry, facts: event.facts, changedAt: event.at },
+  status,
+  severity: event.severity,
+  entry: event.entry,
+  facts: event.facts,
+  changedAt: event.at,
 })
 
 function newAlert(event: Row<Event>, consequence: Consequence, now: Date): Row<Alert> {
   return {
-    ...{ id: newId(), cause: consequence.cause, type: consequence.type, count: 1, openedAt: now },
+    id: newId(),
+    cause: consequence.cause,
+    type: consequence.type,
+    count: 1,
+    openedAt: now,
     ...lastWord(event, consequence),
-    ...{ job: event.job, machine: event.machine, disk: event.disk },
-    ...{ acknowledgedAt: null, acknowledgedBy: null, mutedUntil: null, resolvedAt: null },
+    job: event.job,
+    machine: event.machine,
+    disk: event.disk,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    mutedUntil: null,
+    resolvedAt: null,
     remindAt: new Date(now.getTime() + REMIND_AFTER),
   }
 }
@@ -263,9 +278,19 @@ export function newDelivery(
 ): Row<Delivery> {
   const id = newId()
   return {
-    ...{ id, channel, kind, recipient, alertIds: alerts.map((alert) => alert.id), state: DeliveryState.WAITING },
+    id,
+    channel,
+    kind,
+    recipient,
+    alertIds: alerts.map((alert) => alert.id),
+    state: DeliveryState.WAITING,
     dedupeKey: `${kind} ${channel} ${recipient} ${alerts[0] ? `${alerts[0].id} ${kind === DeliveryKind.REMINDER ? now.getTime() : alerts[0].count}` : id}`,
-    ...{ attempts: 0, nextTryAt: now, lastError: null, sentAt: null, createdAt: now, facts: {} },
+    attempts: 0,
+    nextTryAt: now,
+    lastError: null,
+    sentAt: null,
+    createdAt: now,
+    facts: {},
   }
 }
 

@@ -7,16 +7,14 @@ import { ALERTING, consequencesOf, groupMessages, nextTry } from './alert-rules.
 type Told = Parameters<typeof consequencesOf>[0]
 
 const event = (type: EventType, more: Partial<Told> = {}): Told => ({
-  ...{
-    type,
-    severity: Severity.INFO,
-    cause: EventCause.READING,
-    job: 'J',
-    disk: 'D',
-    machine: 'M',
-    to: null,
-    facts: {},
-  },
+  type,
+  severity: Severity.INFO,
+  cause: EventCause.READING,
+  job: 'J',
+  disk: 'D',
+  machine: 'M',
+  to: null,
+  facts: {},
   ...more,
 })
 const judged = (to: BackupStatus, expectChange = ExpectChange.ALERT, facts: Told['facts'] = {}) =>

@@ -21,14 +21,31 @@ type Told = Pick<Row<Event>, 'type' | 'cause' | 'severity' | 'job' | 'disk' | 'm
 
 /** The kinds of events that open or resolve alerts; others are not even read. */
 export const ALERTING = [
-  ...[EventType.BACKUP_STATUS_CHANGED, EventType.JOB_ARCHIVED, EventType.JOB_CREATED, EventType.JOB_CHANGED],
-  ...[EventType.BACKUP_LOST, EventType.BACKUP_DAMAGED, EventType.BACKUP_INTACT, EventType.BACKUP_DELETED],
-  ...[EventType.REPORT_REFUSED, EventType.REPORT_UNDECLARED, EventType.REPORT_SETTLED],
-  ...[EventType.HEALTH_CHANGED, EventType.DISK_ARCHIVED, EventType.DISK_MISSING, EventType.DISK_BACK],
-  ...[EventType.ARRAY_CHANGED, EventType.ARRAY_GONE],
-  ...[EventType.DISK_STOPPED_ANSWERING, EventType.DISK_ANSWERS],
-  ...[EventType.MACHINE_SILENT, EventType.MACHINE_BACK, EventType.MACHINE_ARCHIVED],
-  ...[EventType.SCANNER_BLIND, EventType.SCANNER_SEES, EventType.SCANNER_AWAY],
+  EventType.BACKUP_STATUS_CHANGED,
+  EventType.JOB_ARCHIVED,
+  EventType.JOB_CREATED,
+  EventType.JOB_CHANGED,
+  EventType.BACKUP_LOST,
+  EventType.BACKUP_DAMAGED,
+  EventType.BACKUP_INTACT,
+  EventType.BACKUP_DELETED,
+  EventType.REPORT_REFUSED,
+  EventType.REPORT_UNDECLARED,
+  EventType.REPORT_SETTLED,
+  EventType.HEALTH_CHANGED,
+  EventType.DISK_ARCHIVED,
+  EventType.DISK_MISSING,
+  EventType.DISK_BACK,
+  EventType.ARRAY_CHANGED,
+  EventType.ARRAY_GONE,
+  EventType.DISK_STOPPED_ANSWERING,
+  EventType.DISK_ANSWERS,
+  EventType.MACHINE_SILENT,
+  EventType.MACHINE_BACK,
+  EventType.MACHINE_ARCHIVED,
+  EventType.SCANNER_BLIND,
+  EventType.SCANNER_SEES,
+  EventType.SCANNER_AWAY,
 ] as const
 
 /** Pure: an event in, what it opens or resolves out. Nothing else decides who is told. */
@@ -81,8 +98,7 @@ export function consequencesOf(event: Told): Consequence[] {
       if (event.to === Health.AT_RISK || event.to === Health.FAILED)
         return one('OPEN', AlertType.DISK, `disk ${event.disk}`, event.to)
       // Somebody lives with what was found: nothing became good.
-      if (event.cause === EventCause.USER && event.to !== Health.AT_RISK && event.to !== Health.FAILED)
-        return one('CLOSE', AlertType.DISK, `disk ${event.disk}`)
+      if (event.cause === EventCause.USER) return one('CLOSE', AlertType.DISK, `disk ${event.disk}`)
       // Not knowing is no recovery.
       return event.to === Health.OK || event.to === Health.WARNING
         ? one('RESOLVE', AlertType.DISK, `disk ${event.disk}`, event.to)

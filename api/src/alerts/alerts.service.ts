@@ -126,8 +126,14 @@ export class AlertsService {
       await saveRows(em, Alert, [alert])
       tell.alerts.add(id)
       tell.event({
-        ...{ type, severity: Severity.INFO, at: this.clock(), cause: EventCause.USER, actor },
-        ...{ job: alert.job, machine: alert.machine, disk: alert.disk },
+        type,
+        severity: Severity.INFO,
+        at: this.clock(),
+        cause: EventCause.USER,
+        actor,
+        job: alert.job,
+        machine: alert.machine,
+        disk: alert.disk,
         facts: {
           ...(alert.facts.name ? { name: alert.facts.name } : {}),
           ...(alert.mutedUntil ? { until: alert.mutedUntil.toISOString() } : {}),
@@ -181,8 +187,10 @@ export class AlertsService {
     const of = (state: string) => rows.find((row) => row.state === state)
     const since = of('WAITING')?.since
     return {
-      ...{ waiting: of('WAITING')?.n ?? 0, refused: of('REFUSED')?.n ?? 0 },
-      ...{ waitingSince: since ? new Date(since) : null, lastError: last.rows[0]?.error ?? null },
+      waiting: of('WAITING')?.n ?? 0,
+      refused: of('REFUSED')?.n ?? 0,
+      waitingSince: since ? new Date(since) : null,
+      lastError: last.rows[0]?.error ?? null,
       unaddressed: nobody.rows[0]?.n ?? 0,
     }
   }

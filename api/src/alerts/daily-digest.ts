@@ -46,7 +46,8 @@ export function writeDailyDigests(
       Delivery,
       [...digests].map(([recipient, facts]) => ({
         ...newDelivery(Channel.MAIL, DeliveryKind.DAILY, recipient, [], now),
-        ...{ facts, dedupeKey: `DAILY ${recipient} ${day}` },
+        facts,
+        dedupeKey: `DAILY ${recipient} ${day}`,
       })),
     )
   })

@@ -169,11 +169,9 @@ export class DeliveryService {
     if (!mailer) return { outcome: 'FAILED', error: 'mail is off' }
     const message = messageOf(delivery, alerts, options)
     return mailer.send({
-      ...{
-        to: delivery.recipient,
-        subject: plainLine(message.subject),
-        ...renderMail(message, WORDS[options.language]),
-      },
+      to: delivery.recipient,
+      subject: plainLine(message.subject),
+      ...renderMail(message, WORDS[options.language]),
       messageId: messageIdOf(delivery.id, this.options.mailDomain),
       inReplyTo: await this.threadOf(em, delivery),
       urgent: delivery.kind === DeliveryKind.ALERT && alerts.some(({ alert }) => LOUD.has(alert.severity)),
@@ -213,16 +211,28 @@ function webhookBody(
 ): object {
   const reasons = (alert.facts.reasons ?? []) as Reason[]
   return {
-    ...{ id: delivery.id, kind: delivery.kind },
+    id: delivery.id,
+    kind: delivery.kind,
     alert: {
-      ...{ id: alert.id, type: alert.type, severity: alert.severity, status: alert.status, count: alert.count },
-      ...{ openedAt: alert.openedAt, resolvedAt: alert.resolvedAt },
+      id: alert.id,
+      type: alert.type,
+      severity: alert.severity,
+      status: alert.status,
+      count: alert.count,
+      openedAt: alert.openedAt,
+      resolvedAt: alert.resolvedAt,
       reasons: reasons.map((reason) => ({ ...reason, sentence: sentence(reason, options.language) })),
-      ...{ detail: alert.facts.detail ?? null, path: alert.facts.path ?? null },
+      detail: alert.facts.detail ?? null,
+      path: alert.facts.path ?? null,
     },
     job: job && {
-      ...{ id: job.id, agentId: job.agentId, databaseName: job.databaseName, companyName: job.companyName },
-      ...{ city: job.city, neighborhood: job.neighborhood, currentStatus: job.currentStatus },
+      id: job.id,
+      agentId: job.agentId,
+      databaseName: job.databaseName,
+      companyName: job.companyName,
+      city: job.city,
+      neighborhood: job.neighborhood,
+      currentStatus: job.currentStatus,
       link: `${options.baseUrl}/backups/${job.id}`,
     },
     entry: entry && { id: entry.id, expectedAt: entry.expectedAt, status: entry.status },
@@ -250,8 +260,12 @@ async function loadFacts(em: EntityManager, batch: Row<Delivery>[]): Promise<Map
       return [
         alert.id,
         {
-          ...{ alert, entry, job: jobs.get(alert.job ?? '') ?? null, run: runs.get(entry?.bestRun ?? '') ?? null },
-          ...{ machine: machines.get(alert.machine ?? '') ?? null, disk: disks.get(alert.disk ?? '') ?? null },
+          alert,
+          entry,
+          job: jobs.get(alert.job ?? '') ?? null,
+          run: runs.get(entry?.bestRun ?? '') ?? null,
+          machine: machines.get(alert.machine ?? '') ?? null,
+          disk: disks.get(alert.disk ?? '') ?? null,
           previousGood: good.get(entry?.id ?? '') ?? null,
         },
       ]

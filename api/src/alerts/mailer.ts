@@ -32,10 +32,20 @@ export const CONNECTIONS = 5
 /** The door to the SMTP server. nodemailer is told to try nothing again by itself: the outbox does that, and forgets nothing. */
 export function createMailer({ host, port, security, username, password, sender }: MailSettings): Mailer {
   const transport: Transporter = createTransport({
-    ...{ host, port, pool: true, maxConnections: CONNECTIONS, maxMessages: 200, maxRequeues: 0 },
-    ...{ secure: security === 'tls', requireTLS: security === 'starttls', ignoreTLS: security === 'off' },
-    ...{ connectionTimeout: 15 * SECOND, greetingTimeout: 15 * SECOND, socketTimeout: 60 * SECOND },
-    ...{ disableFileAccess: true, disableUrlAccess: true },
+    host,
+    port,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    maxMessages: 200,
+    maxRequeues: 0,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'off',
+    connectionTimeout: 15 * SECOND,
+    greetingTimeout: 15 * SECOND,
+    socketTimeout: 60 * SECOND,
+    disableFileAccess: true,
+    disableUrlAccess: true,
     ...(username && password ? { auth: { user: username, pass: password } } : {}),
   } as never)
   // A pooled connection that breaks while nothing is sent belongs to no mail.
@@ -44,7 +54,12 @@ export function createMailer({ host, port, security, username, password, sender 
     send: async ({ to, subject, text, html, messageId, inReplyTo, urgent }) => {
       try {
         const { rejected } = (await transport.sendMail({
-          ...{ from: sender, to, subject, text, html, messageId },
+          from: sender,
+          to,
+          subject,
+          text,
+          html,
+          messageId,
           ...(inReplyTo ? { inReplyTo, references: [inReplyTo] } : {}),
           ...(urgent ? { priority: 'high' as const } : {}),
           headers: { 'Auto-Submitted': 'auto-generated' },

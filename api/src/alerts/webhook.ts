@@ -20,12 +20,10 @@ export async function postWebhook(
       redirect: 'error',
       signal: AbortSignal.timeout(15 * SECOND),
       headers: {
-        ...{
-          'content-type': 'application/json',
-          'user-agent': 'Vigie',
-          'idempotency-key': id,
-          'x-vigie-timestamp': timestamp,
-        },
+        'content-type': 'application/json',
+        'user-agent': 'Vigie',
+        'idempotency-key': id,
+        'x-vigie-timestamp': timestamp,
         ...(signature ? { 'x-vigie-signature': `sha256=${signature}` } : {}),
       },
       body: text,

@@ -51,7 +51,9 @@ export class EntryRecorder {
     }
     const verdict = judgeEntry(
       {
-        ...{ windowEndsAt: entry.windowEndsAt, awaited: entry.awaited, blind },
+        windowEndsAt: entry.windowEndsAt,
+        awaited: entry.awaited,
+        blind,
         runs: runs.map((run) => ({ id: run.id, status: run.status, reasons: run.reasons, arrivedAt: arrivalOf(run) })),
       },
       now,
@@ -123,8 +125,15 @@ export class EntryRecorder {
     // A steady success is no news; everything else is.
     if (!moved || (status === BackupStatus.SUCCESS && from === BackupStatus.SUCCESS)) return
     this.tell.event({
-      ...{ type: EventType.BACKUP_STATUS_CHANGED, severity: statusSeverity(status, job.expectChange), at: now },
-      ...{ cause: EventCause.READING, job: job.id, entry: entry.id, machine: job.machine, from, to: status },
+      type: EventType.BACKUP_STATUS_CHANGED,
+      severity: statusSeverity(status, job.expectChange),
+      at: now,
+      cause: EventCause.READING,
+      job: job.id,
+      entry: entry.id,
+      machine: job.machine,
+      from,
+      to: status,
       facts: {
         reasons: entry.reasons,
         name: `${job.agentId}/${job.databaseName}`,
@@ -182,12 +191,29 @@ function evidence(entry: Row<BackupEntry>, run: Row<BackupRun>, file: Row<Backup
 /** A due time that nothing is known of yet. */
 export function newEntry(job: Row<ExpectedJob>, expectedAt: Date, now: Date): Row<BackupEntry> {
   return {
-    ...{ id: newId(), job: job.id, expectedAt, createdAt: now },
+    id: newId(),
+    job: job.id,
+    expectedAt,
+    createdAt: now,
     windowEndsAt: new Date(expectedAt.getTime() + job.graceMinutes * MINUTE),
-    ...{ status: BackupStatus.UNKNOWN, reasons: [], awaited: job.active && expectedAt > job.createdAt },
-    ...{ judgedAt: null, arrivedAt: null, protected: false, bestRun: null, file: null, agentReportTimestamp: null },
-    ...{ reportedHash: null, measuredHash: null, reportedSize: null, measuredSize: null },
-    ...{ hashBeforeCompression: null, stagedFileName: null, logsSummary: null },
-    ...{ previousSuccessfulHash: null, hashComparison: null, durationSeconds: null },
+    status: BackupStatus.UNKNOWN,
+    reasons: [],
+    awaited: job.active && expectedAt > job.createdAt,
+    judgedAt: null,
+    arrivedAt: null,
+    protected: false,
+    bestRun: null,
+    file: null,
+    agentReportTimestamp: null,
+    reportedHash: null,
+    measuredHash: null,
+    reportedSize: null,
+    measuredSize: null,
+    hashBeforeCompression: null,
+    stagedFileName: null,
+    logsSummary: null,
+    previousSuccessfulHash: null,
+    hashComparison: null,
+    durationSeconds: null,
   }
 }

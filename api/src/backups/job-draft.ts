@@ -90,8 +90,12 @@ function draftSchedule(input: ExpectedJobChange, before: Row<ExpectedJob> | null
     throw new InvalidInputError('cron', 'is given together with frequency or its fields', 'Give one of the two.')
   }
   const none = {
-    ...{ frequency: null, expectedHourUtc: null, expectedMinuteUtc: null },
-    ...{ daysOfWeek: null, dayOfMonth: null, lastDayOfMonth: null },
+    frequency: null,
+    expectedHourUtc: null,
+    expectedMinuteUtc: null,
+    daysOfWeek: null,
+    dayOfMonth: null,
+    lastDayOfMonth: null,
   }
   const wasCron = before !== null && before.frequency === null
   if (input.cron || (wasCron && !plain)) {

@@ -57,13 +57,31 @@ const text = z.string().nullish()
 const whole = z.number().int().nullish()
 /** What is exported, in this order; a column that is left out keeps what a known job had. */
 const shape = z.strictObject({
-  ...{ agentId: z.string(), databaseName: z.string(), companyName: text, city: text, neighborhood: text },
-  ...{ cron: text, timeZone: text, frequency: z.enum(Frequency).nullish() },
-  ...{ expectedHourUtc: whole, expectedMinuteUtc: whole, daysOfWeek: z.array(z.enum(DayOfWeek)).nullish() },
-  ...{ dayOfMonth: whole, lastDayOfMonth: z.boolean().nullish(), graceMinutes: whole },
-  ...{ agentDepositPathTemplate: text, agentLogDepositPathTemplate: text, finalStoragePathTemplate: text },
-  ...{ recipients: z.array(z.string()).nullish(), expectChange: z.enum(ExpectChange).nullish(), runbook: text },
-  ...{ keepLast: whole, keepDaily: whole, keepWeekly: whole, keepMonthly: whole, keepYearly: whole },
+  agentId: z.string(),
+  databaseName: z.string(),
+  companyName: text,
+  city: text,
+  neighborhood: text,
+  cron: text,
+  timeZone: text,
+  frequency: z.enum(Frequency).nullish(),
+  expectedHourUtc: whole,
+  expectedMinuteUtc: whole,
+  daysOfWeek: z.array(z.enum(DayOfWeek)).nullish(),
+  dayOfMonth: whole,
+  lastDayOfMonth: z.boolean().nullish(),
+  graceMinutes: whole,
+  agentDepositPathTemplate: text,
+  agentLogDepositPathTemplate: text,
+  finalStoragePathTemplate: text,
+  recipients: z.array(z.string()).nullish(),
+  expectChange: z.enum(ExpectChange).nullish(),
+  runbook: text,
+  keepLast: whole,
+  keepDaily: whole,
+  keepWeekly: whole,
+  keepMonthly: whole,
+  keepYearly: whole,
   active: z.boolean().nullish(),
 })
 const COLUMNS = Object.keys(shape.shape) as (keyof z.infer<typeof shape>)[]
@@ -214,8 +232,15 @@ function readJsonList(content: string): unknown[] {
 }
 
 const NUMBERS = new Set<string>([
-  ...['expectedHourUtc', 'expectedMinuteUtc', 'dayOfMonth', 'graceMinutes'],
-  ...['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'],
+  'expectedHourUtc',
+  'expectedMinuteUtc',
+  'dayOfMonth',
+  'graceMinutes',
+  'keepLast',
+  'keepDaily',
+  'keepWeekly',
+  'keepMonthly',
+  'keepYearly',
 ])
 
 function readCsv(content: string): unknown[] {

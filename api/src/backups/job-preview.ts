@@ -28,7 +28,10 @@ export function previewOf(draft: JobDraft, now: Date): JobPreview {
     }
   })
   return {
-    ...{ cron: draft.cron, timeZone: draft.timeZone, graceMinutes: draft.graceMinutes, dues },
+    cron: draft.cron,
+    timeZone: draft.timeZone,
+    graceMinutes: draft.graceMinutes,
+    dues,
     periodMinutes: Math.round(periodOf(draft) / MINUTE),
     keepsOnlyLatest: keepsOnlyLatest(dues.map((due) => due.storagePath)),
     logFolder: renderFolder(draft.agentLogDepositPathTemplate, draft),

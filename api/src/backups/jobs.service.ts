@@ -220,8 +220,13 @@ export class JobsService {
         await adoptUndeclared(em, job.id, draft)
         tell.jobs.add(job.id)
         tell.event({
-          ...{ type: before ? EventType.JOB_CHANGED : EventType.JOB_CREATED, severity: Severity.INFO },
-          ...{ at: now, cause: EventCause.USER, actor, job: job.id, machine: draft.machine },
+          type: before ? EventType.JOB_CHANGED : EventType.JOB_CREATED,
+          severity: Severity.INFO,
+          at: now,
+          cause: EventCause.USER,
+          actor,
+          job: job.id,
+          machine: draft.machine,
           facts: { name: `${draft.agentId}/${draft.databaseName}`, active: draft.active },
         })
         stored.push(job.id)
@@ -243,7 +248,12 @@ export class JobsService {
       await sql`update backup_entry set awaited = 0 where job_id = ${id} and judged_at is null`.execute(em.getKysely())
       tell.jobs.add(id)
       tell.event({
-        ...{ type: EventType.JOB_ARCHIVED, severity: Severity.INFO, at, cause: EventCause.USER, actor, job: id },
+        type: EventType.JOB_ARCHIVED,
+        severity: Severity.INFO,
+        at,
+        cause: EventCause.USER,
+        actor,
+        job: id,
         facts: { name: `${job.agentId}/${job.databaseName}` },
       })
     })
@@ -266,14 +276,19 @@ function fresh(draft: JobDraft, now: Date): Row<ExpectedJob> {
   return {
     id: newId(),
     ...draft,
-    ...{
-      currentStatus,
-      standing: standingOf({ active: draft.active, currentStatus }),
-      statusOf: null,
-      lastCheckedAt: null,
-    },
-    ...{ nextDueAt: draft.active ? nextDue(draft, now) : null, lastSuccessfulBackupAt: null, lastFailedBackupAt: null },
-    ...{ previousSuccessfulHash: null, previousFingerprint: null, badInARow: 0, createdAt: now, archivedAt: null },
+
+    currentStatus,
+    standing: standingOf({ active: draft.active, currentStatus }),
+    statusOf: null,
+    lastCheckedAt: null,
+    nextDueAt: draft.active ? nextDue(draft, now) : null,
+    lastSuccessfulBackupAt: null,
+    lastFailedBackupAt: null,
+    previousSuccessfulHash: null,
+    previousFingerprint: null,
+    badInARow: 0,
+    createdAt: now,
+    archivedAt: null,
   }
 }
 

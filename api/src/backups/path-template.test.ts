@@ -16,8 +16,11 @@ import {
 } from './path-template.ts'
 
 const facts: PathFacts = {
-  ...{ agentId: 'lyon-01', databaseName: 'crm', companyName: 'Acme' },
-  ...{ city: 'Saint-Étienne', neighborhood: null },
+  agentId: 'lyon-01',
+  databaseName: 'crm',
+  companyName: 'Acme',
+  city: 'Saint-Étienne',
+  neighborhood: null,
 }
 const ROOT = '/mnt/vault'
 const read = (template: string, kind: 'file' | 'folder' = 'file', root = ROOT): string => {
@@ -59,8 +62,26 @@ describe('A company, city or neighborhood', () => {
   })
 
   test.each([
-    ...['', ' ', '.', '..', 'a..b', '-Lyon', '\u0301a', 'Lyon/3e', 'Lyon\\3e', 'Lyon\t3e', 'Lyon\n3e', 'Ly\0on'],
-    ...['{city}', 'a_b', 'a,b', 'Lyon\u202e', 'Ly\u200bon', 'Lyon\uff0f3', '🗼', 'é'.repeat(65)],
+    '',
+    ' ',
+    '.',
+    '..',
+    'a..b',
+    '-Lyon',
+    '\u0301a',
+    'Lyon/3e',
+    'Lyon\\3e',
+    'Lyon\t3e',
+    'Lyon\n3e',
+    'Ly\0on',
+    '{city}',
+    'a_b',
+    'a,b',
+    'Lyon\u202e',
+    'Ly\u200bon',
+    'Lyon\uff0f3',
+    '🗼',
+    'é'.repeat(65),
   ])('may not be %j', (place) => {
     expect(() => readPlace('city', place)).toThrow('city: must be 1 to 64 letters')
   })

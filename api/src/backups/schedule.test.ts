@@ -40,7 +40,8 @@ describe('A plain schedule', () => {
     [
       'every week, each day once, from Sunday on',
       {
-        ...{ frequency: WEEKLY, expectedHourUtc: 2 },
+        frequency: WEEKLY,
+        expectedHourUtc: 2,
         daysOfWeek: [DayOfWeek.SATURDAY, DayOfWeek.MONDAY, DayOfWeek.SUNDAY, DayOfWeek.MONDAY],
       },
       '0 2 * * 0,1,6',
@@ -224,7 +225,9 @@ describe('Of a schedule', () => {
   ])('%s the period is %d min, the lead %d and the usual grace %d', (line, period, lead, grace) => {
     const schedule = cron(line)
     expect([periodOf(schedule) / MINUTE, leadOf(schedule) / MINUTE, usualGrace(schedule)]).toEqual([
-      ...[period, lead, grace],
+      period,
+      lead,
+      grace,
     ])
   })
 

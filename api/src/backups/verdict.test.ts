@@ -17,28 +17,48 @@ import {
 
 const [HASH, OTHER_HASH, CONTENT] = ['a', 'b', 'c'].map((digit) => digit.repeat(64)) as [string, string, string]
 const step = (more: Partial<DeclaredStep> = {}): DeclaredStep => ({
-  ...{ ok: true, startedAt: null, endedAt: null, sha256: null, size: null, error: null },
+  ok: true,
+  startedAt: null,
+  endedAt: null,
+  sha256: null,
+  size: null,
+  error: null,
   ...more,
 })
 const run = (more: Partial<DeclaredRun> = {}): DeclaredRun => ({
-  ...{ backup: step(), compress: step({ sha256: HASH, size: 1000 }), transfer: step() },
+  backup: step(),
+  compress: step({ sha256: HASH, size: 1000 }),
+  transfer: step(),
   ...more,
 })
 const stamp = (size: number) => ({ dev: '1', ino: '2', size, mtimeNs: '3', ctimeNs: '4' })
 const read = (more: Partial<ReadFacts> = {}): ReadFacts => ({
-  ...{ kind: 'READ', stamp: stamp(1000), sha256: HASH, contentSize: 5000, contentSha256: null },
-  ...{ fingerprint: null, expandsBeyond: null, checks: [] },
+  kind: 'READ',
+  stamp: stamp(1000),
+  sha256: HASH,
+  contentSize: 5000,
+  contentSha256: null,
+  fingerprint: null,
+  expandsBeyond: null,
+  checks: [],
   ...more,
 })
 const check = (name: ContentCheck['name'], outcome: ContentCheck['outcome'] = 'FAILED'): ContentCheck => ({
-  ...{ name, outcome, detail: 'why' },
+  name,
+  outcome,
+  detail: 'why',
 })
 const broken = (...names: ContentCheck['name'][]) => read({ checks: names.map((name) => check(name)) })
 const otherSize = (size: number): FileFacts => ({ kind: 'OTHER_SIZE', stamp: stamp(size) })
 
 const judged = (more: Partial<RunFacts> = {}) =>
   judgeRun({
-    ...{ run: run(), fileName: 'crm.sql.gz', file: read(), windowEnded: false, keptStill: false, previous: null },
+    run: run(),
+    fileName: 'crm.sql.gz',
+    file: read(),
+    windowEnded: false,
+    keptStill: false,
+    previous: null,
     ...more,
   })
 const word = (more: Partial<RunFacts>): string => {
@@ -177,7 +197,9 @@ describe('The staged file', () => {
 
   test('has a check for each thing, and none that was not made is passed', () => {
     const checks = checksOf(read({ checks: [check('PG_RESTORE', 'NOT_CHECKED')] }), {
-      ...{ size: null, sha256: null, contentSha256: null },
+      size: null,
+      sha256: null,
+      contentSha256: null,
     })
     expect(checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(
       [CheckName.SIZE, CheckName.SHA256, CheckName.PG_RESTORE].map((name) => `${name} ${CheckOutcome.NOT_CHECKED}`),
@@ -189,7 +211,10 @@ describe('An expected backup', () => {
   const END = new Date('2026-01-15T03:00:00.000Z')
   const at = (ms: number): Date => new Date(END.getTime() + ms)
   const came = (status: BackupStatus | null, late = -1, id = `${status}`): JudgedRun => ({
-    ...{ id, status, reasons: [], arrivedAt: at(late) },
+    id,
+    status,
+    reasons: [],
+    arrivedAt: at(late),
   })
   const { SUCCESS, FAILED, HASH_MISMATCH, TRANSFER_INTEGRITY_FAILED: DAMAGED } = BackupStatus
   const told = (runs: JudgedRun[], now = 0, more: Partial<EntryFacts> = {}): string => {

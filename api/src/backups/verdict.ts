@@ -66,7 +66,10 @@ export function judgeRun(facts: RunFacts): RunVerdict {
   const declared = declaredFile(run)
   const wait = (why: Reason): RunVerdict => ({ status: null, reasons: [why], checks: [], place: 'DEPOSIT' })
   const broken = (why: Reason, checks: Check[], place: RunVerdict['place'] = 'QUARANTINE'): RunVerdict => ({
-    ...{ status: BackupStatus.TRANSFER_INTEGRITY_FAILED, reasons: [why], checks, place },
+    status: BackupStatus.TRANSFER_INTEGRITY_FAILED,
+    reasons: [why],
+    checks,
+    place,
   })
   const info = { subject: fileName }
   switch (file?.kind) {
@@ -99,7 +102,10 @@ export function judgeRun(facts: RunFacts): RunVerdict {
 function judgeRead(facts: RunFacts, file: ReadFacts, declared: ReturnType<typeof declaredFile>): RunVerdict {
   const checks = checksOf(file, declared)
   const refused = (status: BackupStatus, why: Reason[]): RunVerdict => ({
-    ...{ status, reasons: why, checks, place: 'QUARANTINE' as const },
+    status,
+    reasons: why,
+    checks,
+    place: 'QUARANTINE' as const,
   })
   if (declared.sha256 !== null && file.sha256 !== declared.sha256) {
     return refused(BackupStatus.TRANSFER_INTEGRITY_FAILED, [reason('HASH_DIFFERS', Severity.FAILED)])

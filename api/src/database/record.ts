@@ -24,7 +24,14 @@ export function createRecorder(platform: Platform): Recorder {
     const result = await em.fork().transactional(async (transaction) => {
       const answer = await work(createRecordingServices(transaction as EntityManager, platform, tell), tell)
       const rows = told.events.map((event) => ({
-        ...{ actor: null, machine: null, disk: null, job: null, entry: null, from: null, to: null, facts: {} },
+        actor: null,
+        machine: null,
+        disk: null,
+        job: null,
+        entry: null,
+        from: null,
+        to: null,
+        facts: {},
         ...event,
       }))
       eventIds = [...(await insertNumbered(transaction as EntityManager, Event, rows, 'id')).values()]

@@ -122,11 +122,16 @@ export class DepositResolver {
     const state = await deposit.state()
     const last = state?.lastScanEndedAt ?? null
     return {
-      ...{ running: scanner.isRunning, intervalMinutes: scanner.intervalMinutes, lastScanEndedAt: last },
+      running: scanner.isRunning,
+      intervalMinutes: scanner.intervalMinutes,
+      lastScanEndedAt: last,
       nextScanAt: (await schedule.nextRuns())['scan'] ?? null,
-      ...{ trouble: state?.trouble ?? null, troubleSince: state?.troubleSince ?? null },
+      trouble: state?.trouble ?? null,
+      troubleSince: state?.troubleSince ?? null,
       links: [...scanner.linkProbes()],
-      ...{ depositFolder: roots.deposit, vaultFolder: roots.vault, quarantineFolder: roots.quarantine },
+      depositFolder: roots.deposit,
+      vaultFolder: roots.vault,
+      quarantineFolder: roots.quarantine,
     }
   }
 

@@ -111,8 +111,12 @@ function readRun(input: BackupRunInput): DeclaredReport {
   if (new Set(names).size < names.length)
     throw new InvalidInputError('run.databases', 'names one database twice', 'Send each once.')
   return {
-    ...{ runId, agentId: name('run.agentId', agentId), overallStatus: null, refused: [] },
-    ...{ startedAt: startedAt?.toISOString() ?? null, endedAt: endedAt?.toISOString() ?? null },
+    runId,
+    agentId: name('run.agentId', agentId),
+    overallStatus: null,
+    refused: [],
+    startedAt: startedAt?.toISOString() ?? null,
+    endedAt: endedAt?.toISOString() ?? null,
     databases: databases.map((database, index) => readDatabase(database, `run.databases[${index}]`, name)),
   }
 }
@@ -148,7 +152,11 @@ function readStep(step: BackupStepInput | null | undefined, field: string): Decl
     throw new InvalidInputError(`${field}.size`, 'must be a whole number of bytes', 'Send the size of the file.')
   const time = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
   return {
-    ...{ ok: step.ok, sha256, size, error: step.error?.slice(-LONGEST_TEXT) || null },
-    ...{ startedAt: time(step.startedAt), endedAt: time(step.endedAt) },
+    ok: step.ok,
+    sha256,
+    size,
+    error: step.error?.slice(-LONGEST_TEXT) || null,
+    startedAt: time(step.startedAt),
+    endedAt: time(step.endedAt),
   }
 }

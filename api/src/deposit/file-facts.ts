@@ -11,8 +11,11 @@ export interface Stamp {
 }
 
 export const stampOf = (stat: BigIntStats): Stamp => ({
-  ...{ dev: String(stat.dev), ino: String(stat.ino), size: Number(stat.size) },
-  ...{ mtimeNs: String(stat.mtimeNs), ctimeNs: String(stat.ctimeNs) },
+  dev: String(stat.dev),
+  ino: String(stat.ino),
+  size: Number(stat.size),
+  mtimeNs: String(stat.mtimeNs),
+  ctimeNs: String(stat.ctimeNs),
 })
 
 /** A check of the content itself; null outcome words say why it was not made. */

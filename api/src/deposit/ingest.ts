@@ -28,12 +28,10 @@ export class Ingest {
     const { roots, worker, counts } = scan
     const folders = await customFolders(scan)
     const found = await worker.ask('readFolders', {
-      ...{
-        root: roots.deposit,
-        others: [...folders.keys()],
-        known: Object.fromEntries(this.known),
-        settledMs: SETTLED_MS,
-      },
+      root: roots.deposit,
+      others: [...folders.keys()],
+      known: Object.fromEntries(this.known),
+      settledMs: SETTLED_MS,
     })
     counts.foldersUnchanged += found.unchanged
     counts.foldersRead += found.folders.length
@@ -113,8 +111,13 @@ export class Ingest {
       const [known] = decodeRows(em, BackupRun, rows) as Row<BackupRun>[]
       if (!known) {
         await runRecorder.refuse(refusal.outcome, {
-          ...{ ...key, detail: refusal.detail, receivedAt, reportPath: path, sizeOfReport: found.size },
-          ...{ raw: refusal.raw, told: false },
+          ...key,
+          detail: refusal.detail,
+          receivedAt,
+          reportPath: path,
+          sizeOfReport: found.size,
+          raw: refusal.raw,
+          told: false,
         })
       } else if (known.isOpen) {
         known.isOpen = false

@@ -119,7 +119,10 @@ export function readReports({ root, paths }: { root: string; paths: string[] }):
 
 function readReport(root: string, path: string): ReportFound | null {
   const refused = (outcome: 'TOO_LARGE' | 'UNREADABLE', detail: string): ReadReport => ({
-    ...{ ok: false, outcome, detail, raw: null },
+    ok: false,
+    outcome,
+    detail,
+    raw: null,
     runId: '',
   })
   let fd: number

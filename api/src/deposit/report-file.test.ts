@@ -28,19 +28,33 @@ describe('A report', () => {
     }
     const times = { operation_start_time: time, operation_end_time: '2026-11-21T02:05:00Z' }
     expect(read(reportOf(crm, { ...times, overall_status: 'partial', run_id: 'r1' }))).toEqual({
-      ...{ agentId: 'lyon-01', runId: 'r1', overallStatus: 'partial', refused: [] },
-      ...{ startedAt: '2026-11-21T02:00:00.000Z', endedAt: '2026-11-21T02:05:00.000Z' },
+      agentId: 'lyon-01',
+      runId: 'r1',
+      overallStatus: 'partial',
+      refused: [],
+      startedAt: '2026-11-21T02:00:00.000Z',
+      endedAt: '2026-11-21T02:05:00.000Z',
       databases: [
         {
-          ...{ name: 'crm', stagedFileName: 'crm.sql.gz', logsSummary: 'all went well', raw: JSON.stringify(crm) },
+          name: 'crm',
+          stagedFileName: 'crm.sql.gz',
+          logsSummary: 'all went well',
+          raw: JSON.stringify(crm),
           backup: {
-            ...{ ok: true, sha256: HASH, size: 5000, error: null },
-            ...{ startedAt: '2026-11-21T02:00:00.000Z', endedAt: '2026-11-21T02:01:00.000Z' },
+            ok: true,
+            sha256: HASH,
+            size: 5000,
+            error: null,
+            startedAt: '2026-11-21T02:00:00.000Z',
+            endedAt: '2026-11-21T02:01:00.000Z',
           },
           compress: { ...NOT_TOLD, ok: true, sha256: HASH, size: 1000 },
           transfer: {
-            ...{ ...NOT_TOLD, ok: false, error: 'refused' },
-            ...{ startedAt: '2026-11-21T02:00:00.000Z', endedAt: '2026-11-21T02:00:00.000Z' },
+            ...NOT_TOLD,
+            ok: false,
+            error: 'refused',
+            startedAt: '2026-11-21T02:00:00.000Z',
+            endedAt: '2026-11-21T02:00:00.000Z',
           },
         },
       ],
@@ -50,21 +64,31 @@ describe('A report', () => {
   test.each(['operation_timestamp_utc', 'operation_timestamp'])('of the dialect with %s tells the same', (stamp) => {
     const crm = {
       backup_process: {
-        ...{ status: 'success', sha256_checksum: HASH, size_bytes: '5000', error_message: '' },
-        ...{ backup_process_start_time: '2026-11-21 02:00:00', timestamp: '2026-11-21 02:01:00' },
+        status: 'success',
+        sha256_checksum: HASH,
+        size_bytes: '5000',
+        error_message: '',
+        backup_process_start_time: '2026-11-21 02:00:00',
+        timestamp: '2026-11-21 02:01:00',
       },
       compress_process: { status: 'success', compress_process_start_time: time, size_bytes: 1000 },
       transfer_process: { status: 'failed', error_message: { code: 12 } },
       logs_summary: { lines: 3 },
     }
     expect(read(reportOf(crm, { [stamp]: '2026-11-21T02:05:00' }))).toMatchObject({
-      ...{ startedAt: null, endedAt: '2026-11-21T02:05:00.000Z' },
+      startedAt: null,
+      endedAt: '2026-11-21T02:05:00.000Z',
       databases: [
         {
-          ...{ stagedFileName: null, logsSummary: '{"lines":3}' },
+          stagedFileName: null,
+          logsSummary: '{"lines":3}',
           backup: {
-            ...{ ok: true, sha256: HASH, size: 5000, error: null },
-            ...{ startedAt: '2026-11-21T02:00:00.000Z', endedAt: '2026-11-21T02:01:00.000Z' },
+            ok: true,
+            sha256: HASH,
+            size: 5000,
+            error: null,
+            startedAt: '2026-11-21T02:00:00.000Z',
+            endedAt: '2026-11-21T02:01:00.000Z',
           },
           compress: { ok: true, startedAt: '2026-11-21T02:00:00.000Z', size: 1000 },
           transfer: { ok: false, error: '{"code":12}' },
@@ -135,8 +159,19 @@ describe('A time', () => {
   })
 
   test.each([
-    ...['yesterday', '02:00', '2026-13-01', '2026-11-32', '2026-11-21T25:00:00Z', '2026-11-21T02:60:00Z'],
-    ...['2026-11-21T02:00:00+25:00', '2026-11-21T02:00:00Z; rm', 'x'.repeat(100_000), 1_700_000_000, true, {}, []],
+    'yesterday',
+    '02:00',
+    '2026-13-01',
+    '2026-11-32',
+    '2026-11-21T25:00:00Z',
+    '2026-11-21T02:60:00Z',
+    '2026-11-21T02:00:00+25:00',
+    '2026-11-21T02:00:00Z; rm',
+    'x'.repeat(100_000),
+    1_700_000_000,
+    true,
+    {},
+    [],
   ])('%j is none, and the field is named', (value) => {
     expect(() => timeOf(value, 'start_time')).toThrow('start_time must be a time such as')
   })

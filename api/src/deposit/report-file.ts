@@ -25,7 +25,10 @@ export function readReportFile(content: Buffer): ReadReport {
   const runId = createHash('sha256').update(content).digest('hex')
   const text = content.toString('utf8')
   const refuse = (outcome: Refusal, detail: string): ReadReport => ({
-    ...{ ok: false as const, outcome, runId, detail },
+    ok: false as const,
+    outcome,
+    runId,
+    detail,
     raw: text.slice(0, 64 * 1024),
   })
   let json: unknown

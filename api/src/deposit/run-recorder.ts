@@ -53,15 +53,28 @@ export class RunRecorder {
       const ahead = Math.max(times.startedAt?.getTime() ?? 0, times.endedAt?.getTime() ?? 0) - receivedAt.getTime()
       const outcome = ahead > MOST_AHEAD ? RunOutcome.CLOCK_AHEAD : job ? RunOutcome.ACCEPTED : RunOutcome.UNDECLARED
       const run: Row<BackupRun> = {
-        ...{ id: newId(), ...shared, databaseName: database.name, outcome, ...times },
-        ...{ job: outcome === RunOutcome.ACCEPTED ? (job?.id ?? null) : null, entry: null, file: null },
+        id: newId(),
+        ...shared,
+        databaseName: database.name,
+        outcome,
+        ...times,
+        job: outcome === RunOutcome.ACCEPTED ? (job?.id ?? null) : null,
+        entry: null,
+        file: null,
         detail:
           outcome === RunOutcome.CLOCK_AHEAD
             ? `Its clock is ${Math.round(ahead / (60 * MINUTE))} hours ahead of this server's: set it, for example with timedatectl set-ntp true.`
             : null,
-        ...{ backup: database.backup, compress: database.compress, transfer: database.transfer },
-        ...{ stagedFileName: database.stagedFileName, logsSummary: database.logsSummary, raw: shortened(database.raw) },
-        ...{ status: null, reasons: [], isOpen: outcome === RunOutcome.ACCEPTED, settledAt: null },
+        backup: database.backup,
+        compress: database.compress,
+        transfer: database.transfer,
+        stagedFileName: database.stagedFileName,
+        logsSummary: database.logsSummary,
+        raw: shortened(database.raw),
+        status: null,
+        reasons: [],
+        isOpen: outcome === RunOutcome.ACCEPTED,
+        settledAt: null,
       }
       await insertRows(this.em, BackupRun, [run])
       answer.runs += 1
@@ -97,17 +110,25 @@ export class RunRecorder {
     },
   ): Promise<void> {
     const run: Row<BackupRun> = {
-      ...{ id: newId(), ...facts, outcome: outcome as RunOutcome, job: null, entry: null, file: null },
-      ...{ backup: null, compress: null, transfer: null, overallStatus: null, stagedFileName: null },
-      ...{
-        logsSummary: null,
-        startedAt: null,
-        endedAt: null,
-        status: null,
-        reasons: [],
-        settledAt: null,
-        raw: raw && shortened(raw),
-      },
+      id: newId(),
+      ...facts,
+      outcome: outcome as RunOutcome,
+      job: null,
+      entry: null,
+      file: null,
+      backup: null,
+      compress: null,
+      transfer: null,
+      overallStatus: null,
+      stagedFileName: null,
+
+      logsSummary: null,
+      startedAt: null,
+      endedAt: null,
+      status: null,
+      reasons: [],
+      settledAt: null,
+      raw: raw && shortened(raw),
       // A file that may be half written is told of only when the next scan finds it unchanged.
       isOpen: !told,
     }
@@ -120,8 +141,11 @@ export class RunRecorder {
     const undeclared = run.outcome === RunOutcome.UNDECLARED
     if (undeclared && (await this.announcedBefore(run))) return
     this.tell.event({
-      ...{ type: undeclared ? EventType.REPORT_UNDECLARED : EventType.REPORT_REFUSED, severity: Severity.WARNING },
-      ...{ at: run.receivedAt, cause: EventCause.READING, to: run.outcome },
+      type: undeclared ? EventType.REPORT_UNDECLARED : EventType.REPORT_REFUSED,
+      severity: Severity.WARNING,
+      at: run.receivedAt,
+      cause: EventCause.READING,
+      to: run.outcome,
       facts: {
         name: run.databaseName ? `${run.agentId}/${run.databaseName}` : run.agentId,
         ...(run.reportPath ? { path: run.reportPath } : {}),

@@ -215,8 +215,15 @@ export class Scanner {
   rereading(): Rereading {
     const { em, platform, roots, temporaryFolder } = this.options
     return {
-      ...{ em: em.fork(), record: this.record, clock: platform.clock, roots, temporaryFolder },
-      ...{ worker: this.rereader, log: platform.log, isStopping: () => this.stopped, mustSee: () => this.mustSee() },
+      em: em.fork(),
+      record: this.record,
+      clock: platform.clock,
+      roots,
+      temporaryFolder,
+      worker: this.rereader,
+      log: platform.log,
+      isStopping: () => this.stopped,
+      mustSee: () => this.mustSee(),
     }
   }
 
@@ -311,7 +318,14 @@ export class Scanner {
     const { platform, roots, temporaryFolder } = this.options
     const { clock, log } = platform
     return {
-      ...{ em, clock, log, roots, worker: this.worker, temporaryFolder, counts, trouble },
+      em,
+      clock,
+      log,
+      roots,
+      worker: this.worker,
+      temporaryFolder,
+      counts,
+      trouble,
       atStep: this.options.atStep ?? (() => undefined),
       write: (work) =>
         this.record(this.options.em, async (services, tell) => {
@@ -340,7 +354,10 @@ export class Scanner {
     if (away < AWAY_AFTER(this.options.intervalMinutes)) return
     await write(async ({ tell }) =>
       tell.event({
-        ...{ type: EventType.SCANNER_AWAY, severity: Severity.WARNING, at: now, cause: EventCause.READING },
+        type: EventType.SCANNER_AWAY,
+        severity: Severity.WARNING,
+        at: now,
+        cause: EventCause.READING,
         facts: { count: Math.round(away / MINUTE), lastSeenAt: last?.toISOString() ?? '' },
       }),
     )
@@ -361,14 +378,20 @@ export class Scanner {
       if (!row || this.stopped) return
       if (trouble !== null && row.trouble === null) {
         tell.event({
-          ...{ type: EventType.SCANNER_BLIND, severity: Severity.AT_RISK, at: endedAt, cause: EventCause.READING },
+          type: EventType.SCANNER_BLIND,
+          severity: Severity.AT_RISK,
+          at: endedAt,
+          cause: EventCause.READING,
           facts: { detail: trouble },
         })
         row.troubleSince = endedAt
       }
       if (trouble === null && row.trouble !== null) {
         tell.event({
-          ...{ type: EventType.SCANNER_SEES, severity: Severity.INFO, at: endedAt, cause: EventCause.READING },
+          type: EventType.SCANNER_SEES,
+          severity: Severity.INFO,
+          at: endedAt,
+          cause: EventCause.READING,
           facts: { detail: row.trouble },
         })
         row.troubleSince = null
@@ -381,12 +404,25 @@ export class Scanner {
 }
 
 const emptyCounts = (): Counts => ({
-  ...{ foldersRead: 0, foldersUnchanged: 0, runsRecorded: 0, reportsRefused: 0, filesRead: 0, filesPromoted: 0 },
-  ...{ filesQuarantined: 0, entriesOpened: 0, entriesJudged: 0, entriesMissing: 0 },
+  foldersRead: 0,
+  foldersUnchanged: 0,
+  runsRecorded: 0,
+  reportsRefused: 0,
+  filesRead: 0,
+  filesPromoted: 0,
+  filesQuarantined: 0,
+  entriesOpened: 0,
+  entriesJudged: 0,
+  entriesMissing: 0,
 })
 
 const newScan = (trigger: string, startedAt: Date): Row<Scan> => ({
-  ...{ id: newId(), trigger, startedAt, endedAt: null, outcome: null, trouble: null },
+  id: newId(),
+  trigger,
+  startedAt,
+  endedAt: null,
+  outcome: null,
+  trouble: null,
   ...emptyCounts(),
 })
 

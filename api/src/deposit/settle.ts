@@ -122,7 +122,9 @@ async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): P
   if (absent && (await closeTwin(scan, subject))) return
   const declared = declaredFile(run)
   const verdict = judgeRun({
-    ...{ run, file: seen?.facts ?? null, windowEnded: now >= entry.windowEndsAt },
+    run,
+    file: seen?.facts ?? null,
+    windowEnded: now >= entry.windowEndsAt,
     fileName: run.stagedFileName ?? job.agentDepositPathTemplate,
     keptStill: declared.sha256 !== null || (seen?.row ? now.getTime() - seen.row.seenAt.getTime() >= MINUTE : false),
     previous: await previousGood(scan.em, job.id, entry.expectedAt),
@@ -193,8 +195,12 @@ async function readThere(
     return { root, path, facts: otherSize ? { kind: 'OTHER_SIZE', stamp: seen } : known, stamp: seen, row }
   }
   const facts = await scan.worker.ask('readBackupFile', {
-    ...{ root: scan.roots.deposit, path, temporaryFolder: scan.temporaryFolder, size: declared.size },
-    ...{ contentHash: declared.contentSha256 !== null, hashOnly: false },
+    root: scan.roots.deposit,
+    path,
+    temporaryFolder: scan.temporaryFolder,
+    size: declared.size,
+    contentHash: declared.contentSha256 !== null,
+    hashOnly: false,
   })
   if (facts.kind === 'READ') scan.counts.filesRead += 1
   const stamp = facts.kind === 'READ' || facts.kind === 'OTHER_SIZE' ? facts.stamp : null
@@ -222,8 +228,12 @@ async function fromQuarantine(scan: ScanContext, { run, job }: Subject, path: st
   const [row] = decodeRows(scan.em, BackupFile, rows)
   if (!row) return nothing
   const facts = await scan.worker.ask('readBackupFile', {
-    ...{ root: scan.roots.quarantine, path: row.path, temporaryFolder: scan.temporaryFolder, size: declared.size },
-    ...{ contentHash: declared.contentSha256 !== null, hashOnly: false },
+    root: scan.roots.quarantine,
+    path: row.path,
+    temporaryFolder: scan.temporaryFolder,
+    size: declared.size,
+    contentHash: declared.contentSha256 !== null,
+    hashOnly: false,
   })
   // What is broken in itself stays apart, and is not judged anew at each scan.
   if (facts.kind !== 'READ' || facts.checks.some(({ outcome }) => outcome === 'FAILED')) return nothing
@@ -253,13 +263,32 @@ function fileRow(
 ): Row<BackupFile> {
   const facts = seen.facts.kind === 'READ' ? seen.facts : null
   const row: Row<BackupFile> = seen.row ?? {
-    ...{ id: newId(), job: job.id, entry: entry.id, root: seen.root, path: seen.path, state: FileState.SEEN },
-    ...{ ...seen.stamp, sha256: null, fingerprint: null, checks: [], why: [], intent: null, leftover: null },
-    ...{ facts: null, seenAt: now, verifiedAt: null, triedAt: null, intact: null },
+    id: newId(),
+    job: job.id,
+    entry: entry.id,
+    root: seen.root,
+    path: seen.path,
+    state: FileState.SEEN,
+    ...seen.stamp,
+    sha256: null,
+    fingerprint: null,
+    checks: [],
+    why: [],
+    intent: null,
+    leftover: null,
+    facts: null,
+    seenAt: now,
+    verifiedAt: null,
+    triedAt: null,
+    intact: null,
   }
   return Object.assign(row, {
-    ...{ job: job.id, entry: entry.id, sha256: facts?.sha256 ?? null, fingerprint: facts?.fingerprint ?? null },
-    ...{ checks: verdict.checks, facts },
+    job: job.id,
+    entry: entry.id,
+    sha256: facts?.sha256 ?? null,
+    fingerprint: facts?.fingerprint ?? null,
+    checks: verdict.checks,
+    facts,
   })
 }
 
@@ -299,14 +328,20 @@ async function moveAway(
   if (row.sha256 === null) {
     // Of another size than declared, it was not read: its hash tells it apart from now on.
     const hashed = await scan.worker.ask('readBackupFile', {
-      ...{ root: scan.roots.deposit, path: seen.path, temporaryFolder: scan.temporaryFolder, size: null },
-      ...{ contentHash: false, hashOnly: true },
+      root: scan.roots.deposit,
+      path: seen.path,
+      temporaryFolder: scan.temporaryFolder,
+      size: null,
+      contentHash: false,
+      hashOnly: true,
     })
     if (hashed.kind !== 'READ') return
     row.sha256 = hashed.sha256
   }
   row.intent = {
-    ...{ runId: run.id, status: verdict.status as BackupStatus, reasons: verdict.reasons },
+    runId: run.id,
+    status: verdict.status as BackupStatus,
+    reasons: verdict.reasons,
     ...(verdict.place === 'VAULT' ? await vaultPlace(scan.em, subject, row) : quarantinePlace(subject, row)),
   }
   row.state = FileState.INTENT

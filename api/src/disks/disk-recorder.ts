@@ -58,7 +58,7 @@ function mendFuture(row: DiskRow, now: Date): boolean {
   const times = ['lastSeenAt', 'lastReadAt', 'missingSince', 'unreadableSince', 'conflictSince', 'documentAt'] as const
   const ahead = times.filter((time) => row[time] !== null && isFuture(row[time], now))
   // Equal times are in order: the report's own is the next.
-  for (const time of ahead) row[time] = new Date(Math.min(now.getTime(), row[time]?.getTime() ?? 0) - 1000)
+  for (const time of ahead) row[time] = new Date(now.getTime() - 1000)
   return ahead.length > 0
 }
 
@@ -335,7 +335,12 @@ export class DiskRecorder {
     }
     snapshots.push({
       ...readingRow(reading, verdict),
-      ...{ disk: row.id, machine: report.machineId, device: sighting.device, collectedAt, at, document },
+      disk: row.id,
+      machine: report.machineId,
+      device: sighting.device,
+      collectedAt,
+      at,
+      document,
     })
     if (!current) return
     if (isRead) row.accepted = accepted

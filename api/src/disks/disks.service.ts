@@ -14,12 +14,13 @@ import type { Page, PageArgs } from '../platform/page.ts'
 import { type Point, thinned } from './attribute-history.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { Disk } from './disk.entity.ts'
-import { Health, HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
+import { Health, HEALTH_SEVERITY, type Verdict } from './health.ts'
+import { healthRankSql, shownHealthSql } from './health-sql.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { type AcceptedFinding, isAbout, withAccepted } from './accepted-findings.ts'
 import { healthBy } from './standing.ts'
 import { serialKey } from './identity.ts'
-import { goodSince, shownHealth } from './shown-health.ts'
+import { shownHealth } from './shown-health.ts'
 import { SmartDocument } from './smart-document.entity.ts'
 import { readSmartctl } from './smartctl.ts'
 import type { SmartFacts } from './smart-facts.ts'
@@ -50,18 +51,6 @@ export interface HealthCount {
   health: Health
   count: number
 }
-
-/** Health as it is shown, in SQL: the same rule as shown-health.ts. */
-const shown = (now: Date): RawBuilder<unknown> =>
-  sql`case when health = 'OK' and (missing_since is not null or last_read_at is null or last_read_at < ${goodSince(now).getTime()}) then 'UNKNOWN' else health end`
-
-/** HEALTH_RANK in SQL, the worst first. */
-const rank = (now: Date): RawBuilder<unknown> =>
-  sql`case ${shown(now)} ${sql.raw(
-    Object.entries(HEALTH_RANK)
-      .map(([health, order]) => `when '${health}' then ${-order}`)
-      .join(' '),
-  )} end`
 
 const bySince = (a: Row<DiskStay>, b: Row<DiskStay>): number =>
   a.since.getTime() - b.since.getTime() || (a.id < b.id ? -1 : 1)
@@ -109,7 +98,7 @@ export class DisksService {
     if (filter?.machineId) where.push(sql`machine_id = ${filter.machineId}`)
     if (filter?.moved === true) where.push(sql`machine_id <> first_machine_id`)
     if (filter?.moved === false) where.push(sql`machine_id = first_machine_id`)
-    if (filter?.health?.length) where.push(sql`${shown(this.clock())} in (${sql.join(filter.health)})`)
+    if (filter?.health?.length) where.push(sql`${shownHealthSql(this.clock())} in (${sql.join(filter.health)})`)
     const search = filter?.search?.trim()
     if (search)
       where.push(sql`(${endsWith(sql`serial`, search)} or ${contains(sql`model`, search)} or ${contains(sql`label`, search)}
@@ -129,7 +118,7 @@ export class DisksService {
 
   private page(where: RawBuilder<unknown>[], orderBy: DiskOrder, page: PageArgs): Promise<Page<Row<Disk>>> {
     const orders: Record<DiskOrder, { order: RawBuilder<unknown>[]; direction: 'asc' | 'desc' }> = {
-      [DiskOrder.WORST_FIRST]: { order: [rank(this.clock()), sql`id`], direction: 'asc' },
+      [DiskOrder.WORST_FIRST]: { order: [healthRankSql(shownHealthSql(this.clock())), sql`id`], direction: 'asc' },
       [DiskOrder.SERIAL]: { order: [sql`coalesce(serial_key, '')`, sql`id`], direction: 'asc' },
       [DiskOrder.LAST_SEEN]: { order: [sql`last_seen_at`, sql`id`], direction: 'desc' },
       [DiskOrder.CAPACITY]: { order: [sql`coalesce(capacity_bytes, -1)`, sql`id`], direction: 'desc' },
@@ -175,7 +164,7 @@ export class DisksService {
     const { rows } = await sql<{
       health: Health
       count: number
-    }>`select ${shown(this.clock())} as health, count(*) as count
+    }>`select ${shownHealthSql(this.clock())} as health, count(*) as count
       from disk where archived_at is null group by 1`.execute(this.em.getKysely())
     const counts = new Map(rows.map((row) => [row.health, row.count]))
     return Object.values(Health).map((health) => ({ health, count: counts.get(health) ?? 0 }))
@@ -280,8 +269,14 @@ export class DisksService {
       tell.disks.add(id)
       tell.machines.add(disk.machine)
       tell.event({
-        ...{ type: EventType.DISK_ARCHIVED, severity: Severity.INFO, at, cause: EventCause.USER, actor },
-        ...{ disk: id, machine: disk.machine, from: disk.machine },
+        type: EventType.DISK_ARCHIVED,
+        severity: Severity.INFO,
+        at,
+        cause: EventCause.USER,
+        actor,
+        disk: id,
+        machine: disk.machine,
+        from: disk.machine,
       })
     })
     return this.reload(id)
@@ -351,8 +346,12 @@ export class DisksService {
       tell.event({ ...about, type, severity: Severity.INFO, facts: { reasons: [bare], device: disk.device } })
       if (verdict.health === disk.health) return
       tell.event({
-        ...{ ...about, type: EventType.HEALTH_CHANGED, severity: HEALTH_SEVERITY[verdict.health] },
-        ...{ from: disk.health, to: verdict.health, facts: { reasons: verdict.reasons, device: disk.device } },
+        ...about,
+        type: EventType.HEALTH_CHANGED,
+        severity: HEALTH_SEVERITY[verdict.health],
+        from: disk.health,
+        to: verdict.health,
+        facts: { reasons: verdict.reasons, device: disk.device },
       })
     })
     return this.reload(id)

@@ -62,19 +62,16 @@ export async function rejudge(
         changed += 1
         tell.disks.add(row.id)
         tell.event({
-          ...{
-            type: EventType.HEALTH_CHANGED,
-            severity: HEALTH_SEVERITY[verdict.health],
-            at: clock(),
-            cause: EventCause.RULES,
-          },
-          ...{
-            disk: row.id,
-            machine: row.machine,
-            from: row.health,
-            to: verdict.health,
-            facts: { reasons: verdict.reasons },
-          },
+          type: EventType.HEALTH_CHANGED,
+          severity: HEALTH_SEVERITY[verdict.health],
+          at: clock(),
+          cause: EventCause.RULES,
+
+          disk: row.id,
+          machine: row.machine,
+          from: row.health,
+          to: verdict.health,
+          facts: { reasons: verdict.reasons },
         })
       }
     })

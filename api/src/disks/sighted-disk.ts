@@ -86,9 +86,24 @@ export function visible(row: DiskRow): string {
     [code, severity, MOVING.includes(code) ? '' : value, limit, subject, acceptedAt].join(' '),
   )
   return [
-    ...[row.serial, row.model, row.wwn, row.type, row.bus, row.role, row.capacityBytes, row.firmware, row.rotationRpm],
-    ...[row.machine, row.device, row.path, row.health, row.label, row.aliases.length],
-    ...[row.missingSince?.getTime(), row.conflictSince?.getTime(), row.archivedAt?.getTime()],
+    row.serial,
+    row.model,
+    row.wwn,
+    row.type,
+    row.bus,
+    row.role,
+    row.capacityBytes,
+    row.firmware,
+    row.rotationRpm,
+    row.machine,
+    row.device,
+    row.path,
+    row.health,
+    row.label,
+    row.aliases.length,
+    row.missingSince?.getTime(),
+    row.conflictSince?.getTime(),
+    row.archivedAt?.getTime(),
     ...reasons,
   ].join('|')
 }

@@ -133,7 +133,12 @@ export function smartDocument(disk: FleetDisk, round: number): string {
     ata_smart_attributes: {
       revision: 16,
       table: ATTRIBUTES.map(([id, name, prefailure]) => ({
-        ...{ id, name, value: 100, worst: 100, thresh: prefailure ? 10 : 0, when_failed: '' },
+        id,
+        name,
+        value: 100,
+        worst: 100,
+        thresh: prefailure ? 10 : 0,
+        when_failed: '',
         flags: {
           value: 50,
           string: '-O--CK ',

@@ -82,8 +82,11 @@ export class InventoryService {
         }
         if (newest)
           await arrayRecorder.record({
-            ...{ machineId: machine.id, hostname: machine.hostname ?? machine.ip, at: times.at },
-            ...{ arrays: inventory.arrays, told: inventory.arrayKinds },
+            machineId: machine.id,
+            hostname: machine.hostname ?? machine.ip,
+            at: times.at,
+            arrays: inventory.arrays,
+            told: inventory.arrayKinds,
           })
         await insertRows(em, InventoryReport, [
           { id, machine: machine.id, contentHash: inventory.contentHash, ...times, sections, notes },

@@ -282,7 +282,14 @@ function findingsOf(status: Status | null, words: string | null): Reason[] {
 
 function factsOf(smart: JsonObject, path: string, status: Status | null, fields: ScriptFields): SmartFacts {
   const counter = (id: number, name: string, key: string) => ({
-    ...{ id, name, value: null, worst: null, threshold: null, packed: null, whenFailed: null, prefailure: false },
+    id,
+    name,
+    value: null,
+    worst: null,
+    threshold: null,
+    packed: null,
+    whenFailed: null,
+    prefailure: false,
     raw: fields.whole(`${path}.${key}`, smart[key]),
   })
   const temperature = fields.whole(`${path}.temperature_c`, smart['temperature_c'], { least: -40, most: 120 })

@@ -128,15 +128,13 @@ export class MachinesService {
       for (const row of rows) tell.disks.add(row.id)
       tell.machines.add(id)
       tell.event({
-        ...{
-          type: EventType.MACHINE_ARCHIVED,
-          severity: Severity.INFO,
-          at,
-          cause: EventCause.USER,
-          actor,
-          machine: id,
-          from: id,
-        },
+        type: EventType.MACHINE_ARCHIVED,
+        severity: Severity.INFO,
+        at,
+        cause: EventCause.USER,
+        actor,
+        machine: id,
+        from: id,
         facts: { hostname: machine.hostname ?? machine.ip, count: rows.length },
       })
     })

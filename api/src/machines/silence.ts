@@ -29,13 +29,11 @@ export function noticeSilence(
       machine.silenceToldAt = now
       tell.machines.add(machine.id)
       tell.event({
-        ...{
-          type: EventType.MACHINE_SILENT,
-          severity: Severity.WARNING,
-          at: machine.silentAt,
-          cause: EventCause.READING,
-        },
-        ...{ machine: machine.id },
+        type: EventType.MACHINE_SILENT,
+        severity: Severity.WARNING,
+        at: machine.silentAt,
+        cause: EventCause.READING,
+        machine: machine.id,
         facts: { hostname: machine.hostname ?? machine.ip, lastSeenAt: machine.lastSeenAt.toISOString() },
       })
     }

@@ -47,7 +47,7 @@ export class OverviewResolver {
     const machines = await overview.machineCounts()
     const disksByHealth = await disks.countByHealth()
     const totalDisks = disksByHealth.reduce((sum, { count }) => sum + count, 0)
-    const arraysAtRisk = (await storage.badArrays()).length
+    const arraysAtRisk = await storage.countBadArrays()
     return { totalMachines: machines.total, silentMachines: machines.silent, totalDisks, disksByHealth, arraysAtRisk }
   }
 

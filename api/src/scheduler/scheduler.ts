@@ -56,7 +56,9 @@ export async function openSchedulerStore(em: EntityManager, mongoUrl: string | n
   // Only who uses MongoDB pays for its driver: 15 MB of memory.
   const [mongo, { MongoBackend }] = await Promise.all([connectMongo(mongoUrl), import('@agendajs/mongo-backend')])
   return {
-    ...{ name: 'MongoDB', isOwn: false, backend: new MongoBackend({ mongo: mongo.db() }) },
+    name: 'MongoDB',
+    isOwn: false,
+    backend: new MongoBackend({ mongo: mongo.db() }),
     ping: async () => void (await mongo.db().command({ ping: 1 })),
     close: () => mongo.close(),
   }
@@ -71,7 +73,9 @@ export async function startScheduler({
   mendEveryMs = MINUTE,
 }: Options): Promise<Scheduler> {
   const agenda = new Agenda({
-    ...{ backend: store.backend, processEvery: processEveryMs, defaultLockLifetime: LOCK_MS },
+    backend: store.backend,
+    processEvery: processEveryMs,
+    defaultLockLifetime: LOCK_MS,
     // Locks carry it: they are given back by it.
     name: `vigie ${hostname()} ${process.pid} ${newId()}`,
   })
@@ -147,7 +151,8 @@ async function schedule(agenda: Agenda, task: Task): Promise<void> {
   // Another interval comes into force now, not when the old one is over.
   if (known) await agenda.cancel({ name: task.name })
   await agenda.every(task.every, task.name, undefined, {
-    ...{ skipImmediate: !task.atStart, ...(timezone === null ? {} : { timezone }) },
+    skipImmediate: !task.atStart,
+    ...(timezone === null ? {} : { timezone }),
   })
 }
 
@@ -195,7 +200,9 @@ function watchHealth(store: SchedulerStore, log: Log, onReturn: () => void) {
   const probe = setInterval(() => void store.ping().then(back, away), 10 * SECOND)
   probe.unref()
   return {
-    ...{ away, back, stop: () => clearInterval(probe) },
+    away,
+    back,
+    stop: () => clearInterval(probe),
     state: () => ({ store: store.name, ok: failure === null, detail: failure }),
   }
 }

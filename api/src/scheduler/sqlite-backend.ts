@@ -148,12 +148,13 @@ class SqliteJobRepository implements JobRepository {
 
   async saveJobState(job: JobParameters, options: Options | undefined): Promise<void> {
     const state = JSON.stringify({
-      ...{ lastRunAt: job.lastRunAt ?? null, progress: job.progress ?? null, failReason: job.failReason ?? null },
-      ...{
-        failCount: job.failCount ?? null,
-        failedAt: job.failedAt ?? null,
-        lastFinishedAt: job.lastFinishedAt ?? null,
-      },
+      lastRunAt: job.lastRunAt ?? null,
+      progress: job.progress ?? null,
+      failReason: job.failReason ?? null,
+
+      failCount: job.failCount ?? null,
+      failedAt: job.failedAt ?? null,
+      lastFinishedAt: job.lastFinishedAt ?? null,
       lastModifiedBy: options?.lastModifiedBy ?? null,
     })
     const { rows } =
@@ -279,8 +280,13 @@ const time = (date: Date | null | undefined): number | null => (date ? new Date(
 
 function toRow({ _id, name, nextRunAt, lockedAt, priority, disabled, ...document }: JobParameters): Stored {
   return {
-    ...{ id: String(_id), name, next_run_at: time(nextRunAt), locked_at: time(lockedAt) },
-    ...{ priority, disabled: disabled ? 1 : 0, document: JSON.stringify(document) },
+    id: String(_id),
+    name,
+    next_run_at: time(nextRunAt),
+    locked_at: time(lockedAt),
+    priority,
+    disabled: disabled ? 1 : 0,
+    document: JSON.stringify(document),
   }
 }
 
@@ -292,7 +298,9 @@ function fromRow(row: Stored): JobParameters {
   const present = Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null))
   return {
     ...(present as unknown as JobParameters),
-    ...{ _id: toJobId(row.id), name: row.name, priority: row.priority },
+    _id: toJobId(row.id),
+    name: row.name,
+    priority: row.priority,
     nextRunAt: row.next_run_at === null ? null : new Date(row.next_run_at),
     ...(row.locked_at === null ? {} : { lockedAt: new Date(row.locked_at) }),
     ...(row.disabled ? { disabled: true } : {}),

@@ -31,7 +31,13 @@ export class ArrayRecorder {
     const event = (row: Row<StorageArray>, type: EventType, severity: Severity, from: Health | null = null): void => {
       this.tell.machines.add(machineId)
       this.tell.event({
-        ...{ type, severity, at, cause: EventCause.READING, machine: machineId, from, to: row.health },
+        type,
+        severity,
+        at,
+        cause: EventCause.READING,
+        machine: machineId,
+        from,
+        to: row.health,
         facts: {
           hostname,
           name: row.name,
@@ -48,9 +54,13 @@ export class ArrayRecorder {
       const facts = againstBest(told, before?.mostMembers ?? null)
       const mostMembers = Math.max(before?.mostMembers ?? 0, facts.workingMembers ?? 0) || null
       const row = before ?? {
-        ...{ id: newId(), machine: machineId, firstSeenAt: at, mostMembers },
+        id: newId(),
+        machine: machineId,
+        firstSeenAt: at,
+        mostMembers,
         ...facts,
-        ...{ lastSeenAt: at, goneSince: null },
+        lastSeenAt: at,
+        goneSince: null,
       }
       const from = before?.health ?? null
       const isBack = row.goneSince !== null

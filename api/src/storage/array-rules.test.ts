@@ -13,8 +13,12 @@ const md = (level: string, expected: number | null, working: number | null, more
       mdraid: mdraidSection.parse({
         arrays: [
           {
-            ...{ name: 'md0', level, active: true, devices: [{ device: 'sda1', failed: false, spare: false }] },
-            ...{ expectedDevices: expected, workingDevices: working },
+            name: 'md0',
+            level,
+            active: true,
+            devices: [{ device: 'sda1', failed: false, spare: false }],
+            expectedDevices: expected,
+            workingDevices: working,
             ...more,
           },
         ],
@@ -76,7 +80,11 @@ describe('A ZFS pool', () => {
         zpool: zpoolSection.parse({
           pools: [
             {
-              ...{ name: 'tank', state: 'ONLINE', sizeBytes: null, allocatedBytes: null, freeBytes: null },
+              name: 'tank',
+              state: 'ONLINE',
+              sizeBytes: null,
+              allocatedBytes: null,
+              freeBytes: null,
               devices: [{ path: '/dev/sda1', device: 'sda1', state: 'ONLINE' }],
               ...more,
             },
@@ -119,8 +127,14 @@ describe('A ZFS pool', () => {
       zpool: zpoolSection.parse({
         pools: [
           {
-            ...{ name: 'tank', state: 'ONLINE', sizeBytes: null, allocatedBytes: null, freeBytes: null, devices: [] },
-            ...{ dataErrors: 2, damagedFiles: ['/tank/a.txt', '/tank/b.txt'] },
+            name: 'tank',
+            state: 'ONLINE',
+            sizeBytes: null,
+            allocatedBytes: null,
+            freeBytes: null,
+            devices: [],
+            dataErrors: 2,
+            damagedFiles: ['/tank/a.txt', '/tank/b.txt'],
           },
         ],
       }),
@@ -139,7 +153,12 @@ test.each<[string, object, object[], string[]]>([
     physicalVolumes: [{ device: '/dev/sda', volumeGroup: 'vg', sizeBytes: 1, freeBytes: 0, missing: false }],
     volumeGroups: [{ name: 'vg', sizeBytes: 1, freeBytes: 0, ...group }],
     logicalVolumes: volumes.map((volume) => ({
-      ...{ name: 'root', volumeGroup: 'vg', path: null, sizeBytes: 1, devices: [], tags: [] },
+      name: 'root',
+      volumeGroup: 'vg',
+      path: null,
+      sizeBytes: 1,
+      devices: [],
+      tags: [],
       ...volume,
     })),
   })

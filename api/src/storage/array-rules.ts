@@ -92,8 +92,12 @@ function ofMd({
   workingDevices,
 }: MdraidFacts['arrays'][number]): ArrayFacts {
   const array: Unjudged = {
-    ...{ kind: ArrayKind.MDRAID, name, level, state: active ? 'active' : 'inactive' },
-    ...{ expectedMembers: expectedDevices, workingMembers: workingDevices },
+    kind: ArrayKind.MDRAID,
+    name,
+    level,
+    state: active ? 'active' : 'inactive',
+    expectedMembers: expectedDevices,
+    workingMembers: workingDevices,
   }
   if (!active) return judged(array, [reason('ARRAY_INACTIVE', FAILED, devices.length, null, name)])
   const reasons = devices
@@ -188,8 +192,12 @@ function ofGroup(
     )
   return judged(
     {
-      ...{ kind: ArrayKind.LVM, name, level: null, state: partial ? 'partial' : null },
-      ...{ expectedMembers: members.length, workingMembers: members.length - missing },
+      kind: ArrayKind.LVM,
+      name,
+      level: null,
+      state: partial ? 'partial' : null,
+      expectedMembers: members.length,
+      workingMembers: members.length - missing,
     },
     reasons,
   )

@@ -31,7 +31,10 @@ export class StorageArray {
   @Property({ type: 'string' })
   kind!: ArrayKind
 
-  @Field(() => String, { description: 'As its driver names it: md0, tank, vg0; of btrfs its label, else its UUID' })
+  @Field(() => String, {
+    description:
+      'As its driver names it: md0, tank, vg0; of btrfs its label with the first letters of its UUID, else the UUID',
+  })
   @Property({ type: 'string' })
   name!: string
 

@@ -6,10 +6,13 @@ import { seekPage } from '../database/seek.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { HEALTH_RANK } from '../disks/health.ts'
+import { healthRankSql } from '../disks/health-sql.ts'
 import { FileSystem, type UserHome } from './file-system.entity.ts'
 import { StorageArray } from './storage-array.entity.ts'
 
 const MOST_BAD = 500
+const BAD_ARRAYS = sql`storage_array where gone_since is null and health in ('FAILED', 'AT_RISK', 'WARNING')
+  and machine_id in (select id from machine where archived_at is null)`
 
 export interface HomesOnDisk {
   diskId: string
@@ -69,12 +72,14 @@ export class StorageService {
   async badArrays(): Promise<Row<StorageArray>[]> {
     const { rows } = await sql<
       Record<string, unknown>
-    >`select ${sql.raw(columnsOf(this.em, StorageArray))} from storage_array
-      where gone_since is null and health in ('FAILED', 'AT_RISK', 'WARNING')
-        and machine_id in (select id from machine where archived_at is null) limit ${MOST_BAD}`.execute(
-      this.em.getKysely(),
-    )
-    return decodeRows(this.em, StorageArray, rows).sort((a, b) => HEALTH_RANK[b.health] - HEALTH_RANK[a.health])
+    >`select ${sql.raw(columnsOf(this.em, StorageArray))} from ${BAD_ARRAYS}
+      order by ${healthRankSql(sql`health`)}, id limit ${MOST_BAD}`.execute(this.em.getKysely())
+    return decodeRows(this.em, StorageArray, rows)
+  }
+
+  async countBadArrays(): Promise<number> {
+    const { rows } = await sql<{ n: number }>`select count(*) as n from ${BAD_ARRAYS}`.execute(this.em.getKysely())
+    return rows[0]?.n ?? 0
   }
 
   ofMachine(machineId: string): Promise<Row<FileSystem>[]> {

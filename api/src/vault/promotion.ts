@@ -50,7 +50,9 @@ export async function vaultPlace(
   const to = FileRoot.VAULT as const
   const fileName = run.stagedFileName ?? nameOf(file.path)
   const path = render(job.finalStoragePathTemplate, job, {
-    ...{ expectedAt: entry.expectedAt, timeZone: job.timeZone, fileName },
+    expectedAt: entry.expectedAt,
+    timeZone: job.timeZone,
+    fileName,
   })
   const version = (expectedAt: Date): string => `${folderOf(path)}versions/${stamped(expectedAt)}_${nameOf(path)}`
   const holder = await holderOf(em, path, job)
@@ -92,8 +94,12 @@ export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promis
   const leftover: Leftover = { root: file.root, path: file.path, stamp: stampOf(file) }
   const moved = await bringFile(
     {
-      ...{ id: file.id, sha256: file.sha256, versionPath: intent.versionPath, stamp: leftover.stamp },
-      ...{ from: { root: rootOf(scan, file.root), path: file.path }, to: { root, path: intent.path } },
+      id: file.id,
+      sha256: file.sha256,
+      versionPath: intent.versionPath,
+      stamp: leftover.stamp,
+      from: { root: rootOf(scan, file.root), path: file.path },
+      to: { root, path: intent.path },
     },
     scan.atStep,
   )
@@ -161,13 +167,14 @@ async function arrived(
     if (same) Object.assign(same, { leftover: same.leftover ?? leftover })
     else {
       Object.assign(file, {
-        ...{
-          ...stamp,
-          root: intent.to,
-          path: intent.path,
-          state: quarantined ? FileState.QUARANTINE : FileState.VAULT,
-        },
-        ...{ why: quarantined ? intent.reasons : [], verifiedAt: now, intact: wasProven ? true : null, leftover },
+        ...stamp,
+        root: intent.to,
+        path: intent.path,
+        state: quarantined ? FileState.QUARANTINE : FileState.VAULT,
+        why: quarantined ? intent.reasons : [],
+        verifiedAt: now,
+        intact: wasProven ? true : null,
+        leftover,
       })
     }
     file.intent = null
@@ -184,8 +191,13 @@ async function arrived(
     if (same) await sql`delete from backup_file where id = ${file.id}`.execute(em.getKysely())
     if (quarantined && run) {
       tell.event({
-        ...{ type: EventType.BACKUP_QUARANTINED, severity: Severity.WARNING, at: now, cause: EventCause.READING },
-        ...{ job: run.job, entry: run.entry, to: intent.status },
+        type: EventType.BACKUP_QUARANTINED,
+        severity: Severity.WARNING,
+        at: now,
+        cause: EventCause.READING,
+        job: run.job,
+        entry: run.entry,
+        to: intent.status,
         facts: { reasons: intent.reasons, path: intent.path, name: `${run.agentId}/${run.databaseName}` },
       })
     }
@@ -221,8 +233,12 @@ async function notMoved(
       const folder = `${run.agentId}/${run.databaseName}/${stamped(now)}-${newId().slice(-12)}`
       const apart = intent.to === FileRoot.QUARANTINE ? intent : { status: BackupStatus.FAILED, reasons: [waiting] }
       file.intent = {
-        ...{ to: FileRoot.QUARANTINE, path: `${folder}/${nameOf(file.path)}`, versionPath: null, runId: run.id },
-        ...{ status: apart.status, reasons: apart.reasons },
+        to: FileRoot.QUARANTINE,
+        path: `${folder}/${nameOf(file.path)}`,
+        versionPath: null,
+        runId: run.id,
+        status: apart.status,
+        reasons: apart.reasons,
       }
       await saveRows(em, BackupFile, [file])
       return

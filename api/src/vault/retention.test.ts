@@ -3,7 +3,8 @@ import { KeepRule, type KeepRules, keepsEverything, planRetention } from './rete
 
 const none: KeepRules = { keepLast: null, keepDaily: null, keepWeekly: null, keepMonthly: null, keepYearly: null }
 const good = (at: string, isProtected = false) => ({
-  ...{ at, protected: isProtected },
+  at,
+  protected: isProtected,
   expectedAt: new Date(at.includes('T') ? `${at}Z` : `${at}T02:00Z`),
 })
 const backups = (...times: string[]) => times.map((time) => good(time))

@@ -65,7 +65,12 @@ async function isMoving(em: EntityManager, path: string): Promise<boolean> {
 export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile>): Promise<boolean> {
   const { em, record, clock, roots, worker, temporaryFolder } = rereading
   const facts = await worker.ask('readBackupFile', {
-    ...{ root: roots.vault, path: file.path, temporaryFolder, size: null, contentHash: false, hashOnly: true },
+    root: roots.vault,
+    path: file.path,
+    temporaryFolder,
+    size: null,
+    contentHash: false,
+    hashOnly: true,
   })
   const intact = facts.kind === 'READ' && facts.sha256 === file.sha256
   const lost = facts.kind === 'ABSENT' || facts.kind === 'NOT_A_FILE'
@@ -88,8 +93,12 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
     const same = before.intact === now.intact && before.state === now.state
     if (!known || same || (intact && before.intact !== false)) return
     tell.event({
-      ...{ type, severity: intact ? Severity.INFO : Severity.FAILED, at: clock(), cause: EventCause.READING },
-      ...{ job: now.job, entry: now.entry },
+      type,
+      severity: intact ? Severity.INFO : Severity.FAILED,
+      at: clock(),
+      cause: EventCause.READING,
+      job: now.job,
+      entry: now.entry,
       facts: { path: now.path },
     })
   })

@@ -73,14 +73,14 @@ export class VaultService {
       await saveRows(em, BackupEntry, [Object.assign(entry, { protected: isProtected })])
       tell.entries.add(entry.id)
       tell.event({
-        ...{
-          type: EventType.BACKUP_PROTECTED,
-          severity: Severity.INFO,
-          at: this.clock(),
-          cause: EventCause.USER,
-          actor,
-        },
-        ...{ job: entry.job, entry: entry.id, to: String(isProtected) },
+        type: EventType.BACKUP_PROTECTED,
+        severity: Severity.INFO,
+        at: this.clock(),
+        cause: EventCause.USER,
+        actor,
+        job: entry.job,
+        entry: entry.id,
+        to: String(isProtected),
         facts: { expectedAt: entry.expectedAt.toISOString() },
       })
     })
@@ -99,20 +99,21 @@ export class VaultService {
       const accepted = backupReason('ACCEPTED_BY_HAND', Severity.WARNING, { subject: `${actor}: ${why}` })
       file.intent = {
         ...(await vaultPlace(scan.em, { run, job, entry }, file)),
-        ...{ runId: run.id, status: BackupStatus.SUCCESS, reasons: [accepted, ...file.why] },
+        runId: run.id,
+        status: BackupStatus.SUCCESS,
+        reasons: [accepted, ...file.why],
       }
       file.state = FileState.INTENT
       await scan.write(async ({ em, tell }) => {
         await saveRows(em, BackupFile, [file])
         tell.event({
-          ...{
-            type: EventType.QUARANTINE_ACCEPTED,
-            severity: Severity.WARNING,
-            at: this.clock(),
-            cause: EventCause.USER,
-            actor,
-          },
-          ...{ job: job.id, entry: entry.id },
+          type: EventType.QUARANTINE_ACCEPTED,
+          severity: Severity.WARNING,
+          at: this.clock(),
+          cause: EventCause.USER,
+          actor,
+          job: job.id,
+          entry: entry.id,
           facts: { path: file.path, detail: why, name: `${job.agentId}/${job.databaseName}` },
         })
       })
@@ -145,14 +146,13 @@ export class VaultService {
         await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
         if (file.entry) tell.entries.add(file.entry)
         tell.event({
-          ...{
-            type: EventType.QUARANTINE_DELETED,
-            severity: Severity.INFO,
-            at: this.clock(),
-            cause: EventCause.USER,
-            actor,
-          },
-          ...{ job: file.job, entry: file.entry },
+          type: EventType.QUARANTINE_DELETED,
+          severity: Severity.INFO,
+          at: this.clock(),
+          cause: EventCause.USER,
+          actor,
+          job: file.job,
+          entry: file.entry,
           facts: { path: file.path },
         })
       })
@@ -174,11 +174,19 @@ export class VaultService {
       const { run, job, entry } = await this.subjectOf(file)
       const declared = declaredFile(run)
       const facts = await scan.worker.ask('readBackupFile', {
-        ...{ root: scan.roots.quarantine, path: file.path, temporaryFolder: scan.temporaryFolder, size: declared.size },
-        ...{ contentHash: declared.contentSha256 !== null, hashOnly: false },
+        root: scan.roots.quarantine,
+        path: file.path,
+        temporaryFolder: scan.temporaryFolder,
+        size: declared.size,
+        contentHash: declared.contentSha256 !== null,
+        hashOnly: false,
       })
       const verdict = judgeRun({
-        ...{ run, file: facts, windowEnded: true, keptStill: true, fileName: run.stagedFileName ?? file.path },
+        run,
+        file: facts,
+        windowEnded: true,
+        keptStill: true,
+        fileName: run.stagedFileName ?? file.path,
         previous: await previousGood(scan.em, job.id, entry.expectedAt),
       })
       Object.assign(file, {
@@ -188,7 +196,9 @@ export class VaultService {
       if (verdict.place === 'VAULT' && verdict.status) {
         file.intent = {
           ...(await vaultPlace(scan.em, { run, job, entry }, file)),
-          ...{ runId: run.id, status: verdict.status, reasons: verdict.reasons },
+          runId: run.id,
+          status: verdict.status,
+          reasons: verdict.reasons,
         }
         file.state = FileState.INTENT
         await scan.write(({ em }) => saveRows(em, BackupFile, [file]))
@@ -309,8 +319,13 @@ async function deleteFile(
     await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED, leftover })])
     tell.entries.add(entry.id)
     tell.event({
-      ...{ type: EventType.BACKUP_DELETED, severity: Severity.INFO, at: scan.clock(), actor },
-      ...{ cause: actor ? EventCause.USER : EventCause.RULES, job: entry.job, entry: entry.id },
+      type: EventType.BACKUP_DELETED,
+      severity: Severity.INFO,
+      at: scan.clock(),
+      actor,
+      cause: actor ? EventCause.USER : EventCause.RULES,
+      job: entry.job,
+      entry: entry.id,
       facts: { path, expectedAt: entry.expectedAt.toISOString() },
     })
   })

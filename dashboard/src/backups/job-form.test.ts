@@ -30,7 +30,11 @@ test.each([
 
 test('An empty field means the default or nothing, and recipients are told apart by line, comma or semicolon', () => {
   expect(inputOf(fields({ recipients: 'a@b.c, d@e.f;\ng@h.i' }))).toMatchObject({
-    ...{ graceMinutes: null, companyName: null, finalStoragePathTemplate: null, keepLast: null, machineId: null },
+    graceMinutes: null,
+    companyName: null,
+    finalStoragePathTemplate: null,
+    keepLast: null,
+    machineId: null,
     recipients: ['a@b.c', 'd@e.f', 'g@h.i'],
   })
 })

@@ -36,13 +36,34 @@ export interface JobFields {
 export const KEEPS = ['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
 
 export const emptyFields = (agentId = '', databaseName = ''): JobFields => ({
-  ...{ agentId, databaseName, companyName: '', city: '', neighborhood: '' },
-  ...{ kind: 'plain', cron: '0 2 * * *', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone },
-  ...{ frequency: 'DAILY', expectedHourUtc: '2', expectedMinuteUtc: '0', daysOfWeek: ['MONDAY'] },
-  ...{ dayOfMonth: '1', lastDayOfMonth: false, graceMinutes: '' },
-  ...{ agentDepositPathTemplate: '', agentLogDepositPathTemplate: '', finalStoragePathTemplate: '' },
-  ...{ recipients: '', expectChange: 'ALERT', runbook: '' },
-  ...{ keepLast: '', keepDaily: '', keepWeekly: '', keepMonthly: '', keepYearly: '', machineId: '', protects: '' },
+  agentId,
+  databaseName,
+  companyName: '',
+  city: '',
+  neighborhood: '',
+  kind: 'plain',
+  cron: '0 2 * * *',
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  frequency: 'DAILY',
+  expectedHourUtc: '2',
+  expectedMinuteUtc: '0',
+  daysOfWeek: ['MONDAY'],
+  dayOfMonth: '1',
+  lastDayOfMonth: false,
+  graceMinutes: '',
+  agentDepositPathTemplate: '',
+  agentLogDepositPathTemplate: '',
+  finalStoragePathTemplate: '',
+  recipients: '',
+  expectChange: 'ALERT',
+  runbook: '',
+  keepLast: '',
+  keepDaily: '',
+  keepWeekly: '',
+  keepMonthly: '',
+  keepYearly: '',
+  machineId: '',
+  protects: '',
 })
 
 export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
@@ -50,29 +71,35 @@ export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
     value === null || value === undefined ? '' : String(value)
   const empty = emptyFields()
   return {
-    ...{
-      agentId: job.agentId,
-      databaseName: job.databaseName,
-      companyName: text(job.companyName),
-      city: text(job.city),
-    },
-    ...{
-      neighborhood: text(job.neighborhood),
-      kind: job.frequency ? 'plain' : 'cron',
-      cron: job.cron,
-      timeZone: job.timeZone,
-    },
-    ...{ frequency: job.frequency ?? 'DAILY', expectedHourUtc: text(job.expectedHourUtc ?? empty.expectedHourUtc) },
-    ...{ expectedMinuteUtc: text(job.expectedMinuteUtc ?? 0), daysOfWeek: job.daysOfWeek ?? empty.daysOfWeek },
-    ...{ dayOfMonth: text(job.dayOfMonth ?? 1), lastDayOfMonth: job.lastDayOfMonth ?? false },
-    ...{ graceMinutes: text(job.graceMinutes), agentDepositPathTemplate: job.agentDepositPathTemplate },
-    ...{
-      agentLogDepositPathTemplate: job.agentLogDepositPathTemplate,
-      finalStoragePathTemplate: job.finalStoragePathTemplate,
-    },
-    ...{ recipients: job.recipients.join('\n'), expectChange: job.expectChange, runbook: text(job.runbook) },
-    ...{ keepLast: text(job.keepLast), keepDaily: text(job.keepDaily), keepWeekly: text(job.keepWeekly) },
-    ...{ keepMonthly: text(job.keepMonthly), keepYearly: text(job.keepYearly), machineId: job.machine?.id ?? '' },
+    agentId: job.agentId,
+    databaseName: job.databaseName,
+    companyName: text(job.companyName),
+    city: text(job.city),
+
+    neighborhood: text(job.neighborhood),
+    kind: job.frequency ? 'plain' : 'cron',
+    cron: job.cron,
+    timeZone: job.timeZone,
+    frequency: job.frequency ?? 'DAILY',
+    expectedHourUtc: text(job.expectedHourUtc ?? empty.expectedHourUtc),
+    expectedMinuteUtc: text(job.expectedMinuteUtc ?? 0),
+    daysOfWeek: job.daysOfWeek ?? empty.daysOfWeek,
+    dayOfMonth: text(job.dayOfMonth ?? 1),
+    lastDayOfMonth: job.lastDayOfMonth ?? false,
+    graceMinutes: text(job.graceMinutes),
+    agentDepositPathTemplate: job.agentDepositPathTemplate,
+
+    agentLogDepositPathTemplate: job.agentLogDepositPathTemplate,
+    finalStoragePathTemplate: job.finalStoragePathTemplate,
+    recipients: job.recipients.join('\n'),
+    expectChange: job.expectChange,
+    runbook: text(job.runbook),
+    keepLast: text(job.keepLast),
+    keepDaily: text(job.keepDaily),
+    keepWeekly: text(job.keepWeekly),
+    keepMonthly: text(job.keepMonthly),
+    keepYearly: text(job.keepYearly),
+    machineId: job.machine?.id ?? '',
     protects: protectedPaths(job),
   }
 }
@@ -99,7 +126,8 @@ export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInpu
     fields.kind === 'cron'
       ? { cron: fields.cron, timeZone: text(fields.timeZone) }
       : {
-          ...{ frequency, expectedMinuteUtc: whole(fields.expectedMinuteUtc) },
+          frequency,
+          expectedMinuteUtc: whole(fields.expectedMinuteUtc),
           ...(frequency === 'HOURLY' ? {} : { expectedHourUtc: whole(fields.expectedHourUtc) }),
           ...(frequency === 'WEEKLY' ? { daysOfWeek: fields.daysOfWeek } : {}),
           ...(frequency === 'MONTHLY'
@@ -109,16 +137,23 @@ export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInpu
             : {}),
         }
   return {
-    ...{ agentId: fields.agentId.trim(), databaseName: fields.databaseName.trim(), ...schedule },
-    ...{ companyName: text(fields.companyName), city: text(fields.city), neighborhood: text(fields.neighborhood) },
-    ...{ graceMinutes: whole(fields.graceMinutes), agentDepositPathTemplate: text(fields.agentDepositPathTemplate) },
+    agentId: fields.agentId.trim(),
+    databaseName: fields.databaseName.trim(),
+    ...schedule,
+    companyName: text(fields.companyName),
+    city: text(fields.city),
+    neighborhood: text(fields.neighborhood),
+    graceMinutes: whole(fields.graceMinutes),
+    agentDepositPathTemplate: text(fields.agentDepositPathTemplate),
     agentLogDepositPathTemplate: text(fields.agentLogDepositPathTemplate),
     finalStoragePathTemplate: text(fields.finalStoragePathTemplate),
     recipients: fields.recipients
       .split(/[\n,;]/)
       .map((line) => line.trim())
       .filter(Boolean),
-    ...{ expectChange: fields.expectChange, runbook: text(fields.runbook), machineId: fields.machineId || null },
+    expectChange: fields.expectChange,
+    runbook: text(fields.runbook),
+    machineId: fields.machineId || null,
     ...(fields.machineId && fields.protects !== protectsBefore
       ? {
           protects: fields.protects

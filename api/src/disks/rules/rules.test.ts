@@ -28,7 +28,13 @@ const ata = (
   ...ataDocument({ rotation }),
   ata_smart_attributes: {
     table: attributes.map(({ id, name, value = 100, thresh = 0, raw = 0 }) => ({
-      ...{ id, name, value, worst: value, thresh, when_failed: '', flags: { prefailure: false } },
+      id,
+      name,
+      value,
+      worst: value,
+      thresh,
+      when_failed: '',
+      flags: { prefailure: false },
       raw: { value: Number.parseInt(String(raw), 10), string: String(raw) },
     })),
   },
@@ -40,8 +46,13 @@ const statistics = (page: number, values: Record<string, number>, valid = true) 
   table: Object.entries(values).map(([name, value]) => ({ name, value, flags: { valid } })),
 })
 const scsi = (more: object) => ({
-  ...{ smartctl: { exit_status: 0 }, device: { protocol: 'SCSI' }, serial_number: 'C', rotation_rate: 7200 },
-  ...{ smart_status: { passed: true }, scsi_grown_defect_list: 0, ...more },
+  smartctl: { exit_status: 0 },
+  device: { protocol: 'SCSI' },
+  serial_number: 'C',
+  rotation_rate: 7200,
+  smart_status: { passed: true },
+  scsi_grown_defect_list: 0,
+  ...more,
 })
 const REALLOCATED: Named = { id: 5, name: 'Reallocated_Sector_Ct' }
 const PENDING: Named = { id: 197, name: 'Current_Pending_Sector' }
@@ -298,7 +309,15 @@ describe('What an attribute means', () => {
   })
 
   const one = (id: number, name: string, value: number | null, raw: number | null): AtaAttribute => ({
-    ...{ id, name, value, raw, worst: value, threshold: 0, packed: raw, whenFailed: null, prefailure: false },
+    id,
+    name,
+    value,
+    raw,
+    worst: value,
+    threshold: 0,
+    packed: raw,
+    whenFailed: null,
+    prefailure: false,
   })
   test.each<[string, AtaAttribute, string | null, number | null]>([
     ['Phison keeps life in the raw value', one(231, 'SSD_Life_Left', 100, 2), 'Phison Driven SSDs', 2],
@@ -358,7 +377,10 @@ describe('A SAS disk that warns', () => {
 test('An NVMe reserve is low near its limit, whatever the limit is', () => {
   const nvme = (spare: number, threshold: number) =>
     word({
-      ...{ smartctl: {}, device: { protocol: 'NVMe' }, serial_number: 'N', smart_status: { passed: true } },
+      smartctl: {},
+      device: { protocol: 'NVMe' },
+      serial_number: 'N',
+      smart_status: { passed: true },
       nvme_smart_health_information_log: {
         critical_warning: 0,
         available_spare: spare,
@@ -375,7 +397,10 @@ test('An NVMe reserve is low near its limit, whatever the limit is', () => {
 
 test('An NVMe reserve that falls by ten within a month is a warning, by nine it is not', () => {
   const nvme = (spare: number) => ({
-    ...{ smartctl: {}, device: { protocol: 'NVMe' }, serial_number: 'N', smart_status: { passed: true } },
+    smartctl: {},
+    device: { protocol: 'NVMe' },
+    serial_number: 'N',
+    smart_status: { passed: true },
     nvme_smart_health_information_log: { critical_warning: 0, available_spare: spare, available_spare_threshold: 10 },
   })
   const before = ago(28, { available_spare: [null, 100] })
