@@ -11,6 +11,7 @@ import { tasksOf } from './scheduler/tasks.ts'
 import { ChangeFeed } from './platform/changes.ts'
 import { MINUTE, SECOND, systemClock } from './platform/clock.ts'
 import { createLog } from './platform/log.ts'
+import { startWatchdog } from './platform/watchdog.ts'
 import { startTrouble } from './start-trouble.ts'
 
 /** Something went wrong that nobody had foreseen (EX_SOFTWARE of sysexits(3)). */
@@ -66,6 +67,7 @@ async function main(config: Config): Promise<void> {
     if (heldFor(orm) > GIVE_UP_AFTER) fail(new Error('The database has stood still for two minutes'))
   }, 5 * SECOND)
   watch.unref()
+  startWatchdog(log, GIVE_UP_AFTER / SECOND)
   await greet(app, config.publicUrl)
 }
 

@@ -125,7 +125,12 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
   }, lookEvery)
   return {
     upgrade: (request: Extra['request'], socket: Socket, head: Buffer): void =>
-      sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request)),
+      sockets.handleUpgrade(request, socket, head, (client) => {
+        sockets.emit('connection', client, request)
+        // graphql-ws writes many lines about each frame that cannot be read: strangers would fill the log. What is to be
+        // done about it (close with the code of RFC 6455 §7.4.1), ws has done before it tells.
+        client.removeAllListeners('error').on('error', () => undefined)
+      }),
     /** Open connections. */
     count: (): number => sockets.clients.size,
     /** Cuts every connection, as a network does; clients come back by themselves. */

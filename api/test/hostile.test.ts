@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Scope } from '../src/access/scope.ts'
 import { apiForThisTest, type TestApi, until } from './start-api.ts'
 
@@ -27,6 +27,8 @@ const BYTES: [what: string, bytes: string][] = [
     'GET /graphql HTTP/1.1\r\nHost: vigie\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
   ],
   ['an upgrade with frames behind it', `${upgrade('/graphql')}\xff\xff\xff\xff\xff\xff`],
+  ['a frame of text that is none', `${upgrade('/graphql')}\x81\x82\x00\x00\x00\x00\xff\xff`],
+  ['a frame of 2^62 bytes', `${upgrade('/graphql')}\x82\xff\x3f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00`],
   ['a request that is none', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n'],
   [
     'a question with a body that nobody reads',
@@ -63,8 +65,10 @@ const BYTES: [what: string, bytes: string][] = [
 ]
 
 describe('A stranger at the bare port', () => {
-  test('does not end the process, whether he waits for the answer, resets, or goes at once', async () => {
+  test('does not end the process nor fill the log, whether he waits for the answer, resets, or goes at once', async () => {
     const api = await apiForThisTest({ VIGIE_LOG_LEVEL: 'silent' })
+    const said = vi.spyOn(console, 'error')
+    onTestFinished(() => said.mockRestore())
     const port = Number(new URL(api.url).port)
     for (const [what, bytes] of BYTES) {
       for (const how of ['answer', 'reset', 'go'] as const) {
@@ -85,7 +89,7 @@ describe('A stranger at the bare port', () => {
           (answer) => answer.status,
           (error: Error) => error.message,
         )
-        expect([what, how, health]).toEqual([what, how, 200])
+        expect([what, how, health, said.mock.calls]).toEqual([what, how, 200, []])
       }
     }
   })

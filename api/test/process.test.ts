@@ -199,3 +199,19 @@ test('An error that nobody had foreseen is logged whole, and ends the process wi
   again.child.kill('SIGTERM')
   expect(await again.ended).toBe(0)
 })
+
+test('A main loop that stands still is seen by a thread beside it, which says so and ends the process', async () => {
+  const script = `
+    import { startWatchdog } from ${JSON.stringify(resolve(ROOT, 'api/src/platform/watchdog.ts'))}
+    startWatchdog({ error: console.error }, 2)
+    setTimeout(() => { for (;;); }, 1500)`
+  const child = spawn(process.execPath, ['--import', resolve(ROOT, 'api/ts.mjs'), '--input-type=module', '-e', script])
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const signal = await new Promise((done) => child.once('close', (_code, by) => done(by)))
+  expect(signal).toBe('SIGKILL')
+  expect(JSON.parse(said.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    level: 'fatal',
+    msg: expect.stringContaining('stood still for 2 seconds'),
+  })
+})
