@@ -8,7 +8,7 @@ RUN node scripts/vigie.cjs bundle --unpacked /bundle
 FROM debian:bookworm-slim
 # pg_restore and sqlite3 prove dumps; util-linux has prlimit; tini reaps them.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends postgresql-client sqlite3 util-linux tini \
+  && apt-get install -y --no-install-recommends postgresql-client sqlite3 xz-utils bzip2 lz4 unzip 7zip util-linux tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
 # Nobody else's number: the rsync users of the host join its group (docs/docker.md).
 RUN groupadd --gid 10001 vigie && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin vigie \

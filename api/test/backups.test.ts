@@ -781,7 +781,7 @@ describe('The scanner', () => {
     backups.set('02:05')
     const { scanner } = backups.api.app
     const scanning = scanner.scan('test')
-    await expect.poll(() => files(backups.vault).length).toBeGreaterThan(2)
+    await expect.poll(() => files(backups.vault).length, { timeout: 20_000 }).toBeGreaterThan(2)
     await scanner.stop()
     expect((await scanning).outcome).toBe('ALREADY_RUNNING')
     expect(files(backups.vault).length + files(backups.deposit).filter((file) => file.endsWith('.gz')).length).toBe(30)

@@ -61,6 +61,10 @@ export const BACKUP_REASONS = {
     en: ({ name }) => `pg_restore cannot read the dump to its end (${name}).`,
     fr: ({ name }) => `pg_restore ne peut pas lire la sauvegarde jusqu’au bout (${name}).`,
   },
+  TAR_CUT: {
+    en: ({ name }) => `The tar was cut, or is damaged (${name}).`,
+    fr: ({ name }) => `L’archive tar est tronquée ou endommagée (${name}).`,
+  },
   DATABASE_DAMAGED: {
     en: ({ name }) => `SQLite finds the database damaged (${name}).`,
     fr: ({ name }) => `SQLite juge la base endommagée (${name}).`,

@@ -221,6 +221,7 @@ function brokenContent(file: ReadFacts, checks: Check[]): Reason[] {
   add('DECOMPRESSION_FAILED', failed(CheckName.DECOMPRESSION))
   add('CONTENT_HASH_DIFFERS', failed(CheckName.CONTENT_SHA256))
   add('DUMP_INCOMPLETE', failed(CheckName.COMPLETION_MARK))
+  add('TAR_CUT', failed(CheckName.TAR_END))
   add('DUMP_UNREADABLE', failed(CheckName.PG_RESTORE))
   add('DATABASE_DAMAGED', failed(CheckName.SQLITE_INTEGRITY))
   return found

@@ -7,6 +7,8 @@ export enum CheckName {
   CONTENT_SHA256 = 'CONTENT_SHA256',
   COMPLETION_MARK = 'COMPLETION_MARK',
   PG_RESTORE = 'PG_RESTORE',
+  CONTENT_CHECKSUM = 'CONTENT_CHECKSUM',
+  TAR_END = 'TAR_END',
   SQLITE_INTEGRITY = 'SQLITE_INTEGRITY',
 }
 registerEnumType(CheckName, {
@@ -14,10 +16,14 @@ registerEnumType(CheckName, {
   valuesConfig: {
     SIZE: { description: 'The bytes that were declared' },
     SHA256: { description: 'The SHA-256 that was declared for the staged file' },
-    DECOMPRESSION: { description: 'The whole archive decompresses (gzip and zstd, with their own checksums)' },
+    DECOMPRESSION: {
+      description: 'The whole archive decompresses, with its own checksums (gzip, zstd, xz, bzip2, lz4, zip, 7z)',
+    },
     CONTENT_SHA256: { description: 'What comes out has the SHA-256 that was declared before compression' },
     COMPLETION_MARK: { description: 'The dump ends with the line that its tool writes last' },
     PG_RESTORE: { description: 'pg_restore reads a custom-format dump to its end' },
+    CONTENT_CHECKSUM: { description: 'The data of a custom-format dump carries checksums (not with -Z0)' },
+    TAR_END: { description: 'A tar is walked from header to header to the blocks of zeros that end it' },
     SQLITE_INTEGRITY: { description: 'PRAGMA integrity_check of SQLite' },
   },
 })

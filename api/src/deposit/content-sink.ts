@@ -1,10 +1,39 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type DumpFormat, formatOf, HEAD, hasCompletionMark, TAIL, withoutVolatileLines } from './dump-format.ts'
+import {
+  type DumpFormat,
+  dumpedOn,
+  errorLineOf,
+  formatOf,
+  HEAD,
+  hasCompletionMark,
+  hasNoChecksums,
+  isUtf16,
+  TAIL,
+  withoutVolatileLines,
+} from './dump-format.ts'
 
 // Not pg_dumpall: a random \restrict key stands before each of its databases, anywhere in the stream.
 const TEXTS = new Set<DumpFormat>(['MYSQL', 'POSTGRESQL', 'SQLITE_DUMP'])
 
 const PIECE = 4096
+/** So much of the beginning is looked at again at the end. */
+const OPENING = 4096
+
+export interface ContentFound {
+  size: number
+  format: DumpFormat
+  sha256: string | null
+  fingerprint: string | null
+  /** Whether it ends with the line that its tool writes last. */
+  complete: boolean
+  utf16: boolean
+  /** The day that the dump gives itself; null = none. */
+  dumpedOn: string | null
+  /** Of an error message in the place of a dump: its first line. */
+  errorLine: string
+  /** Whether it is a PostgreSQL archive whose data carries no checksum. */
+  noChecksums: boolean
+}
 
 /**
  * Takes a dump's content as it streams by and keeps what judging it needs: its size, its format, its SHA-256 where one
@@ -21,6 +50,7 @@ export class ContentSink {
   private headSize = 0
   private tail: Buffer[] = []
   private tailSize = 0
+  private opening: Buffer = Buffer.alloc(0)
 
   constructor(options: { hash: boolean }) {
     this.hash = options.hash ? createHash('sha256') : null
@@ -35,17 +65,23 @@ export class ContentSink {
     if (this.headSize >= HEAD) this.openHead(false)
   }
 
-  end(): { size: number; format: DumpFormat; sha256: string | null; fingerprint: string | null; complete: boolean } {
+  end(): ContentFound {
     if (this.format === null) this.openHead(true)
     const format = this.format as unknown as DumpFormat
-    const tail = Buffer.concat(this.tail)
-    this.fingerprinting?.update(withoutVolatileLines(tail))
+    const held = Buffer.concat(this.tail)
+    this.fingerprinting?.update(withoutVolatileLines(held))
+    const tail = held.subarray(-TAIL)
+    const utf16 = isUtf16(this.opening)
     return {
       size: this.size,
       format,
       sha256: this.hash?.digest('hex') ?? null,
       fingerprint: this.fingerprinting?.digest('hex') ?? null,
-      complete: hasCompletionMark(format, tail.subarray(-TAIL)),
+      complete: hasCompletionMark(format, tail, { utf16, before: this.size - tail.length }),
+      utf16,
+      dumpedOn: TEXTS.has(format) ? dumpedOn(this.opening, tail) : null,
+      errorLine: errorLineOf(this.opening),
+      noChecksums: hasNoChecksums(this.opening),
     }
   }
 
@@ -61,6 +97,7 @@ export class ContentSink {
     this.head = []
     this.opened = whole
     this.format = formatOf(whole)
+    this.opening = Buffer.from(whole.subarray(0, OPENING))
     if (TEXTS.has(this.format)) this.fingerprinting = createHash('sha256')
     // Whole lines of the head are looked at; the rest belongs to the stream.
     const end = isAll ? 0 : whole.lastIndexOf(0x0a, HEAD) + 1

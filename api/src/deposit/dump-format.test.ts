@@ -16,10 +16,19 @@ const postgres = (rows = 3, key = 'Fq3x') =>
 const cluster = (rows = 3, key = 'Fq3x') =>
   `--\n-- PostgreSQL database cluster dump\n--\n\n\\restrict ${key}\n\n${inserts(rows)}\n\\unrestrict ${key}\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n`
 const sqlite = (rows = 3) => `PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n${inserts(rows)}COMMIT;\n`
-const tar = () => {
+const tar = (name = 'toc.dat') => {
   const header = Buffer.alloc(512)
-  header.write('toc.dat\0')
+  header.write(name)
+  header.write('00000000000\0', 124)
   header.write('ustar', 257)
+  header.fill(' ', 148, 156)
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  )
   return header
 }
 
@@ -35,10 +44,27 @@ test.each<[string, string | Buffer, DumpFormat]>([
   ...DUMPS.map(([tool, format, make]) => [tool, make(), format] as [string, string, DumpFormat]),
   ['sqlite3 .dump with CRLF', sqlite().replaceAll('\n', '\r\n'), 'SQLITE_DUMP'],
   ['pg_dump -Fc', 'PGDMP\x01\x0e\0', 'PG_ARCHIVE'],
-  ['pg_dump -Ft', tar(), 'PG_ARCHIVE'],
+  ['pg_dump -Ft', tar(), 'PG_TAR'],
+  ['a tar', tar('etc/'), 'TAR'],
   ['a database of SQLite', 'SQLite format 3\0', 'SQLITE'],
-  ['a tar of something else', Buffer.concat([Buffer.from('etc.dat'), tar().subarray(7)]), 'UNKNOWN'],
-  ['a text that only speaks of one', `hello\n${mariadb()}`, 'UNKNOWN'],
+  ['a tar whose header has another sum', Buffer.concat([Buffer.from('etc.dat'), tar().subarray(7)]), 'UNKNOWN'],
+  ['mysqldump after a warning (2>&1)', `mysqldump: [Warning] Using a password can be insecure.\n${mysql()}`, 'MYSQL'],
+  [
+    'pg_dump after a warning',
+    `pg_dump: warning: there are circular foreign-key constraints\n${postgres()}`,
+    'POSTGRESQL',
+  ],
+  ['mysqldump in UTF-16', Buffer.from(`\ufeff${mysql().replaceAll('\n', '\r\n')}`, 'utf16le'), 'MYSQL'],
+  [
+    'the error of mysqldump',
+    'mysqldump: Got error: 1045: "Access denied for user" when trying to connect\n',
+    'ERROR_MESSAGE',
+  ],
+  ['the error of mysql', 'ERROR 1045 (28000): Access denied for user\n', 'ERROR_MESSAGE'],
+  ['the error of pg_dump', 'pg_dump: error: connection to server failed: FATAL: no such role\n', 'ERROR_MESSAGE'],
+  ['the error of a shell', 'bash: line 1: mysqldump: command not found\n', 'ERROR_MESSAGE'],
+  ['a text that speaks of one far below', `${'hello\n'.repeat(1000)}${mariadb()}`, 'UNKNOWN'],
+  ['a text that speaks of one within a line', `see -- MySQL dump 10.13`, 'UNKNOWN'],
   ['nothing', '', 'UNKNOWN'],
 ])('The beginning of %s tells its format', (_, head, format) => {
   expect(formatOf(Buffer.from(head))).toBe(format)
@@ -47,11 +73,12 @@ test.each<[string, string | Buffer, DumpFormat]>([
 test.each<[string, Buffer, Compression]>([
   ['gzip', gzipSync('x'), 'GZIP'],
   ['zstd', zstdCompressSync('x'), 'ZSTD'],
-  ['xz', Buffer.from('fd377a585a00', 'hex'), 'UNKNOWN'],
-  ['bzip2', Buffer.from('BZh9'), 'UNKNOWN'],
-  ['lz4', Buffer.from('04224d18', 'hex'), 'UNKNOWN'],
-  ['zip', Buffer.from('PK\x03\x04'), 'UNKNOWN'],
-  ['7z', Buffer.from('377abcaf271c', 'hex'), 'UNKNOWN'],
+  ['pzstd, whose frames begin with one to skip', Buffer.from('502a4d1804000000', 'hex'), 'ZSTD'],
+  ['xz', Buffer.from('fd377a585a00', 'hex'), 'XZ'],
+  ['bzip2', Buffer.from('BZh9'), 'BZIP2'],
+  ['lz4', Buffer.from('04224d18', 'hex'), 'LZ4'],
+  ['zip', Buffer.from('PK\x03\x04'), 'ZIP'],
+  ['7z', Buffer.from('377abcaf271c', 'hex'), 'SEVEN_ZIP'],
   ['a text', Buffer.from(mariadb()), null],
   ['half a magic number', Buffer.from([0x1f]), null],
   ['nothing', Buffer.alloc(0), null],

@@ -20,7 +20,7 @@ export const stampOf = (stat: BigIntStats): Stamp => ({
 
 /** A check of the content itself; null outcome words say why it was not made. */
 export interface ContentCheck {
-  name: 'DECOMPRESSION' | 'COMPLETION_MARK' | 'PG_RESTORE' | 'SQLITE_INTEGRITY'
+  name: 'DECOMPRESSION' | 'COMPLETION_MARK' | 'PG_RESTORE' | 'CONTENT_CHECKSUM' | 'TAR_END' | 'SQLITE_INTEGRITY'
   outcome: 'PASSED' | 'FAILED' | 'NOT_CHECKED'
   detail: string | null
 }
@@ -33,6 +33,8 @@ export interface ReadFacts {
   contentSize: number | null
   contentSha256: string | null
   fingerprint: string | null
+  /** The day that the dump gives itself, by its machine's clock (2026-01-15); null or absent = it gives none. */
+  dumpedOn?: string | null
   /** Set where decompression was stopped: it expands beyond this many bytes. */
   expandsBeyond: number | null
   checks: ContentCheck[]

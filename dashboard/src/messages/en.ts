@@ -58,6 +58,8 @@ export const en = {
     CONTENT_SHA256: 'Content as declared',
     COMPLETION_MARK: 'Dump is complete',
     PG_RESTORE: 'pg_restore reads it',
+    CONTENT_CHECKSUM: 'Its data carries checksums',
+    TAR_END: 'The tar is whole',
     SQLITE_INTEGRITY: 'SQLite integrity',
   },
   checkOutcome: { PASSED: 'passed', FAILED: 'failed', NOT_CHECKED: 'not checked' },

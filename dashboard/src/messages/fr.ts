@@ -60,6 +60,8 @@ export const fr: Messages = {
     CONTENT_SHA256: 'Contenu annoncé',
     COMPLETION_MARK: 'Sauvegarde complète',
     PG_RESTORE: 'Lisible par pg_restore',
+    CONTENT_CHECKSUM: 'Données munies de sommes de contrôle',
+    TAR_END: 'Archive tar entière',
     SQLITE_INTEGRITY: 'Intégrité SQLite',
   },
   checkOutcome: { PASSED: 'réussi', FAILED: 'échoué', NOT_CHECKED: 'non vérifié' },
