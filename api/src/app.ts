@@ -8,6 +8,7 @@ import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations
 import fastifyCompress from '@fastify/compress'
 import fastifyCookie from '@fastify/cookie'
 import fastifyRateLimit from '@fastify/rate-limit'
+import { GraphQLError } from 'graphql'
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -22,6 +23,7 @@ import { createRecorder } from './database/record.ts'
 import { serveAgent } from './access/agent-download.ts'
 import { authenticate, isOwnOrigin } from './access/authenticate.ts'
 import type { Caller } from './access/caller.ts'
+import { Quota } from './access/quota.ts'
 import { signInRoutes } from './access/sign-in.routes.ts'
 import type { Config } from './config.ts'
 import { type Context, createServices, type Services, type Works } from './context.ts'
@@ -31,7 +33,7 @@ import { ScanOutcome } from './deposit/scan.entity.ts'
 import { Scanner } from './deposit/scanner.ts'
 import { formatError } from './platform/format-error.ts'
 import { healthRoutes, type PartHealth } from './health.routes.ts'
-import { ForbiddenError, UnauthenticatedError } from './errors.ts'
+import { DomainError, ForbiddenError, UnauthenticatedError } from './errors.ts'
 import { ingestRoute } from './inventory/ingest.route.ts'
 import { checkCost, checkTexts, MAX_TOKENS, Spending } from './limits.ts'
 import { serveDashboard } from './overview/dashboard.routes.ts'
@@ -94,6 +96,7 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     log,
     changes,
     share,
+    quota: new Quota(config.tokenDailyMib, clock),
     publicUrl: config.publicUrl,
     roots: config.roots,
     settings: config,
@@ -172,12 +175,21 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
   })
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     if (isDatabaseAway(error)) return refuse(reply.header('retry-after', '5'), 503, error)
-    const status = error.statusCode ?? 500
+    // Who went before the end of what they sent is not answered, and is no failure of ours.
+    const isGone = request.raw.destroyed || error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+    const status = error.statusCode ?? (isGone ? 400 : 500)
     if (status >= 500) request.log.error({ err: error }, 'A request failed')
-    const message = status >= 500 ? 'Internal error; the log knows more.' : tooLarge(error) ? TOO_LARGE : error.message
-    return reply
-      .status(status)
-      .send({ errors: [{ message, extensions: { code: error.code ?? 'INTERNAL_SERVER_ERROR' } }] })
+    const message =
+      status >= 500
+        ? 'Internal error; the log knows more.'
+        : status === 413
+          ? tooLarge(request.routeOptions.bodyLimit ?? BODY_LIMIT)
+          : error.message
+    return reply.status(status).send({
+      errors: [
+        { message, extensions: { code: error.code ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR') } },
+      ],
+    })
   })
 
   const callers = new WeakMap<FastifyRequest, Caller>()
@@ -199,6 +211,7 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     },
     ended: (callers) => services().access.ended(callers),
     contextOf: sharedContexts(services, works),
+    log,
   })
   app.server.on('upgrade', (request: IncomingMessage, socket, head) => {
     // Node hands the bare socket over: whoever is there may go at any instant, and an error that nobody hears ends the process.
@@ -217,6 +230,8 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     csrfPrevention: true,
     cache: 'bounded',
     persistedQueries: false,
+    // It counts the bytes of a parsed question, which takes many times as much: 250 questions were 150 MB.
+    documentStore: null,
     parseOptions: { maxTokens: MAX_TOKENS },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -230,7 +245,7 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
           let done: (() => void) | null = null
           return {
             didResolveOperation: async ({ document, request, operationName, operation }) => {
-              checkTexts(document, request.variables ?? {})
+              asBadRequest(() => checkTexts(document, request.variables ?? {}))
               checkCost(schema, document, request.variables ?? {}, operationName ?? undefined)
               if (operation?.operation === 'query') done = await share.turn()
             },
@@ -304,14 +319,26 @@ function sharedContexts(services: () => Services, works: Works): (batch: Batch, 
   }
 }
 
+/** What is refused before anything of an operation is done is a bad request, whatever Apollo takes it for. */
+function asBadRequest(check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    throw new GraphQLError(error.message, { extensions: { ...error.extensions, http: { status: 400 } } })
+  }
+}
+
 /** MikroORM hands on what the database says in errors of its own, with all that they hold. */
 function isDatabaseAway(error: Error): error is Error & { extensions: { code: string } } {
   const code = (error as { extensions?: { code?: unknown } }).extensions?.code
   return code === 'DATABASE_BUSY' || code === 'DATABASE_FULL'
 }
 
-const TOO_LARGE = 'The body is larger than 8 MiB after decompression. Send fewer sections, or fewer disks, at once.'
-const tooLarge = (error: { statusCode?: number }): boolean => error.statusCode === 413
+const tooLarge = (limit: number): string =>
+  limit < BODY_LIMIT
+    ? `The body is larger than ${limit / 1024} KiB.`
+    : 'The body is larger than 8 MiB after decompression. Send fewer sections, or fewer disks, at once.'
 
 export type Refuse = typeof refuse
 const refuse = (reply: FastifyReply, status: number, error: { message: string; extensions: object }): FastifyReply =>

@@ -23,6 +23,8 @@ export interface Config {
   /** Where scripts may post to /api/ingest without a token. */
   readonly ingestOpenFrom: readonly AddressRange[]
   readonly localAgent: boolean
+  /** MiB that one token may report in a day. */
+  readonly tokenDailyMib: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** The SQLite file, or ':memory:'. */
   readonly databaseFile: string
@@ -85,6 +87,7 @@ export function readConfig(env: Environment): Config {
     }),
     ingestOpenFrom: list(text('VIGIE_INGEST_OPEN_FROM', '')).map((entry) => readRange('VIGIE_INGEST_OPEN_FROM', entry)),
     localAgent: choice('VIGIE_LOCAL_AGENT', ['on', 'off'], 'on') === 'on',
+    tokenDailyMib: readWhole('VIGIE_TOKEN_DAILY_MIB', text('VIGIE_TOKEN_DAILY_MIB', '1024'), 1, 1_000_000),
     logLevel: choice('VIGIE_LOG_LEVEL', LOG_LEVELS, 'info'),
     databaseFile: readDatabaseUrl(secret(env, 'DATABASE_URL'), dataDir),
     roots: readRoots({

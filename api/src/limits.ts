@@ -15,7 +15,11 @@ import { type ComplexityEstimator, fieldExtensionsEstimator, getComplexity } fro
 /** How many objects one operation may ask for. A first page with all scalars and a nested page of 100 is within it. */
 export const COST_LIMIT = 60_000
 export const MAX_TOKENS = 4_000
+/** How long a list without a page is taken to be. Disks lead back to their machine, and so to themselves. */
 const EXPECTED_LIST = 5
+const EXPECTED_DISKS = 30
+/** How many objects in lists one answer may hold: each with its fields and promises takes some kilobytes. */
+export const MOST_MADE = 30_000
 /** How many characters of large texts one answer may hold. */
 export const MOST_TEXT = 32 * 1024 * 1024
 
@@ -34,7 +38,8 @@ const objects: ComplexityEstimator = ({ args, childComplexity, field }) => {
   if (isLeafType(getNamedType(field.type))) return 0.01
   if (typeof args['first'] === 'number') return 1 + Math.max(0, args['first']) * childComplexity
   if (field.name === 'nodes' || field.name === 'changed') return 1 + childComplexity
-  return 1 + (String(field.type).includes('[') ? EXPECTED_LIST : 1) * childComplexity
+  const expected = getNamedType(field.type).name === 'Disk' ? EXPECTED_DISKS : EXPECTED_LIST
+  return 1 + (String(field.type).includes('[') ? expected : 1) * childComplexity
 }
 
 /** Refuses an operation that asks for too much, before anything of it is done. */
@@ -104,12 +109,12 @@ export class Spending {
     }
     if (!Array.isArray(value)) return value
     this.objects += value.length
-    return this.objects > COST_LIMIT ? [] : value
+    return this.objects > MOST_MADE ? [] : value
   }
 
   /** Null = within the limits. */
   get exceeded(): GraphQLError | null {
-    if (this.objects > COST_LIMIT) return tooExpensive(`The answer would hold more than ${COST_LIMIT} objects in lists`)
+    if (this.objects > MOST_MADE) return tooExpensive(`The answer would hold more than ${MOST_MADE} objects in lists`)
     if (this.text > MOST_TEXT)
       return tooExpensive(`The answer would hold more than ${MOST_TEXT / 1024 ** 2} MiB of text`)
     return null

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { map } from '@graphql-yoga/subscription'
 import {
   createSourceEventStream,
@@ -11,16 +12,24 @@ import {
   print,
   validate,
 } from 'graphql'
-import type { ServerOptions } from 'graphql-ws'
-import { type Extra, useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import { CloseCode, handleProtocols, makeServer, type ServerOptions } from 'graphql-ws'
+import type { Extra } from 'graphql-ws/use/ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Caller } from './access/caller.ts'
 import { checkCost, MAX_TOKENS, type Spending } from './limits.ts'
 import type { Batch } from './platform/changes.ts'
 import { SECOND } from './platform/clock.ts'
+import type { Log } from './platform/log.ts'
 
 /** A client that has not read what was sent to it at two looks in a row is cut off; it reconnects and asks anew. */
 const LOOK_EVERY = 5 * SECOND
+/** Bytes that wait for one client to read them; with more it is cut off at once. */
+const MOST_UNREAD = 4 * 1024 * 1024
+/** Messages of one client between two looks: a page sends some twenty. */
+const MOST_MESSAGES = 1000
+/** Before it has said who it is, a client has nothing to say but that. */
+const MOST_BEFORE_KNOWN = 3
+const MOST_SUBSCRIPTIONS = 100
 
 interface Options {
   schema: GraphQLSchema
@@ -33,12 +42,13 @@ interface Options {
   ended: (callers: Caller[]) => Promise<Set<Caller>>
   /** Services that all results of one batch share, so that each nested list is loaded once for all clients. */
   contextOf: (batch: Batch, caller: Caller) => { spending: Spending }
+  log: Log
   lookEvery?: number
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws): subscriptions only; queries and mutations go over HTTP. */
-export function serveSubscriptions({ schema, authenticate, ended, contextOf, lookEvery = LOOK_EVERY }: Options) {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024 })
+export function serveSubscriptions({ schema, authenticate, ended, contextOf, log, lookEvery = LOOK_EVERY }: Options) {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024, handleProtocols })
   const callers = new WeakMap<object, Caller>()
   const results = new WeakMap<Batch, Map<string, Promise<ExecutionResult>>>()
 
@@ -73,8 +83,10 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
       callers.set(extra.socket, caller)
       return true
     },
-    onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
+    onSubscribe: ({ extra, subscriptions }, _id, { query, variables, operationName }) => {
       try {
+        if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS)
+          return [new GraphQLError(`At most ${MOST_SUBSCRIPTIONS} subscriptions at once; complete some first.`)]
         const document = parse(query, { maxTokens: MAX_TOKENS })
         const errors = validate(schema, document)
         if (errors.length > 0) return [...errors]
@@ -103,7 +115,40 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
       return map((batch: Batch) => answer(args, batch, caller))(stream as AsyncIterable<Batch> as never)
     },
   }
-  const disposable = useServer(options, sockets)
+  const server = makeServer(options)
+  let received = new WeakMap<WebSocket, number>()
+
+  /** Not graphql-ws's own binding: that writes many lines for each frame and message of strangers, and sends without end. */
+  const open = (client: WebSocket, request: Extra['request']): void => {
+    // What is to be done about a frame that cannot be read (RFC 6455 §7.4.1), ws has done before it tells.
+    client.on('error', () => undefined)
+    const closed = server.opened(
+      {
+        protocol: client.protocol,
+        send: (data) =>
+          new Promise((resolve) => {
+            if (client.bufferedAmount > MOST_UNREAD) client.terminate()
+            if (client.readyState !== client.OPEN) resolve()
+            else client.send(data, () => resolve())
+          }),
+        close: (code, reason) => client.close(code, reason),
+        onMessage: (take) =>
+          client.on('message', (data) => {
+            const count = (received.get(client) ?? 0) + 1
+            received.set(client, count)
+            const most = callers.has(client) ? MOST_MESSAGES : MOST_BEFORE_KNOWN
+            if (count > most || client.bufferedAmount > MOST_UNREAD) return client.terminate()
+            take(String(data)).catch((error: Error) => {
+              const isClients = error.message.startsWith('Unexpected message')
+              if (!isClients) log.error({ err: error }, 'A message of a WebSocket could not be answered')
+              client.close(isClients ? CloseCode.BadRequest : CloseCode.InternalServerError)
+            })
+          }),
+      },
+      { socket: client, request },
+    )
+    client.once('close', (code, reason) => void closed(code, String(reason)))
+  }
   /** A token that was revoked, or a session that ended, hears no more. */
   const cutEnded = async (): Promise<void> => {
     const open = [...sockets.clients].flatMap((client) => callers.get(client) ?? [])
@@ -114,9 +159,15 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
     }
   }
   const stalled = new WeakSet<object>()
+  const silent = new WeakSet<object>()
   const looks = setInterval(() => {
     void cutEnded().catch(() => undefined)
+    received = new WeakMap()
     for (const client of sockets.clients) {
+      // Who does not answer from one look to the next is gone, though no one closed (RFC 6455 §5.5.2).
+      if (silent.has(client)) client.terminate()
+      silent.add(client)
+      if (client.readyState === client.OPEN) client.ping()
       const waits = client.bufferedAmount > 0
       if (waits && stalled.has(client)) client.terminate()
       else if (waits) stalled.add(client)
@@ -126,10 +177,8 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
   return {
     upgrade: (request: Extra['request'], socket: Socket, head: Buffer): void =>
       sockets.handleUpgrade(request, socket, head, (client) => {
-        sockets.emit('connection', client, request)
-        // graphql-ws writes many lines about each frame that cannot be read: strangers would fill the log. What is to be
-        // done about it (close with the code of RFC 6455 §7.4.1), ws has done before it tells.
-        client.removeAllListeners('error').on('error', () => undefined)
+        client.on('pong', () => silent.delete(client))
+        open(client, request)
       }),
     /** Open connections. */
     count: (): number => sockets.clients.size,
@@ -138,7 +187,10 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, loo
     /** Tells every client to go (1001) and waits for them. */
     stop: async (): Promise<void> => {
       clearInterval(looks)
-      await disposable.dispose()
+      const left = [...sockets.clients].map((client) => new Promise((gone) => client.once('close', gone)))
+      for (const client of sockets.clients) client.close(1001, 'Going away')
+      await Promise.race([Promise.all(left), delay(SECOND, undefined, { ref: false })])
+      for (const client of sockets.clients) client.terminate()
     },
   }
 }

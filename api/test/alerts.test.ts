@@ -406,11 +406,21 @@ describe('The outbox', () => {
       expect(headers['x-vigie-signature']).toBe(`sha256=${signed}`)
       expect(JSON.parse(body)).toMatchObject({
         kind: 'ALERT',
-        alert: { status: 'MISSING', reasons: [{ code: 'NOTHING_CAME' }] },
-        job: { databaseName: 'crm' },
+        alerts: [{ alert: { status: 'MISSING', reasons: [{ code: 'NOTHING_CAME' }] }, job: { databaseName: 'crm' } }],
       })
     }
     expect(posts[0]?.headers['idempotency-key']).toBe(posts[1]?.headers['idempotency-key'])
+
+    for (const databaseName of ['b1', 'b2', 'b3']) await backups.job({ databaseName })
+    backups.set('03:00', '2026-01-16')
+    await backups.scan()
+    await ring(backups)
+    const nights = posts
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ alerts }) => alerts.some(({ job }: any) => job.databaseName === 'b1'))
+    expect(nights.map(({ alerts }) => alerts.map(({ job }: any) => job.databaseName).sort())).toEqual([
+      ['b1', 'b2', 'b3'],
+    ])
 
     const hole = createTcpServer(() => undefined)
     await new Promise<void>((done) => hole.listen(0, '127.0.0.1', done))

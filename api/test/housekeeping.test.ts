@@ -103,3 +103,25 @@ test('New rules judge every disk again, with an event for each change and one fo
   ])
   expect(await judge()).toBe(0)
 })
+
+test('A disk whose document cannot be read keeps its verdict, and no other from being judged anew', async () => {
+  await report(api, { disks: [{}, { serial: 'S2' }, { serial: 'S3' }] })
+  const database = api.orm.em.getConnection()
+  await database.execute("update disk set rules_version = 0, health = 'WARNING'")
+  await database.execute(
+    "update smart_document set content = x'00' where id = (select last_document_id from disk where serial = 'S2')",
+  )
+  const judge = rejudge(
+    api.orm.em,
+    createRecorder(api.app.platform),
+    () => api.clock.now,
+    () => false,
+  )
+  await expect(judge).rejects.toThrow('1 disks could not be judged anew')
+  const { data } = await api.ask('{ disks(orderBy: SERIAL) { nodes { serial health rulesVersion } } }')
+  expect(data.disks.nodes).toEqual([
+    { serial: 'S1', health: 'OK', rulesVersion: RULES_VERSION },
+    { serial: 'S2', health: 'WARNING', rulesVersion: 0 },
+    { serial: 'S3', health: 'OK', rulesVersion: RULES_VERSION },
+  ])
+})

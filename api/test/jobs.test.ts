@@ -196,7 +196,7 @@ describe('What is refused by name, with rule and cure', () => {
     ['graceMinutes', { frequency: 'HOURLY', expectedHourUtc: null, graceMinutes: 60 }],
     ['agentId', { agentId: '../lyon' }],
     ['databaseName', { databaseName: 'a b' }],
-    ['companyName', { companyName: 'A/B' }],
+    ['companyName', { companyName: 'A{B}' }],
     ['city', { city: 'x'.repeat(65) }],
     ['neighborhood', { neighborhood: '..' }],
     ['recipients', { recipients: ['ann@example.org', 'bob'] }, '"bob" is no mail address'],
@@ -452,4 +452,29 @@ describe('Jobs as text', () => {
     const jobs = await jobsForThisTest()
     await expect(jobs.import(format, content)).rejects.toMatchObject(refused('content', rule))
   })
+})
+
+test('Companies and cities are written as people write them, and found without case and accents', async () => {
+  const backups = await backupsForThisTest()
+  await backups.job({
+    companyName: 'Martin & Fils (Évry)',
+    city: 'Évry',
+    finalStoragePathTemplate: '{company_name}/{city}/{file_name}',
+  })
+  const found = async (filter: object) =>
+    (
+      await backups.api.ask(
+        'query ($filter: ExpectedJobFilter) { expectedJobs(filter: $filter) { nodes { companyName } } }',
+        {
+          filter,
+        },
+      )
+    ).data.expectedJobs.nodes.length
+  expect([
+    await found({ city: 'evry' }),
+    await found({ city: 'ÉVRY' }),
+    await found({ companyName: 'martin & fils (evry)' }),
+    await found({ search: 'FILS (é' }),
+    await found({ city: 'Lyon' }),
+  ]).toEqual([1, 1, 1, 1, 0])
 })

@@ -55,6 +55,10 @@ describe('A small question that would cost without bound is refused with 400, an
       'each disk’s machine’s disks, and so on',
       () => `{ disk(id: "${disk}") { ${'machine { disks { '.repeat(4)} id ${'} }'.repeat(4)} } }`,
     ],
+    [
+      'each disk of each machine, its machine’s disks, and theirs',
+      () => '{ machines(first: 500) { nodes { disks { machine { disks { machine { disks { id } } } } } } } }',
+    ],
     ['pages in pages', () => '{ machines(first: 500) { nodes { disks { snapshots(first: 500) { nodes { id } } } } } }'],
   ])('%s', async (_what, query) => {
     const answer = await api.ask(query())
@@ -63,6 +67,24 @@ describe('A small question that would cost without bound is refused with 400, an
       expect.stringMatching(/Ask for fewer/),
     ])
     expect(answer.status).toBe(400)
+  })
+
+  test.each<[string, string, Record<string, unknown>, string]>([
+    [
+      'a text longer than any name',
+      'query ($a: String!) { machine(hostname: $a) { id } }',
+      { a: 'x'.repeat(20_000) },
+      'BAD_USER_INPUT',
+    ],
+    [
+      'a hundred values that do not fit',
+      'query ($a: [BackupStatus!]) { backupEntries(filter: { status: $a }) { nodes { id } } }',
+      { a: Array.from({ length: 100 }, () => 'NOWHERE') },
+      'BAD_USER_INPUT',
+    ],
+  ])('%s is a bad request, not our failure', async (_what, query, variables, code) => {
+    const answer = await api.ask(query, variables)
+    expect([answer.status < 500, answer.errors?.at(-1)?.extensions.code]).toEqual([true, code])
   })
 
   test('a large report that was sent is kept and shown by its first 64 KiB', async () => {

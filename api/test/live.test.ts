@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { WebSocket } from 'ws'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/access/scope.ts'
 import { minutes, report } from './builders.ts'
@@ -111,6 +112,48 @@ describe('Who subscribes', () => {
     const { close } = await subscribe('subscription { machinesChanged { changed { id } } }')
     await api.stop()
     expect(await until(close, 'the end')).toBe(1001)
+  })
+})
+
+describe('A WebSocket', () => {
+  const open = async (): Promise<{ send: (...messages: object[]) => void; ended: () => boolean }> => {
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+    let closed = false
+    socket.on('error', () => undefined).on('close', () => (closed = true))
+    await new Promise((done) => socket.once('open', done))
+    return {
+      send: (...messages) => messages.forEach((message) => socket.send(JSON.stringify(message))),
+      ended: () => closed,
+    }
+  }
+
+  test.each<[string, object[]]>([
+    ['that talks before it has said who it is', Array.from({ length: 20 }, () => ({ type: 'ping' }))],
+    ['that says what no client says', [{ type: 'next', id: '1', payload: {} }]],
+  ])('%s is closed', async (_what, messages) => {
+    const { send, ended } = await open()
+    send(...messages)
+    await until(ended, 'the socket to be closed', 3000)
+  })
+
+  test('that floods is closed, though it is known', async () => {
+    const { send, ended } = await open()
+    send({ type: 'connection_init', payload: { authorization: `Bearer ${await api.token([Scope.READ])}` } })
+    send(...Array.from({ length: 3000 }, () => ({ type: 'ping', payload: { text: 'x'.repeat(200) } })))
+    await until(ended, 'the socket to be closed', 8000)
+  })
+
+  test('holds a hundred subscriptions and no more', async () => {
+    const { client, connected } = socketTo(api, await api.token([Scope.READ]))
+    await connected
+    const refused: string[] = []
+    for (let index = 0; index < 110; index += 1)
+      client.subscribe(
+        { query: 'subscription { machinesChanged { removedIds } }' },
+        { next: () => undefined, error: (error) => refused.push(JSON.stringify(error)), complete: () => undefined },
+      )
+    await until(() => refused.length === 10, 'ten to be refused')
+    expect(refused[0]).toContain('At most 100 subscriptions')
   })
 })
 

@@ -11,6 +11,7 @@ import { calledAs } from '../platform/called-as.ts'
 import { systemClock } from '../platform/clock.ts'
 import { FairShare } from '../platform/fair-share.ts'
 import { createLog } from '../platform/log.ts'
+import { Quota } from './quota.ts'
 import { Scope } from './scope.ts'
 
 const HELP = `${calledAs('access')} link
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
       log: createLog(config.logLevel),
       changes,
       share: new FairShare(),
+      quota: new Quota(config.tokenDailyMib, systemClock),
       publicUrl: config.publicUrl,
       roots: config.roots,
       settings: config,

@@ -18,15 +18,22 @@ export function signInRoutes(app: FastifyInstance, { config, services }: Options
   const cookie = (secure: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict' as const, secure })
   const isSecure = (protocol: string): boolean =>
     protocol === 'https' || config.publicUrl?.startsWith('https:') === true
-  /** Refused since the start. */
-  let refused = 0
+  /** Refused, and slowed, since the start. */
+  let [refused, slowed] = [0, 0]
+  let toldOfSlowed = -Infinity
 
   // Nobody guesses a link of 256 bits; whoever tries is slowed all the same, and the log tells of it.
   const rateLimit = {
     max: TRIES,
     timeWindow: MINUTE,
-    onExceeded: (request: FastifyRequest) =>
-      request.log.warn({ ip: request.ip }, 'Sign-ins from this address are slowed'),
+    // A socket that was reset has no address any more.
+    keyGenerator: (request: FastifyRequest) => request.ip ?? '',
+    onExceeded: (request: FastifyRequest) => {
+      slowed += 1
+      if (performance.now() - toldOfSlowed < MINUTE) return
+      toldOfSlowed = performance.now()
+      request.log.warn({ ip: request.ip, slowed }, 'Sign-ins are slowed; said once a minute')
+    },
     errorResponseBuilder: () =>
       Object.assign(new Error(`More than ${TRIES} sign-ins within a minute. Try again in a minute.`), {
         statusCode: 429,

@@ -80,8 +80,17 @@ export class AlertOpener {
       cursor.eventId = last.id
       await saveRows(em, AlertCursor, [cursor])
       const { opened, resolved } = await this.apply(em, events, tell.alerts)
-      await this.announce(em, opened, DeliveryKind.ALERT)
-      await this.announce(em, resolved, DeliveryKind.RECOVERY)
+      // What was over before anybody could be told is not told.
+      await this.announce(
+        em,
+        opened.filter((alert) => alert.resolvedAt === null),
+        DeliveryKind.ALERT,
+      )
+      await this.announce(
+        em,
+        resolved.filter((alert) => !opened.includes(alert)),
+        DeliveryKind.RECOVERY,
+      )
       return events.length
     })
   }
@@ -214,11 +223,15 @@ export class AlertOpener {
       : []
     const { webhookHost } = this.addresses
     if (webhookHost !== null) {
-      deliveries.push(...alerts.map((alert) => newDelivery(Channel.WEBHOOK, kind, webhookHost, [alert], now)))
+      for (let at = 0; at < alerts.length; at += MOST_IN_A_POST)
+        deliveries.push(newDelivery(Channel.WEBHOOK, kind, webhookHost, alerts.slice(at, at + MOST_IN_A_POST), now))
     }
     await insertRows(em, Delivery, deliveries)
   }
 }
+
+/** Alerts that one post to the webhook holds. */
+const MOST_IN_A_POST = 200
 
 /** A job's own recipients, else the administrator; without either nobody, and the pages say so. */
 export const recipientsOf = (

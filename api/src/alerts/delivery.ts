@@ -191,10 +191,11 @@ export class DeliveryService {
     return rows[0] ? messageIdOf(rows[0].id, this.options.mailDomain) : null
   }
 
-  private post(delivery: Row<Delivery>, [facts]: AlertFacts[]): Promise<Sent> {
+  private post(delivery: Row<Delivery>, alerts: AlertFacts[]): Promise<Sent> {
     const { webhook, clock, message } = this.options
-    if (!webhook || !facts) return Promise.resolve({ outcome: 'FAILED', error: 'the webhook is off' })
-    return postWebhook(webhook, { id: delivery.id, at: clock(), body: webhookBody(delivery, facts, message) })
+    if (!webhook) return Promise.resolve({ outcome: 'FAILED', error: 'the webhook is off' })
+    const body = { id: delivery.id, kind: delivery.kind, alerts: alerts.map((facts) => alertBody(facts, message)) }
+    return postWebhook(webhook, { id: delivery.id, at: clock(), body })
   }
 }
 
@@ -204,15 +205,9 @@ export const messageIdOf = (deliveryId: string, domain: string): string => `<${d
 export const domainOf = (sender: string | null): string =>
   /@([A-Za-z0-9.-]+)>?$/.exec(sender ?? '')?.[1] ?? 'vigie.invalid'
 
-function webhookBody(
-  delivery: Row<Delivery>,
-  { alert, job, entry, machine, disk }: AlertFacts,
-  options: MessageOptions,
-): object {
+function alertBody({ alert, job, entry, machine, disk }: AlertFacts, options: MessageOptions): object {
   const reasons = (alert.facts.reasons ?? []) as Reason[]
   return {
-    id: delivery.id,
-    kind: delivery.kind,
     alert: {
       id: alert.id,
       type: alert.type,

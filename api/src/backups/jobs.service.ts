@@ -8,6 +8,7 @@ import { contains, inOrder, seekPage } from '../database/seek.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
+import { fold } from '../platform/fold.ts'
 import { newId } from '../platform/id.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -96,8 +97,8 @@ export class JobsService {
     const where = []
     if (!includeArchived) where.push(sql`archived_at is null`)
     if (filter?.status?.length) where.push(sql`current_status in (${sql.join(filter.status)})`)
-    if (filter?.companyName) where.push(sql`company_name = ${filter.companyName}`)
-    if (filter?.city) where.push(sql`city = ${filter.city}`)
+    if (filter?.companyName) where.push(sql`fold(company_name) = ${fold(filter.companyName)}`)
+    if (filter?.city) where.push(sql`fold(city) = ${fold(filter.city)}`)
     if (filter?.agentId) where.push(sql`agent_id = ${filter.agentId}`)
     if (typeof filter?.active === 'boolean') where.push(sql`active = ${Number(filter.active)}`)
     const search = filter?.search?.trim()
@@ -105,7 +106,7 @@ export class JobsService {
       const columns = ['agent_id', 'database_name', 'company_name', 'city', 'neighborhood']
       where.push(
         sql`(${sql.join(
-          columns.map((column) => contains(sql.ref(column), search)),
+          columns.map((column) => contains(sql`fold(${sql.ref(column)})`, fold(search))),
           sql` or `,
         )})`,
       )

@@ -27,11 +27,13 @@ export interface PathFacts {
 /** Names of agents, databases and files, as NAME allows them; versions/ puts 15 signs before them. */
 const LONGEST_NAME = 128
 
-/** Companies, cities and neighborhoods, in NFC: letters, digits, blanks, and . ' - */
-export const PLACE = /^[\p{L}\p{N}'’][\p{L}\p{M}\p{N} .'’-]{0,63}$/u
+/** Companies, cities and neighborhoods, in NFC, as people write them: Martin & Fils, Saint-Denis (93), N° 5/7. */
+const PLACE = /^(?!\p{M})[^\p{C}\p{Zl}\p{Zp}{}\\<>]{1,64}$/u
+/** What stands in paths for signs that may not. */
+const UNSAFE = /[^\p{L}\p{M}\p{N} ._'’+,@=()-]+|\.{2,}|^\.|^ | $/gu
 
 const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and begin with a letter or digit'
-const PLACE_RULE = `must be 1 to 64 letters, digits, blanks, ".", "'" or "-", begin with no blank, "." or "-", and hold no ".."`
+const PLACE_RULE = 'must be 1 to 64 characters of one line, with a letter or a digit, and without { } < > and \\'
 
 export function readName(field: string, value: string): string {
   if (NAME.test(value)) return value
@@ -41,7 +43,7 @@ export function readName(field: string, value: string): string {
 export function readPlace(field: string, value: string): string {
   // Before it is worked on: putting 100,000 marks in their order takes seconds.
   const place = value.length <= LONGEST_PLACE ? value.normalize('NFC').trim() : ''
-  if (PLACE.test(place) && !place.includes('..')) return place
+  if (PLACE.test(place) && /[\p{L}\p{N}]/u.test(place)) return place
   throw new InvalidInputError(field, PLACE_RULE, 'Write it without other signs.')
 }
 
@@ -159,11 +161,14 @@ export const targetKey = (template: string, facts: PathFacts): string =>
 /** Whether each due time has a path of its own, for files that always have the same name. */
 export const keepsOnlyLatest = (paths: readonly string[]): boolean => new Set(paths).size < paths.length
 
+/** As it stands in a path: what may not stand there is an underscore. Shown it is as it was written. */
+const inPath = (place: string | null): string | null => place && place.replace(UNSAFE, '_')
+
 function valueOf(name: Placeholder, facts: PathFacts): string | null {
   if (name === 'agent_id') return facts.agentId
   if (name === 'database_name') return facts.databaseName
-  if (name === 'company_name') return facts.companyName
-  if (name === 'city') return facts.city
-  if (name === 'neighborhood') return facts.neighborhood
+  if (name === 'company_name') return inPath(facts.companyName)
+  if (name === 'city') return inPath(facts.city)
+  if (name === 'neighborhood') return inPath(facts.neighborhood)
   return null
 }

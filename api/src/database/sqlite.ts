@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { fold } from '../platform/fold.ts'
 
 /** Prepared statements that are kept; a long one is a batch, whose length differs each time. */
 const MOST = 300
@@ -51,6 +52,8 @@ export class Sqlite {
   /** @param busyTimeout how long SQLite itself waits for another process, in milliseconds; the loop stands still meanwhile */
   constructor(file: string, busyTimeout: number) {
     this.database = new DatabaseSync(file, { timeout: busyTimeout })
+    // SQLite's own lower() knows ASCII alone.
+    this.database.function('fold', { deterministic: true }, (text) => (typeof text === 'string' ? fold(text) : text))
   }
 
   /** Whether a transaction is open; SQLite itself ends one after some errors, e.g. when the disk is full. */

@@ -7,7 +7,7 @@ import type { Recorder } from '../database/record.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Platform } from '../platform/platform.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './backup-run.input.ts'
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from './declared.ts'
@@ -21,7 +21,7 @@ export class DepositService {
   constructor(
     private readonly em: EntityManager,
     private readonly record: Recorder,
-    private readonly clock: Clock,
+    private readonly platform: Pick<Platform, 'clock' | 'quota'>,
   ) {}
 
   /** The newest first. */
@@ -45,7 +45,8 @@ export class DepositService {
   /** Records a run; the next scan looks for its files. */
   async report(input: BackupRunInput, caller: Caller): Promise<{ repeated: boolean; runs: Row<BackupRun>[] }> {
     const declared = readRun(input)
-    const receivedAt = this.clock()
+    this.platform.quota.spend(caller, JSON.stringify(input).length)
+    const receivedAt = this.platform.clock()
     const repeated = await this.record(this.em, async ({ em, runRecorder }) => {
       await refuseForeign(em, declared.agentId, caller)
       const recorded = await runRecorder.record(declared, { receivedAt, reportPath: null, size: 0 })
@@ -67,9 +68,9 @@ export class DepositService {
       )
     await this.record(this.em, async ({ em }, tell) => {
       if (run.settledAt) return
-      await saveRows(em, BackupRun, [Object.assign(run, { settledAt: this.clock(), isOpen: false })])
+      await saveRows(em, BackupRun, [Object.assign(run, { settledAt: this.platform.clock(), isOpen: false })])
       const name = run.databaseName ? `${run.agentId}/${run.databaseName}` : run.agentId
-      tellSettled(tell, { name, ...(run.reportPath ? { path: run.reportPath } : {}) }, this.clock())
+      tellSettled(tell, { name, ...(run.reportPath ? { path: run.reportPath } : {}) }, this.platform.clock())
     })
     return run
   }

@@ -23,7 +23,7 @@ export class Ingest {
   /** Folders in which nothing was left to do, with the time of change at which that was so. */
   private readonly known = new Map<string, string>()
 
-  /** Answers with the agents whose folders cannot be read: nothing is missing of those. */
+  /** Answers with the agents of which a folder or a report cannot be read: nothing is missing of those. */
   async run(scan: ScanContext): Promise<Map<string, string>> {
     const { roots, worker, counts } = scan
     const folders = await customFolders(scan)
@@ -46,7 +46,11 @@ export class Ingest {
 
   private async folder(scan: ScanContext, folder: FolderFound, agents: Set<string>): Promise<string | null> {
     this.known.delete(folder.path)
-    if (folder.error) return `${folder.path}: ${folder.error}`
+    if (folder.error) {
+      // One report that may not be read is told as that report; a whole folder hinders the scan itself.
+      scan.trouble(`${folder.path}: ${folder.error}`)
+      return `${folder.path}: ${folder.error}`
+    }
     let clean = folder.settled
     let trouble: string | null = null
     const bad = new Set<string>()

@@ -270,7 +270,6 @@ export class Scanner {
         await context.write(({ em: own }) => rememberRoots(own, sight.ids))
         await takeUp(context)
         const unreadable = await this.ingest.run(context)
-        for (const trouble of unreadable.values()) context.trouble(trouble)
         await openWindows(context)
         await settleRuns(context)
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)

@@ -283,7 +283,8 @@ export class AtRiskDisksResolver {
 
   @FieldResolver(() => Int, { description: 'Seconds since it was last seen' })
   ageSeconds(@Root() { disk }: OfDisk, @Ctx() { clock }: Context): number {
-    return Math.max(0, Math.round((clock().getTime() - disk.lastSeenAt.getTime()) / 1000))
+    const seconds = Math.round((clock().getTime() - disk.lastSeenAt.getTime()) / 1000)
+    return Math.min(Math.max(0, seconds), 2 ** 31 - 1)
   }
 
   @FieldResolver(() => Machine)

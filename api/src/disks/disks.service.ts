@@ -21,6 +21,7 @@ import { type AcceptedFinding, isAbout, withAccepted } from './accepted-findings
 import { healthBy } from './standing.ts'
 import { serialKey } from './identity.ts'
 import { shownHealth } from './shown-health.ts'
+import { readJson } from '../platform/read-json.ts'
 import { SmartDocument } from './smart-document.entity.ts'
 import { readSmartctl } from './smartctl.ts'
 import type { SmartFacts } from './smart-facts.ts'
@@ -234,7 +235,7 @@ export class DisksService {
   /** The attributes of the newest document with names, thresholds and flags. */
   async newestFacts(disk: Row<Disk>): Promise<SmartFacts | null> {
     const document = disk.lastDocument ? await this.documents.load(disk.lastDocument) : null
-    return document ? readSmartctl(JSON.parse(await this.textOf(document))) : null
+    return document ? readSmartctl(readJson(await this.textOf(document))) : null
   }
 
   /** One counter over time, at most 500 points, no step hidden. */

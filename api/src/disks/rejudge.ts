@@ -13,6 +13,7 @@ import { HEALTH_SEVERITY, type Verdict } from './health.ts'
 import { Severity } from '../reasons/reason.ts'
 import { isAnothersWord } from './rival-words.ts'
 import { withAnswering } from './silent-disk.ts'
+import { readJson } from '../platform/read-json.ts'
 import { standingOf, withStanding } from './standing.ts'
 import { withUnread } from './unread-findings.ts'
 import { judge, RULES_VERSION } from './judge.ts'
@@ -36,15 +37,18 @@ export async function rejudge(
 ): Promise<number> {
   let judged = 0
   let changed = 0
+  let last = ''
+  const failures: unknown[] = []
   while (!stopped()) {
     const fork = em.fork()
     const disks = await fork.find(
       Disk,
-      { rulesVersion: { $lt: version } },
+      { rulesVersion: { $lt: version }, id: { $gt: last } },
       { limit: AT_ONCE, orderBy: { id: 'asc' }, populate: ['lastDocument', 'lastSnapshot'] },
     )
     if (disks.length === 0) break
-    const verdicts = await Promise.all(disks.map((disk) => verdictBy(fork, disk)))
+    last = disks.at(-1)?.id ?? last
+    const verdicts = await Promise.allSettled(disks.map((disk) => verdictBy(fork, disk)))
     await record(em, async (services, tell) => {
       const current = await selectRows(
         services.em,
@@ -54,7 +58,13 @@ export async function rejudge(
       )
       for (const row of current) {
         const index = disks.findIndex(({ id }) => id === row.id)
-        const verdict = verdicts[index]
+        const answer = verdicts[index]
+        // One that cannot be judged keeps its verdict, and nobody else from theirs.
+        if (answer?.status !== 'fulfilled') {
+          failures.push(answer?.reason)
+          continue
+        }
+        const verdict = answer.value
         // A report that came meanwhile was judged by the new rules.
         if (row.rulesVersion >= version || row.lastSnapshot !== (disks[index]?.lastSnapshot?.id ?? null)) continue
         await updateRow(services.em, Disk, row.id, { ...(verdict ?? {}), rulesVersion: version })
@@ -88,13 +98,14 @@ export async function rejudge(
       })
     })
   }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} disks could not be judged anew`)
   return judged
 }
 
 /** Null where there is no document to judge by: a script's reading keeps its verdict. */
 async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null> {
   if (!disk.lastDocument || !disk.lastReadAt) return null
-  const facts = readSmartctl(JSON.parse((await inflate(disk.lastDocument.content)).toString()))
+  const facts = readSmartctl(readJson((await inflate(disk.lastDocument.content)).toString()))
   if (!facts) return null
   const history = (await baselinesOf(em, [disk.id], disk.lastReadAt)).get(disk.id) ?? NO_BASELINE
   const presentCodes = disk.reasons.map(({ code }) => code)

@@ -27,7 +27,7 @@ import { ArrayKind, arraysOf } from '../storage/array-rules.ts'
 import { wordsOnMembers } from '../storage/array-members.ts'
 import { byKname, emptyGraph, placesOf, type StorageGraph } from '../storage/storage-graph.ts'
 import type { InventoryReportInput, ReportSectionInput } from './inventory-report.input.ts'
-import { corrected, hashOf, type Inventory, isPlainText, orderedTimes } from './inventory.ts'
+import { corrected, type Inventory, isPlainText, orderedTimes, weigh } from './inventory.ts'
 import { type Refusal, type SectionOutcome, SectionResult } from './section.ts'
 
 const STORAGE_SECTIONS = {
@@ -89,7 +89,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
   const { links: _links, ...facts } = machine ?? {}
   return {
     id: input.id,
-    contentHash: hashOf([input.hostname, input.collectedAt.toISOString(), ...input.sections.flatMap(textsOf)]),
+    ...weigh([input.hostname, input.collectedAt.toISOString(), ...input.sections.flatMap(textsOf)]),
     times: {
       ...orderedTimes(corrected(input.collectedAt, input.sentAt ?? null, receivedAt, notes), receivedAt, notes),
       collectedAt: input.collectedAt,
@@ -111,6 +111,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     arrays: arraysOf(graph),
     arrayKinds: arrayKindsOf(told),
     sections,
+    refused: [],
     notes,
   }
 }

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { authenticate, callerByAddress } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
+import { QuotaError } from '../access/quota.ts'
 import { allows, Scope } from '../access/scope.ts'
 import type { Refuse } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { Services } from '../context.ts'
 import { ConflictError, ForbiddenError, InvalidInputError, UnauthenticatedError } from '../errors.ts'
-import { jsonBody } from '../platform/bodies.ts'
+import { encodings, jsonBody } from '../platform/bodies.ts'
 import { readScriptReport } from './script-report.ts'
 
 interface Options {
@@ -20,7 +21,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
   app.register(async (scripts) => {
     // curl and urllib call JSON a form unless told otherwise: whatever it is called, it must be JSON.
     scripts.removeAllContentTypeParsers()
-    scripts.addContentTypeParser('*', { parseAs: 'string' }, jsonBody)
+    scripts.addContentTypeParser('*', { parseAs: 'buffer' }, jsonBody)
     const callers = new WeakMap<FastifyRequest, Caller>()
 
     scripts.addHook('onRequest', async (request, reply) => {
@@ -39,7 +40,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
     scripts.post('/api/ingest', { config: { readsBody: true } }, async (request, reply) => {
       const { inventory, clock } = services()
       try {
-        const report = readScriptReport(request.body, clock())
+        const report = readScriptReport(request.body, clock(), encodings.get(request) ?? null)
         const receipt = await inventory.accept(report.inventory, callers.get(request) as Caller)
         return {
           accepted: report.inventory.disks.length,
@@ -52,6 +53,7 @@ export function ingestRoute(app: FastifyInstance, { config, services, refuse }: 
         if (error instanceof InvalidInputError) return refuse(reply, 422, error)
         if (error instanceof ForbiddenError) return refuse(reply, 403, error)
         if (error instanceof ConflictError) return refuse(reply, 409, error)
+        if (error instanceof QuotaError) return refuse(reply, 429, error)
         throw error
       }
     })

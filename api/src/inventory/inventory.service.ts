@@ -1,12 +1,15 @@
+import { sql } from 'kysely'
 import type { Caller } from '../access/caller.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { insertRows, type Row, selectRows } from '../database/rows.ts'
 import { serialKey } from '../disks/identity.ts'
 import { ConflictError } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import { Severity } from '../reasons/reason.ts'
 import type { Machine } from '../machines/machine.entity.ts'
-import type { FairShare } from '../platform/fair-share.ts'
+import type { Platform } from '../platform/platform.ts'
 import { readAgentReport } from './agent-report.ts'
 import type { InventoryReportInput } from './inventory-report.input.ts'
 import { InventoryReport } from './inventory-report.entity.ts'
@@ -27,16 +30,17 @@ export class InventoryService {
   constructor(
     private readonly em: EntityManager,
     private readonly record: Recorder,
-    private readonly clock: Clock,
-    private readonly share: FairShare,
+    private readonly platform: Pick<Platform, 'clock' | 'share' | 'quota'>,
   ) {}
 
   report(input: InventoryReportInput, caller: Caller): Promise<Receipt> {
-    return this.accept(readAgentReport(input, this.clock()), caller)
+    return this.accept(readAgentReport(input, this.platform.clock()), caller)
   }
 
-  accept(inventory: Inventory, caller: Caller): Promise<Receipt> {
-    return this.share.report(() => this.store(inventory, caller))
+  /** Errors: QUOTA_EXCEEDED, CONFLICT, FORBIDDEN */
+  async accept(inventory: Inventory, caller: Caller): Promise<Receipt> {
+    this.platform.quota.spend(caller, inventory.size)
+    return this.platform.share.report(() => this.store(inventory, caller))
   }
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
@@ -88,6 +92,7 @@ export class InventoryService {
             arrays: inventory.arrays,
             told: inventory.arrayKinds,
           })
+        await tellRefused(em, tell, machine, inventory)
         await insertRows(em, InventoryReport, [
           { id, machine: machine.id, contentHash: inventory.contentHash, ...times, sections, notes },
         ])
@@ -95,6 +100,30 @@ export class InventoryService {
       },
     )
   }
+}
+
+/** What was not taken of a report is told once, and again where it is something else: scripts send the same each hour. */
+async function tellRefused(
+  em: EntityManager,
+  tell: Tell,
+  machine: Row<Machine>,
+  { refused, times }: Inventory,
+): Promise<void> {
+  if (refused.length === 0) return
+  const detail = refused.slice(0, 10).join('; ').slice(0, 1000)
+  const { rows } = await sql<{ detail: string | null }>`select facts ->> 'detail' as detail from event
+    where machine_id = ${machine.id} and type = ${EventType.DISK_REFUSED} order by id desc limit 1`.execute(
+    em.getKysely(),
+  )
+  if (rows[0]?.detail === detail) return
+  tell.event({
+    type: EventType.DISK_REFUSED,
+    severity: Severity.WARNING,
+    at: times.at,
+    cause: EventCause.READING,
+    machine: machine.id,
+    facts: { hostname: machine.hostname ?? machine.ip, count: refused.length, detail },
+  })
 }
 
 /**

@@ -4,7 +4,7 @@ import type { MachineFacts } from '../machines/section.ts'
 import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
-import { MINUTE } from '../platform/clock.ts'
+import { DAY, MINUTE } from '../platform/clock.ts'
 import type { SectionOutcome } from './section.ts'
 
 /** One report in the shape in which it is recorded, whoever sent it. */
@@ -12,6 +12,8 @@ export interface Inventory {
   id: string
   /** SHA-256 of what was told. */
   contentHash: string
+  /** Characters of what was told. */
+  size: number
   times: ReportTimes
   machine: MachineSighting
   disks: DiskSighting[]
@@ -24,6 +26,8 @@ export interface Inventory {
   /** Kinds of arrays that the report could tell of: one of these that it is without is gone. */
   arrayKinds: ReadonlySet<ArrayKind>
   sections: SectionOutcome[]
+  /** What of it was not taken, a sentence each. */
+  refused: string[]
   notes: string[]
 }
 
@@ -43,14 +47,23 @@ export interface ReportTimes {
   at: Date
 }
 
-/** What tells a repeated report from another one of the same id. The texts as they came: a report has megabytes of them. */
-export function hashOf(texts: Iterable<string>): string {
+/**
+ * What tells a repeated report from another one of the same id, and how large it is. The texts as they came: a report has
+ * megabytes of them.
+ */
+export function weigh(texts: Iterable<string>): Pick<Inventory, 'contentHash' | 'size'> {
   const hash = createHash('sha256')
-  for (const text of texts) hash.update(text).update('\0')
-  return hash.digest('base64url')
+  let size = 0
+  for (const text of texts) {
+    hash.update(text).update('\0')
+    size += text.length
+  }
+  return { contentHash: hash.digest('base64url'), size }
 }
 
 const CLOCK_TOLERANCE = 5 * MINUTE
+/** No agent keeps a report back for so long: an older one comes from a clock that is wrong. */
+const OLDEST = 60 * DAY
 
 /**
  * When a report was collected by this server's clock: what the machine's clock is off by is told by the moment of sending.
@@ -85,6 +98,12 @@ export const isFuture = (stored: Date, receivedAt: Date): boolean =>
  */
 export function orderedTimes(collectedAt: Date, receivedAt: Date, notes: string[]): ReportTimes {
   const ahead = collectedAt.getTime() - receivedAt.getTime()
+  if (-ahead > OLDEST) {
+    notes.push(
+      `It says that it was collected in ${collectedAt.getUTCFullYear()}: it is ordered by its arrival. Set the machine's clock, for example with timedatectl set-ntp true.`,
+    )
+    return { collectedAt, receivedAt, at: receivedAt }
+  }
   if (ahead <= CLOCK_TOLERANCE) return { collectedAt, receivedAt, at: collectedAt }
   notes.push(
     `Its clock is ${Math.round(ahead / MINUTE)} minutes ahead of this server's: the report is ordered by its arrival. Set the clock, for example with timedatectl set-ntp true.`,

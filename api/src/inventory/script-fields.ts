@@ -2,7 +2,17 @@ import { InvalidInputError } from '../errors.ts'
 import type { JsonObject } from '../platform/json.ts'
 import { isPlainText } from './inventory.ts'
 
-const UNKNOWN_WORDS = new Set(['', 'inconnu', 'inconnue', 'unknown', 'n/a', 'none', 'null', 'localhost'])
+const UNKNOWN_WORDS = new Set([
+  '',
+  'inconnu',
+  'inconnue',
+  'unknown',
+  'n/a',
+  'none',
+  'null',
+  'localhost',
+  'localhost.localdomain',
+])
 const MOST_NOTES = 100
 /** Longer than any name: such a text is not worked on. */
 const LONGEST = 4096
@@ -75,8 +85,8 @@ export class ScriptFields {
 
   reportId(value: unknown): string | null {
     if (value === null || value === undefined || value === '') return null
-    const id = String(value)
-    if (/^[\w.:-]{1,128}$/.test(id)) return id
+    const id = typeof value === 'number' ? String(value) : value
+    if (typeof id === 'string' && /^[\w.:-]{1,128}$/.test(id)) return id
     throw new InvalidInputError('report_id', 'must be 1 to 128 letters, digits or .:_-', 'Use a UUID for each report.')
   }
 }

@@ -12,7 +12,7 @@ import { asArray, asName, asObject, dig, type JsonObject } from '../platform/jso
 import type { FileSystemFacts } from '../storage/file-systems.ts'
 import { isNoDisk } from '../storage/lsblk.ts'
 import { roleByContent } from '../storage/role.ts'
-import { hashOf, type Inventory, isPlainText, orderedTimes, type ReportTimes } from './inventory.ts'
+import { type Inventory, isPlainText, orderedTimes, type ReportTimes, weigh } from './inventory.ts'
 import { ScriptFields } from './script-fields.ts'
 import { readPartitions } from './script-partitions.ts'
 
@@ -24,7 +24,8 @@ export interface RefusedDisk {
   cure: string
 }
 
-const MOST_DISKS = 1000
+/** The body's 8 MiB bound it as well. */
+const MOST_DISKS = 10_000
 
 const TOP_KEYS = ['hostname', 'ip', 'os', 'os_version', 'collected_at', 'disks', 'report_id']
 const DISK_KEYS = [
@@ -52,12 +53,20 @@ const SMART_KEYS = [
   'uncorrectable_sectors',
 ]
 
-/** Reads the JSON of a simple script: tolerant of what is absent, strict with what would be believed wrongly. */
-export function readScriptReport(body: unknown, receivedAt: Date): { inventory: Inventory; refused: RefusedDisk[] } {
+/**
+ * Reads the JSON of a simple script: tolerant of what is absent, strict with what would be believed wrongly. `encoding` is
+ * what it was written in; null = UTF-8.
+ */
+export function readScriptReport(
+  body: unknown,
+  receivedAt: Date,
+  encoding: string | null = null,
+): { inventory: Inventory; refused: RefusedDisk[] } {
   const report = asObject(body)
   if (!report) throw new InvalidInputError('body', 'must be a JSON object', 'Send {"hostname": …, "disks": […]}.')
   const notes: string[] = []
   const fields = new ScriptFields(notes)
+  if (encoding) fields.note(`The report is written in ${encoding} and was read so; send UTF-8`)
   fields.noteUnknown('', report, TOP_KEYS)
   const hostname = readHostname(report['hostname'], fields)
   const ip = fields.softName('ip', report['ip'], 64)
@@ -72,7 +81,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
   const list = report['disks'] ?? []
   if (!Array.isArray(list)) throw new InvalidInputError('disks', 'must be a list', 'Send "disks": [].')
   if (list.length > MOST_DISKS)
-    throw new InvalidInputError('disks', `must be at most ${MOST_DISKS}`, 'Send several reports.')
+    throw new InvalidInputError('disks', `must be at most ${MOST_DISKS}`, 'Send the disks of one machine alone.')
   const { disks, refused, fileSystems } = readDisks(list, times, fields)
   const reportId = fields.reportId(report['report_id'])
   const os = fields.softName('os', report['os'], 64)
@@ -81,7 +90,7 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
     inventory: {
       // A script's id is its own: two scripts may both begin at 1.
       id: reportId ? `script:${hostname ?? ip}:${reportId}` : newId(),
-      contentHash: hashOf([JSON.stringify(body)]),
+      ...weigh([JSON.stringify(body)]),
       times,
       machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion, ...kindBy(os) } },
       disks,
@@ -92,11 +101,15 @@ export function readScriptReport(body: unknown, receivedAt: Date): { inventory: 
       arrays: [],
       arrayKinds: new Set(),
       sections: [],
-      notes,
+      refused: refused.map(inWords),
+      notes: [...refused.map(inWords), ...notes],
     },
     refused,
   }
 }
+
+/** Who sends may never read the answer: the machine's page and the log of events say it too. */
+const inWords = ({ index, field, rule }: RefusedDisk): string => `disks[${index}] was refused: ${field} ${rule}`
 
 /** A name that says which machine this is is not mended: half of it may be another's. */
 function readHostname(value: unknown, fields: ScriptFields): string | null {
@@ -128,7 +141,7 @@ function readTimes(told: unknown, receivedAt: Date, notes: string[]): ReportTime
   if (!collectedAt || Number.isNaN(collectedAt.getTime()) || !isCalendarDay(text)) {
     throw new InvalidInputError(
       'collected_at',
-      `"${String(told).slice(0, 60)}" is no ISO 8601 time`,
+      `${JSON.stringify(told)?.slice(0, 60)} is no ISO 8601 time`,
       'Send what date -Iseconds prints.',
     )
   }
@@ -153,6 +166,7 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
   const disks: DiskSighting[] = []
   const refused: RefusedDisk[] = []
   const fileSystems = new Map<string, FileSystemFacts>()
+  const places = new Map<string, number>()
   for (const [index, entry] of list.entries()) {
     const path = `disks[${index}]`
     const disk = asObject(entry)
@@ -172,12 +186,17 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
     try {
       const serial = fields.name(`${path}.serial`, disk['serial'], 128)
       const sighting = readDisk(disk, index, path, serial, fields)
+      const before = places.get(sighting.place) ?? 0
+      places.set(sighting.place, before + 1)
+      if (before > 0) {
+        // Two disks are never at one place: the second is told apart by its order.
+        fields.note(`${path}: another disk of this report is at ${sighting.place} too`)
+        sighting.place = `${sighting.place} #${before + 1}`
+      }
       disks.push(sighting)
       readPartitions(disk['partitions'], `${path}.partitions`, sighting, times.collectedAt, fields, fileSystems)
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error
-      // Who sends may never read the answer: the machine's page says it too.
-      fields.note(`${path} was refused: ${error.field} ${error.rule}`)
       refused.push({ index, serial: null, field: error.field, rule: error.rule, cure: error.cure })
     }
   }

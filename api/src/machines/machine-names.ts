@@ -1,11 +1,26 @@
+import { BlockList, isIP } from 'node:net'
 import { type RawBuilder, sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row } from '../database/rows.ts'
 import { Machine } from './machine.entity.ts'
 
-/** Loopback and link-local addresses are on every machine, and tell none apart (RFC 6890). */
+const EVERYWHERE = new BlockList()
+for (const [address, bits] of [
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['0.0.0.0', 8],
+] as const)
+  EVERYWHERE.addSubnet(address, bits, 'ipv4')
+for (const [address, bits] of [
+  ['::', 127],
+  ['::ffff:127.0.0.0', 104],
+  ['fe80::', 10],
+] as const)
+  EVERYWHERE.addSubnet(address, bits, 'ipv6')
+
+/** Loopback and link-local addresses are on every machine, and tell none apart (RFC 6890); what is no address tells nothing. */
 export const isOwnAddress = (ip: string | null | undefined): boolean =>
-  Boolean(ip) && !/^(127\.|169\.254\.|0\.|::1$|::ffff:127\.|fe80:)/i.test(ip ?? '')
+  isIP(ip ?? '') !== 0 && !EVERYWHERE.check(ip ?? '', isIP(ip ?? '') === 6 ? 'ipv6' : 'ipv4')
 
 /** Without case, and as a whole or its first part alone. */
 export function isSameName(one: string, other: string | null): boolean {

@@ -2,6 +2,13 @@ import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { httpError, nothingAt } from './http-error.ts'
 import { JsonError, readJson } from './read-json.ts'
+import { Turns } from './turns.ts'
+import { decodeText, type Encoding } from './text-encoding.ts'
+
+/** Large bodies that are read and worked on at a time: each takes up to 20 MB as text and as values. */
+const LARGE_AT_ONCE = 6
+/** A body of less than this, or that may not be larger, waits for nobody. */
+const SMALL = 64 * 1024
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,7 +29,13 @@ export function readBodies(app: FastifyInstance): void {
       ? nothingAt(request.url)
       : httpError(400, 'NO_BODY_WANTED', 'This address reads no body. Send none.')
   })
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  const turns = new Turns(LARGE_AT_ONCE)
+  app.addHook('preParsing', async (request, reply, payload) => {
+    if (isLarge(request)) {
+      const done = await turns.take()
+      reply.raw.once('close', done)
+      if (reply.raw.destroyed) done()
+    }
     const encoding = request.headers['content-encoding']?.toLowerCase()
     if (encoding === undefined || encoding === 'identity') return payload
     if (encoding !== 'gzip')
@@ -41,18 +54,29 @@ export function readBodies(app: FastifyInstance): void {
     return payload.pipe(decoded)
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, jsonBody)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonBody)
 }
+
+/** Of an unpacked body only its bound is known. */
+function isLarge({ headers, routeOptions }: FastifyRequest): boolean {
+  if ((routeOptions.bodyLimit ?? Infinity) <= SMALL) return false
+  return headers['content-encoding'] !== undefined || !(Number(headers['content-length'] ?? Infinity) <= SMALL)
+}
+
+/** What a body was written in, where it was not UTF-8. */
+export const encodings = new WeakMap<FastifyRequest, Encoding>()
 
 /** For Fastify: a body as JSON, or why it is none. */
 export function jsonBody(
-  _request: FastifyRequest,
+  request: FastifyRequest,
   body: string | Buffer,
   done: (error: Error | null, value?: unknown) => void,
 ): void {
   let value: unknown
   try {
-    value = readJson(body as string)
+    const { text, encoding } = decodeText(body as Buffer)
+    if (encoding !== 'utf-8') encodings.set(request, encoding)
+    value = readJson(text)
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause
     return done(httpError(400, 'BAD_JSON', `The body ${cause.message}.`))

@@ -9,6 +9,9 @@ export const formatError =
   (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const original = unwrapResolverError(error)
     if (original instanceof DomainError || formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return formatted
+    // graphql-js gives up after fifty variables that do not fit, without a code of its own.
+    if (formatted.message.startsWith('Too many errors processing variables'))
+      return { ...formatted, extensions: { ...formatted.extensions, code: 'BAD_USER_INPUT' } }
     if (original instanceof GraphQLError && original.originalError === undefined) return formatted
     log.error({ err: original, path: formatted.path }, 'A resolver failed')
     return { ...formatted, message: 'Internal error; the log of the server knows more.' }

@@ -1,3 +1,4 @@
+import type { Quota } from '../access/quota.ts'
 import type { AlertSettings } from '../alerts/alerts.service.ts'
 import type { Roots } from '../backups/job-draft.ts'
 import type { ChangeFeed } from './changes.ts'
@@ -11,6 +12,8 @@ export interface Platform {
   log: Log
   changes: ChangeFeed
   share: FairShare
+  /** What each token may still send today. */
+  quota: Quota
   /** How browsers and agents reach Vigie; null = as they were asked. */
   publicUrl: string | null
   /** Where backups arrive, are kept, and are kept apart. */
