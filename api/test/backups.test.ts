@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { applyAllRetention } from '../src/vault/vault.service.ts'
 import { type Backups, backupsForThisTest, dump, gz, NIGHT, sha256 } from './deposit.ts'
+import { until } from './start-api.ts'
 
 let backups: Backups
 beforeEach(async () => {
@@ -702,7 +703,7 @@ describe('The scanner', () => {
       const retention = await backups.api.ask('mutation ($id: ID!) { applyRetention(jobId: $id) { id } }', { id })
       expect(retention.errors?.[0]?.extensions.code).toBe('UNSEEN')
       const { data } = await backups.api.ask(
-        '{ scanner { lastScanEndedAt trouble } events { nodes { type } } backupEntries(filter: {}) { nodes { file { id state } } } }',
+        '{ scanner { lastScanEndedAt troubles { text } } events { nodes { type } } backupEntries(filter: {}) { nodes { file { id state } } } }',
       )
       expect(data.scanner.lastScanEndedAt).toBe(seen)
       expect(data.events.nodes.filter((event: any) => event.type === 'SCANNER_BLIND')).toHaveLength(1)
@@ -717,7 +718,7 @@ describe('The scanner', () => {
       mount()
       expect((await backups.scan()).outcome).toBe('DONE')
       expect(files(backups.vault)).toHaveLength(4)
-      expect((await backups.api.ask('{ scanner { trouble } }')).data.scanner.trouble).toBeNull()
+      expect((await backups.api.ask('{ scanner { troubles { text } } }')).data.scanner.troubles).toEqual([])
     })
   })
 
@@ -742,7 +743,7 @@ describe('The scanner', () => {
       files(backups.vault)
         .map((file) => file.split('/')[0])
         .sort(),
-    ).toEqual(['brest-01', 'brest-01', 'lyon-01', 'lyon-01', 'lyon-01', 'paris-01', 'paris-01'])
+    ).toEqual(['brest-01', 'lyon-01', 'lyon-01', 'lyon-01', 'paris-01'])
   })
 
   test('reads first what waits longest, also what cannot be read each time', async () => {
@@ -940,10 +941,14 @@ describe('The vault', () => {
     ).data.retentionPlan.plan
     expect(plan.map(({ rules }: any) => rules.join())).toEqual(['FLOOR,LAST', 'FLOOR,LAST', '', '', 'PROTECTED'])
     expect(files(backups.vault)).toHaveLength(5)
-    const deleted = await backups.api.ask('mutation ($id: ID!) { applyRetention(jobId: $id) { expectedAt } }', {
-      id: job.id,
-    })
-    expect(deleted.data.applyRetention).toHaveLength(2)
+    // A new job rings for a scan by itself; that one may just be at work (BUSY).
+    const deleted = await until(async () => {
+      const query = 'mutation ($id: ID!) { applyRetention(jobId: $id) { expectedAt } }'
+      const { data, errors } = await backups.api.ask(query, { id: job.id })
+      if (errors) expect(errors[0]?.extensions.code).toBe('BUSY')
+      return data
+    }, 'retention')
+    expect(deleted.applyRetention).toHaveLength(2)
     expect(files(backups.vault)).toEqual([
       'lyon-01/crm/20260115T0200_crm.sql.gz',
       'lyon-01/crm/20260118T0200_crm.sql.gz',

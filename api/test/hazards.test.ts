@@ -68,6 +68,14 @@ test('On a full disk a good file stays in the deposit, one trouble is told, and 
   expect((await backups.entries())[0]).toMatchObject({ status: 'UNKNOWN', reasons: [{ code: 'NOT_PROMOTED' }] })
   expect(existsSync(join(backups.deposit, 'lyon-01/databases/crm.sql'))).toBe(true)
   expect(readdirSync(vault, { recursive: true }).filter((name) => String(name).includes('.part-'))).toEqual([])
+  // The grace is the deadline of every waiting: somebody must know.
+  backups.set('03:00')
+  await backups.scan()
+  expect((await backups.entries())[0]).toMatchObject({
+    status: 'TRANSFER_INTEGRITY_FAILED',
+    reasons: [{ code: 'NOT_SETTLED' }, { code: 'NOT_PROMOTED' }],
+    job: { currentStatus: 'TRANSFER_INTEGRITY_FAILED' },
+  })
   execFileSync('mount', ['-o', 'remount,size=16m', vault])
   expect((await backups.scan()).scan.trouble).toBeNull()
   const [entry] = await backups.entries()

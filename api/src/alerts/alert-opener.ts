@@ -275,8 +275,9 @@ function newAlert(event: Row<Event>, consequence: Consequence, now: Date): Row<A
 function resolve(alert: Row<Alert>, event: Row<Event>, now: Date): void {
   alert.resolvedAt = now
   alert.changedAt = event.at
-  // What it recovered to; what it was about stays.
-  alert.entry = event.entry ?? alert.entry
+  // What it was about stays; what it recovered to is told beside it.
+  if (event.entry && event.entry !== alert.entry)
+    alert.facts = { ...alert.facts, ...(event.facts.expectedAt ? { recoveredBy: event.facts.expectedAt } : {}) }
   if ((event.type === EventType.HEALTH_CHANGED || event.type === EventType.ARRAY_CHANGED) && event.to)
     alert.facts = { ...alert.facts, reasons: event.facts.reasons ?? [], endedAs: event.to }
   alert.remindAt = null

@@ -63,6 +63,8 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.BACKUP_STATUS_CHANGED:
       // A late word about an older backup says nothing of how the job stands now.
       if (facts.newest === false) return []
+      // The file's own alert tells it.
+      if (facts.reasons?.some(({ code }) => code === 'FILE_DAMAGED' || code === 'FILE_GONE')) return []
       return event.severity === Severity.INFO
         ? one('RESOLVE', AlertType.BACKUP, backup, event.to)
         : event.to === BackupStatus.UNKNOWN
@@ -136,9 +138,9 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.MACHINE_ARCHIVED:
       return one('CLOSE', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.SCANNER_BLIND:
-      return one('OPEN', AlertType.SCANNER, 'scanner')
+      return one('OPEN', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_SEES:
-      return one('RESOLVE', AlertType.SCANNER, 'scanner')
+      return one('RESOLVE', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_AWAY:
       return one('NOTICE', AlertType.SCANNER, 'scanner away')
     default:

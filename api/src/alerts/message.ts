@@ -174,7 +174,9 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
     headline: headline(facts, kind, words, options),
     sentences,
     facts: [
-      ...(alert.type === AlertType.BACKUP ? backupFacts(facts, words, options) : []),
+      ...(alert.type === AlertType.BACKUP || (alert.type === AlertType.FILE && job)
+        ? backupFacts(facts, words, options)
+        : []),
       ...(machine && alert.type !== AlertType.BACKUP
         ? [[words.machine, machine.name ?? machine.hostname ?? machine.ip ?? words.notTold] as [string, string]]
         : []),
@@ -183,6 +185,9 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
         : []),
       ...(alert.type === AlertType.REPORT && alert.facts.path
         ? [[words.fileName, alert.facts.path] as [string, string]]
+        : []),
+      ...(resolved && alert.facts.recoveredBy
+        ? [[words.recoveredBy, when(new Date(alert.facts.recoveredBy), words, options)] as [string, string]]
         : []),
       [words.since, when(alert.openedAt, words, options)],
       ...(alert.count > 1 ? [[words.times, String(alert.count)] as [string, string]] : []),
@@ -229,7 +234,14 @@ function backupFacts(
     [words.statusOfJob, words.status(job.currentStatus)],
     [words.expected, when(entry?.expectedAt ?? null, words, options)],
     [words.windowEnd, when(entry?.windowEndsAt ?? null, words, options)],
-    [words.arrived, entry?.arrivedAt ? when(entry.arrivedAt, words, options) : words.nothing],
+    [
+      words.arrived,
+      entry?.arrivedAt
+        ? when(entry.arrivedAt, words, options)
+        : entry?.measuredSize == null
+          ? words.nothing
+          : words.arrivedNotGood,
+    ],
     [words.agentTime, when(entry?.agentReportTimestamp ?? null, words, options)],
     [words.steps, steps.length ? steps.join(', ') : words.noReport],
     [words.agentError, told(error)],

@@ -8,6 +8,7 @@ import { BackupFile } from '../vault/backup-file.entity.ts'
 import { BackupRun } from './backup-run.entity.ts'
 import { BackupStatus } from './backup-status.ts'
 import { ExpectedJob } from './expected-job.entity.ts'
+import { Proof } from './proof.ts'
 
 export enum HashComparison {
   SAME = 'SAME',
@@ -47,6 +48,10 @@ export class BackupEntry {
   @Field(() => BackupStatus)
   @Property({ type: 'string' })
   status!: BackupStatus
+
+  @Field(() => Proof, { nullable: true, description: 'How far it is proven; null = it is not good, or not judged yet' })
+  @Property({ type: 'string', nullable: true })
+  proof!: Proof | null
 
   @Field(() => [Reason], { description: 'Why, the gravest first' })
   @Property({ type: 'json' })

@@ -85,6 +85,10 @@ export class BackupRun {
   @Property({ type: 'string' })
   runId!: string
 
+  /** SHA-256 of what was told: the same id with other content is a run of its own. Null = of an older Vigie. */
+  @Property({ type: 'string', nullable: true })
+  contentHash!: string | null
+
   @Field(() => String, { description: 'Empty where the report could not be read' })
   @Property({ type: 'string' })
   databaseName!: string

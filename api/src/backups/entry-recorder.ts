@@ -5,13 +5,14 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { BackupFile } from '../vault/backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
 import { BackupEntry, HashComparison } from './backup-entry.entity.ts'
 import { BackupRun } from './backup-run.entity.ts'
 import { BackupStatus, isGood, statusSeverity } from './backup-status.ts'
 import { ExpectedJob } from './expected-job.entity.ts'
 import { standingOf } from './jobs.service.ts'
-import { declaredFile, judgeEntry } from './verdict.ts'
+import { proofOf } from './proof.ts'
+import { declaredFile, judgeEntry, type JudgedRun } from './verdict.ts'
 
 /** Writes what was decided about expected backups: entry, job and event together. Works inside a record. */
 export class EntryRecorder {
@@ -54,7 +55,13 @@ export class EntryRecorder {
         windowEndsAt: entry.windowEndsAt,
         awaited: entry.awaited,
         blind,
-        runs: runs.map((run) => ({ id: run.id, status: run.status, reasons: run.reasons, arrivedAt: arrivalOf(run) })),
+        runs: runs.map((run) => ({
+          id: run.id,
+          status: run.status,
+          reasons: run.reasons,
+          arrivedAt: arrivalOf(run),
+          fate: fateOf(files.find(({ id }) => id === run.file)),
+        })),
       },
       now,
     )
@@ -76,7 +83,8 @@ export class EntryRecorder {
       entry.previousSuccessfulHash = (await previousGood(this.em, entry.job, entry.expectedAt))?.sha256 ?? null
       evidence(entry, best, file)
       entry.arrivedAt = isGood(verdict.status) ? arrivalOf(best) : null
-    }
+      entry.proof = isGood(verdict.status) && file ? proofOf(file.checks) : null
+    } else entry.proof = null
     const overdue = entry.awaited && now >= entry.windowEndsAt
     if (before === JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun]))
       return entry.status
@@ -102,6 +110,7 @@ export class EntryRecorder {
     const wasBad = sameEntry && !isGood(job.currentStatus) && job.currentStatus !== BackupStatus.UNKNOWN
     if (newest) {
       job.currentStatus = status
+      job.currentProof = entry.proof
       job.statusOf = expectedAt
       job.standing = standingOf(job)
       if (isGood(status)) job.badInARow = 0
@@ -119,7 +128,16 @@ export class EntryRecorder {
       if (job.lastFailedBackupAt?.getTime() === expectedAt.getTime()) {
         job.lastFailedBackupAt = await newestBad(this.em, job.id)
       }
-    } else if (judged) job.lastFailedBackupAt = later(job.lastFailedBackupAt)
+    } else if (judged) {
+      job.lastFailedBackupAt = later(job.lastFailedBackupAt)
+      // It was good once: the good one before it is the last.
+      if (job.lastSuccessfulBackupAt?.getTime() === expectedAt.getTime()) {
+        const good = await newestGood(this.em, job.id)
+        job.lastSuccessfulBackupAt = good?.expectedAt ?? null
+        job.previousSuccessfulHash = good?.sha256 ?? null
+        job.previousFingerprint = good?.fingerprint ?? null
+      }
+    }
     await saveRows(this.em, ExpectedJob, [job])
     this.tell.jobs.add(job.id)
     // A steady success is no news; everything else is.
@@ -142,6 +160,25 @@ export class EntryRecorder {
       },
     })
   }
+}
+
+/** What became of the file of a run, as it was read last. What retention deleted was good. */
+function fateOf(file: Row<BackupFile> | undefined): JudgedRun['fate'] {
+  if (!file || file.root !== FileRoot.VAULT) return null
+  if (file.state === FileState.LOST) return 'LOST'
+  return file.state === FileState.VAULT && file.intact === false ? 'DAMAGED' : null
+}
+
+async function newestGood(
+  em: EntityManager,
+  jobId: string,
+): Promise<{ expectedAt: Date; sha256: string | null; fingerprint: string | null } | null> {
+  const { rows } = await sql<{ at: number; sha256: string | null; fingerprint: string | null }>`
+    select e.expected_at as at, e.measured_hash as sha256, f.fingerprint
+    from backup_entry e left join backup_file f on f.id = e.file_id
+    where e.job_id = ${jobId} and e.status in ('SUCCESS', 'HASH_MISMATCH')
+    order by e.expected_at desc limit 1`.execute(em.getKysely())
+  return rows[0] ? { ...rows[0], expectedAt: new Date(rows[0].at) } : null
 }
 
 /** The newest good backup that was due before an instant. */
@@ -198,6 +235,7 @@ export function newEntry(job: Row<ExpectedJob>, expectedAt: Date, now: Date): Ro
     windowEndsAt: new Date(expectedAt.getTime() + job.graceMinutes * MINUTE),
     status: BackupStatus.UNKNOWN,
     reasons: [],
+    proof: null,
     awaited: job.active && expectedAt > job.createdAt,
     judgedAt: null,
     arrivedAt: null,

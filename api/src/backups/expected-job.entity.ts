@@ -1,6 +1,7 @@
 import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql'
+import { Proof } from './proof.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { BackupStatus, ExpectChange } from './backup-status.ts'
 import { DayOfWeek, Frequency } from './schedule.ts'
@@ -125,6 +126,14 @@ export class ExpectedJob {
   @Field(() => ExpectChange)
   @Property({ type: 'string' })
   expectChange!: ExpectChange
+
+  @Field(() => Boolean, { description: 'True = what cannot be proven INTACT is kept apart, and is no good backup' })
+  @Property({ type: 'boolean', default: false })
+  mustBeProven!: boolean
+
+  @Field(() => Proof, { nullable: true, description: 'How far the newest backup is proven; null = it is not good' })
+  @Property({ type: 'string', nullable: true })
+  currentProof!: Proof | null
 
   @Field(() => String, { nullable: true, description: 'What to do when it fails, told in each mail; null = nothing' })
   @Property({ type: 'text', nullable: true })

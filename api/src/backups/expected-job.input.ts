@@ -77,6 +77,9 @@ abstract class JobSettings {
   @Field(() => ExpectChange, { nullable: true, description: 'ALERT by default' })
   expectChange?: ExpectChange | null
 
+  @Field(() => Boolean, { nullable: true, description: 'Take only what is proven INTACT; false where it is not given' })
+  mustBeProven?: boolean | null
+
   @Field(() => String, { nullable: true, description: 'What to do when it fails, told in each mail' })
   runbook?: string | null
 

@@ -23,7 +23,7 @@ export type JobDraft = Pick<
   | ('cron' | 'timeZone' | 'frequency' | 'expectedHourUtc' | 'expectedMinuteUtc')
   | ('daysOfWeek' | 'dayOfMonth' | 'lastDayOfMonth' | 'graceMinutes')
   | ('agentDepositPathTemplate' | 'agentLogDepositPathTemplate' | 'finalStoragePathTemplate' | 'targetKey')
-  | ('recipients' | 'expectChange' | 'runbook' | 'active')
+  | ('recipients' | 'expectChange' | 'mustBeProven' | 'runbook' | 'active')
   | ('keepLast' | 'keepDaily' | 'keepWeekly' | 'keepMonthly' | 'keepYearly')
 >
 
@@ -73,6 +73,7 @@ export function draftJob(input: ExpectedJobChange, before: Row<ExpectedJob> | nu
     targetKey: targetKey(storage, facts),
     recipients: readRecipients('recipients', choose(input.recipients, before?.recipients, [])),
     expectChange: choose(input.expectChange, before?.expectChange, ExpectChange.ALERT),
+    mustBeProven: choose(input.mustBeProven, before?.mustBeProven, false),
     runbook: draftRunbook(input.runbook === undefined ? (before?.runbook ?? null) : input.runbook),
     active: choose(input.active, before?.active, true),
     ...draftRetention(input, before),

@@ -76,6 +76,7 @@ const shape = z.strictObject({
   finalStoragePathTemplate: text,
   recipients: z.array(z.string()).nullish(),
   expectChange: z.enum(ExpectChange).nullish(),
+  mustBeProven: z.boolean().nullish(),
   runbook: text,
   keepLast: whole,
   keepDaily: whole,
@@ -272,7 +273,7 @@ function readCell(column: string, text: string): unknown {
       .map((part) => part.trim())
       .filter(Boolean)
   if (NUMBERS.has(column)) return /^-?\d+$/.test(cell) ? Number(cell) : cell
-  if (column === 'active' || column === 'lastDayOfMonth')
+  if (column === 'active' || column === 'lastDayOfMonth' || column === 'mustBeProven')
     return cell === 'true' ? true : cell === 'false' ? false : cell
   return cell
 }

@@ -1,12 +1,16 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { insertRows, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { InvalidInputError } from '../errors.ts'
+import type { Tell } from '../events/told.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { Protection } from './expected-job.entity.ts'
+import { BackupEntry } from './backup-entry.entity.ts'
+import { type ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ProtectionInput } from './expected-job.input.ts'
 import type { JobDraft } from './job-draft.ts'
+import { nextDue } from './schedule.ts'
 
 // What storing a job checks against the others, and writes beside it. Each works inside a record.
 
@@ -82,4 +86,23 @@ export async function adoptUndeclared(
   await sql`update backup_run set outcome = 'ACCEPTED', job_id = ${job}, is_open = 1
     where agent_id = ${agentId} and database_name = ${databaseName} and outcome = 'UNDECLARED'
       and settled_at is null`.execute(em.getKysely())
+}
+
+/**
+ * What is awaited just now follows the new plan: a due time that the new schedule does not have is awaited no more, and
+ * one that stays ends with the new grace.
+ */
+export async function replan(em: EntityManager, before: Row<ExpectedJob>, after: JobDraft, tell: Tell): Promise<void> {
+  const otherSchedule = before.cron !== after.cron || before.timeZone !== after.timeZone
+  if (!otherSchedule && before.graceMinutes === after.graceMinutes) return
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupEntry))} from backup_entry
+    where job_id = ${before.id} and judged_at is null and awaited = 1`.execute(em.getKysely())
+  const open = decodeRows(em, BackupEntry, rows)
+  for (const entry of open) {
+    const stays = nextDue(after, new Date(entry.expectedAt.getTime() - 1))?.getTime() === entry.expectedAt.getTime()
+    if (stays) entry.windowEndsAt = new Date(entry.expectedAt.getTime() + after.graceMinutes * MINUTE)
+    else entry.awaited = false
+    tell.entries.add(entry.id)
+  }
+  await saveRows(em, BackupEntry, open)
 }

@@ -25,6 +25,7 @@ import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
+import { Proof } from './proof.ts'
 import { BackupStatus } from './backup-status.ts'
 import { EntriesArgs, EntryConnection } from './entries.resolver.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
@@ -120,6 +121,9 @@ export class JobsOfStatus {
 
   @Field(() => Int)
   count!: number
+
+  @Field(() => Int, { description: 'Those of them that arrived and could not be proven INTACT' })
+  unproven!: number
 }
 
 export const ExpectedJobConnection = connectionOf(ExpectedJob, 'ExpectedJob')
@@ -254,6 +258,19 @@ export class JobsResolver {
   ): Promise<(BackupStatus | null)[]> {
     if (last < 1 || last > 90) throw new InvalidInputError('last', 'must be 1 to 90', 'Ask for fewer days.')
     return jobs.strip(job.id, last)
+  }
+
+  @FieldResolver(() => [Proof], {
+    nullable: 'items',
+    description: 'The least that the good backups of each of those days are proven; null = nothing good was due',
+  })
+  stripProof(
+    @Root() job: Row<ExpectedJob>,
+    @Arg('last', () => Int, { defaultValue: 30, description: '1 to 90' }) last: number,
+    @Ctx() { jobs }: Context,
+  ): Promise<(Proof | null)[]> {
+    if (last < 1 || last > 90) throw new InvalidInputError('last', 'must be 1 to 90', 'Ask for fewer days.')
+    return jobs.stripProof(job.id, last)
   }
 
   @FieldResolver(() => EntryConnection, { description: 'Its expected backups, newest first' })

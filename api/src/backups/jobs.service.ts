@@ -17,7 +17,8 @@ import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { draftJob, type JobDraft, type Roots } from './job-draft.ts'
 import { type JobPreview, previewOf } from './job-preview.ts'
-import { adoptUndeclared, refuseTaken, refuseUnknownMachines, writeProtections } from './job-writes.ts'
+import { adoptUndeclared, refuseTaken, refuseUnknownMachines, replan, writeProtections } from './job-writes.ts'
+import { Proof } from './proof.ts'
 import { nextDue } from './schedule.ts'
 
 export interface JobQuery extends PageArgs {
@@ -58,6 +59,7 @@ interface JobDay {
   job: string
   day: number
   status: BackupStatus
+  proof: Proof | null
 }
 
 export class JobsService {
@@ -138,11 +140,20 @@ export class JobsService {
 
   /** The worst status of each of the last days (UTC), today last; null = nothing was due. */
   async strip(jobId: string, count: number): Promise<(BackupStatus | null)[]> {
+    return (await this.lastDays(jobId, count)).map((day) => day?.status ?? null)
+  }
+
+  /** How far the good backups of each of the last days are proven, the least; null = nothing good was due. */
+  async stripProof(jobId: string, count: number): Promise<(Proof | null)[]> {
+    return (await this.lastDays(jobId, count)).map((day) => day?.proof ?? null)
+  }
+
+  private async lastDays(jobId: string, count: number): Promise<(JobDay | null)[]> {
     const today = Math.floor(this.clock().getTime() / DAY)
-    const strip = Array.from<BackupStatus | null>({ length: count }).fill(null)
-    for (const { day, status } of await this.daysLoader(count).load(jobId)) {
-      const index = day - today + count - 1
-      if (index >= 0 && index < count) strip[index] = status
+    const strip = Array.from<JobDay | null>({ length: count }).fill(null)
+    for (const day of await this.daysLoader(count).load(jobId)) {
+      const index = day.day - today + count - 1
+      if (index >= 0 && index < count) strip[index] = day
     }
     return strip
   }
@@ -153,21 +164,33 @@ export class JobsService {
       Object.entries(STATUS_RANK).map(([status, value]) => sql`when ${sql.lit(status)} then ${sql.lit(value)}`),
       sql` `,
     )} end`
-    const { rows } = await sql<{ job: string; day: number; rank: number }>`
-      select job_id as job, expected_at / ${sql.lit(DAY)} as day, max(${rank}) as rank
+    const proofs = Object.values(Proof)
+    const proof = sql`case proof ${sql.join(
+      proofs.map((value, order) => sql`when ${sql.lit(value)} then ${sql.lit(order)}`),
+      sql` `,
+    )} end`
+    const { rows } = await sql<{ job: string; day: number; rank: number; proof: number | null }>`
+      select job_id as job, expected_at / ${sql.lit(DAY)} as day, max(${rank}) as rank, min(${proof}) as proof
       from backup_entry where job_id in (${sql.join([...jobIds])}) and expected_at >= ${sql.lit(from)}
       group by 1, 2`.execute(this.em.getKysely())
-    return rows.map(({ job, day, rank: worst }) => ({ job, day, status: statusOfRank(worst) }))
+    return rows.map(({ job, day, rank: worst, proof: least }) => ({
+      job,
+      day,
+      status: statusOfRank(worst),
+      proof: least === null ? null : (proofs[least] ?? null),
+    }))
   }
 
   /** How many jobs in service have each status; paused ones apart. */
-  async counts(): Promise<{ status: BackupStatus; count: number }[]> {
-    const { rows } = await sql<{ status: BackupStatus; count: number }>`
-      select current_status as status, count(*) as count from expected_job
+  async counts(): Promise<{ status: BackupStatus; count: number; unproven: number }[]> {
+    const { rows } = await sql<{ status: BackupStatus; count: number; unproven: number }>`
+      select current_status as status, count(*) as count,
+        sum(coalesce(current_proof, '') in ('SAID', 'ARRIVED')) as unproven from expected_job
       where archived_at is null and active = 1 group by current_status`.execute(this.em.getKysely())
     return Object.values(BackupStatus).map((status) => ({
       status,
       count: rows.find((row) => row.status === status)?.count ?? 0,
+      unproven: rows.find((row) => row.status === status)?.unproven ?? 0,
     }))
   }
 
@@ -215,6 +238,7 @@ export class JobsService {
             em.getKysely(),
           )
         }
+        if (before) await replan(em, before, draft, tell)
         if (before) await updateRow(em, ExpectedJob, job.id, job)
         else await insertRows(em, ExpectedJob, [job as Row<ExpectedJob>])
         if (input.protects !== undefined) await writeProtections(em, job.id, input.protects ?? [])
@@ -287,6 +311,7 @@ function fresh(draft: JobDraft, now: Date): Row<ExpectedJob> {
     lastFailedBackupAt: null,
     previousSuccessfulHash: null,
     previousFingerprint: null,
+    currentProof: null,
     badInARow: 0,
     createdAt: now,
     archivedAt: null,

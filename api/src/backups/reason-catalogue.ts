@@ -78,8 +78,43 @@ export const BACKUP_REASONS = {
     fr: ({ name }) => `${name} n’est pas un fichier ordinaire : liens et périphériques ne sont jamais suivis.`,
   },
   FILE_UNREADABLE: {
-    en: ({ name }) => `The file cannot be read (${name}).`,
-    fr: ({ name }) => `Le fichier est illisible (${name}).`,
+    en: ({ name }) =>
+      `Vigie may not read the file (${name}): put Vigie and the rsync user into one group, and send with rsync --chmod=F660,D2770.`,
+    fr: ({ name }) =>
+      `Vigie n’a pas le droit de lire le fichier (${name}) : mettez Vigie et l’utilisateur de rsync dans un même groupe, et envoyez avec rsync --chmod=F660,D2770.`,
+  },
+  NOT_SETTLED: {
+    en: () => 'The grace has ended, and the backup is still not in the vault.',
+    fr: () => 'Le délai est écoulé, et la sauvegarde n’est toujours pas dans le coffre.',
+  },
+  NOT_PROVEN: {
+    en: () => 'This job takes only what is proven, and the content of this file could not be checked to its end.',
+    fr: () =>
+      'Cette tâche n’accepte que ce qui est prouvé, et le contenu de ce fichier n’a pas pu être vérifié jusqu’au bout.',
+  },
+  FILE_DAMAGED: {
+    en: () => 'It was good when it came; read again, its file in the vault is damaged.',
+    fr: () => 'Elle était bonne à son arrivée ; relu, son fichier dans le coffre est endommagé.',
+  },
+  FILE_GONE: {
+    en: () => 'It was good when it came; its file is not in the vault any more, and nobody deleted it by rule.',
+    fr: () =>
+      'Elle était bonne à son arrivée ; son fichier n’est plus dans le coffre, et aucune règle ne l’a supprimé.',
+  },
+  RUN_ID_REUSED: {
+    en: () => 'The agent used the id of an earlier run for another report: it counts as a run of its own.',
+    fr: () =>
+      'L’agent a réutilisé l’identifiant d’une exécution passée pour un autre rapport : il compte comme une exécution à part.',
+  },
+  CLOCK_BEHIND: {
+    en: ({ value }) =>
+      `The agent’s clock runs ${count(value, 'minute', 'minutes')} behind this server’s: the run is filed by its arrival.`,
+    fr: ({ value }) =>
+      `L’horloge de l’agent retarde de ${compte(value, 'minute', 'minutes')} sur celle du serveur : l’exécution est classée par son arrivée.`,
+  },
+  OVERALL_FAILED: {
+    en: ({ name }) => `The report calls itself failed as a whole (${name}), though none of its steps did.`,
+    fr: ({ name }) => `Le rapport se dit en échec dans l’ensemble (${name}), alors qu’aucune étape ne l’est.`,
   },
   CHANGED_WHILE_READING: {
     en: () => 'The file changed while it was being read; it is read again at the next scan.',

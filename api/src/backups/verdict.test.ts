@@ -1,9 +1,11 @@
+import { Severity } from '../reasons/reason.ts'
 import { describe, expect, test } from 'vitest'
 import { CheckName, CheckOutcome } from '../deposit/check.ts'
 import type { DeclaredStep } from '../deposit/declared.ts'
 import type { ContentCheck, FileFacts, ReadFacts } from '../deposit/file-facts.ts'
 import { BackupStatus } from './backup-status.ts'
 import {
+  backupReason,
   checksOf,
   type DeclaredRun,
   declaredFile,
@@ -58,6 +60,7 @@ const judged = (more: Partial<RunFacts> = {}) =>
     file: read(),
     windowEnded: false,
     keptStill: false,
+    mustBeProven: false,
     previous: null,
     ...more,
   })
@@ -215,8 +218,11 @@ describe('An expected backup', () => {
     status,
     reasons: [],
     arrivedAt: at(late),
+    fate: null,
   })
   const { SUCCESS, FAILED, HASH_MISMATCH, TRANSFER_INTEGRITY_FAILED: DAMAGED } = BackupStatus
+  const calming: JudgedRun = { ...came(null), reasons: [backupReason('HASH_NOT_DECLARED', Severity.INFO)] }
+  const fell = (fate: JudgedRun['fate']): JudgedRun => ({ ...came(SUCCESS), fate })
   const told = (runs: JudgedRun[], now = 0, more: Partial<EntryFacts> = {}): string => {
     const verdict = judgeEntry({ runs, windowEndsAt: END, awaited: true, blind: null, ...more }, at(now))
     return [verdict.status, verdict.judged ? 'judged' : 'open', ...verdict.reasons.map(({ code }) => code)].join(' ')
@@ -228,7 +234,30 @@ describe('An expected backup', () => {
     ['that nobody awaits, long after', told([], 1e9, { awaited: false }), 'UNKNOWN open'],
     ['while the scanner is blind', told([], 0, { blind: 'gone' }), 'UNKNOWN open SCANNER_BLIND'],
     ['while the scanner is blind, within the grace', told([], -1, { blind: 'gone' }), 'UNKNOWN open'],
-    ['with a waiting run that came in time', told([came(null, 0)], 1), 'UNKNOWN open'],
+    ['with a waiting run, within the grace', told([came(null, -1)], -1), 'UNKNOWN open'],
+    ['with a waiting run that came in time', told([came(null, 0)], 0), 'TRANSFER_INTEGRITY_FAILED judged NOT_SETTLED'],
+    [
+      'with a waiting run, while the scanner is blind',
+      told([came(null, 0)], 1, { blind: 'gone' }),
+      'UNKNOWN open SCANNER_BLIND',
+    ],
+    [
+      'with a run that keeps still for half an hour at most',
+      told([calming], 30 * 60_000 - 1),
+      'UNKNOWN open HASH_NOT_DECLARED',
+    ],
+    [
+      'with a run that never keeps still',
+      told([calming], 30 * 60_000),
+      'TRANSFER_INTEGRITY_FAILED judged NOT_SETTLED HASH_NOT_DECLARED',
+    ],
+    ['good, and damaged in the vault since', told([fell('DAMAGED')]), 'FAILED judged FILE_DAMAGED'],
+    ['good, and gone from the vault since', told([fell('LOST')]), 'FAILED judged FILE_GONE'],
+    [
+      'good twice, and one damaged since',
+      told([fell('DAMAGED'), came(SUCCESS, -2, 'other')]),
+      'SUCCESS judged OTHER_RUN_FAILED',
+    ],
     ['with a waiting run that came a millisecond late', told([came(null, 1)], 1), 'MISSING judged NOTHING_CAME'],
     ['with a late waiting run that nobody awaits', told([came(null, 1)], 1, { awaited: false }), 'UNKNOWN open'],
     ['good at the end of the grace', told([came(SUCCESS, 0)], 1), 'SUCCESS judged'],

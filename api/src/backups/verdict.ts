@@ -4,6 +4,7 @@ import type { FileFacts, ReadFacts } from '../deposit/file-facts.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupStatus, isGood } from './backup-status.ts'
+import { Proof, proofOf } from './proof.ts'
 import type { BACKUP_REASONS } from './reason-catalogue.ts'
 
 // What Vigie exists for: facts in, verdict out. Nothing here reads a file, a clock or a table.
@@ -40,6 +41,8 @@ export interface RunFacts {
   keptStill: boolean
   /** The good backup of the due time before; null = there was none. */
   previous: { sha256: string | null; fingerprint: string | null } | null
+  /** Whether the job takes nothing but what is proven. */
+  mustBeProven: boolean
 }
 
 export interface RunVerdict {
@@ -132,6 +135,8 @@ function judgeRead(facts: RunFacts, file: ReadFacts, declared: ReturnType<typeof
       )
       .map((check) => reason('CHECK_NOT_DONE', Severity.INFO, { subject: check.detail })),
   ]
+  if (facts.mustBeProven && proofOf(checks) !== Proof.INTACT)
+    return refused(BackupStatus.FAILED, [reason('NOT_PROVEN', Severity.FAILED), ...notes])
   const { previous } = facts
   if (previous?.sha256 === file.sha256) {
     const unchanged = reason('UNCHANGED', Severity.WARNING)
@@ -237,6 +242,8 @@ export interface JudgedRun {
   reasons: Reason[]
   /** When all of it was here. */
   arrivedAt: Date
+  /** What became of its file since; null = it lies where it should, or was deleted by rule. */
+  fate: 'DAMAGED' | 'LOST' | null
 }
 
 export interface EntryFacts {
@@ -263,7 +270,8 @@ const ORDER = [
 ]
 
 /** The verdict on one expected backup: the best of its runs wins; without any, the clock decides. */
-export function judgeEntry({ runs, windowEndsAt, awaited, blind }: EntryFacts, now: Date): EntryVerdict {
+export function judgeEntry({ runs: known, windowEndsAt, awaited, blind }: EntryFacts, now: Date): EntryVerdict {
+  const runs = known.map(asItIsNow)
   const best = runs
     .filter((run) => run.status !== null)
     .toSorted((a, b) => rank(a) - rank(b) || b.arrivedAt.getTime() - a.arrivedAt.getTime() || (a.id < b.id ? 1 : -1))[0]
@@ -277,19 +285,42 @@ export function judgeEntry({ runs, windowEndsAt, awaited, blind }: EntryFacts, n
     }
     return { status: best.status, reasons, judged: true, bestRunId: best.id }
   }
-  const waiting = runs[0] ?? null
+  const waiting = runs.toSorted((a, b) => b.arrivedAt.getTime() - a.arrivedAt.getTime())[0] ?? null
   const unknown = { status: BackupStatus.UNKNOWN, judged: false, bestRunId: waiting?.id ?? null }
   // A report that came after the grace, and whose file is awaited, does not undo that nothing had come in time.
   const inTime = runs.some(({ arrivedAt }) => arrivedAt <= windowEndsAt)
-  if (waiting && (inTime || !awaited || now < windowEndsAt)) return { ...unknown, reasons: waiting.reasons }
-  if (now < windowEndsAt || !awaited) return { ...unknown, reasons: [] }
+  if (!awaited || now < windowEndsAt) return { ...unknown, reasons: waiting?.reasons ?? [] }
   if (blind !== null) return { ...unknown, reasons: [reason('SCANNER_BLIND', Severity.WARNING, { subject: blind })] }
+  if (!waiting || !inTime)
+    return {
+      status: BackupStatus.MISSING,
+      reasons: [reason('NOTHING_CAME', Severity.FAILED), ...(waiting?.reasons ?? [])],
+      judged: true,
+      bestRunId: waiting?.id ?? null,
+    }
+  if (mayStillCalm(waiting) && now.getTime() < windowEndsAt.getTime() + CALM_BY)
+    return { ...unknown, reasons: waiting.reasons }
+  // Every waiting ends with the grace: what is not proven by then is a verdict, with what it waits for.
   return {
-    status: BackupStatus.MISSING,
-    reasons: [reason('NOTHING_CAME', Severity.FAILED), ...(waiting?.reasons ?? [])],
+    status: BackupStatus.TRANSFER_INTEGRITY_FAILED,
+    reasons: [reason('NOT_SETTLED', Severity.FAILED), ...waiting.reasons],
     judged: true,
-    bestRunId: waiting?.id ?? null,
+    bestRunId: waiting.id,
   }
 }
+
+/** A file without a declared hash must keep still for a minute: that minute may reach past the grace. */
+const CALM_BY = 30 * MINUTE
+const mayStillCalm = ({ reasons }: JudgedRun): boolean => reasons[0]?.code === 'HASH_NOT_DECLARED'
+
+/** A good run whose file was found damaged, or is gone, is good no more. */
+const asItIsNow = (run: JudgedRun): JudgedRun =>
+  run.fate === null || run.status === null || !isGood(run.status)
+    ? run
+    : {
+        ...run,
+        status: BackupStatus.FAILED,
+        reasons: [reason(run.fate === 'LOST' ? 'FILE_GONE' : 'FILE_DAMAGED', Severity.FAILED)],
+      }
 
 const rank = ({ status }: JudgedRun): number => (status === null ? ORDER.length : ORDER.indexOf(status))

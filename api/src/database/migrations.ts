@@ -6,6 +6,7 @@ import { Migration20261125201242 } from './migrations/Migration20261125201242.ts
 import { Migration20261128055711 } from './migrations/Migration20261128055711.ts'
 import { Migration20261128061410 } from './migrations/Migration20261128061410.ts'
 import { Migration20261128063819 } from './migrations/Migration20261128063819.ts'
+import { Migration20261128114813 } from './migrations/Migration20261128114813.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -19,4 +20,5 @@ export const migrations = [
   Migration20261128055711,
   Migration20261128061410,
   Migration20261128063819,
+  Migration20261128114813,
 ]

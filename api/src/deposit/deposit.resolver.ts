@@ -42,6 +42,15 @@ export class LinkProbeView {
   detail!: string | null
 }
 
+@ObjectType({ simpleResolvers: true, description: 'Something that hinders scans' })
+export class ScannerTrouble {
+  @Field(() => String, { description: 'What and where, in English' })
+  text!: string
+
+  @Field(() => GraphQLISODateTime)
+  since!: Date
+}
+
 @ObjectType({ simpleResolvers: true, description: 'How the scanner is' })
 export class ScannerHealth {
   @Field(() => Boolean)
@@ -62,11 +71,8 @@ export class ScannerHealth {
   })
   nextScanAt!: Date | null
 
-  @Field(() => String, { nullable: true, description: 'What keeps it from its work; null = nothing' })
-  trouble!: string | null
-
-  @Field(() => GraphQLISODateTime, { nullable: true })
-  troubleSince!: Date | null
+  @Field(() => [ScannerTrouble], { description: 'What keeps it from its work, the oldest first; [] = nothing' })
+  troubles!: { text: string; since: Date }[]
 
   @Field(() => [LinkProbeView])
   links!: LinkProbeView[]
@@ -126,8 +132,7 @@ export class DepositResolver {
       intervalMinutes: scanner.intervalMinutes,
       lastScanEndedAt: last,
       nextScanAt: (await schedule.nextRuns())['scan'] ?? null,
-      trouble: state?.trouble ?? null,
-      troubleSince: state?.troubleSince ?? null,
+      troubles: (state?.troubles ?? []).map(({ text, since }) => ({ text, since: new Date(since) })),
       links: [...scanner.linkProbes()],
       depositFolder: roots.deposit,
       vaultFolder: roots.vault,

@@ -47,13 +47,14 @@ export class DepositService {
     const declared = readRun(input)
     this.platform.quota.spend(caller, JSON.stringify(input).length)
     const receivedAt = this.platform.clock()
-    const repeated = await this.record(this.em, async ({ em, runRecorder }) => {
+    return this.record(this.em, async ({ em, runRecorder }) => {
       await refuseForeign(em, declared.agentId, caller)
       const recorded = await runRecorder.record(declared, { receivedAt, reportPath: null, size: 0 })
-      return recorded.repeated && recorded.runs === 0
+      const runs: Row<BackupRun>[] = []
+      for (const { name } of declared.databases)
+        runs.push(...(await runRecorder.ofRun(declared.agentId, declared.runId, name)).slice(-1))
+      return { repeated: recorded.repeated && recorded.runs === 0, runs }
     })
-    const runs = await selectRows(this.em, BackupRun, 'runId', [declared.runId], { agentId: declared.agentId })
-    return { repeated, runs }
   }
 
   /** Takes a report out of the inbox; its row stays. */

@@ -48,7 +48,7 @@ export class Ingest {
     this.known.delete(folder.path)
     if (folder.error) {
       // One report that may not be read is told as that report; a whole folder hinders the scan itself.
-      scan.trouble(`${folder.path}: ${folder.error}`)
+      scan.trouble(`folder ${folder.path}`, `${folder.path}: ${folder.error}`)
       return `${folder.path}: ${folder.error}`
     }
     let clean = folder.settled
@@ -76,7 +76,7 @@ export class Ingest {
     } catch (error) {
       scan.rethrow(error)
       scan.log.error({ err: error, report: report.path }, 'A report could not be recorded')
-      scan.trouble(`${report.path}: ${(error as Error).message}`)
+      scan.trouble(`report ${report.path}`, `${report.path}: ${(error as Error).message}`)
       return false
     }
   }

@@ -1,22 +1,31 @@
+import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import type { EntryRecorder } from '../backups/entry-recorder.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { dueOfRun, nextDue } from '../backups/schedule.ts'
 import type { EntityManager } from '../database/database.ts'
-import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { isGood } from '../backups/backup-status.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
-import { DAY, MINUTE } from '../platform/clock.ts'
+import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
-import type { DeclaredReport, Refusal } from './declared.ts'
+import type { DeclaredDatabase, DeclaredReport, Refusal } from './declared.ts'
 import { shortened } from './kept-reports.ts'
 
 /** A clock that runs ahead by more than this tells nothing that can be used. */
 const MOST_AHEAD = DAY
 /** No run began before this. */
 const NEVER_SET = new Date('2010-01-01T00:00:00Z')
+/** No agent holds a report back for so long: one that ended before has a clock that is wrong. */
+const HELD_BACK = 7 * DAY
+/** How far two runs of one clock differ at most in what they are behind; less than this twice over is no news. */
+const CONSTANT = HOUR
+/** Between an id that was used again and its number; no agent's id holds a blank. */
+export const REUSED = ' #'
 /** Less than this is no news. */
 export const CLOCK_TOLERANCE = 5 * MINUTE
 
@@ -42,12 +51,15 @@ export class RunRecorder {
   ): Promise<Recorded> {
     const { agentId, runId } = report
     const known = await selectRows(this.em, BackupRun, 'runId', [runId], { agentId })
-    const names = new Set(known.map((run) => run.databaseName))
-    const answer: Recorded = { runs: 0, refused: 0, repeated: names.size > 0 }
+    const names = new Set<string>()
+    const answer: Recorded = { runs: 0, refused: 0, repeated: known.length > 0 }
     const shared = { agentId, runId, receivedAt, reportPath, sizeOfReport: size, overallStatus: report.overallStatus }
     for (const database of report.databases) {
       if (names.has(database.name)) continue
       names.add(database.name)
+      const contentHash = contentHashOf(database)
+      const same = await this.ofRun(agentId, runId, database.name)
+      if (same.some((run) => run.contentHash === null || run.contentHash === contentHash)) continue
       const job = await this.jobOf(agentId, database.name)
       const times = spanOf(report, database)
       const ahead = Math.max(times.startedAt?.getTime() ?? 0, times.endedAt?.getTime() ?? 0) - receivedAt.getTime()
@@ -55,6 +67,9 @@ export class RunRecorder {
       const run: Row<BackupRun> = {
         id: newId(),
         ...shared,
+        // A constant id, or a report that was corrected: other content is another run.
+        runId: same.length > 0 ? `${runId}${REUSED}${same.length + 1}` : runId,
+        contentHash,
         databaseName: database.name,
         outcome,
         ...times,
@@ -121,7 +136,7 @@ export class RunRecorder {
       transfer: null,
       overallStatus: null,
       stagedFileName: null,
-
+      contentHash: null,
       logsSummary: null,
       startedAt: null,
       endedAt: null,
@@ -159,7 +174,8 @@ export class RunRecorder {
     // A clock that was never set (1970) tells nothing; one that runs ahead tells no more than when the report came.
     const told = [run.startedAt, run.endedAt].find((time) => time !== null && time > NEVER_SET)
     const startedAt = new Date(Math.min((told ?? run.receivedAt).getTime(), run.receivedAt.getTime()))
-    const expectedAt = dueOfRun(job, startedAt) ?? nextDue(job, startedAt)
+    const byClock = dueOfRun(job, startedAt) ?? nextDue(job, startedAt)
+    const expectedAt = (await this.byArrival(run, job, byClock)) ?? byClock
     if (!expectedAt) return
     const entry = await this.entries.open(job, expectedAt, run.receivedAt)
     run.entry = entry.id
@@ -167,6 +183,45 @@ export class RunRecorder {
     const [stored] = await selectRows(this.em, BackupRun, 'id', [run.id])
     if (stored) await saveRows(this.em, BackupRun, [Object.assign(stored, { entry: entry.id, job: job.id })])
     this.tell.entries.add(entry.id)
+  }
+
+  /**
+   * The due time that a run belongs to by its arrival, where its clock cannot be right: it says that it ended longer ago
+   * than any report is held back, or as long ago as the run of that agent before it (no outage lasts as long twice), or
+   * it would be the second good one of its night while the night of its arrival stands empty. Null = its clock is believed.
+   */
+  private async byArrival(run: Row<BackupRun>, job: Row<ExpectedJob>, byClock: Date | null): Promise<Date | null> {
+    const told = run.endedAt ?? run.startedAt
+    if (!told || run.receivedAt.getTime() - told.getTime() < CLOCK_TOLERANCE) return null
+    const took = Math.max(0, (run.endedAt?.getTime() ?? 0) - (run.startedAt?.getTime() ?? 0))
+    const began = new Date(run.receivedAt.getTime() - (run.startedAt && run.endedAt ? Math.min(took, DAY) : 0))
+    const due = dueOfRun(job, began) ?? nextDue(job, began)
+    if (!due || !byClock || due <= byClock) return null
+    const behind = run.receivedAt.getTime() - told.getTime()
+    if (behind > HELD_BACK || (await this.isBehindAsBefore(run, behind))) return due
+    const [there] = await selectRows(this.em, BackupEntry, 'job', [job.id], { expectedAt: byClock })
+    const [here] = await selectRows(this.em, BackupEntry, 'job', [job.id], { expectedAt: due })
+    const isEmpty = !here || here.bestRun === null
+    const isGoodAlready = there?.bestRun && there.bestRun !== run.id && isGood(there.status)
+    return isEmpty && isGoodAlready ? due : null
+  }
+
+  private async isBehindAsBefore({ id, agentId, receivedAt }: Row<BackupRun>, behind: number): Promise<boolean> {
+    if (behind < CONSTANT) return false
+    const { rows } = await sql<{ behind: number }>`select received_at - coalesce(ended_at, started_at) as behind
+      from backup_run where agent_id = ${agentId} and id <> ${id} and received_at < ${receivedAt.getTime()}
+        and received_at > ${receivedAt.getTime() - HELD_BACK} and coalesce(ended_at, started_at) is not null
+      order by received_at desc limit 3`.execute(this.em.getKysely())
+    return rows.some((row) => Math.abs(row.behind - behind) < CONSTANT / 2)
+  }
+
+  /** The runs that were told of one database under an id, the later ones with a number behind it. */
+  async ofRun(agentId: string, runId: string, databaseName: string): Promise<Row<BackupRun>[]> {
+    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, BackupRun))} from backup_run
+      where agent_id = ${agentId} and database_name = ${databaseName} and outcome <> 'WRONG_TYPES'
+        and (run_id = ${runId} or (run_id > ${`${runId}${REUSED}`} and run_id < ${`${runId}${REUSED}:`}))
+      order by id`.execute(this.em.getKysely())
+    return decodeRows(this.em, BackupRun, rows)
   }
 
   private async jobOf(agentId: string, databaseName: string): Promise<Row<ExpectedJob> | null> {
@@ -187,6 +242,19 @@ export class RunRecorder {
         and settled_at is null and id <> ${by.id} returning id`.execute(this.em.getKysely())
     if (rows.length > 0) tellSettled(this.tell, { name: `${agentId}/${databaseName}` }, by.receivedAt)
   }
+}
+
+/** What was told of one database, whatever the order of its fields. */
+function contentHashOf({ backup, compress, transfer, stagedFileName, logsSummary }: DeclaredDatabase): string {
+  const told = JSON.stringify([backup, compress, transfer, stagedFileName, logsSummary])
+  return createHash('sha256').update(told).digest('base64url')
+}
+
+/** Whether a run stands under another due time than its own clock tells. */
+export function isFiledByArrival(job: Row<ExpectedJob>, run: Row<BackupRun>, expectedAt: Date): boolean {
+  const told = [run.startedAt, run.endedAt].find((time) => time !== null && time > NEVER_SET)
+  const byClock = told && told < run.receivedAt ? (dueOfRun(job, told) ?? nextDue(job, told)) : null
+  return byClock !== null && byClock !== undefined && byClock < expectedAt
 }
 
 export function tellSettled(tell: Tell, facts: { name: string; path?: string }, at: Date): void {

@@ -32,6 +32,6 @@ export interface ScanContext {
   check(): void
   /** Throws again what ends the scan itself: it was stopped, or another one has its lease. */
   rethrow(error: unknown): void
-  /** Something that hinders scans beyond one backup: the first is told. */
-  trouble(text: string): void
+  /** Something that hinders scans: each cause is told once, and when it is over. */
+  trouble(cause: string, text: string): void
 }

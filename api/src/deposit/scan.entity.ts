@@ -88,6 +88,15 @@ export class Scan {
   entriesMissing: number = 0
 }
 
+/** What hinders scans. It has an alert of its own, and an end of its own. */
+export interface Trouble {
+  /** What is hindered: `roots`, a folder, a file, a backup. */
+  cause: string
+  text: string
+  /** ISO 8601 */
+  since: string
+}
+
 /** One row: the lease that decides which scan may write, and what Vigie knows of the deposit folder. */
 @Entity()
 export class Scanner {
@@ -117,12 +126,9 @@ export class Scanner {
   @Property({ type: 'datetime', nullable: true })
   leaseExpiresAt!: Date | null
 
-  /** What keeps scans from doing their work, since when; null = nothing. */
-  @Property({ type: 'string', nullable: true })
-  trouble!: string | null
-
-  @Property({ type: 'datetime', nullable: true })
-  troubleSince!: Date | null
+  /** What keeps scans from doing all of their work, each cause once, the oldest first. */
+  @Property({ type: 'json', default: '[]' })
+  troubles!: Trouble[]
 
   /** The end of the last scan that saw everything. */
   @Property({ type: 'datetime', nullable: true })

@@ -32,7 +32,8 @@ import {
   type Sight,
 } from './sight.ts'
 import type { DepositTasks } from './worker.ts'
-import { closeWindows, openWindows } from './windows.ts'
+import { troublesAfter } from './troubles.ts'
+import { closeWindows, mendFuture, openWindows } from './windows.ts'
 
 export interface ScanAnswer {
   outcome: ScanOutcome
@@ -105,7 +106,8 @@ export class Scanner {
   /** Whether scans come as often as they should: then what comes is judged, and what does not come is missed. */
   health(): { ok: boolean; detail: string | null } {
     const away = this.options.platform.clock().getTime() - this.lookedAt.getTime()
-    const ok = this.isRunning || away <= AWAY_AFTER(this.intervalMinutes)
+    // A scan that began in what was then the future tells nothing.
+    const ok = away > -HOUR && (this.isRunning || away <= AWAY_AFTER(this.intervalMinutes))
     return { ok, detail: ok ? null : `No scan has ended since ${this.lookedAt.toISOString()}` }
   }
 
@@ -258,9 +260,9 @@ export class Scanner {
     })
     if (token === null) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
     const renewal = this.renew(token)
-    const troubles: string[] = []
+    const troubles = new Map<string, string>()
     const em = root.fork()
-    const context = this.context(em, token, scan, (text) => troubles.push(text))
+    const context = this.context(em, token, scan, (cause, text) => troubles.set(cause, troubles.get(cause) ?? text))
     let outcome = ScanOutcome.DONE
     try {
       await this.noticeAbsence(context, startedAt)
@@ -270,25 +272,28 @@ export class Scanner {
         await context.write(({ em: own }) => rememberRoots(own, sight.ids))
         await takeUp(context)
         const unreadable = await this.ingest.run(context)
+        await mendFuture(context)
         await openWindows(context)
         await settleRuns(context)
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
         await context.write(({ em: own }) => tidy(own, clock().getTime()))
       } else {
         outcome = ScanOutcome.BLIND
-        context.trouble(blind as string)
+        context.trouble('roots', blind as string)
         await openWindows(context)
         await closeWindows(context, () => blind)
       }
       await this.finish(context, scan, { outcome, troubles })
     } catch (error) {
       if (error instanceof StoppedError || this.stopped) {
-        await this.finish(context, scan, { outcome: null, troubles: ['stopped'] }).catch(() => undefined)
+        await this.finish(context, scan, { outcome: null, troubles: new Map([['stopped', 'stopped']]) }).catch(
+          () => undefined,
+        )
         return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
       }
       if (error instanceof LeaseLostError) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
       log.error({ err: error }, 'A scan failed; the next one does its work')
-      troubles.push((error as Error).message)
+      troubles.set('scan', (error as Error).message)
       await this.finish(context, scan, { outcome: null, troubles }).catch(() => undefined)
       throw error
     } finally {
@@ -313,7 +318,7 @@ export class Scanner {
     return renewal
   }
 
-  private context(em: EntityManager, token: string, counts: Counts, trouble: (text: string) => void): ScanContext {
+  private context(em: EntityManager, token: string, counts: Counts, trouble: ScanContext['trouble']): ScanContext {
     const { platform, roots, temporaryFolder } = this.options
     const { clock, log } = platform
     return {
@@ -365,37 +370,36 @@ export class Scanner {
   private async finish(
     { write, clock }: ScanContext,
     scan: Row<Scan>,
-    { outcome, troubles }: { outcome: ScanOutcome | null; troubles: string[] },
+    { outcome, troubles }: { outcome: ScanOutcome | null; troubles: ReadonlyMap<string, string> },
   ): Promise<void> {
     const endedAt = clock()
-    const trouble = troubles[0]?.slice(0, 500) ?? null
+    const trouble = [...troubles.values()][0]?.slice(0, 500) ?? null
     await write(async ({ em, tell }) => {
       const [row] = await selectRows(em, ScannerRow, 'id', ['scanner'])
       const [stored] = await selectRows(em, Scan, 'id', [scan.id])
       if (stored) await saveRows(em, Scan, [Object.assign(stored, { ...scan, endedAt, outcome, trouble })])
       tell.scans.add(scan.id)
       if (!row || this.stopped) return
-      if (trouble !== null && row.trouble === null) {
+      const { now, begun, over } = troublesAfter(row.troubles, troubles, {
+        sawAll: outcome === ScanOutcome.DONE,
+        at: endedAt,
+      })
+      const event = { at: endedAt, cause: EventCause.READING }
+      for (const { cause, text } of begun)
         tell.event({
+          ...event,
           type: EventType.SCANNER_BLIND,
           severity: Severity.AT_RISK,
-          at: endedAt,
-          cause: EventCause.READING,
-          facts: { detail: trouble },
+          facts: { name: cause, detail: text },
         })
-        row.troubleSince = endedAt
-      }
-      if (trouble === null && row.trouble !== null) {
+      for (const { cause, text } of over)
         tell.event({
+          ...event,
           type: EventType.SCANNER_SEES,
           severity: Severity.INFO,
-          at: endedAt,
-          cause: EventCause.READING,
-          facts: { detail: row.trouble },
+          facts: { name: cause, detail: text },
         })
-        row.troubleSince = null
-      }
-      row.trouble = trouble
+      row.troubles = now
       if (outcome === ScanOutcome.DONE && trouble === null) row.lastScanEndedAt = endedAt
       await saveRows(em, ScannerRow, [row])
     })

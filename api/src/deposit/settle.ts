@@ -12,13 +12,13 @@ import type { EntityManager } from '../database/database.ts'
 import { decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { Severity } from '../reasons/reason.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
 import { isLeftover } from '../vault/move-file.ts'
 import { carryOut, quarantinePlace, vaultPlace } from '../vault/promotion.ts'
 import type { FileFacts, ReadFacts, Stamp } from './file-facts.ts'
 import type { FileSeen } from './read-file.ts'
-import { CLOCK_TOLERANCE } from './run-recorder.ts'
+import { CLOCK_TOLERANCE, isFiledByArrival, REUSED } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
 
 interface Subject {
@@ -39,7 +39,8 @@ export async function settleRuns(scan: ScanContext): Promise<void> {
       // One bad backup never ends the scan of the others.
       scan.rethrow(error)
       scan.log.error({ err: error, run: subject.run.id }, 'A backup could not be looked at')
-      scan.trouble(`${subject.job.agentId}/${subject.job.databaseName}: ${(error as Error).message}`)
+      const name = `${subject.job.agentId}/${subject.job.databaseName}`
+      scan.trouble(`backup ${name}`, `${name}: ${(error as Error).message}`)
     }
   }
 }
@@ -128,6 +129,7 @@ async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): P
     fileName: run.stagedFileName ?? job.agentDepositPathTemplate,
     keptStill: declared.sha256 !== null || (seen?.row ? now.getTime() - seen.row.seenAt.getTime() >= MINUTE : false),
     previous: await previousGood(scan.em, job.id, entry.expectedAt),
+    mustBeProven: job.mustBeProven,
   })
   // A run that was judged already takes only the file that it declared: another one is of a run that is still to come.
   if (run.status !== null && verdict.place !== 'VAULT') return
@@ -135,8 +137,25 @@ async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): P
   if (verdict.status !== null && skew > CLOCK_TOLERANCE) {
     verdict.reasons.push(backupReason('CLOCK_OFF', Severity.WARNING, { value: Math.round(skew / MINUTE) }))
   }
+  if (verdict.status !== null) verdict.reasons.push(...notesOf(subject))
   if (verdict.place === 'DEPOSIT' || !seen?.stamp) await settleInPlace(scan, subject, verdict, seen)
   else await moveAway(scan, subject, verdict, { ...seen, stamp: seen.stamp })
+}
+
+/** What is odd about a report beside its steps. */
+function notesOf({ run, job, entry }: Subject): Reason[] {
+  const notes: Reason[] = []
+  const told = run.endedAt ?? run.startedAt
+  if (told && isFiledByArrival(job, run, entry.expectedAt))
+    notes.push(
+      backupReason('CLOCK_BEHIND', Severity.WARNING, {
+        value: Math.round((run.receivedAt.getTime() - told.getTime()) / MINUTE),
+      }),
+    )
+  if (run.runId.includes(REUSED)) notes.push(backupReason('RUN_ID_REUSED', Severity.WARNING))
+  if (!stepFailed({ run, job, entry }) && /^(fail|error|ko$)/i.test(run.overallStatus ?? ''))
+    notes.push(backupReason('OVERALL_FAILED', Severity.WARNING, { subject: run.overallStatus?.slice(0, 100) ?? null }))
+  return notes
 }
 
 /** The same content reported twice for one time is one backup: the second needs no file of its own. */
@@ -335,7 +354,14 @@ async function moveAway(
       contentHash: false,
       hashOnly: true,
     })
-    if (hashed.kind !== 'READ') return
+    // It changes while it is read: the next scan looks again, and the end of the grace ends that.
+    if (hashed.kind !== 'READ')
+      return settleInPlace(
+        scan,
+        subject,
+        { ...verdict, status: null, reasons: [backupReason('CHANGED_WHILE_READING', Severity.INFO)] },
+        null,
+      )
     row.sha256 = hashed.sha256
   }
   row.intent = {

@@ -75,6 +75,10 @@ async function idOf(
         throw cause
       },
     )
+    if (found && !id)
+      throw new Unseen(
+        `${file} was made by another Vigie, or by this one before its database was lost. Two on one folder would take each other's files: stop the other, then remove ${file}`,
+      )
     if (found && id && found !== id)
       throw new Unseen(`${file} is that of another ${name}: is the right folder mounted?`)
     if (!found && id)

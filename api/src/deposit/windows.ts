@@ -3,14 +3,61 @@ import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
 import { newEntry } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { standingOf } from '../backups/jobs.service.ts'
 import { nextDue } from '../backups/schedule.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { CLOCK_TOLERANCE } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
 
 /** Jobs that come due are opened so many in a transaction: it writes one row each and judges nothing. */
 const BATCH = 250
 /** After a long outage the oldest due times beyond this many are left out, for each job and scan. */
 const MOST_AT_ONCE = 1000
+
+/**
+ * Times that were stored while this server's own clock was ahead: a due time further than one period from now was never
+ * computed from now, and what stood for a time that has not come yet says nothing of how a job stands.
+ */
+export async function mendFuture(scan: ScanContext): Promise<void> {
+  const now = scan.clock()
+  const { rows } = await sql<
+    Record<string, unknown>
+  >`select ${sql.raw(columnsOf(scan.em, ExpectedJob))} from expected_job
+    where archived_at is null and (next_due_at > ${now.getTime()} or status_of > ${now.getTime()})`.execute(
+    scan.em.getKysely(),
+  )
+  const wrong = decodeRows(scan.em, ExpectedJob, rows).filter((job) => {
+    const next = nextDue(job, now)
+    return (
+      (job.nextDueAt && next && job.nextDueAt > next && job.active) ||
+      (job.statusOf && job.statusOf.getTime() > now.getTime() + CLOCK_TOLERANCE)
+    )
+  })
+  if (wrong.length === 0) return
+  await scan.write(async ({ em, tell }) => {
+    const kysely = em.getKysely()
+    for (const job of wrong) {
+      const ahead = sql`job_id = ${job.id} and expected_at > ${now.getTime()}`
+      // Nobody awaited them, and no run belongs to them.
+      await sql`delete from backup_entry where ${ahead} and best_run_id is null`.execute(kysely)
+      await sql`update backup_entry set awaited = 0 where ${ahead}`.execute(kysely)
+      const { rows: newest } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry
+        where job_id = ${job.id} and expected_at <= ${now.getTime()}`.execute(kysely)
+      const at = newest[0]?.at ?? null
+      const [entry] =
+        at === null ? [] : await selectRows(em, BackupEntry, 'job', [job.id], { expectedAt: new Date(at) })
+      Object.assign(job, {
+        nextDueAt: job.active ? nextDue(job, entry ? entry.expectedAt : now) : job.nextDueAt,
+        statusOf: entry?.expectedAt ?? null,
+        currentStatus: entry?.status ?? BackupStatus.UNKNOWN,
+        currentProof: entry?.proof ?? null,
+      })
+      job.standing = standingOf(job)
+      tell.jobs.add(job.id)
+    }
+    await saveRows(em, ExpectedJob, wrong)
+  })
+}
 
 /** Makes the entries that have come due since the last scan; after an outage, those of all the time between. */
 export async function openWindows(scan: ScanContext): Promise<void> {
@@ -64,7 +111,7 @@ export async function closeWindows(scan: ScanContext, blindOf: (agentId: string)
   const now = scan.clock()
   const { rows } = await sql<{ id: string; agent: string; reasons: string }>`
     select e.id, j.agent_id as agent, e.reasons from backup_entry e join expected_job j on j.id = e.job_id
-    where e.judged_at is null and e.awaited = 1 and e.best_run_id is null and e.window_ends_at <= ${now.getTime()}
+    where e.judged_at is null and e.awaited = 1 and e.window_ends_at <= ${now.getTime()}
     order by e.window_ends_at, e.id`.execute(scan.em.getKysely())
   for (const { id, agent, reasons } of rows) {
     scan.check()

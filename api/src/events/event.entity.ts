@@ -155,5 +155,7 @@ export interface EventFacts {
   detail?: string
   /** Of an alert that is over: the health that its disk has now. */
   endedAs?: string
+  /** Of an alert that a later backup ended: when that one was due (ISO 8601). */
+  recoveredBy?: string
   until?: string
 }

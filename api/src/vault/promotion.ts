@@ -225,7 +225,8 @@ async function notMoved(
   const now = scan.clock()
   const taken = moved.outcome === 'TAKEN'
   const waiting = why(moved, intent)
-  if (moved.outcome === 'NO_ROOM' || moved.outcome === 'REFUSED') scan.trouble(waiting.subject ?? moved.outcome)
+  if (moved.outcome === 'NO_ROOM' || moved.outcome === 'REFUSED')
+    scan.trouble(intent.to.toLowerCase(), waiting.subject ?? moved.outcome)
   await scan.write(async ({ em, entryRecorder }) => {
     const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
     if (taken && run) {
@@ -283,7 +284,7 @@ export async function takeUp(scan: ScanContext): Promise<void> {
     } catch (error) {
       scan.rethrow(error)
       scan.log.error({ err: error, file: file.id }, 'A file could not be taken up again')
-      scan.trouble(`${file.path}: ${(error as Error).message}`)
+      scan.trouble(`file ${file.path}`, `${file.path}: ${(error as Error).message}`)
     }
   }
 }

@@ -116,11 +116,13 @@ describe('Whatever the rules', () => {
     planRetention(times, { ...none, ...rules }, 'UTC').map(({ backup, rules }) => [backup.at, ...rules].join(' '))
 
   test('the two newest good ones stay', () => {
-    expect(all(backups(...days(3)), { keepLast: 1 })).toEqual([
-      '2026-01-31 FLOOR LAST',
+    expect(all(backups(...days(3)), { keepYearly: 1 })).toEqual([
+      '2026-01-31 FLOOR YEARLY',
       '2026-01-30 FLOOR',
       '2026-01-29',
     ])
+    // Whoever asks for the last one alone gets it.
+    expect(all(backups(...days(3)), { keepLast: 1 })).toEqual(['2026-01-31 FLOOR LAST', '2026-01-30', '2026-01-29'])
     expect(all(backups('2026-01-31'), { keepYearly: 1 })).toEqual(['2026-01-31 FLOOR YEARLY'])
     expect(all([], { keepLast: 1 })).toEqual([])
   })

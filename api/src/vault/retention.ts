@@ -15,7 +15,9 @@ registerEnumType(KeepRule, {
   description: 'Why retention keeps a backup',
   valuesConfig: {
     PROTECTED: { description: 'Somebody protected it' },
-    FLOOR: { description: 'One of the two newest good ones: those always stay' },
+    FLOOR: {
+      description: 'One of the two newest intact ones, or the newest where one is asked for: those always stay',
+    },
     LAST: { description: 'One of the newest' },
     DAILY: { description: 'The newest of its day' },
     WEEKLY: { description: 'The newest of its week (ISO 8601)' },
@@ -38,8 +40,9 @@ export interface Kept<T> {
   rules: KeepRule[]
 }
 
-/** However few a rule keeps, the newest good ones stay. */
+/** However few a rule keeps, so many of the newest good ones stay; one, where somebody asks for the last one alone. */
 export const FLOOR = 2
+const floorOf = ({ keepLast }: KeepRules): number => (keepLast === 1 ? 1 : FLOOR)
 
 /** Without any rule everything is kept. */
 export const keepsEverything = (rules: KeepRules): boolean =>
@@ -58,7 +61,7 @@ export function planRetention<T extends { expectedAt: Date; protected: boolean }
   const plan: Kept<T>[] = newest.map((backup) => ({ backup, rules: [] }))
   if (keepsEverything(rules)) return plan.map((kept) => ({ ...kept, rules: [KeepRule.LAST] }))
   for (const kept of plan) if (kept.backup.protected) kept.rules.push(KeepRule.PROTECTED)
-  for (const kept of plan.slice(0, FLOOR)) kept.rules.push(KeepRule.FLOOR)
+  for (const kept of plan.slice(0, floorOf(rules))) kept.rules.push(KeepRule.FLOOR)
   const periods: [KeepRule, number | null, (date: Temporal.ZonedDateTime) => string][] = [
     [KeepRule.LAST, rules.keepLast, (date) => String(date.epochMilliseconds)],
     [KeepRule.DAILY, rules.keepDaily, (date) => date.toPlainDate().toString()],

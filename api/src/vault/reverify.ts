@@ -78,17 +78,21 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
   if (lost) await rereading.mustSee()
   const moving = intact ? false : await isMoving(em, file.path)
   const known = !moving && (intact || lost || facts.kind === 'READ')
-  await record(em, async ({ em: own }, tell) => {
+  await record(em, async ({ em: own, entryRecorder }, tell) => {
     const [now] = await selectRows(own, BackupFile, 'id', [file.id])
     if (!now || (now.state !== FileState.VAULT && now.state !== FileState.LOST) || now.path !== file.path) return
     const before = { intact: now.intact, state: now.state }
     Object.assign(now, {
       ...(known ? { intact, state: lost ? FileState.LOST : FileState.VAULT } : {}),
+      // Put back from elsewhere, it has the same content and another inode.
+      ...(intact && facts.kind === 'READ' ? facts.stamp : {}),
       ...(known ? { verifiedAt: clock() } : {}),
       triedAt: clock(),
     })
     await saveRows(own, BackupFile, [now])
     if (now.entry) tell.entries.add(now.entry)
+    // What was good and is damaged or gone is good no more, and neither is its job; found whole again, both are.
+    if (known && now.entry) await entryRecorder.judge(now.entry, clock(), null)
     const type = lost ? EventType.BACKUP_LOST : intact ? EventType.BACKUP_INTACT : EventType.BACKUP_DAMAGED
     const same = before.intact === now.intact && before.state === now.state
     if (!known || same || (intact && before.intact !== false)) return

@@ -21,13 +21,23 @@ import type { Platform } from '../platform/platform.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState } from './backup-file.entity.ts'
-import { keepsEverything, type Kept, type KeepRules, planRetention } from './retention.ts'
+import { FLOOR, keepsEverything, type Kept, type KeepRules, planRetention } from './retention.ts'
 import { rereadVaultFile } from './reverify.ts'
 
 /** A scan is at work; what was asked for would come in its way. */
 export class BusyError extends DomainError {
   constructor() {
     super('BUSY', 'A scan is moving files. Try again in a moment.')
+  }
+}
+
+/** A backup that would stay is not as it was: nothing is deleted until it was read again. */
+export class SurvivorsError extends DomainError {
+  constructor(paths: string[]) {
+    super(
+      'SURVIVORS_CHANGED',
+      `What would stay changes or cannot be read (${paths.join(', ')}). Nothing was deleted; verify it again first.`,
+    )
   }
 }
 
@@ -188,6 +198,7 @@ export class VaultService {
         keptStill: true,
         fileName: run.stagedFileName ?? file.path,
         previous: await previousGood(scan.em, job.id, entry.expectedAt),
+        mustBeProven: job.mustBeProven,
       })
       Object.assign(file, {
         checks: verdict.checks.length ? verdict.checks : file.checks,
@@ -228,9 +239,8 @@ export class VaultService {
       Record<string, unknown>
     >`select ${sql.raw(columnsOf(this.em, BackupEntry))} from backup_entry
       where job_id = ${jobId} and status in ('SUCCESS', 'HASH_MISMATCH')
-        and file_id in (select id from backup_file where job_id = ${jobId} and state = 'VAULT')`.execute(
-      this.em.getKysely(),
-    )
+        and file_id in (select id from backup_file where job_id = ${jobId} and state = 'VAULT'
+          and (intact is null or intact = 1))`.execute(this.em.getKysely())
     const wanted = rules ?? job
     return {
       plan: planRetention(decodeRows(this.em, BackupEntry, rows), wanted, job.timeZone),
@@ -240,13 +250,35 @@ export class VaultService {
 
   /** Deletes what the rules of a job do not keep: only what was asked for by setting them. */
   async applyRetention(jobId: string, actor: string | null, scanner: Scanner): Promise<Row<BackupEntry>[]> {
-    const { plan, keepsEverything: all } = await this.retentionPlan(jobId, null)
-    const condemned = all ? [] : plan.filter(({ rules }) => rules.length === 0).map(({ backup }) => backup)
+    const first = await this.retentionPlan(jobId, null)
+    if (condemnedBy(first).length === 0) return []
+    // What stays must be there before anything goes: the newest that are kept are read again where they changed.
+    const rereading = scanner.rereading()
+    for (const file of await this.changedSurvivors(first, rereading)) await rereadVaultFile(rereading, file)
+    const plan = await this.retentionPlan(jobId, null)
+    const condemned = condemnedBy(plan)
     if (condemned.length === 0) return []
     await this.whileNoScanRuns(scanner, async (scan) => {
+      const changed = await this.changedSurvivors(plan, scan)
+      if (changed.length > 0) throw new SurvivorsError(changed.map(({ path }) => path))
       for (const entry of condemned) await deleteFromVault(scan, entry, actor)
     })
     return condemned
+  }
+
+  /** The newest that are kept, where they do not lie in the vault as they were when they were read last. */
+  private async changedSurvivors(
+    { plan }: RetentionPlan,
+    { worker, roots }: Pick<ScanContext, 'worker' | 'roots'>,
+  ): Promise<Row<BackupFile>[]> {
+    const kept = plan.filter(({ rules }) => rules.length > 0).slice(0, FLOOR)
+    const ids = kept.map(({ backup }) => backup.file ?? undefined)
+    const files = await selectRows(this.em, BackupFile, 'id', ids)
+    const seen = await worker.ask('statFiles', { root: roots.vault, paths: files.map(({ path }) => path) })
+    return files.filter(({ size, mtimeNs }, index) => {
+      const there = seen[index]
+      return there?.kind !== 'FILE' || there.stamp.size !== size || there.stamp.mtimeNs !== mtimeNs
+    })
   }
 
   private async quarantined(id: string): Promise<Row<BackupFile>> {
@@ -271,6 +303,9 @@ export class VaultService {
     if (done === null) throw new BusyError()
   }
 }
+
+const condemnedBy = ({ plan, keepsEverything: all }: RetentionPlan): Row<BackupEntry>[] =>
+  all ? [] : plan.filter(({ rules }) => rules.length === 0).map(({ backup }) => backup)
 
 /** Applies the rules of every job that has any: each night. */
 export async function applyAllRetention(orm: Orm, platform: Platform, scanner: Scanner): Promise<void> {

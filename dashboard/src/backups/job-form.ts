@@ -22,6 +22,7 @@ export interface JobFields {
   finalStoragePathTemplate: string
   recipients: string
   expectChange: ExpectChange
+  mustBeProven: boolean
   runbook: string
   keepLast: string
   keepDaily: string
@@ -56,6 +57,7 @@ export const emptyFields = (agentId = '', databaseName = ''): JobFields => ({
   finalStoragePathTemplate: '',
   recipients: '',
   expectChange: 'ALERT',
+  mustBeProven: false,
   runbook: '',
   keepLast: '',
   keepDaily: '',
@@ -93,6 +95,7 @@ export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
     finalStoragePathTemplate: job.finalStoragePathTemplate,
     recipients: job.recipients.join('\n'),
     expectChange: job.expectChange,
+    mustBeProven: job.mustBeProven,
     runbook: text(job.runbook),
     keepLast: text(job.keepLast),
     keepDaily: text(job.keepDaily),
@@ -152,6 +155,7 @@ export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInpu
       .map((line) => line.trim())
       .filter(Boolean),
     expectChange: fields.expectChange,
+    mustBeProven: fields.mustBeProven,
     runbook: text(fields.runbook),
     machineId: fields.machineId || null,
     ...(fields.machineId && fields.protects !== protectsBefore

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { backupCounts, grouped, lastDays } from './status.ts'
 
-test('The headline counts as good only what was proven, and unknown as neither', () => {
+test('The headline counts as good only what was proven, and what was not, or is unknown, as neither', () => {
   const counts = backupCounts([
-    { status: 'SUCCESS', count: 3 },
-    { status: 'HASH_MISMATCH', count: 1 },
-    { status: 'FAILED', count: 1 },
-    { status: 'MISSING', count: 2 },
-    { status: 'TRANSFER_INTEGRITY_FAILED', count: 1 },
-    { status: 'UNKNOWN', count: 4 },
+    { status: 'SUCCESS', count: 3, unproven: 1 },
+    { status: 'HASH_MISMATCH', count: 1, unproven: 0 },
+    { status: 'FAILED', count: 1, unproven: 0 },
+    { status: 'MISSING', count: 2, unproven: 0 },
+    { status: 'TRANSFER_INTEGRITY_FAILED', count: 1, unproven: 0 },
+    { status: 'UNKNOWN', count: 4, unproven: 0 },
   ])
-  expect(counts).toEqual({ total: 12, good: 4, bad: 4, unknown: 4 })
+  expect(counts).toEqual({ total: 12, good: 3, unproven: 1, bad: 4, unknown: 4 })
 })
 
 test('Jobs are grouped by company, city and agent in the order of the list, so that the worst stands first', () => {

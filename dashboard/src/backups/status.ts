@@ -1,4 +1,4 @@
-import type { BackupStatus } from '../gql/graphql.ts'
+import type { BackupStatus, Proof } from '../gql/graphql.ts'
 
 /** How a status looks; a new one does not compile until it has its place. */
 export const TONE: Record<BackupStatus, string> = {
@@ -14,18 +14,25 @@ export const STATUSES = Object.keys(TONE) as BackupStatus[]
 const BAD = new Set<BackupStatus>(['FAILED', 'MISSING', 'TRANSFER_INTEGRITY_FAILED'])
 const GOOD = new Set<BackupStatus>(['SUCCESS', 'HASH_MISMATCH'])
 
-/** What the headline counts; never more is called good than is known. */
-export function backupCounts(counts: readonly { status: BackupStatus; count: number }[]): {
+/** A good backup that arrived and could not be proven: never in the colour of proven. */
+export const isUnproven = (status: BackupStatus, proof: Proof | null | undefined): boolean =>
+  GOOD.has(status) && (proof === 'SAID' || proof === 'ARRIVED')
+
+/** What the headline counts; never more is called good than is proven. */
+export function backupCounts(counts: readonly { status: BackupStatus; count: number; unproven: number }[]): {
   total: number
   good: number
+  unproven: number
   bad: number
   unknown: number
 } {
   const of = (wanted: (status: BackupStatus) => boolean): number =>
     counts.filter(({ status }) => wanted(status)).reduce((sum, { count }) => sum + count, 0)
+  const unproven = counts.reduce((sum, each) => sum + (GOOD.has(each.status) ? each.unproven : 0), 0)
   return {
     total: of(() => true),
-    good: of((status) => GOOD.has(status)),
+    good: of((status) => GOOD.has(status)) - unproven,
+    unproven,
     bad: of((status) => BAD.has(status)),
     unknown: of((status) => status === 'UNKNOWN'),
   }

@@ -50,6 +50,7 @@ export const en = {
     HASH_MISMATCH: 'Unchanged',
     UNKNOWN: 'Not judged yet',
   },
+  proof: { SAID: 'Said good, not proven', ARRIVED: 'Arrived, not proven', INTACT: 'Proven intact' },
   phase: { DUE: 'Due now', LATE: 'Past its time, not judged' },
   check: {
     SIZE: 'Size as declared',
@@ -365,6 +366,10 @@ export const en = {
     verdictBad: '{n} backup needs you. | {n} backups need you.',
     verdictRest: '{good} of {total} are good.',
     verdictAll: 'The only backup is good. | All {n} backups are good.',
+    verdictUnproven: '{n} has arrived and could not be proven. | {n} have arrived and could not be proven.',
+    mustBeProven: 'What is taken',
+    mustBeProvenYes: 'Take only what is proven intact; keep anything else apart',
+    mustBeProvenNo: 'also what arrived and could not be proven',
     verdictUnknown: '{n} not judged yet.',
     empty: 'No backup is expected yet.',
     emptyHint:
@@ -573,7 +578,7 @@ export const en = {
     first: 'The first scan is still to come.',
     running: 'Scanning …',
     overdue: 'Last scan {ago}: the next one is overdue.',
-    trouble: 'The scanner cannot do its work since {since}: {trouble}',
+    trouble: 'Hinders the scanner since {since}: {trouble}',
     now: 'Scan now',
     busy: 'Another scan is running and does the work.',
     did: '{judged} judged, {promoted} promoted, {missing} missing.',

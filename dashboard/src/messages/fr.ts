@@ -52,6 +52,11 @@ export const fr: Messages = {
     HASH_MISMATCH: 'Inchangée',
     UNKNOWN: 'Pas encore jugée',
   },
+  proof: {
+    SAID: 'Dite bonne, non prouvée',
+    ARRIVED: 'Arrivée, non prouvée',
+    INTACT: 'Prouvée intacte',
+  },
   phase: { DUE: 'Attendue maintenant', LATE: 'En retard, pas jugée' },
   check: {
     SIZE: 'Taille annoncée',
@@ -368,6 +373,10 @@ export const fr: Messages = {
     verdictBad: '{n} sauvegarde vous attend. | {n} sauvegardes vous attendent.',
     verdictRest: '{good} sur {total} sont bonnes.',
     verdictAll: 'La seule sauvegarde est bonne. | Les {n} sauvegardes sont bonnes.',
+    verdictUnproven: '{n} est arrivée sans pouvoir être prouvée. | {n} sont arrivées sans pouvoir être prouvées.',
+    mustBeProven: 'Ce qui est accepté',
+    mustBeProvenYes: 'N’accepter que ce qui est prouvé intact ; mettre le reste à part',
+    mustBeProvenNo: 'aussi ce qui arrive sans pouvoir être prouvé',
     verdictUnknown: '{n} pas encore jugées.',
     empty: 'Aucune sauvegarde n’est attendue.',
     emptyHint:
@@ -578,7 +587,7 @@ export const fr: Messages = {
     first: 'Le premier passage est à venir.',
     running: 'Contrôle en cours …',
     overdue: 'Dernier passage {ago} : le prochain est en retard.',
-    trouble: 'Le contrôle ne peut pas faire son travail depuis {since} : {trouble}',
+    trouble: 'Gêne le contrôle depuis le {since} : {trouble}',
     now: 'Contrôler maintenant',
     busy: 'Un autre passage est en cours et fait le travail.',
     did: '{judged} jugées, {promoted} conservées, {missing} manquantes.',

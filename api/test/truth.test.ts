@@ -1,0 +1,325 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Backups, backupsForThisTest, backupsOn, dump, gz, statusOf } from './deposit.ts'
+import { apiForThisTest } from './start-api.ts'
+
+// What may never be said of a backup: good without proof, nothing where something is wrong, and nothing deleted that was
+// the last.
+
+const QUIET = { VIGIE_LOG_LEVEL: 'silent' }
+const day = (n: number): string => `2026-01-${n}`
+const night = async (backups: Backups, n: number, more: object = {}): Promise<void> => {
+  backups.set('02:05', day(n))
+  backups.send({ startedAt: `${day(n)}T02:00:00Z`, content: gz(dump(n)), ...more })
+  await backups.scan()
+}
+const told = async (backups: Backups): Promise<string[]> =>
+  (await backups.entries()).map(({ expectedAt, status, reasons }) =>
+    [expectedAt.slice(8, 10), status, ...reasons.map(({ code }: { code: string }) => code)].join(' '),
+  )
+const jobOf = async ({ api }: Backups) =>
+  (
+    await api.ask(
+      '{ expectedJobs { nodes { id currentStatus currentProof nextDueAt lastSuccessfulBackupAt strip(last: 2) stripProof(last: 2) } } }',
+    )
+  ).data.expectedJobs.nodes[0]
+const alerts = async ({ api }: Backups): Promise<string[]> => {
+  await api.app.opener.run()
+  const { nodes } = (await api.ask('{ alerts(filter: { state: [OPEN] }) { nodes { type status } } }')).data.alerts
+  return nodes
+    .map(({ type, status }: { type: string; status: string | null }) => [type, status].filter(Boolean).join(' '))
+    .sort()
+}
+
+describe('A good backup', () => {
+  test('found damaged or gone in the vault is good no more, nor is its job; whole again, both are', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    for (const n of [15, 16]) await night(backups, n)
+    const [newest] = await backups.entries()
+    const file = join(backups.vault, newest.file.path)
+    const reread = () => backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: newest.id })
+    writeFileSync(file, 'damaged')
+    await reread()
+    expect(await told(backups)).toEqual(['16 FAILED FILE_DAMAGED', '15 SUCCESS'])
+    expect(await jobOf(backups)).toMatchObject({
+      currentStatus: 'FAILED',
+      currentProof: null,
+      strip: ['SUCCESS', 'FAILED'],
+      lastSuccessfulBackupAt: `${day(15)}T02:00:00.000Z`,
+    })
+    expect(await alerts(backups)).toEqual(['FILE BACKUP_DAMAGED'])
+    unlinkSync(file)
+    await reread()
+    expect(await told(backups)).toEqual(['16 FAILED FILE_GONE', '15 SUCCESS'])
+    writeFileSync(file, gz(dump(16)))
+    await reread()
+    expect([await told(backups), (await jobOf(backups)).currentStatus]).toEqual([
+      ['16 SUCCESS', '15 SUCCESS'],
+      'SUCCESS',
+    ])
+    expect(await alerts(backups)).toEqual([])
+  })
+
+  test('that is damaged counts for nothing in retention: the intact ones stay', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const { id } = await backups.job({ keepLast: 2 })
+    for (const n of [15, 16, 17, 18]) await night(backups, n)
+    const [newest, second] = await backups.entries()
+    for (const entry of [newest, second]) {
+      writeFileSync(join(backups.vault, entry.file.path), 'damaged')
+      await backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: entry.id })
+    }
+    const apply = () => backups.api.ask('mutation ($id: ID!) { applyRetention(jobId: $id) { expectedAt } }', { id })
+    expect((await apply()).data.applyRetention).toEqual([])
+    expect(readdirSync(join(backups.vault, 'lyon-01/crm'))).toHaveLength(4)
+  })
+
+  test('is deleted by rule only after what stays was found as it was: what changed is read again first', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const { id } = await backups.job({ keepLast: 1 })
+    for (const n of [15, 16, 17]) await night(backups, n)
+    const [newest] = await backups.entries()
+    const apply = async () =>
+      (
+        await backups.api.ask('mutation ($id: ID!) { applyRetention(jobId: $id) { expectedAt } }', { id })
+      ).data.applyRetention.map(({ expectedAt }: { expectedAt: string }) => expectedAt.slice(8, 10))
+    // Nobody has read it again yet: of three one is damaged, and the next is the last that is intact.
+    writeFileSync(join(backups.vault, newest.file.path), 'damaged')
+    expect(await apply()).toEqual(['15'])
+    expect(await told(backups)).toEqual(['17 FAILED FILE_DAMAGED', '16 SUCCESS', '15 SUCCESS'])
+    // Put back from elsewhere it is the newest again.
+    writeFileSync(join(backups.vault, newest.file.path), gz(dump(17)))
+    await backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: newest.id })
+    expect(await apply()).toEqual(['16'])
+    expect(readdirSync(join(backups.vault, 'lyon-01/crm'))).toEqual(['20260117T0200_crm.sql.gz'])
+  })
+
+  test.each<[string, Buffer, object, string | null]>([
+    ['with every check passed', gz(dump(5)), {}, 'INTACT'],
+    ['of a content that nobody can check', gz('something else'), {}, 'ARRIVED'],
+    ['of such a content without a hash', gz('something else'), { compress: { sha256_checksum: null } }, 'SAID'],
+  ])('%s is proven so far', async (_what, content, more, proof) => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    backups.set('02:05')
+    backups.send({ content, ...more })
+    await backups.scan()
+    backups.set('02:10')
+    await backups.scan()
+    const { data } = await backups.api.ask(
+      '{ backupEntries { nodes { status proof } } expectedJobs { nodes { currentProof stripProof(last: 1) } } jobsByStatus { status count unproven } }',
+    )
+    expect(data.backupEntries.nodes[0]).toEqual({ status: 'SUCCESS', proof })
+    expect(data.expectedJobs.nodes[0]).toEqual({ currentProof: proof, stripProof: [proof] })
+    expect(data.jobsByStatus.find(({ status }: { status: string }) => status === 'SUCCESS')).toMatchObject({
+      count: 1,
+      unproven: proof === 'INTACT' ? 0 : 1,
+    })
+  })
+
+  test('is only what is proven, where its job says so', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job({ mustBeProven: true })
+    backups.set('02:05')
+    backups.send({ content: gz('something else') })
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 FAILED NOT_PROVEN CHECK_NOT_DONE'])
+    expect(readdirSync(join(backups.quarantine, 'lyon-01/crm'))).toHaveLength(1)
+    await night(backups, 16)
+    expect((await told(backups))[0]).toBe('16 SUCCESS')
+  })
+
+  test('that calls itself failed as a whole says so', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    backups.set('02:05')
+    const content = gz(dump())
+    backups.put('lyon-01/databases/crm.sql.gz', content)
+    const report = statusOf({ agent: 'lyon-01', database: 'crm', file: 'crm.sql.gz', content })
+    backups.put('lyon-01/log/STATUS.json', JSON.stringify({ ...report, overall_status: 'failed' }))
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 SUCCESS OVERALL_FAILED'])
+  })
+})
+
+describe('An agent whose clock is behind', () => {
+  test('by years: tonight’s file is tonight’s, and retention does not take it for the oldest', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const { id } = await backups.job({ keepLast: 2 })
+    for (const n of [15, 16]) await night(backups, n)
+    await night(backups, 17, { startedAt: '2020-06-01T02:00:00Z' })
+    expect(await told(backups)).toEqual(['17 SUCCESS CLOCK_BEHIND', '16 SUCCESS', '15 SUCCESS'])
+    await backups.api.ask('mutation ($id: ID!) { applyRetention(jobId: $id) { expectedAt } }', { id })
+    expect(readdirSync(join(backups.vault, 'lyon-01/crm'))).toEqual([
+      '20260116T0200_crm.sql.gz',
+      '20260117T0200_crm.sql.gz',
+    ])
+  })
+
+  test('by eight hours (local time without its offset): from the second run on each night is that night', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    for (const n of [15, 16, 17]) await night(backups, n, { startedAt: `${day(n - 1)}T18:00:00` })
+    // Once may be an outage that held the report back.
+    expect((await told(backups)).slice(0, 2)).toEqual(['17 SUCCESS CLOCK_BEHIND', '16 SUCCESS CLOCK_BEHIND'])
+  })
+
+  test('is not supposed where a report was held back by an outage', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    await night(backups, 15)
+    backups.set('03:30', day(16))
+    await backups.scan()
+    backups.set('03:00', day(17))
+    backups.send({ startedAt: `${day(16)}T02:00:00Z`, content: gz(dump(16)) })
+    await backups.scan()
+    expect((await told(backups)).slice(0, 2)).toEqual(['17 MISSING NOTHING_CAME', '16 SUCCESS ARRIVED_LATE'])
+  })
+})
+
+test('A server whose clock was 400 days ahead for one scan awaits each night again once it is set right', async () => {
+  const backups = await backupsForThisTest(QUIET)
+  await backups.job()
+  await night(backups, 15)
+  backups.api.clock.now = new Date('2027-02-19T01:30:00Z')
+  await backups.scan()
+  backups.set('04:00', day(16))
+  await backups.scan()
+  expect((await told(backups)).slice(0, 2)).toEqual(['16 MISSING NOTHING_CAME', '15 SUCCESS'])
+  expect(await jobOf(backups)).toMatchObject({ currentStatus: 'MISSING', nextDueAt: `${day(17)}T02:00:00.000Z` })
+  await night(backups, 17)
+  expect((await told(backups))[0]).toBe('17 SUCCESS')
+  expect([(await jobOf(backups)).currentStatus, await alerts(backups)]).toEqual(['SUCCESS', []])
+})
+
+describe('A run id that is used again', () => {
+  test('for another night is another run, and says so; the same content again is a repeat', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    for (const n of [15, 16]) await night(backups, n, { runId: 'constant' })
+    expect(await told(backups)).toEqual(['16 SUCCESS RUN_ID_REUSED', '15 SUCCESS'])
+  })
+
+  test('for a report that was corrected is judged by the corrected one', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    await night(backups, 15, { runId: 'r1', backup: { status: false, error_message: 'no space' } })
+    expect(await told(backups)).toEqual(['15 FAILED STEP_FAILED'])
+    await night(backups, 15, { runId: 'r1' })
+    expect(await told(backups)).toEqual(['15 SUCCESS RUN_ID_REUSED OTHER_RUN_FAILED'])
+  })
+
+  test('by mutation is no repeat where it tells something else', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    const send = async (ok: boolean) => {
+      const run = {
+        runId: 'm1',
+        agentId: 'lyon-01',
+        startedAt: `${day(15)}T02:00:00Z`,
+        databases: [{ name: 'crm', backup: { ok } }],
+      }
+      return (
+        await backups.api.ask(
+          'mutation ($run: BackupRunInput!) { reportBackupRun(run: $run) { repeated runs { databaseName outcome } } }',
+          { run },
+        )
+      ).data.reportBackupRun
+    }
+    const runs = [{ databaseName: 'crm', outcome: 'ACCEPTED' }]
+    expect(await send(false)).toEqual({ repeated: false, runs })
+    expect(await send(false)).toEqual({ repeated: true, runs })
+    expect(await send(true)).toEqual({ repeated: false, runs })
+    expect(await send(true)).toEqual({ repeated: true, runs })
+  })
+})
+
+describe('A job that is changed within its grace', () => {
+  const change = async (backups: Backups, input: object) => {
+    const { id } = await jobOf(backups)
+    const { errors } = await backups.api.ask(
+      'mutation ($id: ID!, $input: ExpectedJobChange!) { updateExpectedJob(id: $id, input: $input) { id } }',
+      { id, input },
+    )
+    expect(errors).toBeUndefined()
+  }
+  test('has the new grace at once', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    backups.set('02:30')
+    await backups.scan()
+    await change(backups, { graceMinutes: 300 })
+    backups.set('03:05')
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 UNKNOWN'])
+    backups.set('07:00')
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 MISSING NOTHING_CAME'])
+  })
+
+  test('to another time is not missing at the old one', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    backups.set('02:30')
+    await backups.scan()
+    await change(backups, { expectedHourUtc: 5 })
+    backups.set('04:00')
+    await backups.scan()
+    expect([await told(backups), await alerts(backups)]).toEqual([['15 UNKNOWN'], []])
+    backups.set('06:00')
+    await backups.scan()
+    expect((await told(backups))[0]).toBe('15 MISSING NOTHING_CAME')
+  })
+})
+
+test('Two Vigies on one deposit: the second sees that it is another’s, and takes nothing', async () => {
+  const backups = await backupsForThisTest(QUIET)
+  await backups.job()
+  await backups.scan()
+  const second = backupsOn(
+    await apiForThisTest({
+      ...QUIET,
+      AGENT_DEPOSITS_PATH: backups.deposit,
+      VALIDATED_BACKUPS_PATH: backups.vault,
+      QUARANTINE_PATH: backups.quarantine,
+    }),
+  )
+  for (const each of [backups, second]) each.set('02:05')
+  backups.send()
+  expect(await second.scan()).toMatchObject({
+    outcome: 'BLIND',
+    scan: { trouble: expect.stringMatching(/was made by another Vigie/) },
+  })
+  await backups.scan()
+  expect(await told(backups)).toEqual(['15 SUCCESS'])
+})
+
+test('Each trouble of the scanner is told by itself, and is over by itself', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root can hold a folder')
+  const backups = await backupsForThisTest(QUIET)
+  await backups.job()
+  const troubles = async (): Promise<string[]> =>
+    (await backups.api.ask('{ scanner { troubles { text } } }')).data.scanner.troubles.map(
+      ({ text }: { text: string }) => text,
+    )
+  // A folder in the place of a report's folder that cannot be read: a link is never followed.
+  backups.put('paris-01/x', '')
+  execFileSync('ln', ['-s', '/nowhere', join(backups.deposit, 'paris-01/log')])
+  execFileSync('ln', ['-s', '/etc', join(backups.deposit, 'nice-01')])
+  await backups.scan()
+  const first = await troubles()
+  const sentinel = join(backups.deposit, '.deposit-id')
+  const id = existsSync(sentinel) ? execFileSync('cat', [sentinel], { encoding: 'utf8' }) : ''
+  unlinkSync(sentinel)
+  await backups.scan()
+  expect(await troubles()).toEqual([...first, expect.stringMatching(/is not there: is .* mounted/)])
+  expect((await alerts(backups)).filter((alert) => alert.startsWith('SCANNER'))).toHaveLength(first.length + 1)
+  writeFileSync(sentinel, id)
+  await backups.scan()
+  expect(await troubles()).toEqual(first)
+  expect((await alerts(backups)).filter((alert) => alert.startsWith('SCANNER'))).toHaveLength(first.length)
+  return undefined
+})
