@@ -1,16 +1,20 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseScan } from './disks/smartctl.ts'
 import { parseHostnameI, parseRoute } from './machines/address.ts'
 import { machineIdHash } from './machines/identity.ts'
 import { kindOf, type KindSigns } from './machines/kind.ts'
 import { osOf, parseOsRelease, parsePveversion } from './machines/os.ts'
-import { sumOf } from './storage/btrfs.ts'
+import { collectBtrfs, sumOf } from './storage/btrfs.ts'
 import { cephOf } from './storage/ceph.ts'
 import { within } from './inventory/report.ts'
+import { CommandUnavailable, type Run } from './platform/command.ts'
 import { isElsewhere, mountOf, parseMountinfo } from './platform/mounts.ts'
-import { parseDf, pointsOf } from './storage/df.ts'
+import { collectDf, parseDf, pointsOf } from './storage/df.ts'
 import { parseDu } from './storage/homes.ts'
-import { parseLsblk, physicalDisks } from './storage/lsblk.ts'
+import { collectLsblk, parseLsblk, physicalDisks } from './storage/lsblk.ts'
 import { parseLvm } from './storage/lvm.ts'
 import { parseMdstat } from './storage/mdraid.ts'
 import { parseZpool } from './storage/zpool.ts'
@@ -131,7 +135,7 @@ test('LVM: sizes in bytes, a missing device, a volume of two segments once', () 
         },
       ]),
     ),
-  ).toEqual({
+  ).toMatchObject({
     physicalVolumes: [
       { device: '/dev/sda1', volumeGroup: 'vg', sizeBytes: 1_048_576, freeBytes: 0, missing: false },
       {
@@ -239,6 +243,80 @@ unused devices: <none>`
   ])
 })
 
+test('md: an array is told of whatever its state is called (captured on Linux 6.12 and 6.1)', () => {
+  const text = `Personalities : [raid6] [raid5] [raid4] [raid1] [raid0] [raid10]
+md5 : broken raid0 sdh[1] sdg[0]
+      610304 blocks super 1.2 512k chunks
+
+md7 : broken raid5 vdc[2](F) sdi[1] sdc[0](F)
+      610304 blocks super 1.2 level 5, 512k chunk, algorithm 2 [3/1] [_U_]
+
+md6 : active (auto-read-only) raid1 sda[0]
+      306176 blocks super 1.2 [2/1] [U_]
+
+unused devices: <none>`
+  expect(parseMdstat(text).arrays).toMatchObject([
+    {
+      name: 'md5',
+      level: 'raid0',
+      broken: true,
+      expectedDevices: null,
+      devices: [{ device: 'sdh' }, { device: 'sdg' }],
+    },
+    { name: 'md7', level: 'raid5', broken: true, expectedDevices: 3, workingDevices: 1 },
+    { name: 'md6', level: 'raid1', active: true, broken: false, expectedDevices: 2, workingDevices: 1 },
+  ])
+})
+
+test('df: a mount whose process hangs costs itself alone', async () => {
+  const mount = (mountpoint: string, fstype: string, device: string) => ({
+    mountpoint,
+    fstype,
+    source: `/dev/${device}`,
+    device,
+  })
+  const run: Run = (_command, args) => {
+    const points = args.slice(args.indexOf('--') + 1)
+    if (points.includes('/mnt/hung')) return Promise.reject(new CommandUnavailable('TIMEOUT', 'df gave no answer'))
+    const rows = points.map((point) => `/dev/x ext4 10 4 6 40% ${point}`)
+    return Promise.resolve({
+      stdout: ['Filesystem Type 1-blocks Used Available Capacity Mounted on', ...rows].join('\n'),
+      stderr: '',
+      status: 0,
+    })
+  }
+  const mounts = [
+    mount('/', 'ext4', '8:1'),
+    mount('/mnt/hung', 'fuseblk', '8:17'),
+    mount('/mnt/usb', 'fuseblk', '8:33'),
+  ]
+  expect((await collectDf(run, mounts)).fileSystems.map(({ mountpoint }) => mountpoint)).toEqual(['/', '/mnt/usb'])
+})
+
+test('lsblk: where a file system answers no more, it is asked again without their sizes', async () => {
+  const asked: string[] = []
+  const run: Run = (_command, args) => {
+    asked.push(args.at(-1) ?? '')
+    if (args.at(-1)?.includes('FSSIZE')) return Promise.reject(new CommandUnavailable('TIMEOUT', 'no answer'))
+    return Promise.resolve({ stdout: '{"blockdevices":[]}', stderr: '', status: 0 })
+  }
+  expect(await collectLsblk(run)).toBe('{"blockdevices":[]}')
+  expect(asked.map((columns) => columns.includes('FSSIZE'))).toEqual([true, false])
+})
+
+test('btrfs: a device that vanished while it is mounted is a link that leads nowhere', async () => {
+  const sysfs = mkdtempSync(join(tmpdir(), 'vigie-btrfs-'))
+  const uuid = '12345678-1234-1234-1234-123456789012'
+  for (const id of ['1', '2']) mkdirSync(join(sysfs, uuid, 'devinfo', id), { recursive: true })
+  mkdirSync(join(sysfs, uuid, 'devices'))
+  for (const id of ['1', '2']) writeFileSync(join(sysfs, uuid, 'devinfo', id, 'missing'), '0\n')
+  symlinkSync(sysfs, join(sysfs, uuid, 'devices', 'sde'))
+  symlinkSync(join(sysfs, 'gone'), join(sysfs, uuid, 'devices', 'sdf'))
+  const facts = await collectBtrfs([{ mountpoint: '/m', fstype: 'btrfs', source: '/dev/sde', device: '0:1' }], sysfs)
+  rmSync(sysfs, { recursive: true })
+  expect(facts?.fileSystems[0]).toMatchObject({ vanished: 1, devices: [{ missing: false }, { missing: false }] })
+})
+
 test('df: bytes or kilobytes by its heading, blanks in names', () => {
   const bytes = `Filesystem     Type 1-blocks  Used Available Capacity Mounted on\n/dev/sda1      ext4   1000   400       600      40% /mnt/my disk\ntank/home zfs 10 4 6 40% /home\n`
   expect(parseDf(bytes).fileSystems).toEqual([
@@ -266,6 +344,9 @@ test('Ceph: OSDs by the tags of logical volumes, several of one united', () => {
     devices,
     tags,
     health: null,
+    type: null,
+    dataPercent: null,
+    metadataPercent: null,
   })
   const lvm = (...logicalVolumes: ReturnType<typeof volume>[]) => ({
     physicalVolumes: [],

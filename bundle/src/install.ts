@@ -20,7 +20,8 @@ import { becomesReady, systemctl, systemdRuns } from './service.ts'
 import { localAddress } from './settings.ts'
 import { tell, Trouble } from './trouble.ts'
 
-const READY_WITHIN = 60
+/** Seconds; a service that ends is noticed long before. A Raspberry Pi with a slow card needs minutes for its first start. */
+const READY_WITHIN = 600
 
 /** Makes Vigie a service of this machine. Called again, it mends what is missing and touches no setting and no data. */
 export async function install(): Promise<void> {
@@ -170,6 +171,7 @@ async function startService(): Promise<void> {
   systemctl('daemon-reload')
   systemctl('enable', 'vigie.service', 'vigie-agent.service')
   systemctl('restart', 'vigie.service')
+  tell('starting Vigie …')
   const trouble = await becomesReady(READY_WITHIN)
   if (trouble) throw new Trouble(`the service does not become ready (${trouble}); journalctl -u vigie tells why`)
 }

@@ -17,6 +17,7 @@ import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar'
 import { mustBeRoot } from './account.ts'
 import { sealRelease, writeUnits } from './install.ts'
+import { endJournal, readJournal, writeJournal } from './journal.ts'
 import { RELEASES, STATE } from './places.ts'
 import { currentRelease, folderOf, makeCurrent, nameOf, readBundle, type Release } from './release.ts'
 import { serverCommand } from './server-command.ts'
@@ -34,24 +35,34 @@ const BACK_WITHIN = 600
  */
 export async function update(archive: string | undefined, readyWithin: number): Promise<void> {
   mustBeRoot('update')
-  const old = currentRelease()
-  if (!old) throw new Trouble('Vigie is not installed here as a service: unpack the archive and run ./vigie install')
+  const installed = currentRelease()
+  if (!installed)
+    throw new Trouble('Vigie is not installed here as a service: unpack the archive and run ./vigie install')
   if (!systemdRuns()) throw new Trouble('systemd does not run here, so that nothing can be stopped and started by it')
   if (!archive) throw new Trouble('name the archive: vigie update vigie-VERSION-TARGET.tar.gz', 2)
+  const tookUp = await takeUp(readyWithin)
   await checkSum(resolve(archive))
+  tell(`unpacking ${basename(archive)} …`)
+  const old = currentRelease() ?? installed
   const next = await unpack(resolve(archive), old)
-  if (nameOf(next) === nameOf(old)) throw new Trouble(`${nameOf(next)} is what runs already`)
+  if (nameOf(next) === nameOf(old)) {
+    if (tookUp) return
+    throw new Trouble(`${nameOf(next)} is what runs already`)
+  }
 
   checkRoom()
   // From here on it is one thing: a closed terminal or an impatient Ctrl-C must not leave Vigie stopped.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => tell('one moment: it ends with Vigie running, in this release or the one before'))
   tell(`stopping ${old.version} and copying its database …`)
+  writeJournal({ old: old.folder, next: next.folder, copy: null })
   const copy = copyDatabase(old, next)
+  writeJournal({ old: old.folder, next: next.folder, copy })
   tell(`starting ${next.version} …`)
   const trouble = await switchTo(next, readyWithin)
   if (trouble) {
     await goBack(old, copy)
+    endJournal()
     rmSync(next.folder, { recursive: true, force: true })
     throw new Trouble(
       `${next.version} did not become ready (${trouble}). ${old.version} runs again, with its database as it was; what ${next.version} left of it is kept beside it (.replaced-…). journalctl -u vigie tells what was wrong.`,
@@ -63,7 +74,36 @@ export async function update(archive: string | undefined, readyWithin: number): 
     tell(`${(cause as Error).message}; the agent of this machine is the one before`)
   }
   forget(next, old)
+  endJournal()
   tell(`${next.version} runs. The release before it stays in ${old.folder}, and its database in ${copy}`)
+}
+
+/**
+ * An update that was cut off (kill -9, the power) is brought to its end first: the release that is in place runs, or the
+ * one before is back with its database. True = there was one.
+ */
+async function takeUp(readyWithin: number): Promise<boolean> {
+  const journal = readJournal()
+  const current = currentRelease()
+  if (!journal || !current) return false
+  tell('the update before this one was cut off; it is brought to its end …')
+  const trouble = await startAgain(readyWithin)
+  if (trouble && journal.copy !== null && current.folder === journal.next)
+    await goBack(readBundle(journal.old), journal.copy)
+  else if (trouble)
+    throw new Trouble(`${current.version} does not become ready (${trouble}); journalctl -u vigie tells why`)
+  endJournal()
+  tell(`${currentRelease()?.version ?? current.version} runs`)
+  return true
+}
+
+async function startAgain(seconds: number): Promise<string | null> {
+  try {
+    systemctl('start', 'vigie.service')
+    return await becomesReady(seconds)
+  } catch (cause) {
+    return (cause as Error).message
+  }
 }
 
 /** The copy, what going back puts in place, and what the new release may write meanwhile. */
@@ -119,6 +159,7 @@ function copyDatabase(old: Release, next: Release): string {
     return copy
   } catch (cause) {
     systemctl('start', 'vigie.service')
+    endJournal()
     throw new Trouble(`the database could not be copied, so nothing was changed: ${(cause as Error).message}`)
   }
 }
@@ -165,7 +206,7 @@ async function goBack(old: Release, copy: string): Promise<void> {
 function forget(next: Release, old: Release): void {
   for (const name of readdirSync(RELEASES)) {
     const folder = join(RELEASES, name)
-    if (name !== 'current' && folder !== next.folder && folder !== old.folder)
+    if (name !== 'current' && !name.startsWith('.update.json') && folder !== next.folder && folder !== old.folder)
       rmSync(folder, { recursive: true, force: true })
   }
   // The folder is the service's: what is no plain file there is none of ours.

@@ -125,7 +125,14 @@ export async function serviceTrial(system, archive, port) {
     }
     const before = await ask()
 
-    run(['vigie', 'update', '/srv/newer.tar.gz'])
+    // Killed in the middle, it is brought to its end by the next one.
+    for (const word of ['copying', 'starting']) {
+      const wait = `until grep -q ${word} /tmp/update; do sleep 0.05; done`
+      run(['sh', '-c', `vigie update /srv/newer.tar.gz >/tmp/update 2>&1 & ${wait}; kill -9 $!; wait $! || true`])
+      if (!existsSync(join(chroot.root, 'opt/vigie/.update.json'))) throw new Error('It was not killed in the middle')
+    }
+    const { stderr } = run(['vigie', 'update', '/srv/newer.tar.gz'])
+    if (!/brought to its end/.test(stderr)) throw new Error(`The second update says nothing of the first: ${stderr}`)
     const version = () => run(['vigie', 'version']).stdout
     if (!version().includes(releases.newer)) throw new Error(`After the update it is ${version()}`)
     if ((await ask()) !== before) throw new Error(`The update changed the data: ${before} → ${await ask()}`)

@@ -51,9 +51,13 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
   const blockDevices = lsblk?.payload ? parseLsblk(lsblk.payload) : await kernelDisks()
   let asked: Promise<LvmFacts | null> | null = null
   const lvm = (): Promise<LvmFacts | null> =>
-    (asked ??= usesLvm(blockDevices)
-      ? asRoot(root, 'LVM', () => askWhenAwake(() => collectLvm(run), blockDevices, stateDir))
-      : Promise.resolve(null))
+    (asked ??= lsblk?.unavailable
+      ? Promise.reject(
+          new Unavailable(lsblk.unavailable.code, 'lsblk did not answer, and only it tells whether LVM is here'),
+        )
+      : usesLvm(blockDevices)
+        ? asRoot(root, 'LVM', () => askWhenAwake(() => collectLvm(run), blockDevices, stateDir))
+        : Promise.resolve(null))
   const kinds: [kind: string, collect: Collect][] = [
     ['machine', () => collectMachine(run, root)],
     ['lvm', lvm],

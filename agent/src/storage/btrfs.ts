@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import type { Mount } from '../platform/mounts.ts'
 
 export interface BtrfsFacts {
@@ -7,6 +7,8 @@ export interface BtrfsFacts {
     label: string | null
     /** `missing` null = a kernel before 5.17 does not tell. Errors: the sum of all kinds; null = not told. */
     devices: { id: number; missing: boolean | null; errors: number | null }[]
+    /** Devices that vanished while it is mounted: until it is mounted anew, `missing` says that they are there. */
+    vanished: number
   }[]
 }
 
@@ -20,9 +22,24 @@ export async function collectBtrfs(mounts: readonly Mount[], sysfs = '/sys/fs/bt
       uuid,
       label: (await read(`${sysfs}/${uuid}/label`)) || null,
       devices: await devicesOf(`${sysfs}/${uuid}/devinfo`),
+      vanished: await danglingIn(`${sysfs}/${uuid}/devices`),
     })),
   )
   return fileSystems.length ? { fileSystems } : null
+}
+
+/** Each device is a link to what the kernel knows of it: of one that is gone it leads nowhere. */
+async function danglingIn(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => [])
+  const there = await Promise.all(
+    names.map((name) =>
+      stat(`${folder}/${name}`).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return there.filter((is) => !is).length
 }
 
 async function devicesOf(folder: string): Promise<BtrfsFacts['fileSystems'][number]['devices']> {

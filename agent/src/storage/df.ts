@@ -18,10 +18,26 @@ export interface DfFacts {
  * that answers no more would cost the others.
  */
 export async function collectDf(run: Run, mounts: readonly Mount[]): Promise<DfFacts> {
-  const args = ['--portability', '--print-type', '--block-size=1']
   const points = pointsOf(mounts)
   if (mounts.length > 0 && points.length === 0) return { fileSystems: [] }
-  const { stdout, stderr, status } = await run('df', [...args, '--local', '--', ...points], { timeoutMs: 10_000 })
+  // NTFS and exFAT by FUSE are on a disk and answered by a process, which may hang: each is asked apart.
+  const byProcess = points.filter((point) =>
+    mounts.some((each) => each.mountpoint === point && each.fstype === 'fuseblk'),
+  )
+  const byKernel = points.filter((point) => !byProcess.includes(point))
+  const answers = await Promise.allSettled([
+    ...(byKernel.length > 0 || points.length === 0 ? [ask(run, byKernel, 10_000)] : []),
+    ...byProcess.map((point) => ask(run, [point], 5000)),
+  ])
+  const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.fileSystems : []))
+  const failed = answers.find((answer) => answer.status === 'rejected')
+  if (failed && told.length === 0) throw failed.reason
+  return { fileSystems: told }
+}
+
+async function ask(run: Run, points: readonly string[], timeoutMs: number): Promise<DfFacts> {
+  const args = ['--portability', '--print-type', '--block-size=1', '--local', '--', ...points]
+  const { stdout, stderr, status } = await run('df', args, { timeoutMs })
   if (!stdout.trim()) {
     if (/no file systems processed/.test(stderr)) return { fileSystems: [] }
     throw new Unavailable('FAILED', `df ended with ${status}: ${stderr.slice(0, 200)}`)

@@ -31,7 +31,7 @@ export interface HomesOptions {
   now?: () => Date
 }
 
-const LISTING_MS = 10_000
+const LISTING_MS = 30_000
 /** Measured once in this time. */
 const MAX_AGE_MS = 20 * 3_600_000
 const NO_HOMES = new Set(['lost+found', '.snapshots', '.zfs', 'aquota.user', 'aquota.group'])
@@ -97,7 +97,7 @@ export const homesByChild =
       const seconds = LISTING_MS / 1000
       throw new Unavailable(
         'TIMEOUT',
-        `something below /home gave no answer within ${seconds} s: is a server of it away?`,
+        `what lies below /home could not be listed within ${seconds} s: a mount there may not answer, or this machine is busy`,
       )
     })
     if (status !== 0) throw new Unavailable('FAILED', `/home cannot be read: ${stderr.slice(0, 200)}`)

@@ -1,9 +1,10 @@
 import { Unavailable } from '../inventory/section.ts'
-import type { Run } from '../platform/command.ts'
+import { CommandUnavailable, type Run } from '../platform/command.ts'
 
 // A fixed list, so that every version prints the same shape; older ones do not know the later columns.
 const COLUMNS =
   'NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,FSTYPE,MOUNTPOINT,MOUNTPOINTS,UUID,PARTUUID,PARTTYPE,LABEL,MODEL,VENDOR,SERIAL,WWN,TRAN,REV,ROTA,RO,RM,PKNAME,HCTL,FSSIZE,FSUSED,FSAVAIL'
+const SIZES = ',FSSIZE,FSUSED,FSAVAIL'
 const WITHOUT_MOUNTPOINTS = COLUMNS.replace(',MOUNTPOINTS', '')
 // util-linux 2.27 (Ubuntu 16.04) has neither paths nor file system sizes.
 const OLDEST =
@@ -11,8 +12,16 @@ const OLDEST =
 
 /** What lsblk prints, as it prints it. */
 export async function collectLsblk(run: Run): Promise<string> {
+  let sizes = true
   for (const columns of [COLUMNS, WITHOUT_MOUNTPOINTS, OLDEST]) {
-    const { stdout, stderr, status } = await run('lsblk', ['--json', '--bytes', '--output', columns])
+    const ask = (): ReturnType<Run> =>
+      run('lsblk', ['--json', '--bytes', '--output', sizes ? columns : columns.replace(SIZES, '')])
+    const { stdout, stderr, status } = await ask().catch((error: unknown) => {
+      if (!(error instanceof CommandUnavailable) || error.code !== 'TIMEOUT' || !sizes) throw error
+      // For its sizes it asks each file system, and one that answers no more costs all; df asks them one by one.
+      sizes = false
+      return ask()
+    })
     if (isJson(stdout)) return stdout
     if (!/unknown column/.test(stderr)) {
       const printed = stdout.trim() ? 'what it printed is no JSON' : 'it printed nothing'

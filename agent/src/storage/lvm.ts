@@ -19,6 +19,11 @@ export interface LvmFacts {
     tags: string[]
     /** lvs(8), lv_health_status: partial, refresh needed, mismatches exist …; null = good, or not told. */
     health: string | null
+    /** linear, raid1, thin-pool … (lvs(8), segtype); null = not told. */
+    type: string | null
+    /** How full a thin pool is, its data and its metadata, in percent; null = it is none, or not told. */
+    dataPercent: number | null
+    metadataPercent: number | null
   }[]
 }
 
@@ -30,7 +35,12 @@ export async function collectLvm(run: Run): Promise<LvmFacts> {
     run('pvs', [...FORMAT, '--readonly', '-o', 'pv_name,vg_name,pv_size,pv_free,pv_attr']),
     run('vgs', [...FORMAT, '--readonly', '-o', 'vg_name,vg_size,vg_free,vg_attr']),
     // Not read-only: only the kernel's device mapper knows the health of mirrors and thin pools.
-    run('lvs', [...FORMAT, '--all', '-o', 'lv_name,vg_name,lv_path,lv_size,devices,lv_tags,lv_health_status']),
+    run('lvs', [
+      ...FORMAT,
+      '--all',
+      '-o',
+      'lv_name,vg_name,lv_path,lv_size,devices,lv_tags,lv_health_status,segtype,data_percent,metadata_percent',
+    ]),
   ])
   for (const [name, { status, stderr }] of Object.entries({ pvs, vgs, lvs }))
     if (status !== 0) throw new Unavailable('FAILED', `${name} ended with ${status}: ${stderr.slice(0, 200)}`)
@@ -55,6 +65,9 @@ export function parseLvm(pvs: string, vgs: string, lvs: string): LvmFacts {
       devices: list(row['devices']).map((device) => device.replace(/\(\d+\)$/, '')),
       tags: list(row['lv_tags']),
       health: text(row['lv_health_status']),
+      type: text(row['segtype']),
+      dataPercent: percent(row['data_percent']),
+      metadataPercent: percent(row['metadata_percent']),
     }
     const key = `${volume.volumeGroup}/${volume.name}`
     const known = volumes.get(key)
@@ -86,6 +99,10 @@ function rows(output: string, key: string): Row[] {
 }
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value.trim() ? value.trim() : null)
+const percent = (value: unknown): number | null => {
+  const digits = text(value)?.replace(',', '.') ?? ''
+  return /^\d+(\.\d+)?$/.test(digits) ? Number(digits) : null
+}
 const list = (value: unknown): string[] => (text(value) ?? '').split(',').filter(Boolean)
 
 /** "1048576" with --units b --nosuffix; "<931.51g" where it was rounded (lvs(8), reporting units: powers of 1024). */

@@ -6,6 +6,10 @@ export interface MdraidFacts {
     name: string
     level: string | null
     active: boolean
+    /** Too many members are gone: what is on it cannot be read. Linux 6.2 and newer say so in /proc/mdstat. */
+    broken: boolean
+    /** recover, resync, check … (md(4), sync_action); null = idle, or not told. */
+    syncAction: string | null
     devices: { device: string; failed: boolean; spare: boolean }[]
     expectedDevices: number | null
     workingDevices: number | null
@@ -26,21 +30,35 @@ export async function collectMdraid(devices: readonly { kname: string }[]): Prom
   const own = arrays.filter(
     ({ name, devices: members }) => isHere(name) || members.some(({ device }) => isHere(device)),
   )
-  return own.length ? { arrays: own } : null
+  return own.length ? { arrays: await Promise.all(own.map(asKernelTells)) } : null
+}
+
+/** What /proc/mdstat leaves out: before Linux 6.2 a broken array is "active" there, and a rebuild is no word of its own. */
+async function asKernelTells(array: MdraidFacts['arrays'][number]): Promise<MdraidFacts['arrays'][number]> {
+  const read = (file: string): Promise<string | null> =>
+    readFile(`/sys/block/${array.name}/md/${file}`, 'utf8').then(
+      (text) => text.trim().slice(0, 40),
+      () => null,
+    )
+  const [state, action] = await Promise.all([read('array_state'), read('sync_action')])
+  return { ...array, broken: array.broken || state === 'broken', syncAction: action === 'idle' ? null : action }
 }
 
 /** /proc/mdstat, as md(4) describes it: (F) is a failed member, (S) a spare; [3/2] is expected and working. */
 export function parseMdstat(text: string): MdraidFacts {
   const arrays: MdraidFacts['arrays'] = []
   for (const line of text.split('\n')) {
-    const array = /^(md\S*) : (active|inactive)(?: \((?:auto-)?read-only\))?(.*)$/.exec(line)
+    // Whatever its state is called: an array that is left out would be gone.
+    const array = /^(md\S*) : (\S+)(?: \((?:auto-)?read-only\))?(?: (.*))?$/.exec(line)
     if (array) {
       const words = (array[3] ?? '').split(/\s+/).filter(Boolean)
       const devices = words.filter((word) => /\[\d+\]/.test(word))
       arrays.push({
         name: array[1] ?? '',
         level: words.find((word) => !/\[\d+\]/.test(word)) ?? null,
-        active: array[2] === 'active',
+        active: array[2] !== 'inactive',
+        broken: array[2] === 'broken',
+        syncAction: null,
         devices: devices.map((word) => ({
           device: word.split('[')[0] ?? '',
           failed: word.includes('(F)'),

@@ -303,6 +303,18 @@ export const DISK_REASONS = {
     fr: ({ value, limit, name }) =>
       `${name} a ${value} emplacements occupés sur ${limit}, comme les fabricants de NAS construisent les leurs.`,
   },
+  ARRAY_BROKEN: {
+    en: ({ name }) => `${name} has lost more members than it can bear: what is on it cannot be read.`,
+    fr: ({ name }) => `${name} a perdu plus de membres qu’il n’en supporte : son contenu est illisible.`,
+  },
+  ARRAY_REBUILDING: {
+    en: ({ name }) => `${name} is being rebuilt.`,
+    fr: ({ name }) => `${name} est en reconstruction.`,
+  },
+  POOL_FILLING: {
+    en: ({ name, value }) => `The thin pool ${name} is ${value} % full; at its end, writes on all of its volumes fail.`,
+    fr: ({ name, value }) => `Le pool ${name} est plein à ${value} % ; au bout, toute écriture sur ses volumes échoue.`,
+  },
   ARRAY_INACTIVE: {
     en: ({ name }) => `${name} is not running: nothing on it can be read.`,
     fr: ({ name }) => `${name} n’est pas démarrée : rien n’y est lisible.`,

@@ -53,6 +53,9 @@ describe('An md array', () => {
       { devices: [{ device: 'sdb1', failed: true, spare: false }] },
       ['AT_RISK ARRAY_DEGRADED ARRAY_MEMBER_FAILED'],
     ],
+    ['that lost more than it bears', 'raid0', null, null, { broken: true }, ['FAILED ARRAY_BROKEN']],
+    ['that is rebuilt', 'raid1', 2, 1, { syncAction: 'recover' }, ['AT_RISK ARRAY_DEGRADED ARRAY_REBUILDING']],
+    ['that is checked', 'raid1', 2, 2, { syncAction: 'check' }, ['OK']],
     ['that does not run', 'raid1', null, null, { active: false }, ['FAILED ARRAY_INACTIVE']],
     ['that is a container of firmware RAID', 'raid1', null, null, { active: false, container: true }, []],
     ['of a NAS with slots for every bay: QNAP’s md9', 'raid1', 32, 4, {}, ['OK ARRAY_SLOTS_EMPTY']],
@@ -147,7 +150,41 @@ test.each<[string, object, object[], string[]]>([
   ['whole', { partial: false }, [], ['OK']],
   ['with a volume that is missing', { partial: true }, [], ['AT_RISK ARRAY_DEGRADED']],
   ['with a mirror that is not whole', { partial: false }, [{ health: 'partial' }], ['AT_RISK VOLUME_UNHEALTHY']],
-  ['with a mirror to be refreshed', { partial: false }, [{ health: 'refresh needed' }], ['WARNING VOLUME_UNHEALTHY']],
+  ['with a mirror to be refreshed', { partial: false }, [{ health: 'refresh needed' }], ['AT_RISK VOLUME_UNHEALTHY']],
+  [
+    'with a volume whose only part is gone',
+    { partial: false },
+    [{ health: 'partial', type: 'linear' }],
+    ['FAILED VOLUME_UNHEALTHY'],
+  ],
+  [
+    'with a mirror whose hidden parts say the same',
+    { partial: false },
+    [
+      { health: 'partial', path: '/dev/vg/mir', name: 'mir' },
+      { health: 'partial', name: 'mir_rimage_1' },
+    ],
+    ['AT_RISK VOLUME_UNHEALTHY'],
+  ],
+  ['with a thin pool that is 79 % full', { partial: false }, [{ type: 'thin-pool', dataPercent: 79.9 }], ['OK']],
+  [
+    'with a thin pool that fills',
+    { partial: false },
+    [{ type: 'thin-pool', dataPercent: 80 }],
+    ['WARNING POOL_FILLING'],
+  ],
+  [
+    'with a thin pool whose metadata is full',
+    { partial: false },
+    [{ type: 'thin-pool', metadataPercent: 95 }],
+    ['AT_RISK POOL_FILLING'],
+  ],
+  [
+    'with a pool that takes no more writes',
+    { partial: false },
+    [{ health: 'out_of_data' }],
+    ['AT_RISK VOLUME_UNHEALTHY'],
+  ],
 ])('A volume group %s', (_, group, volumes, said) => {
   const lvm = lvmSection.parse({
     physicalVolumes: [{ device: '/dev/sda', volumeGroup: 'vg', sizeBytes: 1, freeBytes: 0, missing: false }],

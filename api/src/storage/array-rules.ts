@@ -87,6 +87,8 @@ function ofMd({
   name,
   level,
   active,
+  broken,
+  syncAction,
   devices,
   expectedDevices,
   workingDevices,
@@ -95,11 +97,12 @@ function ofMd({
     kind: ArrayKind.MDRAID,
     name,
     level,
-    state: active ? 'active' : 'inactive',
+    state: broken ? 'broken' : !active ? 'inactive' : (syncAction ?? 'active'),
     expectedMembers: expectedDevices,
     workingMembers: workingDevices,
   }
   if (!active) return judged(array, [reason('ARRAY_INACTIVE', FAILED, devices.length, null, name)])
+  if (broken) return judged(array, [reason('ARRAY_BROKEN', FAILED, null, null, name)])
   const reasons = devices
     .filter(({ failed }) => failed)
     .map(({ device }) => reason('ARRAY_MEMBER_FAILED', WARNING, null, null, device))
@@ -118,6 +121,7 @@ function ofMd({
       ),
     )
   }
+  if (syncAction === 'recover') reasons.push(reason('ARRAY_REBUILDING', INFO, null, null, name))
   return judged(array, reasons)
 }
 
@@ -168,28 +172,44 @@ function ofPool({
   )
 }
 
+/** Percent of a thin pool's data or metadata; at its end writes fail, while the file systems on it still show room. */
+const POOL_FILLING = 80
+const POOL_FULL = 95
+
+/** lvs(8), lv_health_status. A part that is absent is lost where nothing else holds it. */
+function severityOf({ health, type }: LvmFacts['logicalVolumes'][number]): Severity {
+  if (health === 'failed') return FAILED
+  if (health === 'partial') return type === 'linear' || type === 'striped' || type === 'raid0' ? FAILED : AT_RISK
+  // A mirror that runs on one leg until it is refreshed; a pool that takes no more writes.
+  return health === 'refresh needed' || health === 'out_of_data' || health === 'metadata_read_only' ? AT_RISK : WARNING
+}
+
 function ofGroup(
   { name, partial }: LvmFacts['volumeGroups'][number],
   { physicalVolumes, logicalVolumes }: LvmFacts,
 ): ArrayFacts {
   const members = physicalVolumes.filter(({ volumeGroup }) => volumeGroup === name)
   const missing = members.filter((volume) => volume.missing).length
-  const sick = logicalVolumes.filter(({ volumeGroup, health }) => volumeGroup === name && health !== null)
+  const own = logicalVolumes.filter(({ volumeGroup }) => volumeGroup === name)
+  const unwell = own.filter(({ health }) => health !== null)
+  // Hidden parts of a mirror or pool (mir_rimage_1) say again what the whole says.
+  const sick = unwell.filter(
+    (part) => part.path !== null || !unwell.some((whole) => whole !== part && part.name.startsWith(`${whole.name}_`)),
+  )
   const reasons: Reason[] = []
   if (partial || missing > 0)
     reasons.push(
       reason('ARRAY_DEGRADED', AT_RISK, members.length - Math.max(missing, partial ? 1 : 0), members.length, name),
     )
   for (const volume of sick.slice(0, 5))
-    reasons.push(
-      reason(
-        'VOLUME_UNHEALTHY',
-        volume.health === 'partial' ? AT_RISK : WARNING,
-        null,
-        null,
-        `${volume.name}: ${volume.health}`,
-      ),
-    )
+    reasons.push(reason('VOLUME_UNHEALTHY', severityOf(volume), null, null, `${volume.name}: ${volume.health}`))
+  for (const pool of own) {
+    const full = Math.max(pool.dataPercent ?? 0, pool.metadataPercent ?? 0)
+    if (pool.type === 'thin-pool' && full >= POOL_FILLING)
+      reasons.push(
+        reason('POOL_FILLING', full >= POOL_FULL ? AT_RISK : WARNING, Math.floor(full), POOL_FILLING, pool.name),
+      )
+  }
   return judged(
     {
       kind: ArrayKind.LVM,
@@ -203,8 +223,8 @@ function ofGroup(
   )
 }
 
-function ofBtrfs({ uuid, label, devices }: BtrfsFacts['fileSystems'][number]): ArrayFacts {
-  const missing = devices.filter((device) => device.missing === true).length
+function ofBtrfs({ uuid, label, devices, vanished }: BtrfsFacts['fileSystems'][number]): ArrayFacts {
+  const missing = Math.max(vanished, devices.filter((device) => device.missing === true).length)
   // A label may stand on two file systems; the first letters of the uuid tell them apart.
   const name = label ? `${label} (${uuid.slice(0, 8)})` : uuid
   const reasons: Reason[] = []

@@ -20,6 +20,9 @@ export const lvmSection = z.object({
       devices: list(text),
       tags: list(text),
       health: text.nullable().default(null),
+      type: text.nullable().default(null),
+      dataPercent: z.number().min(0).max(1000).nullable().default(null),
+      metadataPercent: z.number().min(0).max(1000).nullable().default(null),
     }),
   ),
 })
@@ -56,6 +59,8 @@ export const mdraidSection = z.object({
       name: text,
       level: text.nullable(),
       active: z.boolean(),
+      broken: z.boolean().default(false),
+      syncAction: text.nullable().default(null),
       devices: list(z.object({ device: text, failed: z.boolean(), spare: z.boolean() })),
       expectedDevices: z.int().nonnegative().nullable(),
       workingDevices: z.int().nonnegative().nullable(),
@@ -70,6 +75,7 @@ export const btrfsSection = z.object({
       uuid: text,
       label: text.nullable(),
       devices: list(z.object({ id: z.int().nonnegative(), missing: z.boolean().nullable(), errors: bytes })),
+      vanished: z.int().nonnegative().default(0),
     }),
   ),
 })
