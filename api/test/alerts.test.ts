@@ -116,8 +116,22 @@ describe('A mail', () => {
     backups.set('14:00')
     await backups.scan()
     await ring(backups)
-    expect(smtp.mails.at(-1)?.subject).toBe('[Vigie] 5 alerts')
+    const many = smtp.mails.at(-1)
+    const text = many?.text.replaceAll('\r\n', '\n') ?? ''
+    expect(many?.subject).toBe('[Vigie] 5 alerts')
     expect(smtp.mails).toHaveLength(3)
+    for (let n = 0; n < 5; n += 1) {
+      // First each in two lines, then each with all of its details, as a single mail has them.
+      expect(text).toMatch(
+        new RegExp(
+          `\\d\\. MISSING crm · agent-${n}\\n {5}Since: 2026-01-15 13:00 UTC · Last good: none before\\n {5}No report had come`,
+        ),
+      )
+      expect(text).toMatch(new RegExp(`MISSING crm · agent-${n} · expected[^]*Agent: +agent-${n}\\n`))
+      expect(text).toContain(`>agent-${n}</td>`)
+    }
+    // In the plain part and in the HTML.
+    expect(text.match(/\/backups\/[0-9a-f-]{36}/g)).toHaveLength(10)
   })
 
   test('is not sent for an unchanged file where the job says so, and is where it does not', async () => {
@@ -222,13 +236,21 @@ describe('A mail', () => {
     backups.send()
     await backups.scan()
     const digest = () =>
-      writeDailyDigests(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, api.app.addresses)
+      writeDailyDigests(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, {
+        addresses: api.app.addresses,
+        free: 5e9,
+      })
     await Promise.all([digest(), digest()])
     await ring(backups)
     expect(smtp.mails.map(({ to, subject }) => `${to} ${subject}`).sort()).toEqual([
       'admin@example.org [Vigie] 1 of 2 backups are good',
       'lyon@example.org [Vigie] 1 of 1 backups are good',
     ])
+    const [admin, other] = smtp.mails.toSorted((a, b) => (a.to < b.to ? -1 : 1)).map(({ text }) => text)
+    expect(admin).toMatch(
+      /Paused: 0 · in quarantine: 0 · damaged or lost in the vault: 0[^]*Free where the vault lies: 5.0 GB/,
+    )
+    expect(other).not.toContain('Free where')
   })
 })
 

@@ -155,6 +155,20 @@ export interface DigestFacts {
   total: number
   good: number
   bad: { name: string; status: string; jobId: string }[]
+  /** Arrived and not proven: not among the good. */
+  unproven?: number
+  /** What whoever runs Vigie looks after; absent for others. */
+  beside?: DigestBeside
+}
+
+/** What lies beside the good backups. */
+export interface DigestBeside {
+  paused: number
+  quarantined: number
+  damaged: number
+  undeclared: number
+  /** Bytes that are free where the vault lies; null = it cannot be seen. */
+  free: number | null
 }
 
 /** One message to one recipient. Its row is written with the alert; its Message-ID never changes. */

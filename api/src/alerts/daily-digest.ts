@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
 import { BackupStatus, isGood } from '../backups/backup-status.ts'
+import { Proof } from '../backups/proof.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { insertRows, saveRows } from '../database/rows.ts'
 import type { Clock } from '../platform/clock.ts'
-import { AlertCursor, Channel, Delivery, DeliveryKind, type DigestFacts } from './alert.entity.ts'
+import { AlertCursor, Channel, Delivery, DeliveryKind, type DigestBeside, type DigestFacts } from './alert.entity.ts'
 import { type Addresses, cursorOf, newDelivery } from './alert-opener.ts'
 
 const MOST_NAMED = 100
@@ -17,7 +18,7 @@ export function writeDailyDigests(
   em: EntityManager,
   record: Recorder,
   clock: Clock,
-  addresses: Addresses,
+  { addresses, free }: { addresses: Addresses; free: number | null },
 ): Promise<void> {
   return record(em, async ({ em: own }) => {
     const now = clock()
@@ -26,18 +27,33 @@ export function writeDailyDigests(
     if (!addresses.mailIsOn || cursor.digestDay === day) return
     cursor.digestDay = day
     await saveRows(own, AlertCursor, [cursor])
-    const { rows } = await sql<{ id: string; name: string; status: BackupStatus; recipients: string }>`
-      select id, agent_id || '/' || database_name as name, current_status as status, recipients from expected_job
+    const { rows } = await sql<{
+      id: string
+      name: string
+      status: BackupStatus
+      proof: Proof | null
+      recipients: string
+    }>`select id, agent_id || '/' || database_name as name, current_status as status, current_proof as proof, recipients
+      from expected_job
       where archived_at is null and active = 1 order by standing, agent_id, database_name`.execute(own.getKysely())
     const digests = new Map<string, DigestFacts>()
-    for (const { id, name, status, recipients } of rows) {
+    const beside = await besideOf(own, free)
+    for (const { id, name, status, proof, recipients } of rows) {
       const own = new Set(JSON.parse(recipients) as string[])
       if (addresses.adminRecipient) own.add(addresses.adminRecipient)
       for (const recipient of own) {
-        const digest = digests.get(recipient) ?? { total: 0, good: 0, bad: [] }
+        const digest = digests.get(recipient) ?? {
+          total: 0,
+          good: 0,
+          unproven: 0,
+          bad: [],
+          ...(recipient === addresses.adminRecipient ? { beside } : {}),
+        }
         digests.set(recipient, digest)
         digest.total += 1
-        if (isGood(status)) digest.good += 1
+        if (isGood(status) && (proof === Proof.SAID || proof === Proof.ARRIVED))
+          digest.unproven = (digest.unproven ?? 0) + 1
+        else if (isGood(status)) digest.good += 1
         else if (digest.bad.length < MOST_NAMED) digest.bad.push({ name, status, jobId: id })
       }
     }
@@ -51,4 +67,15 @@ export function writeDailyDigests(
       })),
     )
   })
+}
+
+async function besideOf(em: EntityManager, free: number | null): Promise<DigestBeside> {
+  const { rows } = await sql<Omit<DigestBeside, 'free'>>`select
+    (select count(*) from expected_job where archived_at is null and active = 0) as paused,
+    (select count(*) from backup_file where state = 'QUARANTINE') as quarantined,
+    (select count(*) from backup_file where root = 'VAULT' and (state = 'LOST' or (state = 'VAULT' and intact = 0))) as damaged,
+    (select count(*) from backup_run where outcome = 'UNDECLARED' and settled_at is null) as undeclared`.execute(
+    em.getKysely(),
+  )
+  return { paused: 0, quarantined: 0, damaged: 0, undeclared: 0, ...rows[0], free }
 }

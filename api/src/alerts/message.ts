@@ -6,6 +6,7 @@ import type { Disk } from '../disks/disk.entity.ts'
 import { Health } from '../disks/health.ts'
 import type { Machine } from '../machines/machine.entity.ts'
 import { bytesInWords, octetsEnMots } from '../reasons/entry.ts'
+import type { Reason } from '../reasons/reason.ts'
 import { sentence } from '../reasons/sentence.ts'
 import { type Alert, AlertType, type Delivery, DeliveryKind, type DigestFacts } from './alert.entity.ts'
 import { type Language, WORDS, type Words } from './words.ts'
@@ -41,17 +42,30 @@ export interface Section {
   link: string
 }
 
+/** One alert among many, as a line of a table. */
+export interface TableRow {
+  what: string
+  where: string
+  since: string
+  why: string
+  lastGood: string
+}
+
 export interface Message {
   subject: string
   intro: string
+  /** Of many alerts: each in a line, by company, before each is told whole. [] = there are few. */
+  table: TableRow[]
   sections: Section[]
   /** Of a digest: lines beyond the sections. */
   lines: string[]
   footer: string
 }
 
-/** More than this many sections are told as lines. */
-const MOST_SECTIONS = 3
+/** More alerts than this begin with a table. */
+const TABLE_FROM = 4
+/** Characters of sections that one message holds; mail servers take 10 MB, people do not. */
+const MOST_TOLD = 200_000
 const MOST_LINES = 200
 
 export function messageOf(
@@ -62,29 +76,72 @@ export function messageOf(
   const words = WORDS[options.language]
   const footer = words.footer(options.baseUrl)
   if (delivery.kind === DeliveryKind.TEST)
-    return { subject: words.testSubject, intro: words.testIntro, sections: [], lines: [], footer }
+    return { subject: words.testSubject, intro: words.testIntro, table: [], sections: [], lines: [], footer }
   if (delivery.kind === DeliveryKind.DAILY) return { ...digest(delivery.facts as DigestFacts, words, options), footer }
-  const sorted = alerts.toSorted((a, b) => severityRank(b) - severityRank(a))
+  const sorted = byCompany(alerts.toSorted((a, b) => severityRank(b) - severityRank(a)))
   const single = sorted.length === 1 ? sorted[0] : undefined
-  const headlines = sorted.map((facts) => headline(facts, delivery.kind, words, options))
-  const subject = single ? (headlines[0] as string) : words.manySubject(delivery.kind, sorted.length, agentOf(sorted))
-  if (sorted.length > MOST_SECTIONS) {
-    const lines = headlines.slice(0, MOST_LINES).map((line) => `• ${line}`)
-    if (headlines.length > MOST_LINES) lines.push(words.more(headlines.length - MOST_LINES))
-    return {
-      subject: `[Vigie] ${subject}`,
-      intro: words.intro(delivery.kind, sorted.length),
-      sections: [],
-      lines,
-      footer,
-    }
+  const subject = single
+    ? headline(single, delivery.kind, words, options)
+    : words.manySubject(delivery.kind, sorted.length, agentOf(sorted))
+  const sections: Section[] = []
+  const rest: string[] = []
+  let told = 0
+  for (const facts of sorted) {
+    const section = sectionOf(facts, delivery.kind, words, options)
+    const size = JSON.stringify(section).length
+    if (told + size > MOST_TOLD) rest.push(`• ${section.headline} ${section.link}`)
+    else sections.push(section)
+    told += size
   }
+  const lines = rest.slice(0, MOST_LINES)
+  if (rest.length > MOST_LINES) lines.push(`${words.more(rest.length - MOST_LINES)} ${options.baseUrl}/alerts`)
   return {
     subject: `[Vigie] ${subject}`,
     intro: words.intro(delivery.kind, sorted.length),
-    sections: sorted.map((facts) => sectionOf(facts, delivery.kind, words, options)),
-    lines: [],
+    table: sorted.length >= TABLE_FROM ? sorted.slice(0, MOST_LINES).map((facts) => rowOf(facts, words, options)) : [],
+    sections,
+    lines,
     footer,
+  }
+}
+
+/** Those of one company together, the company of the gravest first. */
+const byCompany = (alerts: AlertFacts[]): AlertFacts[] =>
+  [...Map.groupBy(alerts, ({ job }) => job?.companyName ?? null).values()].flat()
+
+function rowOf(
+  { alert, job, entry, machine, disk, previousGood }: AlertFacts,
+  words: Words,
+  options: MessageOptions,
+): TableRow {
+  const reasons = (alert.facts.reasons ?? []) as Reason[]
+  const why = reasons[0] ? sentence(reasons[0], options.language) : (alert.facts.detail ?? '')
+  const name = job?.databaseName ?? disk?.serial ?? alert.facts.name ?? alert.facts.path ?? ''
+  return {
+    what: `${wordOf(alert, words)} ${name}`.trim(),
+    where: job ? [job.agentId, placeOf(job)].filter(Boolean).join(' · ') : (machine?.hostname ?? machine?.ip ?? ''),
+    since: utc(entry?.expectedAt ?? alert.openedAt),
+    why: why.length > 160 ? `${why.slice(0, 160)} …` : why,
+    lastGood: job ? (previousGood ? utc(previousGood.expectedAt) : words.noneBefore) : '',
+  }
+}
+
+function wordOf({ type, status }: Row<Alert>, words: Words): string {
+  switch (type) {
+    case AlertType.BACKUP:
+      return words.status(status ?? 'UNKNOWN')
+    case AlertType.FILE:
+      return words.file(status ?? '')
+    case AlertType.REPORT:
+      return words.report(status ?? '')
+    case AlertType.DISK:
+      return words.disk(status ?? '')
+    case AlertType.ARRAY:
+      return words.array(status ?? '')
+    case AlertType.MACHINE_SILENT:
+      return words.silent
+    case AlertType.SCANNER:
+      return words.blind
   }
 }
 
@@ -263,12 +320,15 @@ function backupFacts(
 }
 
 function digest(facts: DigestFacts, words: Words, { baseUrl }: MessageOptions): Omit<Message, 'footer'> {
-  const { total, good, bad } = facts
-  const lines = bad.map(({ name, status }) => `• ${words.status(status)} ${name}`)
-  if (total - good > bad.length) lines.push(words.more(total - good - bad.length))
+  const { total, good, bad, unproven = 0, beside } = facts
+  const lines = bad.map(({ name, status, jobId }) => `• ${words.status(status)} ${name} ${baseUrl}/backups/${jobId}`)
+  if (total - good - unproven > bad.length) lines.push(words.more(total - good - unproven - bad.length))
+  if (unproven > 0) lines.push(words.unproven(unproven))
+  if (beside) lines.push(...words.beside(beside))
   return {
     subject: `[Vigie] ${words.dailySubject(good, total)}`,
     intro: good === total ? words.dailyAllGood(total) : words.dailySomeBad(good, total),
+    table: [],
     sections: [],
     lines: [...lines, `${baseUrl}/backups`],
   }

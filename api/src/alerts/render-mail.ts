@@ -1,4 +1,4 @@
-import type { Message, Section } from './message.ts'
+import type { Message, Section, TableRow } from './message.ts'
 import type { Words } from './words.ts'
 
 /** Text from outside: no control signs, and none that turn the direction of what follows (Unicode Bidi_Control). */
@@ -14,10 +14,21 @@ export const renderMail = (message: Message, words: Words): { text: string; html
   html: html(message, words),
 })
 
-function text({ intro, sections, lines, footer }: Message, words: Words): string {
-  const parts = [plainLine(intro), ...sections.map((section) => sectionText(section, words))]
+function text({ intro, table, sections, lines, footer }: Message, words: Words): string {
+  const parts = [
+    plainLine(intro),
+    ...(table.length ? [table.map((row, index) => rowText(row, index, words)).join('\n')] : []),
+    ...sections.map((section) => sectionText(section, words)),
+  ]
   if (lines.length) parts.push(lines.map(plainLine).join('\n'))
   return `${[...parts, `-- \n${footer}`].join('\n\n')}\n`
+}
+
+/** Two lines for each: what and where, then since when, why and the last good one. */
+function rowText({ what, where, since, why, lastGood }: TableRow, index: number, { columns }: Words): string {
+  const head = [`${String(index + 1).padStart(3)}. ${plainLine(what)}`, plainLine(where)].filter(Boolean).join(' · ')
+  const good = lastGood ? ` · ${columns.lastGood}: ${lastGood}` : ''
+  return `${head}\n     ${columns.since}: ${since}${good}${why ? `\n     ${plainLine(why)}` : ''}`
 }
 
 function sectionText({ headline, sentences, facts, runbook, link }: Section, words: Words): string {
@@ -49,14 +60,26 @@ const VALUE = 'padding:2px 0;vertical-align:top;word-break:break-word'
 const LINK =
   'display:inline-block;margin-top:12px;padding:8px 14px;border-radius:6px;background:#0b57a4;color:#ffffff;text-decoration:none'
 
-function html({ intro, sections, lines, footer }: Message, words: Words): string {
+const CELL = 'padding:6px 12px 6px 0;vertical-align:top;border-top:1px solid #cdd5df'
+
+function html({ intro, table, sections, lines, footer }: Message, words: Words): string {
   return [
     `<!doctype html><html><head><meta charset="utf-8"></head><body style="${BODY}">`,
     `<p>${escape(intro)}</p>`,
+    ...(table.length ? [tableHtml(table, words)] : []),
     ...sections.map((section) => sectionHtml(section, words)),
     ...(lines.length ? [`<p style="${CARD}">${lines.map(escape).join('<br>')}</p>`] : []),
     `<p style="color:#51606f;font-size:13px">${escape(footer)}</p></body></html>`,
   ].join('\n')
+}
+
+function tableHtml(table: TableRow[], { columns }: Words): string {
+  const names = ['what', 'where', 'since', 'why', 'lastGood'] as const
+  const head = names.map((name) => `<th style="${LABEL};text-align:left">${escape(columns[name])}</th>`).join('')
+  const rows = table.map(
+    (row) => `<tr>${names.map((name) => `<td style="${CELL}">${escape(row[name])}</td>`).join('')}</tr>`,
+  )
+  return `<table style="border-collapse:collapse;font-size:14px"><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`
 }
 
 const sectionHtml = ({ headline, sentences, facts, runbook, link }: Section, words: Words): string =>

@@ -1,4 +1,5 @@
-import { DeliveryKind } from './alert.entity.ts'
+import { bytesInWords, octetsEnMots } from '../reasons/entry.ts'
+import { DeliveryKind, type DigestBeside } from './alert.entity.ts'
 
 export type Language = 'en' | 'fr'
 
@@ -87,6 +88,15 @@ const en = {
   dailyAllGood: (total: number): string => `All ${total} expected backups are good.`,
   dailySomeBad: (good: number, total: number): string =>
     `${good} of ${total} expected backups are good; these are not:`,
+  unproven: (count: number): string =>
+    count === 1 ? '1 has arrived and could not be proven.' : `${count} have arrived and could not be proven.`,
+  beside: ({ paused, quarantined, damaged, undeclared, free }: DigestBeside): string[] => [
+    '',
+    `Paused: ${paused} · in quarantine: ${quarantined} · damaged or lost in the vault: ${damaged} · reports that nobody expects: ${undeclared}`,
+    `Free where the vault lies: ${free === null ? 'it cannot be seen' : bytesInWords(free)}`,
+    '',
+  ],
+  columns: { what: 'What', where: 'Where', since: 'Since', why: 'Why', lastGood: 'Last good' },
   testSubject: '[Vigie] Test mail',
   testIntro: 'This is a test. Mail from Vigie reaches you.',
   footer: (url: string): string => `Vigie is on watch at ${url}. Acknowledge or mute alerts there.`,
@@ -175,6 +185,15 @@ const fr: Words = {
   dailySubject: (good, total) => `${good} sauvegardes bonnes sur ${total}`,
   dailyAllGood: (total) => `Les ${total} sauvegardes attendues sont bonnes.`,
   dailySomeBad: (good, total) => `${good} sauvegardes attendues sur ${total} sont bonnes ; voici les autres :`,
+  unproven: (count) =>
+    count === 1 ? '1 est arrivée sans pouvoir être prouvée.' : `${count} sont arrivées sans pouvoir être prouvées.`,
+  beside: ({ paused, quarantined, damaged, undeclared, free }) => [
+    '',
+    `En pause : ${paused} · en quarantaine : ${quarantined} · altérées ou perdues dans le coffre : ${damaged} · rapports que personne n’attend : ${undeclared}`,
+    `Place libre dans le coffre : ${free === null ? 'il n’est pas visible' : octetsEnMots(free)}`,
+    '',
+  ],
+  columns: { what: 'Quoi', where: 'Où', since: 'Depuis', why: 'Pourquoi', lastGood: 'Dernière bonne' },
   testSubject: '[Vigie] Courriel d’essai',
   testIntro: 'Ceci est un essai. Les courriels de Vigie vous parviennent.',
   footer: (url) => `Vigie veille sur ${url}. Les alertes y sont confirmées ou mises en sourdine.`,

@@ -9,6 +9,7 @@ import { forgetReports } from '../deposit/kept-reports.ts'
 import type { Scanner } from '../deposit/scanner.ts'
 import { rejudge } from '../disks/rejudge.ts'
 import { thinHistory } from '../disks/thinning.ts'
+import { freeAt } from '../vault/move-file.ts'
 import { applyAllRetention } from '../vault/vault.service.ts'
 import { noticeSilence } from '../machines/silence.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
@@ -125,7 +126,8 @@ export function tasksOf({
       timeZone: config.timeZone,
       atStart: false,
       run: async () => {
-        await writeDailyDigests(em, record, clock, addresses)
+        const free = await freeAt(config.roots.vault).catch(() => null)
+        await writeDailyDigests(em, record, clock, { addresses, free })
         await delivery.run()
       },
     },
