@@ -323,3 +323,74 @@ test('Each trouble of the scanner is told by itself, and is over by itself', asy
   expect((await alerts(backups)).filter((alert) => alert.startsWith('SCANNER'))).toHaveLength(first.length)
   return undefined
 })
+
+describe('What a restore asks for', () => {
+  test('is the newest good backup before a time, with the path of its file; damaged ones are none', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const { id } = await backups.job()
+    for (const n of [15, 16, 17]) await night(backups, n)
+    const latest = async (before: string | null) => {
+      const query =
+        'query ($id: ID!, $before: DateTimeISO) { latestGoodBackup(jobId: $id, before: $before) { expectedAt file { absolutePath } } }'
+      const found = (await backups.api.ask(query, { id, before })).data.latestGoodBackup
+      return found && [found.expectedAt.slice(8, 10), existsSync(found.file.absolutePath)]
+    }
+    expect([await latest(null), await latest(`${day(17)}T00:00:00Z`), await latest(`${day(15)}T00:00:00Z`)]).toEqual([
+      ['17', true],
+      ['16', true],
+      null,
+    ])
+    const [newest] = await backups.entries()
+    writeFileSync(join(backups.vault, newest.file.path), 'damaged')
+    await backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: newest.id })
+    expect(await latest(null)).toEqual(['16', true])
+  })
+
+  test('is found by company, city and agent', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job({ companyName: 'Martin & Fils', city: 'Évry' })
+    await backups.job({ agentId: 'paris-01', companyName: 'Bolt' })
+    backups.set('03:00')
+    await backups.scan()
+    const count = async (filter: object) =>
+      (
+        await backups.api.ask('query ($filter: EntryFilter) { backupEntries(filter: $filter) { totalCount } }', {
+          filter,
+        })
+      ).data.backupEntries.totalCount
+    expect([
+      await count({}),
+      await count({ companyName: 'MARTIN & fils' }),
+      await count({ city: 'evry' }),
+      await count({ agentId: 'paris-01' }),
+      await count({ agentId: 'paris-01', city: 'evry' }),
+    ]).toEqual([2, 1, 1, 1, 0])
+  })
+})
+
+describe('What people really send', () => {
+  test('a report in UTF-16, as PowerShell writes it, is read', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    backups.set('02:05')
+    const content = gz(dump())
+    backups.put('lyon-01/databases/crm.sql.gz', content)
+    const report = JSON.stringify(statusOf({ agent: 'lyon-01', database: 'crm', file: 'crm.sql.gz', content }))
+    backups.put('lyon-01/log/STATUS.json', Buffer.from(`\ufeff${report}`, 'utf16le'))
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 SUCCESS'])
+  })
+
+  test('a list of jobs as French spreadsheets write it is imported', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const content =
+      '\ufeffagentId;databaseName;companyName;frequency;expectedHourUtc;recipients\r\nlyon-01;crm;"Martin & Fils";DAILY;2;"a@example.org, b@example.org"\r\n'
+    const { data, errors } = await backups.api.ask(
+      'mutation ($content: String!) { importExpectedJobs(format: CSV, content: $content) { created } }',
+      { content },
+    )
+    expect([errors, data?.importExpectedJobs.created]).toEqual([undefined, 1])
+    const { nodes } = (await backups.api.ask('{ expectedJobs { nodes { companyName recipients } } }')).data.expectedJobs
+    expect(nodes).toEqual([{ companyName: 'Martin & Fils', recipients: ['a@example.org', 'b@example.org'] }])
+  })
+})

@@ -33,6 +33,15 @@ export class EntryFilter {
   @Field(() => [BackupStatus], { nullable: true })
   status?: BackupStatus[] | null
 
+  @Field(() => String, { nullable: true, description: 'Of the job; without case and accents' })
+  companyName?: string | null
+
+  @Field(() => String, { nullable: true, description: 'Of the job; without case and accents' })
+  city?: string | null
+
+  @Field(() => String, { nullable: true, description: 'Of the job' })
+  agentId?: string | null
+
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Expected at or after' })
   from?: Date | null
 
@@ -64,6 +73,22 @@ export class EntriesResolver {
   @Query(() => BackupEntry, { description: 'One expected backup. Errors: NOT_FOUND' })
   backupEntry(@Arg('id', () => ID) id: string, @Ctx() { entries }: Context): Promise<Row<BackupEntry>> {
     return entries.load(id)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => BackupEntry, {
+    nullable: true,
+    description:
+      'The newest backup of a job that is good and whose file lies in the vault: what to restore. Null = there is none. Errors: NOT_FOUND',
+  })
+  async latestGoodBackup(
+    @Arg('jobId', () => ID) jobId: string,
+    @Ctx() { entries, jobs }: Context,
+    @Arg('before', () => GraphQLISODateTime, { nullable: true, description: 'Expected before; null = now' })
+    before: Date | null,
+  ): Promise<Row<BackupEntry> | null> {
+    await jobs.load(jobId)
+    return entries.latestGood(jobId, before)
   }
 
   @FieldResolver(() => ExpectedJob)

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import { type Row, selectRows } from '../database/rows.ts'
-import { inOrder, seekPage } from '../database/seek.ts'
+import { all, inOrder, seekPage } from '../database/seek.ts'
+import { fold } from '../platform/fold.ts'
 import { NotFoundError } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
@@ -12,7 +13,15 @@ import { BackupRun } from './backup-run.entity.ts'
 import { type BackupStatus, EntryPhase } from './backup-status.ts'
 
 export interface EntryQuery extends PageArgs {
-  filter?: { jobId?: string | null; status?: BackupStatus[] | null; from?: Date | null; to?: Date | null } | null
+  filter?: {
+    jobId?: string | null
+    status?: BackupStatus[] | null
+    companyName?: string | null
+    city?: string | null
+    agentId?: string | null
+    from?: Date | null
+    to?: Date | null
+  } | null
 }
 
 /** Reads what came of expected backups. */
@@ -57,6 +66,12 @@ export class EntriesService {
     const where = []
     if (filter?.jobId) where.push(sql`job_id = ${filter.jobId}`)
     if (filter?.status?.length) where.push(sql`status in (${sql.join(filter.status)})`)
+    const ofJob = [
+      ...(filter?.companyName ? [sql`fold(company_name) = ${fold(filter.companyName)}`] : []),
+      ...(filter?.city ? [sql`fold(city) = ${fold(filter.city)}`] : []),
+      ...(filter?.agentId ? [sql`agent_id = ${filter.agentId}`] : []),
+    ]
+    if (ofJob.length > 0) where.push(sql`job_id in (select id from expected_job where ${all(ofJob)})`)
     if (filter?.from) where.push(sql`expected_at >= ${filter.from.getTime()}`)
     if (filter?.to) where.push(sql`expected_at <= ${filter.to.getTime()}`)
     return seekPage<string, Row<BackupEntry>>(
@@ -65,6 +80,16 @@ export class EntriesService {
       page,
       (ids) => this.loadAll(ids),
     )
+  }
+
+  /** The newest that is good, with a file that lies in the vault and was not found damaged. */
+  async latestGood(jobId: string, before: Date | null): Promise<Row<BackupEntry> | null> {
+    const { rows } = await sql<{ id: string }>`select e.id from backup_entry e join backup_file f on f.id = e.file_id
+      where e.job_id = ${jobId} and e.status in ('SUCCESS', 'HASH_MISMATCH')
+        and e.expected_at < ${(before ?? this.clock()).getTime()}
+        and f.state = 'VAULT' and (f.intact is null or f.intact = 1)
+      order by e.expected_at desc limit 1`.execute(this.em.getKysely())
+    return rows[0] ? this.load(rows[0].id) : null
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<BackupEntry>[]> {

@@ -247,7 +247,11 @@ const NUMBERS = new Set<string>([
 function readCsv(content: string): unknown[] {
   let lines: Record<string, string>[]
   try {
-    lines = parse(content, { columns: true, bom: true, skip_empty_lines: true, trim: true }) as Record<string, string>[]
+    // Where the decimal sign is a comma (French), spreadsheets put semicolons between the columns.
+    const heading = content.split('\n', 1)[0] ?? ''
+    const delimiter = heading.includes(';') && !heading.includes(',') ? ';' : ','
+    const options = { columns: true, bom: true, skip_empty_lines: true, trim: true, delimiter } as const
+    lines = parse(content, options) as Record<string, string>[]
   } catch (cause) {
     throw new InvalidInputError(
       'content',
@@ -269,7 +273,7 @@ function readCell(column: string, text: string): unknown {
   const cell = text.replace(ESCAPED_FORMULA, '')
   if (LISTS.has(column))
     return cell
-      .split(';')
+      .split(/[;,|]/)
       .map((part) => part.trim())
       .filter(Boolean)
   if (NUMBERS.has(column)) return /^-?\d+$/.test(cell) ? Number(cell) : cell

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { NAME } from '../backups/name.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
+import { decodeText } from '../platform/text-encoding.ts'
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep, Refusal } from './declared.ts'
 
 /** A report is a few kilobytes; more than this is refused unread. */
@@ -23,7 +24,8 @@ class WrongType extends Error {}
 /** Reads a report file of either dialect. Whatever it holds, it answers: a bad report never stops a scan. */
 export function readReportFile(content: Buffer): ReadReport {
   const runId = createHash('sha256').update(content).digest('hex')
-  const text = content.toString('utf8')
+  // PowerShell writes UTF-16, and old tools the signs of their country.
+  const { text } = decodeText(content)
   const refuse = (outcome: Refusal, detail: string): ReadReport => ({
     ok: false as const,
     outcome,

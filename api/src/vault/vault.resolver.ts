@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   Arg,
   Args,
@@ -20,7 +21,7 @@ import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
-import { BackupFile } from './backup-file.entity.ts'
+import { BackupFile, FileState } from './backup-file.entity.ts'
 import { KeepRule } from './retention.ts'
 
 @InputType({ description: 'Rules to try; those that are left out keep nothing' })
@@ -135,6 +136,15 @@ export class VaultResolver {
     @Ctx() { vault, scanner, caller }: Context,
   ): Promise<Row<BackupFile>> {
     return vault.delete(id, caller.name, scanner)
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'Its absolute path on the server, for whoever restores it; null = it lies nowhere any more',
+  })
+  absolutePath(@Root() { root, path, state }: Row<BackupFile>, @Ctx() { roots }: Context): string | null {
+    if (state === FileState.LOST || state === FileState.DELETED) return null
+    return join({ DEPOSIT: roots.deposit, VAULT: roots.vault, QUARANTINE: roots.quarantine }[root], path)
   }
 
   @FieldResolver(() => ExpectedJob, { nullable: true })
