@@ -3,6 +3,7 @@ import { type App, startApp } from './app.ts'
 import { startLocalAgent } from './access/local-agent.ts'
 import { type Config, ConfigError, readConfig } from './config.ts'
 import { closeAtOnce, heldFor, openDatabase } from './database/database.ts'
+import { endLease } from './deposit/lease.ts'
 import { lockDatabase } from './database/lock.ts'
 import { migrate } from './database/migrate.ts'
 import { DomainError } from './errors.ts'
@@ -30,6 +31,8 @@ async function main(config: Config): Promise<void> {
   process.on('uncaughtException', fail)
   const lock = lockDatabase(config.databaseFile)
   const migrated = await migrate(orm)
+  // The lock proves that whoever held the lease is gone, also a container whose name was another.
+  await endLease(orm.em.fork())
   if (migrated.length) log.info({ migrations: migrated }, 'The database was brought up to date')
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
   const store = await openSchedulerStore(orm.em, config.mongoUrl)

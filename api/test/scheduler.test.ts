@@ -12,7 +12,7 @@ import { type EntityManager, openDatabase, type Orm } from '../src/database/data
 import { migrate } from '../src/database/migrate.ts'
 import { newId } from '../src/platform/id.ts'
 import { createLog } from '../src/platform/log.ts'
-import { openSchedulerStore, startScheduler } from '../src/scheduler/scheduler.ts'
+import { collectionOf, openSchedulerStore, startScheduler } from '../src/scheduler/scheduler.ts'
 import type { Task } from '../src/scheduler/tasks.ts'
 import { SqliteBackend } from '../src/scheduler/sqlite-backend.ts'
 import { apiForThisTest, until } from './start-api.ts'
@@ -66,16 +66,20 @@ async function openMongo(server: string): Promise<Store> {
     return client.db(database)
   }
   const first = await open()
-  const connect = async () => new MongoBackend({ mongo: await open() })
+  const orm = await openDatabase(':memory:')
+  await migrate(orm)
+  const collection = await collectionOf(orm.em)
+  const connect = async () => new MongoBackend({ mongo: await open(), collection })
   return {
     connect,
     beside: connect,
-    scheduler: async () => ({ em: null as never, mongoUrl: `${server}/${database}` }),
+    scheduler: async () => ({ em: orm.em, mongoUrl: `${server}/${database}` }),
     unknownId: '0123456789abcdef01234567',
     isOwn: false,
     close: async () => {
       await first.dropDatabase()
       for (const client of clients) await client.close()
+      await orm.close()
     },
   }
 }
@@ -765,6 +769,9 @@ describe.skipIf(noMongo)('A MongoDB', () => {
       server.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
     })
+    const orm = await openDatabase(':memory:')
+    await migrate(orm)
+    onTestFinished(() => orm.close())
     let runs = 0
     const lines: string[] = []
     const tellTale = {
@@ -772,7 +779,7 @@ describe.skipIf(noMongo)('A MongoDB', () => {
       info: (_: object, text: string) => lines.push(text),
     }
     const scheduler = await startScheduler({
-      store: await openSchedulerStore(null as never, `mongodb://127.0.0.1:${port}/vigie`),
+      store: await openSchedulerStore(orm.em, `mongodb://127.0.0.1:${port}/vigie`),
       log: tellTale as never,
       processEveryMs: 100,
       tasks: [{ name: 'tick', every: 200, atStart: true, run: async () => void (runs += 1) }],
@@ -792,4 +799,26 @@ describe.skipIf(noMongo)('A MongoDB', () => {
       'The scheduler reaches its store again',
     ])
   }, 90_000)
+})
+
+test.skipIf(noMongo)('Two Vigies on one MongoDB keep their tasks apart', async () => {
+  const database = `vigie_test_${newId().replaceAll('-', '')}`
+  const runs = { first: 0, second: 0 }
+  const begin = async (who: keyof typeof runs) => {
+    const orm = await openDatabase(':memory:')
+    await migrate(orm)
+    const scheduler = await startScheduler({
+      store: await openSchedulerStore(orm.em, `${mongoServer}/${database}`),
+      log: createLog('silent'),
+      processEveryMs: 100,
+      tasks: [{ name: 'tick', every: 200, atStart: true, run: async () => void (runs[who] += 1) }],
+    })
+    onTestFinished(async () => {
+      await scheduler.stop()
+      await orm.close()
+    })
+  }
+  await begin('first')
+  await begin('second')
+  await until(() => runs.first >= 3 && runs.second >= 3, 'three ticks of each', 20_000)
 })

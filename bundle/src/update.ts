@@ -99,6 +99,7 @@ async function takeUp(readyWithin: number): Promise<boolean> {
 
 async function startAgain(seconds: number): Promise<string | null> {
   try {
+    forgetFailures()
     systemctl('start', 'vigie.service')
     return await becomesReady(seconds)
   } catch (cause) {
@@ -168,6 +169,11 @@ function place(release: Release): void {
   makeCurrent(release)
   writeUnits(release)
   systemctl('daemon-reload')
+  forgetFailures()
+}
+
+/** Failures, and restarts, of before tell nothing of the start that follows. */
+function forgetFailures(): void {
   try {
     systemctl('reset-failed', 'vigie.service')
   } catch {

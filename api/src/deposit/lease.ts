@@ -18,6 +18,13 @@ export class LeaseLostError extends Error {
   }
 }
 
+/** Ends the lease of whoever held it: only for the one process that holds the lock of the database. */
+export async function endLease(em: EntityManager): Promise<void> {
+  await sql`update scanner set lease_owner = null, lease_token = null, lease_expires_at = null where id = ${ROW}`.execute(
+    em.getKysely(),
+  )
+}
+
 /** Takes the lease and answers with its token; null = another scan holds it. */
 export async function takeLease(em: EntityManager, now: Date): Promise<string | null> {
   const kysely = em.getKysely()
@@ -29,9 +36,8 @@ export async function takeLease(em: EntityManager, now: Date): Promise<string | 
   const free = held?.token && isDead(held.owner) ? sql`lease_token = ${held.token}` : sql`false`
   const taken = await sql`update scanner set lease_owner = ${OWNER}, lease_token = ${token},
       lease_expires_at = ${now.getTime() + LEASE_MS}
-    where id = ${ROW} and (lease_token is null or lease_expires_at <= ${now.getTime()} or ${free}) returning id`.execute(
-    kysely,
-  )
+    where id = ${ROW} and (lease_token is null or lease_expires_at <= ${now.getTime()}
+      or lease_expires_at > ${now.getTime() + 2 * LEASE_MS} or ${free}) returning id`.execute(kysely)
   return taken.rows.length === 1 ? token : null
 }
 

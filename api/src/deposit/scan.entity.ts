@@ -105,6 +105,10 @@ export class Scanner {
   @PrimaryKey({ type: 'string' })
   id!: string
 
+  /** Tells this Vigie from others that share a MongoDB with it. Null = it never used one. */
+  @Property({ type: 'string', nullable: true })
+  instanceId!: string | null
+
   /** The content of the deposit's sentinel file. Null = none was made yet. */
   @Property({ type: 'string', nullable: true })
   depositId!: string | null

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { Agenda, type AgendaBackend } from 'agenda'
+import { sql } from 'kysely'
 import type { MongoClient } from 'mongodb'
 import { ConfigError } from '../config.ts'
 import type { EntityManager } from '../database/database.ts'
@@ -58,10 +59,19 @@ export async function openSchedulerStore(em: EntityManager, mongoUrl: string | n
   return {
     name: 'MongoDB',
     isOwn: false,
-    backend: new MongoBackend({ mongo: mongo.db() }),
+    // Names of tasks are the same for every Vigie: two on one database would take each other's.
+    backend: new MongoBackend({ mongo: mongo.db(), collection: await collectionOf(em) }),
     ping: async () => void (await mongo.db().command({ ping: 1 })),
     close: () => mongo.close(),
   }
+}
+
+/** The collection of this Vigie's jobs. Its id is made at the first use, and kept: a copy of the database that is put back goes on with the same schedule. */
+export async function collectionOf(em: EntityManager): Promise<string> {
+  const { rows } = await sql<{ id: string }>`insert into scanner (id, instance_id) values ('scanner', ${newId()})
+    on conflict (id) do update set instance_id = coalesce(instance_id, excluded.instance_id)
+    returning instance_id as id`.execute(em.fork().getKysely())
+  return `vigie_jobs_${rows[0]?.id}`
 }
 
 /** Agenda rings; each task decides by Vigie's own database what there is to do. */

@@ -20,6 +20,7 @@ export class Migration20261128114813 extends Migration {
       where status in ('SUCCESS', 'HASH_MISMATCH') and file_id is not null;`)
     this.addSql(`update expected_job set current_proof = (select proof from backup_entry e
       where e.job_id = expected_job.id and e.expected_at = expected_job.status_of);`)
+    this.addSql(`alter table \`scanner\` add column \`instance_id\` text null;`)
     this.addSql(`alter table \`scanner\` add column \`troubles\` json not null default '[]';`)
     this.addSql(`update scanner set troubles = json_array(json_object('cause', '', 'text', trouble,
       'since', strftime('%Y-%m-%dT%H:%M:%fZ', coalesce(trouble_since, 0) / 1000.0, 'unixepoch')))
@@ -36,5 +37,6 @@ export class Migration20261128114813 extends Migration {
     this.addSql(`alter table \`scanner\` add column \`trouble\` TEXT null;`)
     this.addSql(`alter table \`scanner\` add column \`trouble_since\` datetime null;`)
     this.addSql(`alter table \`scanner\` drop column \`troubles\`;`)
+    this.addSql(`alter table \`scanner\` drop column \`instance_id\`;`)
   }
 }
