@@ -12,7 +12,7 @@ const QUIET = { VIGIE_LOG_LEVEL: 'silent' }
 const day = (n: number): string => `2026-01-${n}`
 const night = async (backups: Backups, n: number, more: object = {}): Promise<void> => {
   backups.set('02:05', day(n))
-  backups.send({ startedAt: `${day(n)}T02:00:00Z`, content: gz(dump(n)), ...more })
+  backups.send({ startedAt: `${day(n)}T02:00:00Z`, content: gz(dump(n).replace('2026-01-15', day(n))), ...more })
   await backups.scan()
 }
 const told = async (backups: Backups): Promise<string[]> =>
@@ -54,7 +54,7 @@ describe('A good backup', () => {
     unlinkSync(file)
     await reread()
     expect(await told(backups)).toEqual(['16 FAILED FILE_GONE', '15 SUCCESS'])
-    writeFileSync(file, gz(dump(16)))
+    writeFileSync(file, gz(dump(16).replace('2026-01-15', day(16))))
     await reread()
     expect([await told(backups), (await jobOf(backups)).currentStatus]).toEqual([
       ['16 SUCCESS', '15 SUCCESS'],
@@ -91,7 +91,7 @@ describe('A good backup', () => {
     expect(await apply()).toEqual(['15'])
     expect(await told(backups)).toEqual(['17 FAILED FILE_DAMAGED', '16 SUCCESS', '15 SUCCESS'])
     // Put back from elsewhere it is the newest again.
-    writeFileSync(join(backups.vault, newest.file.path), gz(dump(17)))
+    writeFileSync(join(backups.vault, newest.file.path), gz(dump(17).replace('2026-01-15', day(17))))
     await backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: newest.id })
     expect(await apply()).toEqual(['16'])
     expect(readdirSync(join(backups.vault, 'lyon-01/crm'))).toEqual(['20260117T0200_crm.sql.gz'])
@@ -234,6 +234,46 @@ describe('A run id that is used again', () => {
     expect(await send(false)).toEqual({ repeated: true, runs })
     expect(await send(true)).toEqual({ repeated: false, runs })
     expect(await send(true)).toEqual({ repeated: true, runs })
+  })
+})
+
+describe('A good backup in company', () => {
+  const big = (seed: number, n: number): Buffer => gz(dump(5000 + seed).replace('2026-01-15', day(n)))
+
+  test('of the night before last is told as old, and alerts until a new one comes', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    for (const n of [15, 16]) await night(backups, n)
+    await night(backups, 17, { content: gz(dump(15)) })
+    expect((await told(backups))[0]).toBe('17 SUCCESS SAME_AS_OLDER DUMP_DATE_OFF')
+    expect(await alerts(backups)).toEqual(['BACKUP DOUBTFUL'])
+    await night(backups, 18)
+    expect([(await told(backups))[0], await alerts(backups)]).toEqual(['18 SUCCESS', []])
+  })
+
+  test('that another database sent too is told, where it is large enough to tell', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    for (const databaseName of ['crm', 'erp']) await backups.job({ databaseName })
+    backups.set('02:05')
+    for (const database of ['crm', 'erp']) backups.send({ database, content: big(1, 15) })
+    await backups.scan()
+    expect((await told(backups)).sort()).toEqual(['15 SUCCESS', '15 SUCCESS SAME_AS_OTHER'])
+  })
+
+  test('of hardly anything after a week of much is told', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    for (let n = 15; n < 22; n += 1) await night(backups, n, { content: big(n, n) })
+    await night(backups, 22)
+    expect((await told(backups))[0]).toBe('22 SUCCESS SIZE_UNUSUAL')
+  })
+
+  test('is shown and no more where its job does not expect change', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job({ expectChange: 'INFO' })
+    for (const n of [15, 16]) await night(backups, n)
+    await night(backups, 17, { content: gz(dump(15)) })
+    expect([(await told(backups))[0], await alerts(backups)]).toEqual(['17 SUCCESS SAME_AS_OLDER DUMP_DATE_OFF', []])
   })
 })
 

@@ -31,7 +31,7 @@ export interface HomesOptions {
   now?: () => Date
 }
 
-const LISTING_MS = 30_000
+const LISTING_MS = 15_000
 /** Measured once in this time. */
 const MAX_AGE_MS = 20 * 3_600_000
 const NO_HOMES = new Set(['lost+found', '.snapshots', '.zfs', 'aquota.user', 'aquota.group'])

@@ -46,7 +46,9 @@ const CASES: [string, Told, string[]][] = [
   ['a late word about an older good backup', judged(SUCCESS, ExpectChange.ALERT, { newest: false }), []],
   ['a late word about an older bad backup', judged(FAILED, ExpectChange.ALERT, { newest: false }), []],
   ['a bad newest backup', judged(FAILED, ExpectChange.ALERT, { newest: true }), ['OPEN BACKUP backup J FAILED']],
-  ['a retired job', event(EventType.JOB_ARCHIVED), ['CLOSE BACKUP backup J']],
+  ['a retired job', event(EventType.JOB_ARCHIVED), ['CLOSE BACKUP backup J', 'CLOSE BACKUP doubt J']],
+  ['a good backup that is doubtful', event(EventType.BACKUP_DOUBTED), ['OPEN BACKUP doubt J DOUBTFUL']],
+  ['a backup beyond doubt again', event(EventType.BACKUP_TRUSTED), ['RESOLVE BACKUP doubt J']],
   ['a new job', event(EventType.JOB_CREATED, { facts: name }), ['CLOSE REPORT undeclared lyon-01/crm']],
   [
     'a paused job',

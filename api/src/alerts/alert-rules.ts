@@ -28,6 +28,8 @@ export const ALERTING = [
   EventType.BACKUP_LOST,
   EventType.BACKUP_DAMAGED,
   EventType.BACKUP_INTACT,
+  EventType.BACKUP_DOUBTED,
+  EventType.BACKUP_TRUSTED,
   EventType.BACKUP_DELETED,
   EventType.REPORT_REFUSED,
   EventType.REPORT_UNDECLARED,
@@ -70,8 +72,12 @@ export function consequencesOf(event: Told): Consequence[] {
         : event.to === BackupStatus.UNKNOWN
           ? []
           : one('OPEN', AlertType.BACKUP, backup, event.to)
+    case EventType.BACKUP_DOUBTED:
+      return one('OPEN', AlertType.BACKUP, `doubt ${event.job}`, 'DOUBTFUL')
+    case EventType.BACKUP_TRUSTED:
+      return one('RESOLVE', AlertType.BACKUP, `doubt ${event.job}`)
     case EventType.JOB_ARCHIVED:
-      return one('CLOSE', AlertType.BACKUP, backup)
+      return [...one('CLOSE', AlertType.BACKUP, backup), ...one('CLOSE', AlertType.BACKUP, `doubt ${event.job}`)]
     case EventType.JOB_CREATED:
       return one('CLOSE', AlertType.REPORT, `undeclared ${facts.name}`)
     case EventType.JOB_CHANGED:

@@ -22,6 +22,7 @@ registerEnumType(HashComparison, { name: 'HashComparison' })
 @Unique({ properties: ['job', 'expectedAt'] })
 @Index({ properties: ['expectedAt', 'id'] })
 @Index({ properties: ['status', 'expectedAt', 'id'] })
+@Index({ properties: ['measuredHash'] })
 @Index({
   name: 'backup_entry_awaited',
   expression:

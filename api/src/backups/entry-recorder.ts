@@ -2,15 +2,17 @@ import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import type { Tell } from '../events/told.ts'
-import { MINUTE } from '../platform/clock.ts'
+import { DAY, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
 import { BackupEntry, HashComparison } from './backup-entry.entity.ts'
 import { BackupRun } from './backup-run.entity.ts'
-import { BackupStatus, isGood, statusSeverity } from './backup-status.ts'
+import { BackupStatus, ExpectChange, isGood, statusSeverity } from './backup-status.ts'
 import { ExpectedJob } from './expected-job.entity.ts'
 import { standingOf } from './jobs.service.ts'
+import { type Company, DOUBTS, TELLING_SIZE } from './doubts.ts'
 import { proofOf } from './proof.ts'
 import { declaredFile, judgeEntry, type JudgedRun } from './verdict.ts'
 
@@ -140,6 +142,7 @@ export class EntryRecorder {
     }
     await saveRows(this.em, ExpectedJob, [job])
     this.tell.jobs.add(job.id)
+    if (newest && moved && isGood(status)) await this.tellDoubts(job, entry, now)
     // A steady success is no news; everything else is.
     if (!moved || (status === BackupStatus.SUCCESS && from === BackupStatus.SUCCESS)) return
     this.tell.event({
@@ -160,6 +163,38 @@ export class EntryRecorder {
       },
     })
   }
+
+  /** Good, and not what it should be: somebody should know where the job expects change; and when it is over. */
+  private async tellDoubts(job: Row<ExpectedJob>, entry: Row<BackupEntry>, now: Date): Promise<void> {
+    const doubts = entry.reasons.filter(({ code }) => DOUBTS.has(code))
+    const isDoubtful = doubts.length > 0
+    if (isDoubtful && job.expectChange !== ExpectChange.ALERT) return
+    if (!isDoubtful && !(await reasonsBefore(this.em, entry)).some(({ code }) => DOUBTS.has(code))) return
+    this.tell.event({
+      type: isDoubtful ? EventType.BACKUP_DOUBTED : EventType.BACKUP_TRUSTED,
+      severity: isDoubtful ? Severity.WARNING : Severity.INFO,
+      at: now,
+      cause: EventCause.READING,
+      job: job.id,
+      entry: entry.id,
+      machine: job.machine,
+      to: entry.status,
+      facts: {
+        reasons: doubts,
+        name: `${job.agentId}/${job.databaseName}`,
+        expectedAt: entry.expectedAt.toISOString(),
+      },
+    })
+  }
+}
+
+/** The reasons of the entry that was due before, of whatever status. */
+async function reasonsBefore(em: EntityManager, { job, expectedAt }: Row<BackupEntry>): Promise<Reason[]> {
+  const { rows } = await sql<{ reasons: string }>`select reasons from backup_entry
+    where job_id = ${job} and expected_at < ${expectedAt.getTime()} order by expected_at desc limit 1`.execute(
+    em.getKysely(),
+  )
+  return rows[0] ? (JSON.parse(rows[0].reasons) as Reason[]) : []
 }
 
 /** What became of the file of a run, as it was read last. What retention deleted was good. */
@@ -193,6 +228,39 @@ export async function previousGood(
     order by e.expected_at desc limit 1`.execute(em.getKysely())
   return rows[0] ?? null
 }
+
+/** What a file is compared with beside the good one before it. */
+export async function companyOf(
+  em: EntityManager,
+  job: Row<ExpectedJob>,
+  expectedAt: Date,
+  { sha256, stamp }: { sha256: string; stamp: { size: number } },
+): Promise<Company> {
+  const kysely = em.getKysely()
+  const due = expectedAt.getTime()
+  const { rows: before } = await sql<{ at: number; size: number | null; sha256: string | null }>`
+    select expected_at as at, measured_size as size, measured_hash as sha256 from backup_entry
+    where job_id = ${job.id} and expected_at < ${due} and status in ('SUCCESS', 'HASH_MISMATCH')
+    order by expected_at desc limit ${COMPARED}`.execute(kysely)
+  // That of the last one is told as unchanged.
+  const older = before.slice(1).find((row) => row.sha256 === sha256)
+  const isUnchanged = before[0]?.sha256 === sha256
+  const { rows: other } =
+    stamp.size < TELLING_SIZE
+      ? { rows: [] }
+      : await sql<{ name: string }>`select j.agent_id || '/' || j.database_name as name from backup_entry e
+          join expected_job j on j.id = e.job_id
+          where e.measured_hash = ${sha256} and e.job_id <> ${job.id} and e.status in ('SUCCESS', 'HASH_MISMATCH')
+            and e.expected_at between ${due - 3 * DAY} and ${due + 3 * DAY} limit 1`.execute(kysely)
+  return {
+    sameAsOlder: older && !isUnchanged ? new Date(older.at) : null,
+    sameAsOther: other[0]?.name ?? null,
+    before: before.flatMap(({ at, size }) => (size === null ? [] : [{ size, expectedAt: new Date(at) }])),
+  }
+}
+
+/** How many good backups before it a new one is compared with: a quarter of daily ones. */
+const COMPARED = 90
 
 async function newestBad(em: EntityManager, jobId: string): Promise<Date | null> {
   const { rows } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry

@@ -101,6 +101,25 @@ export const BACKUP_REASONS = {
     fr: () =>
       'Elle était bonne à son arrivée ; son fichier n’est plus dans le coffre, et aucune règle ne l’a supprimé.',
   },
+  SAME_AS_OLDER: {
+    en: ({ name }) =>
+      `Byte for byte the backup of ${name} UTC, which is not the last: an old file seems to have been sent again.`,
+    fr: ({ name }) =>
+      `Identique, octet pour octet, à la sauvegarde du ${name} UTC, qui n’est pas la dernière : un ancien fichier semble avoir été renvoyé.`,
+  },
+  SAME_AS_OTHER: {
+    en: ({ name }) => `Byte for byte what ${name} sent: one of the two dumps is of the wrong database.`,
+    fr: ({ name }) =>
+      `Identique, octet pour octet, à l’envoi de ${name} : l’une des deux sauvegardes est celle d’une autre base.`,
+  },
+  DUMP_DATE_OFF: {
+    en: ({ name }) => `The dump says that it was made on ${name}, which is not the day of this backup.`,
+    fr: ({ name }) => `La sauvegarde dit dater du ${name}, ce qui n’est pas le jour attendu.`,
+  },
+  SIZE_UNUSUAL: {
+    en: ({ value, limit }) => `It has ${bytesInWords(value)}, where ${bytesInWords(limit)} are usual.`,
+    fr: ({ value, limit }) => `Elle pèse ${octetsEnMots(value)}, là où ${octetsEnMots(limit)} sont habituels.`,
+  },
   RUN_ID_REUSED: {
     en: () => 'The agent used the id of an earlier run for another report: it counts as a run of its own.',
     fr: () =>

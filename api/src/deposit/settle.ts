@@ -3,7 +3,8 @@ import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import type { BackupStatus } from '../backups/backup-status.ts'
 import { isGood } from '../backups/backup-status.ts'
-import { previousGood } from '../backups/entry-recorder.ts'
+import { doubtsOf } from '../backups/doubts.ts'
+import { companyOf, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { NAME } from '../backups/name.ts'
 import { render, wrongPath } from '../backups/path-template.ts'
@@ -138,8 +139,17 @@ async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): P
     verdict.reasons.push(backupReason('CLOCK_OFF', Severity.WARNING, { value: Math.round(skew / MINUTE) }))
   }
   if (verdict.status !== null) verdict.reasons.push(...notesOf(subject))
+  if (verdict.status !== null && isGood(verdict.status) && seen?.facts.kind === 'READ')
+    verdict.reasons.push(...(await doubtsAbout(scan.em, subject, seen.facts)))
   if (verdict.place === 'DEPOSIT' || !seen?.stamp) await settleInPlace(scan, subject, verdict, seen)
   else await moveAway(scan, subject, verdict, { ...seen, stamp: seen.stamp })
+}
+
+async function doubtsAbout(em: EntityManager, { run, job, entry }: Subject, facts: ReadFacts): Promise<Reason[]> {
+  const company = await companyOf(em, job, entry.expectedAt, facts)
+  const { startedAt } = run
+  const file = { size: facts.stamp.size, dumpedOn: facts.dumpedOn ?? null, startedAt, expectedAt: entry.expectedAt }
+  return doubtsOf(file, company)
 }
 
 /** What is odd about a report beside its steps. */

@@ -20,6 +20,7 @@ export class Migration20261128114813 extends Migration {
       where status in ('SUCCESS', 'HASH_MISMATCH') and file_id is not null;`)
     this.addSql(`update expected_job set current_proof = (select proof from backup_entry e
       where e.job_id = expected_job.id and e.expected_at = expected_job.status_of);`)
+    this.addSql(`create index \`backup_entry_measured_hash_index\` on \`backup_entry\` (\`measured_hash\`);`)
     this.addSql(`alter table \`scanner\` add column \`instance_id\` text null;`)
     this.addSql(`alter table \`scanner\` add column \`troubles\` json not null default '[]';`)
     this.addSql(`update scanner set troubles = json_array(json_object('cause', '', 'text', trouble,
@@ -30,6 +31,7 @@ export class Migration20261128114813 extends Migration {
   }
 
   override down(): void | Promise<void> {
+    this.addSql(`drop index \`backup_entry_measured_hash_index\`;`)
     this.addSql(`alter table \`backup_entry\` drop column \`proof\`;`)
     this.addSql(`alter table \`backup_run\` drop column \`content_hash\`;`)
     this.addSql(`alter table \`expected_job\` drop column \`must_be_proven\`;`)
