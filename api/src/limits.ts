@@ -19,7 +19,7 @@ export const MAX_TOKENS = 4_000
 const EXPECTED_LIST = 5
 const EXPECTED_DISKS = 30
 /** How many objects in lists one answer may hold: each with its fields and promises takes some kilobytes. */
-export const MOST_MADE = 30_000
+export const MOST_MADE = 20_000
 /** How many characters of large texts one answer may hold. */
 export const MOST_TEXT = 32 * 1024 * 1024
 
