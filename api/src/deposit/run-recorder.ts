@@ -22,8 +22,8 @@ const MOST_AHEAD = DAY
 const NEVER_SET = new Date('2010-01-01T00:00:00Z')
 /** No agent holds a report back for so long: one that ended before has a clock that is wrong. */
 const HELD_BACK = 7 * DAY
-/** How far two runs of one clock differ at most in what they are behind; less than this twice over is no news. */
-const CONSTANT = HOUR
+/** A clock that is behind by less misfiles nothing. */
+const LEAST_BEHIND = HOUR
 /** Between an id that was used again and its number; no agent's id holds a blank. */
 export const REUSED = ' #'
 /** Less than this is no news. */
@@ -207,12 +207,12 @@ export class RunRecorder {
   }
 
   private async isBehindAsBefore({ id, agentId, receivedAt }: Row<BackupRun>, behind: number): Promise<boolean> {
-    if (behind < CONSTANT) return false
+    if (behind < LEAST_BEHIND) return false
     const { rows } = await sql<{ behind: number }>`select received_at - coalesce(ended_at, started_at) as behind
       from backup_run where agent_id = ${agentId} and id <> ${id} and received_at < ${receivedAt.getTime()}
         and received_at > ${receivedAt.getTime() - HELD_BACK} and coalesce(ended_at, started_at) is not null
       order by received_at desc limit 3`.execute(this.em.getKysely())
-    return rows.some((row) => Math.abs(row.behind - behind) < CONSTANT / 2)
+    return rows.some((row) => Math.abs(row.behind - behind) < CLOCK_TOLERANCE)
   }
 
   /** The runs that were told of one database under an id, the later ones with a number behind it. */
