@@ -42,6 +42,7 @@ import type { Batch, ChangeFeed } from './platform/changes.ts'
 import { type Clock, SECOND } from './platform/clock.ts'
 import { FairShare } from './platform/fair-share.ts'
 import type { Log } from './platform/log.ts'
+import { parsedQuestions } from './platform/parsed-questions.ts'
 import type { Platform } from './platform/platform.ts'
 import { loadChanges } from './events/load-changes.ts'
 import { servePlayground } from './playground.ts'
@@ -230,8 +231,7 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     csrfPrevention: true,
     cache: 'bounded',
     persistedQueries: false,
-    // It counts the bytes of a parsed question, which takes many times as much: 250 questions were 150 MB.
-    documentStore: null,
+    documentStore: parsedQuestions(),
     parseOptions: { maxTokens: MAX_TOKENS },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
