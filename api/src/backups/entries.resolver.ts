@@ -123,8 +123,9 @@ export class EntriesResolver {
     nullable: true,
     description: 'Seconds from the start of the run to its end, by the agent’s clock; null = not told',
   })
-  durationSeconds(@Root() entry: Row<BackupEntry>): number | null {
-    return entry.durationSeconds
+  durationSeconds(@Root() { durationSeconds }: Row<BackupEntry>): number | null {
+    // Of a clock that was set meanwhile it may be thousands of years.
+    return durationSeconds === null ? null : Math.min(durationSeconds, 2 ** 31 - 1)
   }
 }
 

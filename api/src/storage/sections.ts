@@ -3,6 +3,8 @@ import { z } from 'zod'
 // What the agent tells about storage, as it parsed it. docs/report.md shows each shape with an example.
 
 const text = z.string().max(4096)
+/** No array has more members; what is shown as Int must be one (GraphQL §3.5.1). */
+const members = z.int().nonnegative().max(100_000)
 const bytes = z.int().nonnegative().nullable()
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(20_000)
 
@@ -62,8 +64,8 @@ export const mdraidSection = z.object({
       broken: z.boolean().default(false),
       syncAction: text.nullable().default(null),
       devices: list(z.object({ device: text, failed: z.boolean(), spare: z.boolean() })),
-      expectedDevices: z.int().nonnegative().nullable(),
-      workingDevices: z.int().nonnegative().nullable(),
+      expectedDevices: members.nullable(),
+      workingDevices: members.nullable(),
       container: z.boolean().default(false),
     }),
   ),
@@ -75,7 +77,7 @@ export const btrfsSection = z.object({
       uuid: text,
       label: text.nullable(),
       devices: list(z.object({ id: z.int().nonnegative(), missing: z.boolean().nullable(), errors: bytes })),
-      vanished: z.int().nonnegative().default(0),
+      vanished: members.default(0),
     }),
   ),
 })
