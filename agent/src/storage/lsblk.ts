@@ -58,7 +58,7 @@ interface Node {
   children?: unknown
 }
 
-const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|md|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
+const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|mapper\/|md|mtdblock|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
 
 /** All block devices, in a flat list, each once. */
 export function parseLsblk(text: string): BlockDevice[] {

@@ -34,6 +34,8 @@ describe('What is a physical disk', () => {
     ['mmcblk0', true],
     ['vda', true],
     ['zram0', false],
+    ['mtdblock0', false],
+    ['mapper/vg-root', false],
     ['loop0', false],
     ['dm-0', false],
     ['md127', false],

@@ -20,7 +20,7 @@ export interface FileSystemFacts {
 }
 
 /** Members and containers hold something else, swap holds no files: they are no file systems. */
-const CONTAINER = /_member$|^crypto_LUKS$|^ceph_|^bcache$|^VMFS|^mpath|^swap$/
+const CONTAINER = /_member$|^crypto_LUKS$|^ceph_|^bcache$|^VMFS|^mpath|^swap$|^thin-?pool/
 export const isContainer = (fstype: string | null): boolean => fstype !== null && CONTAINER.test(fstype)
 
 /** What lies where, from the graph of block devices, df and the pools. Null where neither lsblk nor df was told. */

@@ -105,7 +105,7 @@ function size(value: unknown): number | null {
 }
 
 /** What lsblk calls a disk and is none: memory, loops, network images, volumes, optical drives, boot areas of eMMC. */
-const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|md|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
+const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|mapper\/|md|mtdblock|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
 
 /** Whether a kernel name is that of something else than a disk. */
 export const isNoDisk = (kname: string): boolean => NO_DISK.test(kname)

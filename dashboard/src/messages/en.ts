@@ -271,7 +271,7 @@ export const en = {
     MACHINE_ARCHIVED: '{machine} was retired',
     MACHINE_BACK: '{machine} is back in service',
     MACHINE_CLONED: '{machine} uses the key of {name}: a copied disk image?',
-    DISK_REFUSED: '{machine} reported a disk that was not taken: {detail}',
+    DISK_REFUSED: '{machine} reported a disk that was not taken',
     DISK_ADDED: '{disk} was seen for the first time, in {machine}',
     DISK_MOVED: '{disk} moved from {from} to {machine}',
     DISK_MISSING: '{disk} is missing from {machine}',

@@ -277,7 +277,7 @@ export const fr: Messages = {
     MACHINE_ADDED: '{machine} s’est signalée pour la première fois',
     MACHINE_ARCHIVED: '{machine} a été retirée',
     MACHINE_CLONED: '{machine} utilise la clé de {name} : une image disque copiée ?',
-    DISK_REFUSED: '{machine} a signalé un disque qui n’a pas été retenu : {detail}',
+    DISK_REFUSED: '{machine} a signalé un disque qui n’a pas été retenu',
     MACHINE_BACK: '{machine} est de retour',
     DISK_ADDED: '{disk} a été vu pour la première fois, dans {machine}',
     DISK_MOVED: '{disk} est passé de {from} à {machine}',
