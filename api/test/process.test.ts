@@ -206,6 +206,7 @@ test('A main loop that stands still is seen by a thread beside it, which says so
     startWatchdog({ error: console.error }, 2)
     setTimeout(() => { for (;;); }, 1500)`
   const child = spawn(process.execPath, ['--import', resolve(ROOT, 'api/ts.mjs'), '--input-type=module', '-e', script])
+  children.push(child)
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
   const signal = await new Promise((done) => child.once('close', (_code, by) => done(by)))
