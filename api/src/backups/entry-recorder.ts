@@ -169,7 +169,10 @@ export class EntryRecorder {
     const doubts = entry.reasons.filter(({ code }) => DOUBTS.has(code))
     const isDoubtful = doubts.length > 0
     if (isDoubtful && job.expectChange !== ExpectChange.ALERT) return
-    if (!isDoubtful && !(await reasonsBefore(this.em, entry)).some(({ code }) => DOUBTS.has(code))) return
+    const before = (await reasonsBefore(this.em, entry)).filter(({ code }) => DOUBTS.has(code))
+    // The same doubt each night is told once; without any before, nothing is over.
+    const codesOf = (reasons: Reason[]): string => reasons.map(({ code }) => code).join()
+    if (codesOf(doubts) === codesOf(before)) return
     this.tell.event({
       type: isDoubtful ? EventType.BACKUP_DOUBTED : EventType.BACKUP_TRUSTED,
       severity: isDoubtful ? Severity.WARNING : Severity.INFO,
