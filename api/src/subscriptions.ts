@@ -159,14 +159,16 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, log
     }
   }
   const stalled = new WeakSet<object>()
-  const silent = new WeakSet<object>()
+  /** Pings without an answer. */
+  const unanswered = new WeakMap<WebSocket, number>()
   const looks = setInterval(() => {
     void cutEnded().catch(() => undefined)
     received = new WeakMap()
     for (const client of sockets.clients) {
-      // Who does not answer from one look to the next is gone, though no one closed (RFC 6455 §5.5.2).
-      if (silent.has(client)) client.terminate()
-      silent.add(client)
+      // Who does not answer for two looks is gone, though no one closed (RFC 6455 §5.5.2).
+      const pings = unanswered.get(client) ?? 0
+      if (pings >= 2) client.terminate()
+      unanswered.set(client, pings + 1)
       if (client.readyState === client.OPEN) client.ping()
       const waits = client.bufferedAmount > 0
       if (waits && stalled.has(client)) client.terminate()
@@ -177,7 +179,7 @@ export function serveSubscriptions({ schema, authenticate, ended, contextOf, log
   return {
     upgrade: (request: Extra['request'], socket: Socket, head: Buffer): void =>
       sockets.handleUpgrade(request, socket, head, (client) => {
-        client.on('pong', () => silent.delete(client))
+        client.on('pong', () => unanswered.delete(client))
         open(client, request)
       }),
     /** Open connections. */

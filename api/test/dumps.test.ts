@@ -19,22 +19,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Backups, backupsForThisTest, sha256, statusOf } from './deposit.ts'
 import { until } from './start-api.ts'
+import { hasCommand } from './has-command.ts'
 
 // Real dumps of real servers, compressed by the real tools, sent by the real rsync.
 
 const PG = globSync('/usr/lib/postgresql/*/bin').at(-1) ?? ''
-const has = (command: string): boolean => {
-  try {
-    execFileSync('which', [command], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 const MISSING = [
   ...(PG && existsSync(join(PG, 'initdb')) ? [] : ['postgresql']),
-  ...(['mariadb-install-db', 'mariadb-dump'].every(has) ? [] : ['mariadb-server']),
-  ...['sqlite3', 'rsync', 'zstd'].filter((command) => !has(command)),
+  ...(['mariadb-install-db', 'mariadb-dump'].every(hasCommand) ? [] : ['mariadb-server']),
+  ...['sqlite3', 'rsync', 'zstd'].filter((command) => !hasCommand(command)),
 ]
 const isRoot = process.getuid?.() === 0
 if (MISSING.length > 0 || !isRoot) console.warn(`Skipped: dumps need root and ${MISSING.join(', ') || 'nothing else'}`)

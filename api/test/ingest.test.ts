@@ -431,6 +431,18 @@ describe('What a script sends in other words', () => {
     expect(await names()).toEqual(['ZZPÈ1', 'ZZPÉ1'].map((name) => expect.stringMatching(new RegExp(name, 'i'))))
   })
 
+  test('a question that is no UTF-8 is refused with its cure: half of its letters would be others', async () => {
+    const answer = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await api.token([Scope.READ])}` },
+      body: new Uint8Array(Buffer.from('{"query":"{ machine(hostname: \\"é\\") { id } }"}', 'latin1')),
+    })
+    expect([answer.status, ((await answer.json()) as any).errors[0]]).toEqual([
+      400,
+      { message: 'The body is windows-1252 and no UTF-8. Send UTF-8.', extensions: { code: 'NO_UTF8' } },
+    ])
+  })
+
   test.each<[string, object, string]>([
     ['a time that is an object', { collected_at: { toString: null } }, 'collected_at'],
     ['an id that is an object', { report_id: { toString: null } }, 'report_id'],

@@ -215,6 +215,35 @@ describe('A run id that is used again', () => {
     expect(await told(backups)).toEqual(['15 SUCCESS RUN_ID_REUSED OTHER_RUN_FAILED'])
   })
 
+  test('of a report with a part that cannot be read is a repeat, and the part that was corrected is a run', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    for (const databaseName of ['crm', 'erp']) await backups.job({ databaseName })
+    backups.set('02:05')
+    const content = gz(dump())
+    backups.put('lyon-01/databases/crm.sql.gz', content)
+    backups.put('lyon-01/databases/erp.sql.gz', content)
+    const report = (name: string): any =>
+      statusOf({ agent: 'lyon-01', database: name, file: `${name}.sql.gz`, content, runId: 'r1' })
+    const bad = report('crm')
+    bad.databases.erp = { BACKUP: 'yes' }
+    for (let turn = 0; turn < 2; turn += 1) {
+      backups.put('lyon-01/log/STATUS.json', JSON.stringify(bad))
+      expect((await backups.scan()).scan.trouble).toBeNull()
+    }
+    const { reportInbox } = (await backups.api.ask('{ reportInbox { nodes { databaseName outcome } } }')).data
+    expect(reportInbox.nodes).toEqual([{ databaseName: 'erp', outcome: 'WRONG_TYPES' }])
+    backups.put(
+      'lyon-01/log/STATUS.json',
+      JSON.stringify({ ...bad, databases: { ...bad.databases, ...report('erp').databases } }),
+    )
+    expect((await backups.scan()).scan.trouble).toBeNull()
+    expect((await told(backups)).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      '15 SUCCESS',
+      '15 SUCCESS',
+    ])
+    expect((await backups.api.ask('{ reportInbox { nodes { databaseName } } }')).data.reportInbox.nodes).toEqual([])
+  })
+
   test('by mutation is no repeat where it tells something else', async () => {
     const backups = await backupsForThisTest(QUIET)
     await backups.job()
@@ -269,6 +298,21 @@ describe('A good backup in company', () => {
     for (let n = 15; n < 22; n += 1) await night(backups, n, { content: big(n, n) })
     await night(backups, 22)
     expect((await told(backups))[0]).toBe('22 SUCCESS SIZE_UNUSUAL')
+  })
+
+  test('is beyond doubt again though a night was missing between', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    for (const n of [15, 16]) await night(backups, n)
+    for (const n of [17, 18])
+      await night(backups, n, { content: gz(dump(n === 17 ? 15 : 16).replace('2026-01-15', day(n === 17 ? 15 : 16))) })
+    const { nodes } = (await backups.api.ask('{ events(first: 100) { nodes { type } } }')).data.events
+    expect(nodes.filter(({ type }: { type: string }) => type === 'BACKUP_DOUBTED')).toHaveLength(1)
+    backups.set('04:00', day(19))
+    await backups.scan()
+    expect(await alerts(backups)).toEqual(['BACKUP DOUBTFUL', 'BACKUP MISSING'])
+    await night(backups, 20)
+    expect([(await told(backups))[0], await alerts(backups)]).toEqual(['20 SUCCESS', []])
   })
 
   test('is shown and no more where its job does not expect change', async () => {

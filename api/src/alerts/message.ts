@@ -90,8 +90,10 @@ export function messageOf(
     const section = sectionOf(facts, delivery.kind, words, options)
     const size = JSON.stringify(section).length
     if (told + size > MOST_TOLD) rest.push(`• ${section.headline} ${section.link}`)
-    else sections.push(section)
-    told += size
+    else {
+      sections.push(section)
+      told += size
+    }
   }
   const lines = rest.slice(0, MOST_LINES)
   if (rest.length > MOST_LINES) lines.push(`${words.more(rest.length - MOST_LINES)} ${options.baseUrl}/alerts`)

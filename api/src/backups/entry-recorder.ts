@@ -85,7 +85,8 @@ export class EntryRecorder {
       entry.previousSuccessfulHash = (await previousGood(this.em, entry.job, entry.expectedAt))?.sha256 ?? null
       evidence(entry, best, file)
       entry.arrivedAt = isGood(verdict.status) ? arrivalOf(best) : null
-      entry.proof = isGood(verdict.status) && file ? proofOf(file.checks) : null
+      // Good without a file that was read is good by somebody's word.
+      entry.proof = isGood(verdict.status) ? proofOf(file?.checks ?? []) : null
     } else entry.proof = null
     const overdue = entry.awaited && now >= entry.windowEndsAt
     if (before === JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun]))
@@ -134,7 +135,7 @@ export class EntryRecorder {
       job.lastFailedBackupAt = later(job.lastFailedBackupAt)
       // It was good once: the good one before it is the last.
       if (job.lastSuccessfulBackupAt?.getTime() === expectedAt.getTime()) {
-        const good = await newestGood(this.em, job.id)
+        const good = await previousGood(this.em, job.id, expectedAt)
         job.lastSuccessfulBackupAt = good?.expectedAt ?? null
         job.previousSuccessfulHash = good?.sha256 ?? null
         job.previousFingerprint = good?.fingerprint ?? null
@@ -142,7 +143,7 @@ export class EntryRecorder {
     }
     await saveRows(this.em, ExpectedJob, [job])
     this.tell.jobs.add(job.id)
-    if (newest && moved && isGood(status)) await this.tellDoubts(job, entry, now)
+    if (newest && isGood(status)) await this.tellDoubts(job, entry, now)
     // A steady success is no news; everything else is.
     if (!moved || (status === BackupStatus.SUCCESS && from === BackupStatus.SUCCESS)) return
     this.tell.event({
@@ -166,13 +167,11 @@ export class EntryRecorder {
 
   /** Good, and not what it should be: somebody should know where the job expects change; and when it is over. */
   private async tellDoubts(job: Row<ExpectedJob>, entry: Row<BackupEntry>, now: Date): Promise<void> {
-    const doubts = entry.reasons.filter(({ code }) => DOUBTS.has(code))
+    const doubts = job.expectChange === ExpectChange.ALERT ? entry.reasons.filter(({ code }) => DOUBTS.has(code)) : []
     const isDoubtful = doubts.length > 0
-    if (isDoubtful && job.expectChange !== ExpectChange.ALERT) return
-    const before = (await reasonsBefore(this.em, entry)).filter(({ code }) => DOUBTS.has(code))
-    // The same doubt each night is told once; without any before, nothing is over.
+    // The same doubt each night is told once; where none was told, none is over.
     const codesOf = (reasons: Reason[]): string => reasons.map(({ code }) => code).join()
-    if (codesOf(doubts) === codesOf(before)) return
+    if (codesOf(doubts) === codesOf(await doubtsTold(this.em, job.id))) return
     this.tell.event({
       type: isDoubtful ? EventType.BACKUP_DOUBTED : EventType.BACKUP_TRUSTED,
       severity: isDoubtful ? Severity.WARNING : Severity.INFO,
@@ -191,13 +190,12 @@ export class EntryRecorder {
   }
 }
 
-/** The reasons of the entry that was due before, of whatever status. */
-async function reasonsBefore(em: EntityManager, { job, expectedAt }: Row<BackupEntry>): Promise<Reason[]> {
-  const { rows } = await sql<{ reasons: string }>`select reasons from backup_entry
-    where job_id = ${job} and expected_at < ${expectedAt.getTime()} order by expected_at desc limit 1`.execute(
-    em.getKysely(),
-  )
-  return rows[0] ? (JSON.parse(rows[0].reasons) as Reason[]) : []
+/** The doubts that were told of a job last; [] = none, or they are over. */
+async function doubtsTold(em: EntityManager, jobId: string): Promise<Reason[]> {
+  const { rows } = await sql<{ reasons: string | null }>`select facts ->> 'reasons' as reasons from event
+    where job_id = ${jobId} and type in (${EventType.BACKUP_DOUBTED}, ${EventType.BACKUP_TRUSTED})
+    order by id desc limit 1`.execute(em.getKysely())
+  return JSON.parse(rows[0]?.reasons ?? '[]') as Reason[]
 }
 
 /** What became of the file of a run, as it was read last. What retention deleted was good. */
@@ -207,29 +205,20 @@ function fateOf(file: Row<BackupFile> | undefined): JudgedRun['fate'] {
   return file.state === FileState.VAULT && file.intact === false ? 'DAMAGED' : null
 }
 
-async function newestGood(
-  em: EntityManager,
-  jobId: string,
-): Promise<{ expectedAt: Date; sha256: string | null; fingerprint: string | null } | null> {
-  const { rows } = await sql<{ at: number; sha256: string | null; fingerprint: string | null }>`
-    select e.expected_at as at, e.measured_hash as sha256, f.fingerprint
-    from backup_entry e left join backup_file f on f.id = e.file_id
-    where e.job_id = ${jobId} and e.status in ('SUCCESS', 'HASH_MISMATCH')
-    order by e.expected_at desc limit 1`.execute(em.getKysely())
-  return rows[0] ? { ...rows[0], expectedAt: new Date(rows[0].at) } : null
+export interface GoodBackup {
+  expectedAt: Date
+  sha256: string | null
+  fingerprint: string | null
 }
 
 /** The newest good backup that was due before an instant. */
-export async function previousGood(
-  em: EntityManager,
-  jobId: string,
-  before: Date,
-): Promise<{ sha256: string | null; fingerprint: string | null } | null> {
-  const { rows } = await sql<{ sha256: string | null; fingerprint: string | null }>`
-    select e.measured_hash as sha256, f.fingerprint from backup_entry e left join backup_file f on f.id = e.file_id
+export async function previousGood(em: EntityManager, jobId: string, before: Date): Promise<GoodBackup | null> {
+  const { rows } = await sql<Omit<GoodBackup, 'expectedAt'> & { at: number }>`
+    select e.expected_at as at, e.measured_hash as sha256, f.fingerprint
+    from backup_entry e left join backup_file f on f.id = e.file_id
     where e.job_id = ${jobId} and e.expected_at < ${before.getTime()} and e.status in ('SUCCESS', 'HASH_MISMATCH')
     order by e.expected_at desc limit 1`.execute(em.getKysely())
-  return rows[0] ?? null
+  return rows[0] ? { ...rows[0], expectedAt: new Date(rows[0].at) } : null
 }
 
 /** What a file is compared with beside the good one before it. */

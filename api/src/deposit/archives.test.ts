@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readBackupFile } from './read-file.ts'
+import { hasCommand } from '../../test/has-command.ts'
 
 // Archives of the real tools: whole, cut, empty, and around a dump that was killed.
 
@@ -19,14 +20,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const run = (command: string, args: string[], input?: Buffer): Buffer =>
   execFileSync(command, args, { cwd: folder, input, maxBuffer: 2 ** 28, stdio: ['pipe', 'pipe', 'ignore'] })
-const has = (command: string): boolean => {
-  try {
-    execFileSync('which', [command], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 const filed = (command: string, args: string[], archive: string) => (content: Buffer) => {
   rmSync(join(folder, archive), { force: true })
   writeFileSync(join(folder, 'crm.sql'), content)
@@ -60,7 +53,7 @@ async function checksOf(content: Buffer): Promise<string[]> {
 }
 
 describe.each(PACKERS)('An archive of %s', (_name, command, pack) => {
-  const skip = command !== null && !has(command)
+  const skip = command !== null && !hasCommand(command)
   test.skipIf(skip)('around a whole dump is proven to its end', async () => {
     expect(await checksOf(pack(Buffer.from(dump())))).toEqual(['DECOMPRESSION PASSED', 'COMPLETION_MARK PASSED'])
   })

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream'
 import { createGunzip, createZstdDecompress, type ZstdDecompress } from 'node:zlib'
 import type { Compression } from './dump-format.ts'
 import { PrivateCopy } from './private-copy.ts'
-import { CRASHES, lastLine, startTool, type ToolEnded } from './tool.ts'
+import { CRASHES, lastLine, PATIENCE_MS, startTool, type ToolEnded } from './tool.ts'
 
 const CHUNK = 1024 * 1024
 
@@ -94,6 +94,7 @@ class ToolDecompressor extends Duplex {
   private readonly compression: External
   private readonly copy: PrivateCopy | null
   private running: ReturnType<typeof startTool> | null = null
+  private guard: NodeJS.Timeout | null = null
 
   constructor(compression: External, temporaryFolder: string) {
     super({ readableHighWaterMark: 1024 * 1024, writableHighWaterMark: 1024 * 1024 })
@@ -111,7 +112,10 @@ class ToolDecompressor extends Duplex {
     const stdin = this.running?.child.stdin
     // A tool that has ended takes no more; how it ended says why.
     if (!stdin?.writable) done()
-    else stdin.write(chunk, () => done())
+    else {
+      this.watch()
+      stdin.write(chunk, () => done())
+    }
   }
 
   override _final(done: () => void): void {
@@ -129,6 +133,7 @@ class ToolDecompressor extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (this.guard) clearTimeout(this.guard)
     this.running?.child.kill('SIGKILL')
     this.copy?.remove()
     done(error)
@@ -138,8 +143,10 @@ class ToolDecompressor extends Duplex {
     const { commands, args } = TOOLS[this.compression]
     const running = startTool(commands[attempt] as string, this.copy ? [...args, this.copy.path] : args)
     this.running = running
+    this.watch()
     if (this.copy) running.child.stdin?.end()
     running.child.stdout?.on('data', (chunk: Buffer) => {
+      this.watch()
       if (!this.push(chunk)) running.child.stdout?.pause()
     })
     void running.ended.then((ended) => {
@@ -149,6 +156,15 @@ class ToolDecompressor extends Duplex {
       if (trouble) this.destroy(trouble)
       else this.push(null)
     })
+  }
+
+  /** A tool that takes nothing and gives nothing for so long is hung, and would hold the scan. */
+  private watch(): void {
+    if (this.guard) clearTimeout(this.guard)
+    this.guard = setTimeout(() => {
+      this.destroy(new NotDecompressed(`${TOOLS[this.compression].commands[0]} stood still for ten minutes`))
+    }, PATIENCE_MS)
+    this.guard.unref()
   }
 
   private troubleOf({ code, signal, absent, output }: ToolEnded): Error | null {

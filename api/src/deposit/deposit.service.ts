@@ -50,9 +50,8 @@ export class DepositService {
     return this.record(this.em, async ({ em, runRecorder }) => {
       await refuseForeign(em, declared.agentId, caller)
       const recorded = await runRecorder.record(declared, { receivedAt, reportPath: null, size: 0 })
-      const runs: Row<BackupRun>[] = []
-      for (const { name } of declared.databases)
-        runs.push(...(await runRecorder.ofRun(declared.agentId, declared.runId, name)).slice(-1))
+      const told = Map.groupBy(await runRecorder.ofRun(declared.agentId, declared.runId), (run) => run.databaseName)
+      const runs = declared.databases.flatMap(({ name }) => told.get(name)?.at(-1) ?? [])
       return { repeated: recorded.repeated && recorded.runs === 0, runs }
     })
   }

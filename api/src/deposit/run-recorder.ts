@@ -10,7 +10,7 @@ import { isGood } from '../backups/backup-status.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
-import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
+import { CLOCK_TOLERANCE, DAY, HOUR, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
 import type { DeclaredDatabase, DeclaredReport, Refusal } from './declared.ts'
@@ -24,10 +24,8 @@ const NEVER_SET = new Date('2010-01-01T00:00:00Z')
 const HELD_BACK = 7 * DAY
 /** A clock that is behind by less misfiles nothing. */
 const LEAST_BEHIND = HOUR
-/** Between an id that was used again and its number; no agent's id holds a blank. */
+/** Between an id that was used again and its number. An agent's own id that ends so costs a note and no more. */
 export const REUSED = ' #'
-/** Less than this is no news. */
-export const CLOCK_TOLERANCE = 5 * MINUTE
 
 export interface Recorded {
   /** Runs that were not known before. */
@@ -50,16 +48,16 @@ export class RunRecorder {
     { receivedAt, reportPath, size }: { receivedAt: Date; reportPath: string | null; size: number },
   ): Promise<Recorded> {
     const { agentId, runId } = report
-    const known = await selectRows(this.em, BackupRun, 'runId', [runId], { agentId })
+    const known = Map.groupBy(await this.ofRun(agentId, runId), (run) => run.databaseName)
     const names = new Set<string>()
-    const answer: Recorded = { runs: 0, refused: 0, repeated: known.length > 0 }
+    const answer: Recorded = { runs: 0, refused: 0, repeated: known.size > 0 }
     const shared = { agentId, runId, receivedAt, reportPath, sizeOfReport: size, overallStatus: report.overallStatus }
     for (const database of report.databases) {
       if (names.has(database.name)) continue
       names.add(database.name)
       const contentHash = contentHashOf(database)
-      const same = await this.ofRun(agentId, runId, database.name)
-      if (same.some((run) => run.contentHash === null || run.contentHash === contentHash)) continue
+      const same = known.get(database.name) ?? []
+      if (same.some((run) => isRepeatOf(run, contentHash))) continue
       const job = await this.jobOf(agentId, database.name)
       const times = spanOf(report, database)
       const ahead = Math.max(times.startedAt?.getTime() ?? 0, times.endedAt?.getTime() ?? 0) - receivedAt.getTime()
@@ -101,7 +99,8 @@ export class RunRecorder {
       await this.settleOlder(agentId, database.name, run)
     }
     for (const { name, detail, raw } of report.refused) {
-      if (names.has(name)) continue
+      // A part that was refused before, or was good under this id, is a repeat.
+      if (names.has(name) || known.has(name)) continue
       names.add(name)
       answer.refused += 1
       await this.refuse('WRONG_TYPES', { ...shared, databaseName: name, detail, raw, told: true })
@@ -215,11 +214,10 @@ export class RunRecorder {
     return rows.some((row) => Math.abs(row.behind - behind) < CLOCK_TOLERANCE)
   }
 
-  /** The runs that were told of one database under an id, the later ones with a number behind it. */
-  async ofRun(agentId: string, runId: string, databaseName: string): Promise<Row<BackupRun>[]> {
+  /** What was told under an id, the later ones of a database with a number behind it, in the order of their coming. */
+  async ofRun(agentId: string, runId: string): Promise<Row<BackupRun>[]> {
     const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, BackupRun))} from backup_run
-      where agent_id = ${agentId} and database_name = ${databaseName} and outcome <> 'WRONG_TYPES'
-        and (run_id = ${runId} or (run_id > ${`${runId}${REUSED}`} and run_id < ${`${runId}${REUSED}:`}))
+      where agent_id = ${agentId} and (run_id = ${runId} or (run_id > ${`${runId}${REUSED}`} and run_id < ${`${runId}${REUSED}:`}))
       order by id`.execute(this.em.getKysely())
     return decodeRows(this.em, BackupRun, rows)
   }
@@ -243,6 +241,10 @@ export class RunRecorder {
     if (rows.length > 0) tellSettled(this.tell, { name: `${agentId}/${databaseName}` }, by.receivedAt)
   }
 }
+
+/** A part that could not be read is no run: what can be read under its id is another. Null = of an older Vigie. */
+const isRepeatOf = ({ outcome, contentHash }: Row<BackupRun>, told: string): boolean =>
+  outcome !== RunOutcome.WRONG_TYPES && (contentHash === null || contentHash === told)
 
 /** What was told of one database, whatever the order of its fields. */
 function contentHashOf({ backup, compress, transfer, stagedFileName, logsSummary }: DeclaredDatabase): string {

@@ -2,7 +2,7 @@ import { ContentSink } from './content-sink.ts'
 import type { DumpFormat } from './dump-format.ts'
 import type { ContentCheck } from './file-facts.ts'
 import { PrivateCopy } from './private-copy.ts'
-import { CRASHES, lastLine, startTool } from './tool.ts'
+import { CRASHES, lastLine, PATIENCE_MS, startTool } from './tool.ts'
 
 // The database's own tools prove what no hash can. They read what somebody else wrote: so each is a child without a
 // shell, with little memory, a bounded time and an empty environment, and reads the very bytes that are being hashed
@@ -17,8 +17,6 @@ export interface ToolCheck {
   dispose(): Promise<void>
 }
 
-/** A tool that takes nothing and says nothing for so long is hung. */
-const PATIENCE_MS = 10 * 60_000
 export function startToolCheck(format: DumpFormat, temporaryFolder: string): ToolCheck | null {
   if (format === 'PG_ARCHIVE' || format === 'PG_TAR') return new PgRestoreCheck()
   if (format === 'SQLITE') return new SqliteCheck(temporaryFolder)

@@ -7,6 +7,9 @@ const MEMORY_BYTES = 1024 ** 3
 /** CPU seconds: pg_restore reads about 100 MB/s. */
 const CPU_SECONDS = 4 * 3600
 
+/** A tool that takes nothing and says nothing for so long is hung. */
+export const PATIENCE_MS = 10 * 60_000
+
 export interface ToolEnded {
   code: number | null
   signal: string | null

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
-import { newEntry } from '../backups/entry-recorder.ts'
+import { newEntry, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { standingOf } from '../backups/jobs.service.ts'
 import { nextDue } from '../backups/schedule.ts'
+import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import { CLOCK_TOLERANCE } from './run-recorder.ts'
+import { CLOCK_TOLERANCE, isFuture } from '../platform/clock.ts'
 import type { ScanContext } from './scan-context.ts'
 
 /** Jobs that come due are opened so many in a transaction: it writes one row each and judges nothing. */
@@ -20,43 +21,55 @@ const MOST_AT_ONCE = 1000
  */
 export async function mendFuture(scan: ScanContext): Promise<void> {
   const now = scan.clock()
-  const { rows } = await sql<
-    Record<string, unknown>
-  >`select ${sql.raw(columnsOf(scan.em, ExpectedJob))} from expected_job
-    where archived_at is null and (next_due_at > ${now.getTime()} or status_of > ${now.getTime()})`.execute(
-    scan.em.getKysely(),
-  )
-  const wrong = decodeRows(scan.em, ExpectedJob, rows).filter((job) => {
-    const next = nextDue(job, now)
-    return (
-      (job.nextDueAt && next && job.nextDueAt > next && job.active) ||
-      (job.statusOf && job.statusOf.getTime() > now.getTime() + CLOCK_TOLERANCE)
-    )
-  })
-  if (wrong.length === 0) return
+  // Every scan leaves its row: without one from the future no clock was ahead, and no job is looked at.
+  const ahead = sql`started_at > ${now.getTime() + CLOCK_TOLERANCE}`
+  const { rows: scans } = await sql`select 1 from scan where ${ahead} limit 1`.execute(scan.em.getKysely())
+  if (scans.length === 0) return
   await scan.write(async ({ em, tell }) => {
     const kysely = em.getKysely()
+    await sql`delete from scan where ${ahead}`.execute(kysely)
+    const wrong = await jobsAhead(em, now)
     for (const job of wrong) {
-      const ahead = sql`job_id = ${job.id} and expected_at > ${now.getTime()}`
+      const coming = sql`job_id = ${job.id} and expected_at > ${now.getTime()}`
       // Nobody awaited them, and no run belongs to them.
-      await sql`delete from backup_entry where ${ahead} and best_run_id is null`.execute(kysely)
-      await sql`update backup_entry set awaited = 0 where ${ahead}`.execute(kysely)
-      const { rows: newest } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry
-        where job_id = ${job.id} and expected_at <= ${now.getTime()}`.execute(kysely)
-      const at = newest[0]?.at ?? null
-      const [entry] =
-        at === null ? [] : await selectRows(em, BackupEntry, 'job', [job.id], { expectedAt: new Date(at) })
-      Object.assign(job, {
-        nextDueAt: job.active ? nextDue(job, entry ? entry.expectedAt : now) : job.nextDueAt,
-        statusOf: entry?.expectedAt ?? null,
-        currentStatus: entry?.status ?? BackupStatus.UNKNOWN,
-        currentProof: entry?.proof ?? null,
-      })
+      await sql`delete from backup_entry where ${coming} and best_run_id is null`.execute(kysely)
+      await sql`update backup_entry set awaited = 0 where ${coming}`.execute(kysely)
+      Object.assign(job, await standsNow(em, job, now))
       job.standing = standingOf(job)
       tell.jobs.add(job.id)
     }
     await saveRows(em, ExpectedJob, wrong)
   })
+}
+
+/** Jobs with a due time beyond the next one from now, or that stand by a time that has not come yet. */
+async function jobsAhead(em: EntityManager, now: Date): Promise<Row<ExpectedJob>[]> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, ExpectedJob))} from expected_job
+    where archived_at is null and (next_due_at > ${now.getTime()} or status_of > ${now.getTime()}
+      or last_successful_backup_at > ${now.getTime()})`.execute(em.getKysely())
+  return decodeRows(em, ExpectedJob, rows).filter((job) => {
+    const next = nextDue(job, now)
+    const isLate = job.active && job.nextDueAt !== null && next !== null && job.nextDueAt > next
+    return isLate || [job.statusOf, job.lastSuccessfulBackupAt].some((time) => time !== null && isFuture(time, now))
+  })
+}
+
+/** How a job stands by what was due until now. */
+async function standsNow(em: EntityManager, job: Row<ExpectedJob>, now: Date): Promise<Partial<Row<ExpectedJob>>> {
+  const { rows } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry
+    where job_id = ${job.id} and expected_at <= ${now.getTime()}`.execute(em.getKysely())
+  const at = rows[0]?.at ?? null
+  const [entry] = at === null ? [] : await selectRows(em, BackupEntry, 'job', [job.id], { expectedAt: new Date(at) })
+  const good = await previousGood(em, job.id, now)
+  return {
+    nextDueAt: job.active ? nextDue(job, entry?.expectedAt ?? now) : job.nextDueAt,
+    statusOf: entry?.expectedAt ?? null,
+    currentStatus: entry?.status ?? BackupStatus.UNKNOWN,
+    currentProof: entry?.proof ?? null,
+    lastSuccessfulBackupAt: good?.expectedAt ?? null,
+    previousSuccessfulHash: good?.sha256 ?? null,
+    previousFingerprint: good?.fingerprint ?? null,
+  }
 }
 
 /** Makes the entries that have come due since the last scan; after an outage, those of all the time between. */

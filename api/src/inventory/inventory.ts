@@ -4,7 +4,7 @@ import type { MachineFacts } from '../machines/section.ts'
 import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
-import { DAY, MINUTE } from '../platform/clock.ts'
+import { CLOCK_TOLERANCE, DAY, MINUTE } from '../platform/clock.ts'
 import type { SectionOutcome } from './section.ts'
 
 /** One report in the shape in which it is recorded, whoever sent it. */
@@ -61,7 +61,6 @@ export function weigh(texts: Iterable<string>): Pick<Inventory, 'contentHash' | 
   return { contentHash: hash.digest('base64url'), size }
 }
 
-const CLOCK_TOLERANCE = 5 * MINUTE
 /** No agent keeps a report back for so long: an older one comes from a clock that is wrong. */
 const OLDEST = 60 * DAY
 
@@ -87,10 +86,6 @@ const inWords = (ms: number): string => {
       ? `${Math.round(minutes / 60)} hours`
       : `${Math.round(minutes / 1440)} days`
 }
-
-/** A stored time later than this was written while this server's own clock was ahead: nothing that is true comes after it. */
-export const isFuture = (stored: Date, receivedAt: Date): boolean =>
-  stored.getTime() > receivedAt.getTime() + CLOCK_TOLERANCE
 
 /**
  * A clock that runs more than five minutes ahead rewrites nothing: its time is kept as told, and the report is ordered

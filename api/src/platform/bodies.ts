@@ -54,7 +54,14 @@ export function readBodies(app: FastifyInstance): void {
     return payload.pipe(decoded)
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, jsonBody)
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) =>
+    jsonBody(request, body, (error, value) => {
+      const encoding = encodings.get(request)
+      // JSON between programs is UTF-8 (RFC 8259 §8.1); only simple scripts are met halfway.
+      if (encoding) done(httpError(400, 'NO_UTF8', `The body is ${encoding} and no UTF-8. Send UTF-8.`))
+      else done(error, value)
+    }),
+  )
 }
 
 /** Of an unpacked body only its bound is known. */

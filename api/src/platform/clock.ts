@@ -7,3 +7,9 @@ export const SECOND = 1000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
+
+/** Clocks that are off by less are right. */
+export const CLOCK_TOLERANCE = 5 * MINUTE
+
+/** A stored time later than this was written while this server's own clock was ahead: nothing that is true comes after it. */
+export const isFuture = (stored: Date, now: Date): boolean => stored.getTime() > now.getTime() + CLOCK_TOLERANCE

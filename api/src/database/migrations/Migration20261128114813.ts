@@ -13,11 +13,11 @@ export class Migration20261128114813 extends Migration {
     this.addSql(`alter table \`backup_entry\` add column \`proof\` text null;`)
     this.addSql(`alter table \`backup_run\` add column \`content_hash\` text null;`)
     // As proof.ts has it, of the checks that were made when the files came.
-    this.addSql(`update backup_entry set proof = (select case
+    this.addSql(`update backup_entry set proof = coalesce((select case
         when ${is(ENDS, "= 'PASSED'")} and not ${is(`${ENDS}, 'DECOMPRESSION'`, "<> 'PASSED'")} then 'INTACT'
         when ${is("'SHA256'", "= 'PASSED'")} and not ${is(`${ENDS}, 'DECOMPRESSION'`, "= 'FAILED'")} then 'ARRIVED'
-        else 'SAID' end from backup_file f where f.id = backup_entry.file_id)
-      where status in ('SUCCESS', 'HASH_MISMATCH') and file_id is not null;`)
+        else 'SAID' end from backup_file f where f.id = backup_entry.file_id), 'SAID')
+      where status in ('SUCCESS', 'HASH_MISMATCH');`)
     this.addSql(`update expected_job set current_proof = (select proof from backup_entry e
       where e.job_id = expected_job.id and e.expected_at = expected_job.status_of);`)
     this.addSql(`create index \`backup_entry_measured_hash_index\` on \`backup_entry\` (\`measured_hash\`);`)
