@@ -156,7 +156,6 @@ export async function largeFile(
       root: folder,
       path,
       temporaryFolder,
-      size: null,
       contentHash: false,
       hashOnly,
     })

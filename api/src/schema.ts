@@ -5,7 +5,7 @@ import { allows, type Scope } from './access/scope.ts'
 import { EntriesResolver, RunsResolver } from './backups/entries.resolver.ts'
 import { JobsResolver, ProtectionsResolver } from './backups/jobs.resolver.ts'
 import type { Context } from './context.ts'
-import { DepositResolver } from './deposit/deposit.resolver.ts'
+import { DepositResolver, FileWorkResolver } from './deposit/deposit.resolver.ts'
 import { AtRiskDisksResolver, DiskStaysResolver, DisksResolver, MovedDisksResolver } from './disks/disks.resolver.ts'
 import { SmartDocumentsResolver, SnapshotsResolver } from './disks/snapshots.resolver.ts'
 import { AlertsResolver } from './alerts/alerts.resolver.ts'
@@ -26,6 +26,7 @@ const resolvers = [
   AlertsResolver,
   AtRiskDisksResolver,
   DepositResolver,
+  FileWorkResolver,
   DiskStaysResolver,
   DisksResolver,
   EntriesResolver,

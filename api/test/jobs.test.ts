@@ -5,7 +5,7 @@ import { backupsForThisTest } from './deposit.ts'
 import { apiForThisTest, startApi, type TestApi } from './start-api.ts'
 
 const FIELDS = `id agentId databaseName companyName city neighborhood cron timeZone frequency expectedHourUtc
-  expectedMinuteUtc daysOfWeek dayOfMonth lastDayOfMonth graceMinutes agentDepositPathTemplate
+  expectedMinuteUtc daysOfWeek dayOfMonth lastDayOfMonth dueMeans graceMinutes agentDepositPathTemplate
   agentLogDepositPathTemplate finalStoragePathTemplate recipients expectChange runbook keepLast keepDaily active
   currentStatus nextDueAt archivedAt machine { hostname } protects { path machine { hostname } }`
 const CREATE = `mutation ($input: ExpectedJobInput!) { job: createExpectedJob(input: $input) { ${FIELDS} } }`
@@ -61,6 +61,7 @@ const FULL = {
   keepLast: 3,
   keepDaily: 7,
   graceMinutes: 17,
+  dueMeans: 'HERE',
 }
 const RHYTHMS = {
   hourly: { frequency: 'HOURLY', expectedHourUtc: undefined, expectedMinuteUtc: 42 },
@@ -83,6 +84,7 @@ describe('A change', () => {
       { city: 'Paris' },
       { recipients: [] },
       { graceMinutes: 18 },
+      { dueMeans: 'BEGINS' },
     ]) {
       const before = await update(job.id, {})
       const after = await update(job.id, change)
@@ -195,7 +197,7 @@ describe('What is refused by name, with rule and cure', () => {
     ['graceMinutes', { graceMinutes: 1440 }, 'shorter than the period of 1440 minutes'],
     ['graceMinutes', { frequency: 'HOURLY', expectedHourUtc: null, graceMinutes: 60 }],
     ['agentId', { agentId: '../lyon' }],
-    ['databaseName', { databaseName: 'a b' }],
+    ['databaseName', { databaseName: 'a{b}' }],
     ['companyName', { companyName: 'A{B}' }],
     ['city', { city: 'x'.repeat(65) }],
     ['neighborhood', { neighborhood: '..' }],
@@ -288,6 +290,62 @@ describe('A changed job', () => {
       refused('protects[0].path', 'must be an absolute path'),
     )
     expect(await update(job.id, { protects: null, machineId: null })).toMatchObject({ protects: [], machine: null })
+  })
+})
+
+describe('A machine of a job', () => {
+  test('may be named by its hostname, whatever its case, or by its short name', async () => {
+    const { create, update, api } = await jobsForThisTest()
+    await report(api, { hostname: 'Atlas.example.org', machineKey: 'aaaaaaaaaaaaaaaa' })
+    const job = await create({ machineHostname: 'atlas', protects: [{ hostname: 'ATLAS.example.org', path: '/srv' }] })
+    expect(job).toMatchObject({
+      machine: { hostname: 'Atlas.example.org' },
+      protects: [{ path: '/srv', machine: { hostname: 'Atlas.example.org' } }],
+    })
+    expect(await update(job.id, { city: 'Lyon' })).toMatchObject({ machine: job.machine, protects: job.protects })
+  })
+
+  test('that nobody knows, that two are, or that is named twice is refused, and nothing is stored', async () => {
+    const { create, names, api } = await jobsForThisTest()
+    const { machine } = await report(api, { hostname: 'atlas', machineKey: 'aaaaaaaaaaaaaaaa' })
+    await report(api, { hostname: 'twin.a.org', machineKey: 'bbbbbbbbbbbbbbbb' })
+    await report(api, { hostname: 'twin.b.org', machineKey: 'cccccccccccccccc' })
+    const path = '/srv'
+    for (const [input, field, rule] of [
+      [{ machineHostname: 'nobody' }, 'machineHostname', 'is no machine that Vigie knows ("nobody")'],
+      [{ machineHostname: 'x'.repeat(300) }, 'machineHostname', 'is no machine'],
+      [{ machineHostname: 'twin' }, 'machineHostname', 'is the name of 2 machines'],
+      [{ machineHostname: 'atlas', machineId: machine.id }, 'machineHostname', 'together with machineId'],
+      [{ protects: [{ hostname: 'nobody', path }] }, 'protects[0].hostname', 'is no machine'],
+      [{ protects: [{ path }] }, 'protects[0]', 'one of the two'],
+      [{ protects: [{ hostname: 'atlas', machineId: machine.id, path }] }, 'protects[0]', 'one of the two'],
+    ] as const)
+      await expect(create(input)).rejects.toMatchObject(refused(field, rule))
+    expect(await names()).toEqual([])
+  })
+
+  test('goes out and comes in with the jobs, and what it protects', async () => {
+    const jobs = await jobsForThisTest()
+    await report(jobs.api, { hostname: 'atlas', machineKey: 'aaaaaaaaaaaaaaaa' })
+    await jobs.create({
+      machineHostname: 'atlas',
+      protects: [
+        { hostname: 'atlas', path: '/srv/a, b' },
+        { hostname: 'atlas', path: '/var/lib/mysql' },
+      ],
+    })
+    const text = await jobs.export('CSV')
+    expect(text).toContain('"atlas:/srv/a, b;atlas:/var/lib/mysql"')
+    const [before] = await jobs.list()
+    expect(await jobs.import('CSV', text)).toMatchObject({ stored: true, changed: 1, refusals: [] })
+    expect(await jobs.list()).toEqual([before])
+    const wrong = text.replace('atlas:/srv', 'nobody:/srv')
+    expect(await jobs.import('CSV', wrong, true)).toMatchObject({
+      refusals: [{ number: 1, field: 'protects[0].hostname', rule: expect.stringContaining('"nobody"') }],
+    })
+    expect(await jobs.import('CSV', text.replace('atlas:/srv/a, b;', 'nonsense;'), true)).toMatchObject({
+      refusals: [{ field: 'protects[0]' }],
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Backups, backupsForThisTest, backupsOn, dump, gz, statusOf } from './deposit.ts'
@@ -411,6 +411,33 @@ test('Each trouble of the scanner is told by itself, and is over by itself', asy
   return undefined
 })
 
+describe('A job whose backup must be here by its time', () => {
+  test('takes the run that ended before it, however early it began, and calls none late that was in time', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job({ expectedHourUtc: 6, dueMeans: 'HERE' })
+    backups.set('05:50')
+    const times = { start_time: '2026-01-14T22:00:00Z', end_time: '2026-01-15T05:45:00Z' }
+    backups.send({ startedAt: '2026-01-14T22:00:00Z', backup: times, transfer: times })
+    await backups.scan()
+    backups.set('07:00')
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 SUCCESS'])
+  })
+
+  test('is missed at the end of its grace, and what comes then is late', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job({ expectedHourUtc: 6, dueMeans: 'HERE' })
+    backups.set('07:00')
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 MISSING NOTHING_CAME'])
+    backups.set('07:30')
+    const times = { start_time: '2026-01-14T22:00:00Z', end_time: '2026-01-15T07:20:00Z' }
+    backups.send({ startedAt: '2026-01-14T22:00:00Z', backup: times, transfer: times })
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 SUCCESS ARRIVED_LATE'])
+  })
+})
+
 describe('What a restore asks for', () => {
   test('is the newest good backup before a time, with the path of its file; damaged ones are none', async () => {
     const backups = await backupsForThisTest(QUIET)
@@ -466,6 +493,81 @@ describe('What people really send', () => {
     backups.put('lyon-01/log/STATUS.json', Buffer.from(`\ufeff${report}`, 'utf16le'))
     await backups.scan()
     expect(await told(backups)).toEqual(['15 SUCCESS'])
+  })
+
+  test('a database and a file with accents, in letters of whatever kind: shown as they are written, safe in paths', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const database = 'Paie & congés/été'
+    await backups.job({ databaseName: database })
+    backups.set('02:05')
+    const content = gz(dump())
+    // macOS writes letters and their marks apart; the report does not.
+    backups.put(`lyon-01/databases/${'Congés.sql.gz'.normalize('NFD')}`, content)
+    const report = statusOf({ agent: 'lyon-01', database: database.normalize('NFD'), file: 'Congés.sql.gz', content })
+    backups.put('lyon-01/log/STATUS.json', JSON.stringify(report))
+    await backups.scan()
+    const [entry] = await backups.entries()
+    expect([entry.status, entry.file.path]).toEqual([
+      'SUCCESS',
+      'lyon-01/Paie _ congés_été/20260115T0200_Congés.sql.gz',
+    ])
+    backups.set('02:05', '2026-01-16')
+    const broken = gz(dump(3, false))
+    backups.send({ database, file: 'x.sql.gz', content: broken, startedAt: '2026-01-16T02:00:00Z' })
+    await backups.scan()
+    expect((await backups.entries())[0].file).toMatchObject({
+      root: 'QUARANTINE',
+      path: expect.stringMatching(/^lyon-01\/Paie _ congés_été\//),
+    })
+  })
+
+  test('a report whose file name is not UTF-8 is read, and removed', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job()
+    backups.set('02:05')
+    const content = gz(dump())
+    backups.put('lyon-01/databases/crm.sql.gz', content)
+    backups.put('lyon-01/log/x', '')
+    const name = Buffer.concat([
+      Buffer.from(`${backups.deposit}/lyon-01/log/r`),
+      Buffer.from([0xe9]),
+      Buffer.from('s.json'),
+    ])
+    const report = JSON.stringify(statusOf({ agent: 'lyon-01', database: 'crm', file: 'crm.sql.gz', content }))
+    writeFileSync(name, report)
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 SUCCESS'])
+    expect(existsSync(name)).toBe(false)
+  })
+
+  test('one that cannot be used is told by a name that shows its bytes', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    backups.put('lyon-01/log/x', '')
+    const name = Buffer.concat([
+      Buffer.from(`${backups.deposit}/lyon-01/log/r`),
+      Buffer.from([0xe9]),
+      Buffer.from('s.json'),
+    ])
+    writeFileSync(name, 'no report')
+    await backups.scan()
+    const inbox = async () =>
+      (await backups.api.ask('{ reportInbox { nodes { reportPath outcome } } }')).data.reportInbox.nodes
+    expect(await inbox()).toEqual([{ reportPath: 'lyon-01/log/r\\xE9s.json', outcome: 'NOT_JSON' }])
+    rmSync(name)
+    await backups.scan()
+    expect(await inbox()).toEqual([])
+  })
+
+  test('an agent’s folder whose name is not UTF-8 hinders nobody else, and is told', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    mkdirSync(Buffer.concat([Buffer.from(`${backups.deposit}/lyon-`), Buffer.from([0xe9])]), { recursive: true })
+    await backups.job()
+    backups.set('02:05')
+    backups.send()
+    await backups.scan()
+    expect(await told(backups)).toEqual(['15 SUCCESS'])
+    const { troubles } = (await backups.api.ask('{ scanner { troubles { text } } }')).data.scanner
+    expect(troubles).toEqual([{ text: 'lyon-\\xE9: its name is not UTF-8: rename it' }])
   })
 
   test('a list of jobs as French spreadsheets write it is imported', async () => {

@@ -48,8 +48,8 @@ export class EntryRecorder {
     )
     const arrivalOf = (run: Row<BackupRun>): Date => {
       const file = files.find(({ id }) => id === run.file)
-      return file && isGood(run.status ?? BackupStatus.UNKNOWN) && file.seenAt > run.receivedAt
-        ? file.seenAt
+      return file && isGood(run.status ?? BackupStatus.UNKNOWN) && file.arrivedAt > run.receivedAt
+        ? file.arrivedAt
         : run.receivedAt
     }
     const verdict = judgeEntry(

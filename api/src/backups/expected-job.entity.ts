@@ -4,7 +4,7 @@ import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql'
 import { Proof } from './proof.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { BackupStatus, ExpectChange } from './backup-status.ts'
-import { DayOfWeek, Frequency } from './schedule.ts'
+import { DayOfWeek, DueMeans, Frequency } from './schedule.ts'
 
 @Entity()
 @ObjectType({ simpleResolvers: true, description: 'A backup that must come' })
@@ -98,6 +98,10 @@ export class ExpectedJob {
   @Field(() => Boolean, { nullable: true, description: 'For MONTHLY, on its last day; else null' })
   @Property({ type: 'boolean', nullable: true })
   lastDayOfMonth!: boolean | null
+
+  @Field(() => DueMeans)
+  @Property({ type: 'string', default: DueMeans.BEGINS })
+  dueMeans!: DueMeans
 
   @Field(() => Int, { description: 'How long after its due time a backup still counts as on time, in minutes' })
   @Property({ type: 'integer' })

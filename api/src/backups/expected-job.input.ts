@@ -1,11 +1,17 @@
 import { Field, ID, InputType, Int } from 'type-graphql'
 import { ExpectChange } from './backup-status.ts'
-import { DayOfWeek, Frequency } from './schedule.ts'
+import { DayOfWeek, DueMeans, Frequency } from './schedule.ts'
 
 @InputType({ description: 'A path on a machine that the backup protects' })
 export class ProtectionInput {
-  @Field(() => ID)
-  machineId!: string
+  @Field(() => ID, { nullable: true, description: 'This or hostname' })
+  machineId?: string | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Without case (RFC 4343); a short name stands for the whole one where that is one machine’s alone',
+  })
+  hostname?: string | null
 
   @Field(() => String, { description: 'Absolute, such as /var/lib/postgresql' })
   path!: string
@@ -16,6 +22,9 @@ export class ProtectionInput {
 abstract class JobSettings {
   @Field(() => ID, { nullable: true, description: 'The machine that the agent runs on' })
   machineId?: string | null
+
+  @Field(() => String, { nullable: true, description: 'The same machine by its hostname; not with machineId' })
+  machineHostname?: string | null
 
   @Field(() => String, { nullable: true })
   companyName?: string | null
@@ -52,6 +61,9 @@ abstract class JobSettings {
 
   @Field(() => Boolean, { nullable: true, description: 'For MONTHLY' })
   lastDayOfMonth?: boolean | null
+
+  @Field(() => DueMeans, { nullable: true, description: 'BEGINS by default' })
+  dueMeans?: DueMeans | null
 
   @Field(() => Int, {
     nullable: true,

@@ -9,19 +9,20 @@ import {
   DEFAULT_LOG_PATH,
   DEFAULT_STORAGE_PATH,
   type PathFacts,
+  readDatabaseName,
   readName,
   readPlace,
   readTemplate,
   targetKey,
 } from './path-template.ts'
-import { compile, Frequency, periodOf, readSchedule, type Schedule, usualGrace } from './schedule.ts'
+import { compile, DueMeans, Frequency, periodOf, readSchedule, type Schedule, usualGrace } from './schedule.ts'
 
 /** What a job is, apart from what becomes of it. */
 export type JobDraft = Pick<
   Row<ExpectedJob>,
   | ('agentId' | 'databaseName' | 'machine' | 'companyName' | 'city' | 'neighborhood')
   | ('cron' | 'timeZone' | 'frequency' | 'expectedHourUtc' | 'expectedMinuteUtc')
-  | ('daysOfWeek' | 'dayOfMonth' | 'lastDayOfMonth' | 'graceMinutes')
+  | ('daysOfWeek' | 'dayOfMonth' | 'lastDayOfMonth' | 'dueMeans' | 'graceMinutes')
   | ('agentDepositPathTemplate' | 'agentLogDepositPathTemplate' | 'finalStoragePathTemplate' | 'targetKey')
   | ('recipients' | 'expectChange' | 'mustBeProven' | 'runbook' | 'active')
   | ('keepLast' | 'keepDaily' | 'keepWeekly' | 'keepMonthly' | 'keepYearly')
@@ -33,15 +34,18 @@ export interface Roots {
   quarantine: string
 }
 
+/** What somebody wrote, with machines by their ids. */
+type DraftInput = Omit<ExpectedJobChange, 'machineHostname' | 'protects'>
+
 /** Reads what somebody wrote about a job, over what it was before, or says which field breaks which rule. */
-export function draftJob(input: ExpectedJobChange, before: Row<ExpectedJob> | null, roots: Roots): JobDraft {
+export function draftJob(input: DraftInput, before: Row<ExpectedJob> | null, roots: Roots): JobDraft {
   /** Omitted = as before, or the default; null = cleared. */
   const choose = <T>(given: T | null | undefined, kept: T | null | undefined, otherwise: T): T =>
     given === undefined ? (kept ?? otherwise) : (given ?? otherwise)
   const needed = (field: 'agentId' | 'databaseName'): string => {
     const value = input[field] === undefined ? before?.[field] : input[field]
     if (!value) throw new InvalidInputError(field, 'is needed', 'Fill it in.')
-    return readName(field, value)
+    return field === 'agentId' ? readName(field, value) : readDatabaseName(field, value)
   }
   const place = (field: 'companyName' | 'city' | 'neighborhood'): string | null => {
     const value = input[field] === undefined ? (before?.[field] ?? null) : input[field]
@@ -66,6 +70,7 @@ export function draftJob(input: ExpectedJobChange, before: Row<ExpectedJob> | nu
     ...facts,
     machine: input.machineId === undefined ? (before?.machine ?? null) : input.machineId,
     ...schedule,
+    dueMeans: choose(input.dueMeans, before?.dueMeans, DueMeans.BEGINS),
     graceMinutes: draftGrace(choose(input.graceMinutes, before?.graceMinutes, usualGrace(schedule)), schedule),
     agentDepositPathTemplate: template('agentDepositPathTemplate', DEFAULT_DEPOSIT_PATH, roots.deposit),
     agentLogDepositPathTemplate: template('agentLogDepositPathTemplate', DEFAULT_LOG_PATH, roots.deposit, 'folder'),
@@ -85,7 +90,7 @@ type ScheduleFields = Schedule &
 
 const PLAIN_FIELDS = ['expectedHourUtc', 'expectedMinuteUtc', 'daysOfWeek', 'dayOfMonth', 'lastDayOfMonth'] as const
 
-function draftSchedule(input: ExpectedJobChange, before: Row<ExpectedJob> | null): ScheduleFields {
+function draftSchedule(input: DraftInput, before: Row<ExpectedJob> | null): ScheduleFields {
   const plain = input.frequency || PLAIN_FIELDS.some((field) => input[field] !== undefined && input[field] !== null)
   if (input.cron && plain) {
     throw new InvalidInputError('cron', 'is given together with frequency or its fields', 'Give one of the two.')
@@ -176,7 +181,7 @@ export function readRecipients(field: string, addresses: readonly string[]): str
 
 const KEEPS = ['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
 
-function draftRetention(input: ExpectedJobChange, before: Row<ExpectedJob> | null) {
+function draftRetention(input: DraftInput, before: Row<ExpectedJob> | null) {
   const kept = Object.fromEntries(
     KEEPS.map((field) => [field, input[field] === undefined ? (before?.[field] ?? null) : input[field]]),
   ) as Record<(typeof KEEPS)[number], number | null>

@@ -4,15 +4,17 @@ import { sql } from 'kysely'
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { z } from 'zod'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row } from '../database/rows.ts'
+import { columnsOf, decodeRows, type Row, selectRows } from '../database/rows.ts'
 import { InvalidInputError } from '../errors.ts'
+import { Machine } from '../machines/machine.entity.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
 import { ExpectChange } from './backup-status.ts'
-import { ExpectedJob } from './expected-job.entity.ts'
+import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange } from './expected-job.input.ts'
 import { draftJob, type Roots } from './job-draft.ts'
 import type { JobsService } from './jobs.service.ts'
-import { DayOfWeek, Frequency } from './schedule.ts'
+import { machineWords, readProtected, withMachineIds } from './named-machines.ts'
+import { DayOfWeek, DueMeans, Frequency } from './schedule.ts'
 
 export enum ExchangeFormat {
   CSV = 'CSV',
@@ -59,6 +61,7 @@ const whole = z.number().int().nullish()
 const shape = z.strictObject({
   agentId: z.string(),
   databaseName: z.string(),
+  machine: text,
   companyName: text,
   city: text,
   neighborhood: text,
@@ -70,6 +73,7 @@ const shape = z.strictObject({
   daysOfWeek: z.array(z.enum(DayOfWeek)).nullish(),
   dayOfMonth: whole,
   lastDayOfMonth: z.boolean().nullish(),
+  dueMeans: z.enum(DueMeans).nullish(),
   graceMinutes: whole,
   agentDepositPathTemplate: text,
   agentLogDepositPathTemplate: text,
@@ -83,10 +87,12 @@ const shape = z.strictObject({
   keepWeekly: whole,
   keepMonthly: whole,
   keepYearly: whole,
+  protects: z.array(z.string()).nullish(),
   active: z.boolean().nullish(),
 })
-const COLUMNS = Object.keys(shape.shape) as (keyof z.infer<typeof shape>)[]
-const LISTS = new Set<string>(['daysOfWeek', 'recipients'])
+type Exchanged = z.infer<typeof shape>
+const COLUMNS = Object.keys(shape.shape) as (keyof Exchanged)[]
+const LISTS = new Set<string>(['daysOfWeek', 'recipients', 'protects'])
 const MOST = 20_000
 
 /** Jobs as text, out and in. */
@@ -98,13 +104,26 @@ export class JobExchange {
   ) {}
 
   async export(format: ExchangeFormat): Promise<string> {
-    const jobs = (await this.inService()).map(exported)
+    const inService = await this.inService()
+    const protects = await this.protections(inService)
+    const all = [...protects.values()].flat()
+    const words = await machineWords(this.em, [
+      ...inService.flatMap(({ machine }) => machine ?? []),
+      ...all.map((one) => one.machine),
+    ])
+    const jobs = inService.map((job) => ({
+      ...exported(job),
+      machine: job.machine && (words.get(job.machine) ?? job.machine),
+      protects: (protects.get(job.id) ?? []).map(({ machine, path }) => `${words.get(machine) ?? machine}:${path}`),
+    }))
     if (format === ExchangeFormat.JSON) return `${JSON.stringify(jobs, null, 2)}\n`
     const lines = jobs.map((job) =>
       Object.fromEntries(
         COLUMNS.map((column) => [
           column,
-          LISTS.has(column) ? ((job[column] ?? []) as string[]).join(';') : job[column],
+          LISTS.has(column)
+            ? ((job[column as keyof typeof job] ?? []) as string[]).join(';')
+            : job[column as keyof typeof job],
         ]),
       ),
     )
@@ -136,12 +155,12 @@ export class JobExchange {
       }
       const key = `${read.data.agentId} ${read.data.databaseName}`
       const before = known.get(key) ?? null
-      const input = withOneSchedule(read.data, before) as ExpectedJobChange
       try {
+        const input = await this.withMachines(withOneSchedule(read.data, before))
         if (seen.has(key))
           throw new InvalidInputError('databaseName', `stands already in number ${seen.get(key)}`, 'Keep one.')
         seen.set(key, index + 1)
-        const draft = draftJob(input, before, this.roots)
+        const draft = draftJob(await withMachineIds(this.em, input), before, this.roots)
         const taken = targets.get(draft.targetKey)
         if (taken !== undefined && taken !== key) {
           throw new InvalidInputError(
@@ -163,6 +182,51 @@ export class JobExchange {
     return { ...outcome, stored: true }
   }
 
+  /** The machines that a text names, by hostname or id. */
+  private async withMachines({ machine, protects, ...input }: Partial<Exchanged>): Promise<ExpectedJobChange> {
+    const given = (protects ?? []).map((line, index) => {
+      const read = readProtected(line)
+      if (read) return read
+      throw new InvalidInputError(
+        `protects[${index}]`,
+        `"${line.slice(0, 100)}" names no machine and path`,
+        'Write atlas:/srv.',
+      )
+    })
+    const named = [...(machine ? [machine] : []), ...given.map((one) => one.machine)]
+    const ids = new Set((await selectRows(this.em, Machine, 'id', named)).map(({ id }) => id))
+    return {
+      ...input,
+      ...(machine === undefined
+        ? {}
+        : machine && !ids.has(machine)
+          ? { machineHostname: machine }
+          : { machineId: machine }),
+      ...(protects === undefined
+        ? {}
+        : {
+            protects: given.map((one) =>
+              ids.has(one.machine)
+                ? { machineId: one.machine, path: one.path }
+                : { hostname: one.machine, path: one.path },
+            ),
+          }),
+    } as ExpectedJobChange
+  }
+
+  private async protections(jobs: readonly Row<ExpectedJob>[]): Promise<Map<string, Row<Protection>[]>> {
+    const rows = await selectRows(
+      this.em,
+      Protection,
+      'job',
+      jobs.map(({ id }) => id),
+    )
+    return Map.groupBy(
+      rows.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      ({ job }) => job,
+    )
+  }
+
   private async inService(): Promise<Row<ExpectedJob>[]> {
     const { rows } = await sql<
       Record<string, unknown>
@@ -173,13 +237,15 @@ export class JobExchange {
 }
 
 /** A plain schedule is told plainly: its cron line would be refused beside it. */
-function exported(job: Row<ExpectedJob>): Record<string, unknown> {
-  const told = Object.fromEntries(COLUMNS.map((column) => [column, job[column]]))
+function exported(job: Row<ExpectedJob>): Partial<Record<keyof Exchanged, unknown>> {
+  const told = Object.fromEntries(
+    COLUMNS.flatMap((column) => (column === 'machine' || column === 'protects' ? [] : [[column, job[column]]])),
+  )
   return job.frequency ? { ...told, cron: null, timeZone: null } : told
 }
 
 /** What an export leaves empty beside the other kind of schedule is not a clearing of it. */
-function withOneSchedule(row: z.infer<typeof shape>, before: Row<ExpectedJob> | null): Partial<z.infer<typeof shape>> {
+function withOneSchedule(row: Exchanged, before: Row<ExpectedJob> | null): Partial<Exchanged> {
   const {
     cron,
     timeZone,
@@ -271,6 +337,8 @@ const ESCAPED_FORMULA = /^'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/
 
 function readCell(column: string, text: string): unknown {
   const cell = text.replace(ESCAPED_FORMULA, '')
+  // A path may hold a comma: its list is parted where the next machine begins.
+  if (column === 'protects') return cell.split(/[;|](?=[^;|/]+:\/)/).map((part) => part.trim())
   if (LISTS.has(column))
     return cell
       .split(/[;,|]/)

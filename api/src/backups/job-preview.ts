@@ -1,6 +1,6 @@
 import { MINUTE } from '../platform/clock.ts'
 import type { JobDraft } from './job-draft.ts'
-import { keepsOnlyLatest, render, renderFolder } from './path-template.ts'
+import { inPath, keepsOnlyLatest, render, renderFolder } from './path-template.ts'
 import { nextDues, periodOf } from './schedule.ts'
 
 export interface JobPreview {
@@ -14,7 +14,7 @@ export interface JobPreview {
 }
 
 /** What an agent's file would be called where nothing is known of it yet. */
-const sampleName = (draft: JobDraft): string => `${draft.databaseName}.sql.gz`
+const sampleName = (draft: JobDraft): string => `${inPath(draft.databaseName)}.sql.gz`
 
 /** What a job means: its next due times, and the paths of each. Pure. */
 export function previewOf(draft: JobDraft, now: Date): JobPreview {

@@ -8,8 +8,8 @@ import { MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
 import { type ExpectedJob, Protection } from './expected-job.entity.ts'
-import type { ProtectionInput } from './expected-job.input.ts'
 import type { JobDraft } from './job-draft.ts'
+import type { Protected } from './named-machines.ts'
 import { nextDue } from './schedule.ts'
 
 // What storing a job checks against the others, and writes beside it. Each works inside a record.
@@ -36,11 +36,7 @@ export async function refuseTaken(em: EntityManager, draft: JobDraft, ownId: str
   )
 }
 
-export async function refuseUnknownMachines(
-  em: EntityManager,
-  draft: JobDraft,
-  protects: ProtectionInput[],
-): Promise<void> {
+export async function refuseUnknownMachines(em: EntityManager, draft: JobDraft, protects: Protected[]): Promise<void> {
   const named = [
     ...(draft.machine ? [['machineId', draft.machine] as const] : []),
     ...protects.map(({ machineId }, index) => [`protects[${index}].machineId`, machineId] as const),
@@ -68,7 +64,7 @@ export async function refuseUnknownMachines(
   }
 }
 
-export async function writeProtections(em: EntityManager, job: string, protects: ProtectionInput[]): Promise<void> {
+export async function writeProtections(em: EntityManager, job: string, protects: Protected[]): Promise<void> {
   await sql`delete from protection where job_id = ${job}`.execute(em.getKysely())
   await insertRows(
     em,

@@ -15,6 +15,7 @@ import { Severity } from '../reasons/reason.ts'
 import { BackupStatus, STATUS_RANK, statusOfRank } from './backup-status.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
+import { withMachineIds } from './named-machines.ts'
 import { draftJob, type JobDraft, type Roots } from './job-draft.ts'
 import { type JobPreview, previewOf } from './job-preview.ts'
 import { adoptUndeclared, refuseTaken, refuseUnknownMachines, replan, writeProtections } from './job-writes.ts'
@@ -196,7 +197,7 @@ export class JobsService {
 
   /** What a job would mean, before it is saved: nothing is stored. */
   async preview(input: ExpectedJobInput): Promise<JobPreview> {
-    return previewOf(draftJob(input, null, this.roots), this.clock())
+    return previewOf(draftJob(await withMachineIds(this.em, input), null, this.roots), this.clock())
   }
 
   async create(input: ExpectedJobInput, actor: string | null): Promise<Row<ExpectedJob>> {
@@ -226,7 +227,8 @@ export class JobsService {
         wanted.flatMap(({ before }) => before?.id ?? []),
       )
       const current = new Map(known.map((job) => [job.id, job]))
-      for (const { input, before: seen } of wanted) {
+      for (const { input: asked, before: seen } of wanted) {
+        const input = await withMachineIds(em, asked)
         const before = seen && (current.get(seen.id) ?? seen)
         const draft = draftJob(input, before, this.roots)
         await refuseTaken(em, draft, before?.id ?? null)

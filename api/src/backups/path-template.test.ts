@@ -6,6 +6,7 @@ import {
   DEFAULT_STORAGE_PATH,
   keepsOnlyLatest,
   type PathFacts,
+  readDatabaseName,
   readName,
   readPlace,
   readTemplate,
@@ -14,6 +15,7 @@ import {
   targetKey,
   wrongPath,
 } from './path-template.ts'
+import { fileName } from './name.ts'
 
 const facts: PathFacts = {
   agentId: 'lyon-01',
@@ -32,7 +34,7 @@ const read = (template: string, kind: 'file' | 'folder' = 'file', root = ROOT): 
   }
 }
 
-describe('A name of an agent, database or file', () => {
+describe('A name of an agent', () => {
   test.each(['a', '7', 'crm', 'Lyon-01', 'crm.sql.gz', 'a_b', 'a..b', 'x'.repeat(128)])('may be "%s"', (name) => {
     expect(readName('agentId', name)).toBe(name)
   })
@@ -43,6 +45,54 @@ describe('A name of an agent, database or file', () => {
       expect(() => readName('agentId', name)).toThrow('agentId: must be 1 to 128 letters')
     },
   )
+})
+
+describe('A name of a database', () => {
+  test.each([
+    ['crm', 'crm', 'crm'],
+    ['_crm', '_crm', '_crm'],
+    ['Comptabilité 2026', 'Comptabilité 2026', 'Comptabilité 2026'],
+    ['pre\u0301visions', 'prévisions', 'prévisions'], // NFD becomes NFC
+    ['Paie & congés', 'Paie & congés', 'Paie _ congés'],
+    ['ventes/2026', 'ventes/2026', 'ventes_2026'],
+    ['../../etc', '../../etc', '____etc'],
+    ['é'.repeat(128), 'é'.repeat(128), 'é'.repeat(128)],
+  ])('may be "%s", is shown as "%s", and stands in a path as "%s"', (given, shown, path) => {
+    const databaseName = readDatabaseName('databaseName', given)
+    const facts = { agentId: 'a', databaseName, companyName: null, city: null, neighborhood: null }
+    const made = render('{database_name}', facts, { expectedAt: new Date(0), timeZone: 'UTC', fileName: '' })
+    expect([databaseName, made]).toEqual([shown, path])
+  })
+
+  test.each(['', ' ', '/', 'a\\b', '{city}', 'a\nb', 'a\0', 'é'.repeat(129)])('may not be %j', (name) => {
+    expect(() => readDatabaseName('databaseName', name)).toThrow('databaseName: must be 1 to 128 characters')
+  })
+})
+
+describe('A name of a file', () => {
+  test.each([
+    ['crm.sql.gz', 'crm.sql.gz'],
+    ['Comptabilité.sql.gz', 'Comptabilité.sql.gz'],
+    ['pre\u0301v.sql', 'prév.sql'],
+    ['Paie & congés (1).sql', 'Paie & congés (1).sql'],
+    ['_crm.sql', '_crm.sql'],
+    ['x'.repeat(200), 'x'.repeat(200)],
+    ['é'.repeat(100), 'é'.repeat(100)],
+    ['', null],
+    ['.', null],
+    ['..', null],
+    ['.crm', null],
+    [' crm', null],
+    ['crm ', null],
+    ['a/b', null],
+    ['a\\b', null],
+    ['a\0', null],
+    ['a\n', null],
+    ['x'.repeat(201), null],
+    ['é'.repeat(101), null],
+  ])('%j is read as %j', (given, name) => {
+    expect(fileName(given)).toBe(name)
+  })
 })
 
 describe('A company, city or neighborhood', () => {

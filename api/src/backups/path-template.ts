@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { InvalidInputError } from '../errors.ts'
-import { NAME } from './name.ts'
+import { IN_PATH, LONGEST_DATABASE, LONGEST_FILE, NAME, plainName } from './name.ts'
 
 // Where files lie is said by templates: relative to their root, or absolute below it. Every value that is filled in is
 // checked by an allow-list, and every path once more as a whole: nothing that a job or a report says leaves the root.
@@ -24,31 +24,33 @@ export interface PathFacts {
   neighborhood: string | null
 }
 
-/** Names of agents, databases and files, as NAME allows them; versions/ puts 15 signs before them. */
-const LONGEST_NAME = 128
-
-/** Companies, cities and neighborhoods, in NFC, as people write them: Martin & Fils, Saint-Denis (93), N° 5/7. */
-const PLACE = /^(?!\p{M})[^\p{C}\p{Zl}\p{Zp}{}\\<>]{1,64}$/u
 /** What stands in paths for signs that may not. */
 const UNSAFE = /[^\p{L}\p{M}\p{N} ._'’+,@=()-]+|\.{2,}|^\.|^ | $/gu
 
 const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and begin with a letter or digit'
-const PLACE_RULE = 'must be 1 to 64 characters of one line, with a letter or a digit, and without { } < > and \\'
 
 export function readName(field: string, value: string): string {
   if (NAME.test(value)) return value
   throw new InvalidInputError(field, NAME_RULE, 'Choose such a name.')
 }
 
-export function readPlace(field: string, value: string): string {
-  // Before it is worked on: putting 100,000 marks in their order takes seconds.
-  const place = value.length <= LONGEST_PLACE ? value.normalize('NFC').trim() : ''
-  if (PLACE.test(place) && /[\p{L}\p{N}]/u.test(place)) return place
-  throw new InvalidInputError(field, PLACE_RULE, 'Write it without other signs.')
+/** Companies, cities and neighborhoods, as people write them: Martin & Fils, Saint-Denis (93), N° 5/7. */
+export const readPlace = (field: string, value: string): string => readPlain(field, value, LONGEST_PLACE)
+
+/** A database, as its server calls it: compta_2026, Paie & congés. */
+export const readDatabaseName = (field: string, value: string): string => readPlain(field, value, LONGEST_DATABASE)
+
+function readPlain(field: string, value: string, most: number): string {
+  const name = plainName(value, most)
+  if (name !== null) return name
+  throw new InvalidInputError(
+    field,
+    `must be 1 to ${most} characters of one line, with a letter or a digit, and without { } < > and \\`,
+    'Write it without other signs.',
+  )
 }
 
-/** 64 letters may come with marks of their own. */
-const LONGEST_PLACE = 256
+const LONGEST_PLACE = 64
 /** Of a path on Linux (PATH_MAX of limits.h). */
 const LONGEST_TEMPLATE = 4096
 
@@ -94,7 +96,7 @@ export function readTemplate(
   const example = render(relative, facts, {
     expectedAt: new Date(0),
     timeZone: 'UTC',
-    fileName: 'x'.repeat(LONGEST_NAME),
+    fileName: 'x'.repeat(LONGEST_FILE),
   })
   const wrong = wrongPath(example)
   if (wrong) refuse(wrong, 'Use plain names of folders and files, joined by "/".')
@@ -113,7 +115,7 @@ export function wrongPath(path: string): string | null {
     if (part === '') return 'holds an empty name between slashes'
     if (part.startsWith('.')) return `holds "${part}", which begins with a dot`
     if (Buffer.byteLength(part) > 255) return 'holds a name of more than 255 bytes'
-    if (!/^[\p{L}\p{M}\p{N} ._'’+,@=()-]+$/u.test(part) || part !== part.trim()) {
+    if (!IN_PATH.test(part) || part !== part.trim()) {
       return `holds "${part.slice(0, 40)}", which has signs that stand in no name here`
     }
   }
@@ -162,13 +164,13 @@ export const targetKey = (template: string, facts: PathFacts): string =>
 export const keepsOnlyLatest = (paths: readonly string[]): boolean => new Set(paths).size < paths.length
 
 /** As it stands in a path: what may not stand there is an underscore. Shown it is as it was written. */
-const inPath = (place: string | null): string | null => place && place.replace(UNSAFE, '_')
+export const inPath = (name: string): string => name.replace(UNSAFE, '_')
 
 function valueOf(name: Placeholder, facts: PathFacts): string | null {
   if (name === 'agent_id') return facts.agentId
-  if (name === 'database_name') return facts.databaseName
-  if (name === 'company_name') return inPath(facts.companyName)
-  if (name === 'city') return inPath(facts.city)
-  if (name === 'neighborhood') return inPath(facts.neighborhood)
+  if (name === 'database_name') return inPath(facts.databaseName)
+  if (name === 'company_name') return facts.companyName && inPath(facts.companyName)
+  if (name === 'city') return facts.city && inPath(facts.city)
+  if (name === 'neighborhood') return facts.neighborhood && inPath(facts.neighborhood)
   return null
 }

@@ -21,6 +21,14 @@ export const BACKUP_REASONS = {
     en: ({ value, limit }) => `The file is still arriving: ${bytesInWords(value)} of ${bytesInWords(limit)}.`,
     fr: ({ value, limit }) => `Le fichier arrive encore : ${octetsEnMots(value)} sur ${octetsEnMots(limit)}.`,
   },
+  FILE_VERIFYING: {
+    en: ({ name, value }) => `${name} is here (${bytesInWords(value)}) and being verified.`,
+    fr: ({ name, value }) => `${name} est arrivé (${octetsEnMots(value)}) ; sa vérification est en cours.`,
+  },
+  FILE_MOVING: {
+    en: ({ name, value }) => `${name} is verified and being copied to the vault (${bytesInWords(value)}).`,
+    fr: ({ name, value }) => `${name} est vérifié ; sa copie dans le coffre est en cours (${octetsEnMots(value)}).`,
+  },
   FILE_AWAITED: {
     en: ({ name }) => `The report is here; ${name} is awaited.`,
     fr: ({ name }) => `Le rapport est arrivé ; ${name} est attendu.`,

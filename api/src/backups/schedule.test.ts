@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../errors.ts'
-import { MINUTE } from '../platform/clock.ts'
+import { HOUR, MINUTE } from '../platform/clock.ts'
 import {
   compile,
   DayOfWeek,
+  DueMeans,
   dueOfRun,
   Frequency,
   leadOf,
@@ -255,6 +256,28 @@ describe('Of a schedule', () => {
     ['*/15 * * * *', '2026-01-15T01:56:14.999Z', '2026-01-15T01:45Z'],
     ['*/15 * * * *', '2026-01-15T01:56:15.000Z', '2026-01-15T02:00Z'],
   ])('%s a run that began at %s is the one of %s', (line, startedAt, due) => {
-    expect(iso(dueOfRun(cron(line), new Date(startedAt)))).toBe(due)
+    const began = new Date(startedAt)
+    const plan = { ...cron(line), dueMeans: DueMeans.BEGINS, graceMinutes: 5 }
+    expect(iso(dueOfRun(plan, { began, ended: new Date('2027-01-01') }))).toBe(due)
   })
+
+  test.each([
+    ['0 6 * * *', 60, '2026-01-15T05:50:00.000Z', '2026-01-15T06:00Z'], // began 22:00 the evening before
+    ['0 6 * * *', 60, '2026-01-15T06:00:00.000Z', '2026-01-15T06:00Z'],
+    ['0 6 * * *', 60, '2026-01-15T12:00:00.000Z', '2026-01-15T06:00Z'], // late, but nobody sends tomorrow's already
+    ['0 6 * * *', 60, '2026-01-15T12:00:00.001Z', '2026-01-16T06:00Z'],
+    ['0 6 * * *', 600, '2026-01-15T16:00:00.000Z', '2026-01-15T06:00Z'], // as long as the grace
+    ['0 6 * * *', 600, '2026-01-15T16:00:00.001Z', '2026-01-16T06:00Z'],
+    ['0 6 * * 4', 60, '2026-01-15T18:00:00.000Z', '2026-01-15T06:00Z'],
+    ['0 6 * * 4', 60, '2026-01-15T18:00:00.001Z', '2026-01-22T06:00Z'],
+    ['0 * * * *', 5, '2026-01-15T01:15:00.000Z', '2026-01-15T01:00Z'],
+    ['0 * * * *', 5, '2026-01-15T01:15:00.001Z', '2026-01-15T02:00Z'],
+  ])(
+    '%s, to be here by then with %d min of grace: a run that ended at %s is the one of %s',
+    (line, graceMinutes, end, due) => {
+      const ended = new Date(end)
+      const plan = { ...cron(line), dueMeans: DueMeans.HERE, graceMinutes }
+      expect(iso(dueOfRun(plan, { began: new Date(ended.getTime() - 8 * HOUR), ended }))).toBe(due)
+    },
+  )
 })

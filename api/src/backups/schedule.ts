@@ -29,6 +29,26 @@ export interface Schedule {
   timeZone: string
 }
 
+/** What the due time of a job means. */
+export enum DueMeans {
+  BEGINS = 'BEGINS',
+  HERE = 'HERE',
+}
+registerEnumType(DueMeans, {
+  name: 'DueMeans',
+  description: 'What the due time of a job means. Either way the backup must be here by the end of the grace',
+  valuesConfig: {
+    BEGINS: { description: 'The agent begins then: a run belongs to the due time that its start tells' },
+    HERE: { description: 'It must be here by then, whenever it began: a run belongs to the due time its end tells' },
+  },
+})
+
+/** A schedule, and which runs belong to its due times. */
+export interface DuePlan extends Schedule {
+  dueMeans: DueMeans
+  graceMinutes: number
+}
+
 /** The plain way to say it, in UTC. */
 export interface PlainSchedule {
   frequency: Frequency
@@ -219,12 +239,26 @@ export function periodOf({ cron }: Schedule): number {
   return period
 }
 
-/** How long before its due time a run may begin and still be the one that is due. */
+/** How long before its due time a run may begin, or after it end, and still be the one that is due. */
 export const leadOf = (schedule: Schedule): number => Math.min(periodOf(schedule) / 4, 12 * HOUR)
 
-/** The due time that a run which began at this instant belongs to. */
-export const dueOfRun = (schedule: Schedule, startedAt: Date): Date | null =>
-  newestDue(schedule, new Date(startedAt.getTime() + leadOf(schedule)))
+/** From when to when a run went. */
+export interface RunSpan {
+  began: Date
+  ended: Date
+}
+
+/**
+ * The due time that a run belongs to. BEGINS: the newest at or before its start and a lead. HERE: the first at or after
+ * its end, or the one before that where it is not longer late than the lead, or the grace. Null = the schedule has none.
+ */
+export function dueOfRun(plan: DuePlan, { began, ended }: RunSpan): Date | null {
+  if (plan.dueMeans === DueMeans.BEGINS)
+    return newestDue(plan, new Date(began.getTime() + leadOf(plan))) ?? nextDue(plan, began)
+  const lateness = Math.max(plan.graceMinutes * MINUTE, leadOf(plan))
+  const from = new Date(ended.getTime() - lateness)
+  return nextDue(plan, new Date(from.getTime() - 1)) ?? newestDue(plan, from)
+}
 
 /** The grace where the job names none, in minutes: the smaller of 120 and half the period. */
 export const usualGrace = (schedule: Schedule): number => Math.floor(Math.min(120, periodOf(schedule) / MINUTE / 2))

@@ -116,7 +116,18 @@ describe('A run', () => {
       'NOT_YET DEPOSIT HASH_NOT_DECLARED',
     ],
     ['without declared hash, once still', { ...undeclared, keptStill: true }, 'SUCCESS VAULT HASH_NOT_DECLARED'],
-    ['that is empty', { file: read({ stamp: stamp(0) }) }, 'FAILED QUARANTINE EMPTY_FILE'],
+    [
+      'that is empty',
+      { run: run({ compress: step({ sha256: HASH, size: 0 }) }), file: read({ stamp: stamp(0) }) },
+      'FAILED QUARANTINE EMPTY_FILE',
+    ],
+    ['that was read, and is of another size', { file: read({ stamp: stamp(999) }) }, 'NOT_YET DEPOSIT FILE_ARRIVING'],
+    ['that is being read', { file: { kind: 'VERIFYING', size: 1000 } }, 'NOT_YET DEPOSIT FILE_VERIFYING'],
+    [
+      'that is being read when the grace ends',
+      { file: { kind: 'VERIFYING', size: 1000 }, windowEnded: true },
+      'NOT_YET DEPOSIT FILE_VERIFYING',
+    ],
     ['that expands too far', { file: read({ expandsBeyond: 1_000_000 }) }, 'FAILED QUARANTINE EXPANDS_TOO_FAR'],
     ['that does not decompress', { file: broken('DECOMPRESSION') }, 'FAILED QUARANTINE DECOMPRESSION_FAILED'],
     ['of a killed dump', { file: broken('COMPLETION_MARK') }, 'FAILED QUARANTINE DUMP_INCOMPLETE'],
@@ -222,6 +233,8 @@ describe('An expected backup', () => {
   })
   const { SUCCESS, FAILED, HASH_MISMATCH, TRANSFER_INTEGRITY_FAILED: DAMAGED } = BackupStatus
   const calming: JudgedRun = { ...came(null), reasons: [backupReason('HASH_NOT_DECLARED', Severity.INFO)] }
+  const verifying: JudgedRun = { ...came(null), reasons: [backupReason('FILE_VERIFYING', Severity.INFO)] }
+  const moving: JudgedRun = { ...came(null), reasons: [backupReason('FILE_MOVING', Severity.INFO)] }
   const fell = (fate: JudgedRun['fate']): JudgedRun => ({ ...came(SUCCESS), fate })
   const told = (runs: JudgedRun[], now = 0, more: Partial<EntryFacts> = {}): string => {
     const verdict = judgeEntry({ runs, windowEndsAt: END, awaited: true, blind: null, ...more }, at(now))
@@ -250,6 +263,17 @@ describe('An expected backup', () => {
       'with a run that never keeps still',
       told([calming], 30 * 60_000),
       'TRANSFER_INTEGRITY_FAILED judged NOT_SETTLED HASH_NOT_DECLARED',
+    ],
+    [
+      'with a file that is here and being read, for six hours at most',
+      told([verifying], 6 * 3600_000 - 1),
+      'UNKNOWN open FILE_VERIFYING',
+    ],
+    ['with a file that is here and being copied', told([moving], 6 * 3600_000 - 1), 'UNKNOWN open FILE_MOVING'],
+    [
+      'with a file that is read for longer than that',
+      told([verifying], 6 * 3600_000),
+      'TRANSFER_INTEGRITY_FAILED judged NOT_SETTLED FILE_VERIFYING',
     ],
     ['good, and damaged in the vault since', told([fell('DAMAGED')]), 'FAILED judged FILE_DAMAGED'],
     ['good, and gone from the vault since', told([fell('LOST')]), 'FAILED judged FILE_GONE'],

@@ -1,7 +1,7 @@
 import type { DeclaredStep } from '../deposit/declared.ts'
 import { type Check, CheckName, CheckOutcome } from '../deposit/check.ts'
-import type { FileFacts, ReadFacts } from '../deposit/file-facts.ts'
-import { MINUTE } from '../platform/clock.ts'
+import type { FileFacts, ReadFacts, Verifying } from '../deposit/file-facts.ts'
+import { HOUR, MINUTE } from '../platform/clock.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupStatus, isGood } from './backup-status.ts'
 import { Proof, proofOf } from './proof.ts'
@@ -34,7 +34,7 @@ export interface RunFacts {
   /** The name that is awaited in the deposit. */
   fileName: string
   /** Null = it was not looked for, because a step failed. */
-  file: FileFacts | null
+  file: FileFacts | Verifying | null
   /** Whether the grace has ended. */
   windowEnded: boolean
   /** Whether a file without declared hash has kept still for a minute. */
@@ -74,6 +74,15 @@ export function judgeRun(facts: RunFacts): RunVerdict {
     checks,
     place,
   })
+  const otherSize = (size: number): RunVerdict => {
+    const sizes = { value: size, limit: declared.size }
+    const checks = [sizeCheck(declared.size, size)]
+    if (declared.size !== null && size > declared.size)
+      return broken(reason('SIZE_LARGER', Severity.FAILED, sizes), checks)
+    return windowEnded
+      ? broken(reason('SIZE_SMALLER', Severity.FAILED, sizes), checks)
+      : wait(reason('FILE_ARRIVING', Severity.INFO, sizes))
+  }
   const info = { subject: fileName }
   switch (file?.kind) {
     case undefined:
@@ -87,18 +96,14 @@ export function judgeRun(facts: RunFacts): RunVerdict {
       return wait(reason('FILE_UNREADABLE', Severity.WARNING, { subject: `${fileName}: ${file.detail}` }))
     case 'CHANGING':
       return wait(reason('CHANGED_WHILE_READING', Severity.INFO))
-    case 'OTHER_SIZE': {
-      const { size } = file.stamp
-      const sizes = { value: size, limit: declared.size }
-      const checks = [sizeCheck(declared.size, size)]
-      if (declared.size !== null && size > declared.size)
-        return broken(reason('SIZE_LARGER', Severity.FAILED, sizes), checks)
-      return windowEnded
-        ? broken(reason('SIZE_SMALLER', Severity.FAILED, sizes), checks)
-        : wait(reason('FILE_ARRIVING', Severity.INFO, sizes))
-    }
+    case 'VERIFYING':
+      return wait(reason('FILE_VERIFYING', Severity.INFO, { subject: fileName, value: file.size }))
+    case 'OTHER_SIZE':
+      return otherSize(file.stamp.size)
     case 'READ':
-      return judgeRead(facts, file, declared)
+      return declared.size !== null && file.stamp.size !== declared.size
+        ? otherSize(file.stamp.size)
+        : judgeRead(facts, file, declared)
   }
 }
 
@@ -298,8 +303,7 @@ export function judgeEntry({ runs: known, windowEndsAt, awaited, blind }: EntryF
       judged: true,
       bestRunId: waiting?.id ?? null,
     }
-  if (mayStillCalm(waiting) && now.getTime() < windowEndsAt.getTime() + CALM_BY)
-    return { ...unknown, reasons: waiting.reasons }
+  if (now.getTime() < windowEndsAt.getTime() + respiteOf(waiting)) return { ...unknown, reasons: waiting.reasons }
   // Every waiting ends with the grace: what is not proven by then is a verdict, with what it waits for.
   return {
     status: BackupStatus.TRANSFER_INTEGRITY_FAILED,
@@ -311,7 +315,14 @@ export function judgeEntry({ runs: known, windowEndsAt, awaited, blind }: EntryF
 
 /** A file without a declared hash must keep still for a minute: that minute may reach past the grace. */
 const CALM_BY = 30 * MINUTE
-const mayStillCalm = ({ reasons }: JudgedRun): boolean => reasons[0]?.code === 'HASH_NOT_DECLARED'
+/** A file that is here in time, and is being read or copied: a terabyte takes hours. Later than this somebody is told. */
+const PROVEN_BY = 6 * HOUR
+
+/** How long after the grace a file that is here may still be unproven, in milliseconds. */
+function respiteOf({ reasons }: JudgedRun): number {
+  if (reasons[0]?.code === 'FILE_VERIFYING' || reasons[0]?.code === 'FILE_MOVING') return PROVEN_BY
+  return reasons[0]?.code === 'HASH_NOT_DECLARED' ? CALM_BY : 0
+}
 
 /** A good run whose file was found damaged, or is gone, is good no more. */
 const asItIsNow = (run: JudgedRun): JudgedRun =>

@@ -7,6 +7,7 @@ import { Migration20261128055711 } from './migrations/Migration20261128055711.ts
 import { Migration20261128061410 } from './migrations/Migration20261128061410.ts'
 import { Migration20261128063819 } from './migrations/Migration20261128063819.ts'
 import { Migration20261128114813 } from './migrations/Migration20261128114813.ts'
+import { Migration20261128150000 } from './migrations/Migration20261128150000.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -21,4 +22,5 @@ export const migrations = [
   Migration20261128061410,
   Migration20261128063819,
   Migration20261128114813,
+  Migration20261128150000,
 ]

@@ -44,7 +44,6 @@ async function checksOf(content: Buffer): Promise<string[]> {
     root: folder,
     path: 'archive',
     temporaryFolder: folder,
-    size: null,
     contentHash: true,
     hashOnly: false,
   })

@@ -10,12 +10,17 @@ import {
   Mutation,
   ObjectType,
   Query,
+  registerEnumType,
   Resolver,
+  Root,
+  FieldResolver,
 } from 'type-graphql'
 import { Scope } from '../access/scope.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
+import { BigIntScalar } from '../platform/scalars.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BackupRunInput } from './backup-run.input.ts'
 import { Scan, ScanOutcome } from './scan.entity.ts'
@@ -51,6 +56,36 @@ export class ScannerTrouble {
   since!: Date
 }
 
+export enum FileWorkKind {
+  READING = 'READING',
+  MOVING = 'MOVING',
+}
+registerEnumType(FileWorkKind, {
+  name: 'FileWorkKind',
+  valuesConfig: {
+    READING: { description: 'Read to its end, and checked' },
+    MOVING: { description: 'Copied to vault or quarantine, where it cannot be linked' },
+  },
+})
+
+@ObjectType({ description: 'A file that is being read or copied, or waits for its turn, beside scans' })
+export class FileWorkView {
+  @Field(() => FileWorkKind)
+  kind!: FileWorkKind
+
+  @Field(() => String, { description: 'Below the deposit or the quarantine' })
+  path!: string
+
+  @Field(() => BigIntScalar, { description: 'Bytes' })
+  size!: number
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = it waits for its turn' })
+  begunAt!: Date | null
+
+  /** The id of its job. */
+  owner!: string
+}
+
 @ObjectType({ simpleResolvers: true, description: 'How the scanner is' })
 export class ScannerHealth {
   @Field(() => Boolean)
@@ -73,6 +108,9 @@ export class ScannerHealth {
 
   @Field(() => [ScannerTrouble], { description: 'What keeps it from its work, the oldest first; [] = nothing' })
   troubles!: { text: string; since: Date }[]
+
+  @Field(() => [FileWorkView], { description: 'What is being read or copied, the longest first, then what waits' })
+  fileWork!: FileWorkView[]
 
   @Field(() => [LinkProbeView])
   links!: LinkProbeView[]
@@ -124,7 +162,7 @@ export class DepositResolver {
 
   @Authorized(Scope.READ)
   @Query(() => ScannerHealth)
-  async scanner(@Ctx() { deposit, scanner, schedule, roots }: Context): Promise<ScannerHealth> {
+  async scanner(@Ctx() { clock, deposit, scanner, schedule, roots }: Context): Promise<ScannerHealth> {
     const state = await deposit.state()
     const last = state?.lastScanEndedAt ?? null
     return {
@@ -133,6 +171,11 @@ export class DepositResolver {
       lastScanEndedAt: last,
       nextScanAt: (await schedule.nextRuns())['scan'] ?? null,
       troubles: (state?.troubles ?? []).map(({ text, since }) => ({ text, since: new Date(since) })),
+      fileWork: scanner.fileWork().map(({ forMs, kind, ...work }) => ({
+        ...work,
+        kind: FileWorkKind[kind],
+        begunAt: forMs === null ? null : new Date(clock().getTime() - forMs),
+      })),
       links: [...scanner.linkProbes()],
       depositFolder: roots.deposit,
       vaultFolder: roots.vault,
@@ -164,5 +207,13 @@ export class DepositResolver {
   @Mutation(() => BackupRun, { description: 'Takes a report out of the inbox. Errors: NOT_FOUND, BAD_USER_INPUT' })
   dismissReport(@Arg('id', () => ID) id: string, @Ctx() { deposit }: Context): Promise<Row<BackupRun>> {
     return deposit.dismiss(id)
+  }
+}
+
+@Resolver(() => FileWorkView)
+export class FileWorkResolver {
+  @FieldResolver(() => ExpectedJob, { nullable: true, description: 'Null = a file of no job any more' })
+  async job(@Root() { owner }: FileWorkView, @Ctx() { jobs }: Context): Promise<Row<ExpectedJob> | null> {
+    return jobs.load(owner).catch(() => null)
   }
 }

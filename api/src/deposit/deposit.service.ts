@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Caller } from '../access/caller.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
-import { NAME } from '../backups/name.ts'
+import { fileName, LONGEST_DATABASE, NAME, plainName } from '../backups/name.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
@@ -100,10 +100,6 @@ async function refuseForeign(
 
 function readRun(input: BackupRunInput): DeclaredReport {
   const { runId, agentId, startedAt, endedAt, databases } = input
-  const name = (field: string, value: string): string => {
-    if (NAME.test(value)) return value
-    throw new InvalidInputError(field, 'must be 1 to 128 letters, digits, ".", "_" or "-"', 'Send such a name.')
-  }
   if (!/^[\x21-\x7e]{1,128}$/.test(runId))
     throw new InvalidInputError('run.runId', 'must be 1 to 128 visible ASCII characters', 'Send a UUID.')
   if (databases.length === 0 || databases.length > 1000)
@@ -113,20 +109,21 @@ function readRun(input: BackupRunInput): DeclaredReport {
     throw new InvalidInputError('run.databases', 'names one database twice', 'Send each once.')
   return {
     runId,
-    agentId: name('run.agentId', agentId),
+    agentId: given('run.agentId', NAME.test(agentId) ? agentId : null),
     overallStatus: null,
     refused: [],
     startedAt: startedAt?.toISOString() ?? null,
     endedAt: endedAt?.toISOString() ?? null,
-    databases: databases.map((database, index) => readDatabase(database, `run.databases[${index}]`, name)),
+    databases: databases.map((database, index) => readDatabase(database, `run.databases[${index}]`)),
   }
 }
 
-function readDatabase(
-  input: BackupDatabaseInput,
-  field: string,
-  name: (field: string, value: string) => string,
-): DeclaredDatabase {
+function given(field: string, name: string | null): string {
+  if (name !== null) return name
+  throw new InvalidInputError(field, 'is no name that can be used', 'See docs/backups.md for what names may hold.')
+}
+
+function readDatabase(input: BackupDatabaseInput, field: string): DeclaredDatabase {
   const steps = {
     backup: readStep(input.backup, `${field}.backup`),
     compress: readStep(input.compress, `${field}.compress`),
@@ -136,8 +133,8 @@ function readDatabase(
     throw new InvalidInputError(field, 'holds no step', 'Send backup, compress or transfer.')
   return {
     ...steps,
-    name: name(`${field}.name`, input.name),
-    stagedFileName: input.stagedFileName ? name(`${field}.stagedFileName`, input.stagedFileName) : null,
+    name: given(`${field}.name`, plainName(input.name, LONGEST_DATABASE)),
+    stagedFileName: input.stagedFileName ? given(`${field}.stagedFileName`, fileName(input.stagedFileName)) : null,
     logsSummary: input.logsSummary?.slice(-LONGEST_TEXT) ?? null,
     raw: JSON.stringify(input, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
   }

@@ -49,14 +49,18 @@ export type FileFacts =
   | { kind: 'CHANGING' }
   | { kind: 'UNREADABLE'; detail: string }
 
+/** It is there, and being read: what will be found is not known yet. */
+export interface Verifying {
+  kind: 'VERIFYING'
+  size: number
+}
+
 export interface ReadingOrder {
   root: string
   /** Below the root. */
   path: string
   /** Where a private copy may lie while a tool reads it. */
   temporaryFolder: string
-  /** A file of another size is not read; null = read it whatever its size. */
-  size: number | null
   /** Whether the SHA-256 of the content is wanted. */
   contentHash: boolean
   /** Only the SHA-256, as re-verification needs it. */

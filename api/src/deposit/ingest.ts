@@ -6,6 +6,7 @@ import { RunOutcome, BackupRun } from '../backups/backup-run.entity.ts'
 import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { decodeRows, columnsOf, type Row, saveRows } from '../database/rows.ts'
+import { bytesBelow } from './open-below.ts'
 import type { FolderFound, ReportFound } from './read-folders.ts'
 import type { ScanContext } from './scan-context.ts'
 import { tellSettled } from './run-recorder.ts'
@@ -55,8 +56,8 @@ export class Ingest {
     let trouble: string | null = null
     const bad = new Set<string>()
     for (let at = 0; at < folder.reports.length; at += BATCH) {
-      const paths = folder.reports.slice(at, at + BATCH)
-      for (const report of await scan.worker.ask('readReports', { root: scan.roots.deposit, paths })) {
+      const reports = folder.reports.slice(at, at + BATCH)
+      for (const report of await scan.worker.ask('readReports', { root: scan.roots.deposit, reports })) {
         scan.check()
         if (await this.guarded(scan, report, agents)) continue
         clean = false
@@ -94,7 +95,7 @@ export class Ingest {
       )
       scan.counts.runsRecorded += recorded.runs
       scan.counts.reportsRefused += recorded.refused
-      await removeReport(join(scan.roots.deposit, path), found.ino)
+      await removeReport(scan.roots.deposit, found)
       return true
     }
     const refusal = read.ok
@@ -146,7 +147,8 @@ async function customFolders({ em }: ScanContext): Promise<Map<string, Set<strin
 }
 
 /** What was recorded is removed; a newer report of the same name stays. */
-async function removeReport(file: string, ino: string): Promise<void> {
+async function removeReport(root: string, { path, bytes, ino }: ReportFound): Promise<void> {
+  const file = bytes ? bytesBelow(root, bytes) : join(root, path)
   try {
     const seen = await lstat(file, { bigint: true })
     if (String(seen.ino) === ino) await unlink(file)

@@ -28,7 +28,6 @@ export async function readBackupFile(order: ReadingOrder): Promise<FileFacts> {
     const before = fstatSync(fd, { bigint: true })
     if (!before.isFile()) return { kind: 'NOT_A_FILE' }
     const stamp = stampOf(before)
-    if (order.size !== null && stamp.size !== order.size) return { kind: 'OTHER_SIZE', stamp }
     const facts = order.hashOnly ? hashFile(fd, stamp) : await readWhole(fd, stamp, order)
     const after = stampOf(fstatSync(fd, { bigint: true }))
     const named = lstatSync(join(order.root, order.path), { bigint: true, throwIfNoEntry: false })

@@ -8,6 +8,7 @@ import {
   readFileSync,
   realpathSync,
 } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { openBelow } from './open-below.ts'
@@ -25,13 +26,19 @@ export interface FoldersOrder {
   settledMs: number
 }
 
+/** A path below the root; `bytes` = it is not UTF-8, and `path` only shows it. */
+export interface FoundName {
+  path: string
+  bytes: Uint8Array | null
+}
+
 export interface FolderFound {
   /** Below the root. */
   path: string
   mtimeNs: string
   /** Whether it was older than two seconds when it was read: only then may it be skipped next time. */
   settled: boolean
-  reports: string[]
+  reports: FoundName[]
   /** Why it cannot be read; null = it was. */
   error: string | null
 }
@@ -42,7 +49,20 @@ export interface FoldersFound {
   unchanged: number
 }
 
-const isReport = (entry: Dirent): boolean => /\.json$/i.test(entry.name) && !entry.name.startsWith('.')
+const isReport = ({ name }: Dirent<Buffer>): boolean => /^[^.].*\.json$/is.test(name.toString('latin1'))
+
+/** `r\\xE9sultat.json`: as shells write what is not UTF-8. */
+const shown = (name: Buffer): string =>
+  isUtf8(name)
+    ? name.toString()
+    : name
+        .toString('latin1')
+        .replace(/[^ -~]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+
+const below = (folder: string, name: Buffer): FoundName => ({
+  path: `${folder}/${shown(name)}`,
+  bytes: isUtf8(name) ? null : Buffer.concat([Buffer.from(`${folder}/`), name]),
+})
 
 export function readFolders({ root, others, known, settledMs }: FoldersOrder): FoldersFound {
   const found: FolderFound[] = []
@@ -53,12 +73,17 @@ export function readFolders({ root, others, known, settledMs }: FoldersOrder): F
     else if (folder !== null) found.push(folder)
   }
   // The root tells its agents only when one came or went; their names are needed each time.
-  const agents = readdirSync(root, { withFileTypes: true })
+  const agents = readdirSync(root, { withFileTypes: true, encoding: 'buffer' })
   const log = others.length > 0 ? new Set(others) : null
   for (const agent of agents) {
-    if (!agent.isDirectory() || agent.name.startsWith('.')) continue
-    visit(agent.name)
-    visit(`${agent.name}/log`)
+    const name = shown(agent.name)
+    if (!agent.isDirectory() || name.startsWith('.')) continue
+    if (!isUtf8(agent.name)) {
+      found.push({ path: name, mtimeNs: '', settled: false, reports: [], error: 'its name is not UTF-8: rename it' })
+      continue
+    }
+    visit(name)
+    visit(`${name}/log`)
   }
   for (const path of log ?? []) if (!/^[^/]+(\/log)?$/.test(path)) visit(path)
   return { folders: found, unchanged }
@@ -90,18 +115,17 @@ function readFolder(
   try {
     // A link on the way to it would lead out of the deposit.
     if (realpathSync(folder) !== join(realpathSync(root), path)) return null
-    const reports = readdirSync(folder, { withFileTypes: true })
+    const reports = readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })
       .filter(isReport)
-      .map(({ name }) => `${path}/${name}`)
-      .sort()
+      .map(({ name }) => below(path, name))
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1))
     return { path, mtimeNs, settled, reports, error: null }
   } catch (cause) {
     return { path, mtimeNs, settled: false, reports: [], error: (cause as NodeJS.ErrnoException).code ?? 'unreadable' }
   }
 }
 
-export interface ReportFound {
-  path: string
+export interface ReportFound extends FoundName {
   /** When it arrived, by this server: the time of change of its inode. */
   arrivedAtMs: number
   size: number
@@ -113,11 +137,11 @@ export interface ReportFound {
 }
 
 /** Reads report files; one that has vanished meanwhile is left out. */
-export function readReports({ root, paths }: { root: string; paths: string[] }): ReportFound[] {
-  return paths.flatMap((path) => readReport(root, path) ?? [])
+export function readReports({ root, reports }: { root: string; reports: FoundName[] }): ReportFound[] {
+  return reports.flatMap((report) => readReport(root, report) ?? [])
 }
 
-function readReport(root: string, path: string): ReportFound | null {
+function readReport(root: string, { path, bytes }: FoundName): ReportFound | null {
   const refused = (outcome: 'TOO_LARGE' | 'UNREADABLE', detail: string): ReadReport => ({
     ok: false,
     outcome,
@@ -127,7 +151,7 @@ function readReport(root: string, path: string): ReportFound | null {
   })
   let fd: number
   try {
-    fd = openBelow(root, path)
+    fd = openBelow(root, bytes ?? path)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT') return null
@@ -136,6 +160,7 @@ function readReport(root: string, path: string): ReportFound | null {
     const blind = code !== 'ELOOP'
     return {
       path,
+      bytes,
       arrivedAtMs: Date.now(),
       size: 0,
       ino: '',
@@ -147,6 +172,7 @@ function readReport(root: string, path: string): ReportFound | null {
     const stat = fstatSync(fd, { bigint: true })
     const facts = {
       path,
+      bytes,
       arrivedAtMs: Number(stat.ctimeMs),
       size: Number(stat.size),
       ino: String(stat.ino),
@@ -169,6 +195,7 @@ function readReport(root: string, path: string): ReportFound | null {
     const detail = `It cannot be read (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}).`
     return {
       path,
+      bytes,
       arrivedAtMs: Date.now(),
       size: 0,
       ino: '',

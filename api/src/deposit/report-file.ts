@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { NAME } from '../backups/name.ts'
+import { fileName, LONGEST_DATABASE, NAME, plainName } from '../backups/name.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
 import { decodeText } from '../platform/text-encoding.ts'
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep, Refusal } from './declared.ts'
@@ -80,7 +80,11 @@ function readEnvelope(json: unknown, runId: string): DeclaredReport {
 const shown = (name: string): string => name.replace(/\p{Cc}/gu, '?').slice(0, 128) || '?'
 
 function readDatabase(name: string, json: unknown): Omit<DeclaredDatabase, 'raw'> {
-  nameOf(name, 'The name of a database')
+  const plain = plainName(name, LONGEST_DATABASE)
+  if (plain === null)
+    throw new WrongType(
+      `The name of a database must be 1 to ${LONGEST_DATABASE} characters of one line, with a letter or a digit, and without { } < > and \\.`,
+    )
   const database = objectOf(json, `databases.${name}`)
   const step = (long: string, short: string): DeclaredStep | null => {
     const key = database[long] === undefined || database[long] === null ? short : long
@@ -98,11 +102,11 @@ function readDatabase(name: string, json: unknown): Omit<DeclaredDatabase, 'raw'
   const staged = database['staged_file_name']
   return {
     ...steps,
-    name,
+    name: plain,
     stagedFileName:
       staged === undefined || staged === null || staged === ''
         ? null
-        : nameOf(staged, `databases.${name}.staged_file_name`),
+        : fileNameOf(staged, `databases.${name}.staged_file_name`),
     logsSummary: textOf(database['logs_summary'], `databases.${name}.logs_summary`, LONGEST_TEXT),
   }
 }
@@ -127,6 +131,12 @@ function objectOf(value: unknown, path: string): Json {
 function nameOf(value: unknown, path: string): string {
   if (typeof value === 'string' && NAME.test(value)) return value
   throw new WrongType(`${path} must be a plain name of 1 to 128 letters, digits, ".", "_" or "-".`)
+}
+
+function fileNameOf(value: unknown, path: string): string {
+  const name = typeof value === 'string' ? fileName(value) : null
+  if (name !== null) return name
+  throw new WrongType(`${path} must be a plain name of at most 200 bytes, without "/", that begins with no dot.`)
 }
 
 /** Text from outside; longer text keeps its end, where the error stands. */

@@ -4,7 +4,7 @@ import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import type { EntryRecorder } from '../backups/entry-recorder.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { dueOfRun, nextDue } from '../backups/schedule.ts'
+import { dueOfRun, type RunSpan } from '../backups/schedule.ts'
 import type { EntityManager } from '../database/database.ts'
 import { isGood } from '../backups/backup-status.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
@@ -170,10 +170,7 @@ export class RunRecorder {
 
   /** Puts a run to the due time that it belongs to, and its entry on the list of what is looked at. */
   async assign(run: Row<BackupRun>, job: Row<ExpectedJob>): Promise<void> {
-    // A clock that was never set (1970) tells nothing; one that runs ahead tells no more than when the report came.
-    const told = [run.startedAt, run.endedAt].find((time) => time !== null && time > NEVER_SET)
-    const startedAt = new Date(Math.min((told ?? run.receivedAt).getTime(), run.receivedAt.getTime()))
-    const byClock = dueOfRun(job, startedAt) ?? nextDue(job, startedAt)
+    const byClock = dueOfRun(job, spanOfRun(run))
     const expectedAt = (await this.byArrival(run, job, byClock)) ?? byClock
     if (!expectedAt) return
     const entry = await this.entries.open(job, expectedAt, run.receivedAt)
@@ -194,7 +191,7 @@ export class RunRecorder {
     if (!told || run.receivedAt.getTime() - told.getTime() < CLOCK_TOLERANCE) return null
     const took = Math.max(0, (run.endedAt?.getTime() ?? 0) - (run.startedAt?.getTime() ?? 0))
     const began = new Date(run.receivedAt.getTime() - (run.startedAt && run.endedAt ? Math.min(took, DAY) : 0))
-    const due = dueOfRun(job, began) ?? nextDue(job, began)
+    const due = dueOfRun(job, { began, ended: run.receivedAt })
     if (!due || !byClock || due <= byClock) return null
     const behind = run.receivedAt.getTime() - told.getTime()
     if (behind > HELD_BACK || (await this.isBehindAsBefore(run, behind))) return due
@@ -252,11 +249,23 @@ function contentHashOf({ backup, compress, transfer, stagedFileName, logsSummary
   return createHash('sha256').update(told).digest('base64url')
 }
 
+/**
+ * From when to when a run went, as it says itself. A clock that was never set (1970) tells nothing; one that runs ahead
+ * tells no more than when the report came.
+ */
+function spanOfRun({ startedAt, endedAt, receivedAt }: Row<BackupRun>): RunSpan {
+  const told = (...times: (Date | null)[]): Date => {
+    const time = times.find((one) => one !== null && one > NEVER_SET) ?? receivedAt
+    return time < receivedAt ? time : receivedAt
+  }
+  return { began: told(startedAt, endedAt), ended: told(endedAt) }
+}
+
 /** Whether a run stands under another due time than its own clock tells. */
 export function isFiledByArrival(job: Row<ExpectedJob>, run: Row<BackupRun>, expectedAt: Date): boolean {
-  const told = [run.startedAt, run.endedAt].find((time) => time !== null && time > NEVER_SET)
-  const byClock = told && told < run.receivedAt ? (dueOfRun(job, told) ?? nextDue(job, told)) : null
-  return byClock !== null && byClock !== undefined && byClock < expectedAt
+  const span = spanOfRun(run)
+  const byClock = span.began < run.receivedAt ? dueOfRun(job, span) : null
+  return byClock !== null && byClock < expectedAt
 }
 
 export function tellSettled(tell: Tell, facts: { name: string; path?: string }, at: Date): void {

@@ -6,13 +6,14 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { WorkerThread } from '../platform/worker-thread.ts'
 import type { AtStep } from '../vault/move-file.ts'
+import type { FileWork } from './file-work.ts'
 import type { Scan } from './scan.entity.ts'
 import type { DepositTasks } from './worker.ts'
 
 export type Counts = Pick<
   Scan,
   | ('foldersRead' | 'foldersUnchanged' | 'runsRecorded' | 'reportsRefused' | 'filesRead')
-  | ('filesPromoted' | 'filesQuarantined' | 'entriesOpened' | 'entriesJudged' | 'entriesMissing')
+  | ('filesPromoted' | 'filesQuarantined' | 'filesWaiting' | 'entriesOpened' | 'entriesJudged' | 'entriesMissing')
 >
 
 /** What the parts of one scan share. */
@@ -22,7 +23,12 @@ export interface ScanContext {
   clock: Clock
   log: Log
   roots: Roots
+  /** Reads folders and reports, and looks at files. */
   worker: WorkerThread<DepositTasks>
+  /** Reads and moves files, beside scans. */
+  files: FileWork
+  /** Until when this scan waits for files (`performance.now()`); what is not ready then, a later one takes. */
+  until: number
   temporaryFolder: string
   counts: Counts
   atStep: AtStep

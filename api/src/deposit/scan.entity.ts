@@ -75,6 +75,12 @@ export class Scan {
   @Property({ type: 'integer' })
   filesQuarantined: number = 0
 
+  @Field(() => Int, {
+    description: 'Files that were still being read or copied when it ended: another scan follows when they are',
+  })
+  @Property({ type: 'integer', default: 0 })
+  filesWaiting: number = 0
+
   @Field(() => Int, { description: 'Expected backups that came due' })
   @Property({ type: 'integer' })
   entriesOpened: number = 0

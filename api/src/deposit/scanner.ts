@@ -1,39 +1,29 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
 import { createRecorder } from '../database/record.ts'
-import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { type Row, selectRows } from '../database/rows.ts'
 import { DomainError } from '../errors.ts'
-import { EventCause, EventType } from '../events/event.entity.ts'
-import { HOUR, MINUTE, SECOND, DAY } from '../platform/clock.ts'
-import { newId } from '../platform/id.ts'
+import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
-import { Severity } from '../reasons/reason.ts'
+import type { AtStep } from '../vault/move-file.ts'
 import { takeUp } from '../vault/promotion.ts'
 import { type Rereading, reverifyVault } from '../vault/reverify.ts'
-import type { AtStep } from '../vault/move-file.ts'
+import { FileWork } from './file-work.ts'
 import { Ingest } from './ingest.ts'
 import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
+import { LinkProbes } from './link-probes.ts'
 import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
+import { awayAfter, beginScan, emptyCounts, endScan, noticeAbsence, tellStandstill, tidy } from './scan-journal.ts'
 import { settleRuns } from './settle.ts'
-import {
-  clearProbes,
-  lackOfRoom,
-  type LinkProbe,
-  lookAtRoots,
-  makeRoots,
-  probeLinks,
-  type RootIds,
-  type Sight,
-} from './sight.ts'
-import type { DepositTasks } from './worker.ts'
-import { troublesAfter } from './troubles.ts'
+import { lackOfRoom, type LinkProbe, lookAtRoots, makeRoots, type RootIds, type Sight } from './sight.ts'
 import { closeWindows, mendFuture, openWindows } from './windows.ts'
+import type { DepositTasks } from './worker.ts'
 
 export interface ScanAnswer {
   outcome: ScanOutcome
@@ -49,13 +39,15 @@ export interface ScannerOptions {
   temporaryFolder: string
   intervalMinutes: number
   atStep?: AtStep
+  /** How long a scan waits for files that are being read or copied; a later one takes what is not ready then. */
+  patienceMs?: number
 }
 
-/** Without a scan for so long, somebody is told: at least an hour. */
-const AWAY_AFTER = (intervalMinutes: number): number => Math.max(HOUR, 3 * intervalMinutes * MINUTE)
-/** A run whose file has not come for a week is not looked for any more. */
-const GIVE_UP_AFTER = 7 * DAY
-const KEEP_SCANS = 30 * DAY
+const PATIENCE_MS = 5 * SECOND
+/** A scan that takes longer hangs on something, and keeps no alert back. */
+const HANGS_AFTER = 2 * MINUTE
+/** So long whoever moves files by hand waits for a scan that is at work. */
+const LONGEST_WAIT = 30 * SECOND
 
 class StoppedError extends Error {}
 
@@ -70,29 +62,40 @@ class UnseenError extends DomainError {
 export class Scanner {
   private readonly worker: WorkerThread<DepositTasks>
   private readonly rereader: WorkerThread<DepositTasks>
+  private readonly files: FileWork
+  private readonly probes: LinkProbes
   private readonly ingest = new Ingest()
   private readonly record
   private stopped = false
-  private running: Promise<ScanAnswer> | null = null
-  /** When the last scan ended, or this process began. */
-  private lookedAt: Date
+  private running: { began: number; answer: Promise<ScanAnswer> } | null = null
+  /** When a scan ended last or wrote something, or this process began: by the clock, and by one that never jumps. */
+  private movedOn: { at: Date; ticks: number }
   private soonTimer: NodeJS.Timeout | null = null
-  private probes: LinkProbe[] = []
-  private probing: Promise<void> = Promise.resolve()
+  /** Somebody asked for a scan while files were moved by hand. */
+  private wasRefused = false
   /** Called after each scan: alerts are opened then, and the heartbeat is sent. */
   afterScan: (outcome: ScanOutcome) => Promise<void> = async () => undefined
 
   constructor(private readonly options: ScannerOptions) {
-    this.record = createRecorder(options.platform)
-    this.lookedAt = options.platform.clock()
+    const { platform, roots } = options
+    this.record = createRecorder(platform)
+    this.movedOn = { at: platform.clock(), ticks: performance.now() }
+    this.probes = new LinkProbes(roots, platform.log)
     const script = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
     this.worker = new WorkerThread<DepositTasks>(script, 192)
     this.rereader = new WorkerThread<DepositTasks>(script, 64)
+    this.files = new FileWork(script)
+    this.files.onReady = () => this.soon('FILES')
   }
 
   /** Whether promotion links or copies, for each folder that was tried at the start. */
   linkProbes(): readonly LinkProbe[] {
-    return this.probes
+    return this.probes.list()
+  }
+
+  /** What is being read or copied, and what waits for its turn. */
+  fileWork(): ReturnType<FileWork['list']> {
+    return this.files.list()
   }
 
   get intervalMinutes(): number {
@@ -103,12 +106,26 @@ export class Scanner {
     return this.running !== null
   }
 
+  /** Whether a scan is at work that will open alerts when it ends. */
+  get endsSoon(): boolean {
+    return this.running !== null && performance.now() - this.running.began < HANGS_AFTER
+  }
+
   /** Whether scans come as often as they should: then what comes is judged, and what does not come is missed. */
   health(): { ok: boolean; detail: string | null } {
-    const away = this.options.platform.clock().getTime() - this.lookedAt.getTime()
+    const away = this.options.platform.clock().getTime() - this.movedOn.at.getTime()
     // A scan that began in what was then the future tells nothing.
-    const ok = away > -HOUR && (this.isRunning || away <= AWAY_AFTER(this.intervalMinutes))
-    return { ok, detail: ok ? null : `No scan has ended since ${this.lookedAt.toISOString()}` }
+    const ok = away > -HOUR && away <= awayAfter(this.intervalMinutes)
+    const what = this.running ? 'A scan has done nothing' : 'No scan has ended'
+    return { ok, detail: ok ? null : `${what} since ${this.movedOn.at.toISOString()}` }
+  }
+
+  /** A scan that hangs, on a mount that does not answer, cannot say so itself. */
+  async noticeStandstill(): Promise<void> {
+    const { em, platform } = this.options
+    if (!this.running || performance.now() - this.movedOn.ticks < awayAfter(this.intervalMinutes)) return
+    const detail = `A scan has done nothing since ${this.movedOn.at.toISOString()}: does each mount answer (df, ls)?`
+    await tellStandstill(this.record, em, platform.clock(), detail)
   }
 
   /** Makes the folders, tries whether links are possible, and removes what an earlier process left half done. */
@@ -120,44 +137,29 @@ export class Scanner {
     // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
     const hindrance = known?.depositId ? null : await makeRoots(roots)
     if (hindrance) platform.log.error({ hindrance }, 'The folders for backups cannot be made')
-    await clearProbes(roots)
-    const probes = probeLinks(roots)
-    await this.takeProbe(probes)
-    this.probing = this.probeAgents(probes)
-  }
-
-  /** The deposit itself is tried before Vigie listens, each agent's folder beside its work. */
-  private async probeAgents(probes: AsyncGenerator<LinkProbe>): Promise<void> {
-    while (!this.stopped && (await this.takeProbe(probes)));
-  }
-
-  private async takeProbe(probes: AsyncGenerator<LinkProbe>): Promise<boolean> {
-    const { value, done } = await probes.next()
-    if (done) return false
-    this.probes.push(value)
-    const { roots, platform } = this.options
-    if (value.mode === 'COPY') {
-      const folder = join(roots.deposit, value.folder)
-      platform.log.warn({ folder, detail: value.detail }, 'Files are copied to the vault, not linked')
-    }
-    return true
+    await this.probes.start()
   }
 
   /** Scans now; a scan that is already running does the work. */
   async scan(trigger: string): Promise<ScanAnswer> {
     if (this.stopped || this.running) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
-    this.running = this.scanOnce(trigger).finally(() => (this.running = null))
-    const answer = await this.running
-    this.lookedAt = this.options.platform.clock()
+    const answer = this.scanOnce(trigger).finally(() => (this.running = null))
+    this.running = { began: performance.now(), answer }
+    await answer
+    this.movedOn = { at: this.options.platform.clock(), ticks: performance.now() }
     return answer
   }
 
-  /** Scans in a moment, once for all who ask meanwhile. */
-  soon(): void {
+  /** Scans in a moment, once for all who ask meanwhile, and after a scan that is at work: it may have looked already. */
+  soon(trigger = 'REPORT'): void {
     if (this.soonTimer || this.stopped) return
-    this.soonTimer = setTimeout(() => {
+    const scan = async (): Promise<void> => {
       this.soonTimer = null
-      this.scan('REPORT').catch((error: unknown) => this.options.platform.log.error({ err: error }, 'A scan failed'))
+      await this.running?.answer.catch(() => undefined)
+      await this.scan(trigger)
+    }
+    this.soonTimer = setTimeout(() => {
+      scan().catch((error: unknown) => this.options.platform.log.error({ err: error }, 'A scan failed'))
     }, SECOND)
     this.soonTimer.unref()
   }
@@ -166,9 +168,9 @@ export class Scanner {
   async stop(): Promise<void> {
     this.stopped = true
     if (this.soonTimer) clearTimeout(this.soonTimer)
-    await Promise.all([this.worker.stop(), this.rereader.stop()])
-    await this.running?.catch(() => undefined)
-    await this.probing
+    await Promise.all([this.worker.stop(), this.rereader.stop(), this.files.stop()])
+    await this.running?.answer.catch(() => undefined)
+    await this.probes.stop()
     await this.worker.stop()
   }
 
@@ -203,7 +205,7 @@ export class Scanner {
 
   /** Waits for the end of a scan that runs here, or for a while where it runs elsewhere. */
   async idle(): Promise<void> {
-    if (this.running) await this.running.catch(() => undefined)
+    if (this.running) await this.running.answer.catch(() => undefined)
     else await delay(SECOND, undefined, { ref: false })
   }
 
@@ -229,10 +231,16 @@ export class Scanner {
     }
   }
 
-  /** Does something with the vault's files while no scan runs. Null = a scan holds the lease. Errors: UNSEEN */
+  /**
+   * Does something with the vault's files while no scan runs: something short, for scans wait for it. Null = a scan
+   * holds the lease. Errors: UNSEEN
+   */
   async exclusively<T>(work: (scan: ScanContext) => Promise<T>): Promise<T | null> {
     await this.mustSee()
     const { em } = this.options
+    const until = performance.now() + LONGEST_WAIT
+    while (this.running && performance.now() < until)
+      await Promise.race([this.idle(), delay(until - performance.now(), undefined, { ref: false })])
     const token = await this.record(em, ({ em: own }) => takeLease(own, this.options.platform.clock()))
     if (token === null) return null
     const renewal = this.renew(token)
@@ -241,31 +249,29 @@ export class Scanner {
     } finally {
       clearInterval(renewal)
       await this.record(em, ({ em: own }) => releaseLease(own, token))
+      if (this.wasRefused) this.soon()
     }
   }
 
   private async scanOnce(trigger: string): Promise<ScanAnswer> {
     const { em: root, platform, roots } = this.options
     const { clock, log } = platform
-    const startedAt = clock()
-    const scan = newScan(trigger, startedAt)
-    const token = await this.record(root, async ({ em }, tell) => {
-      const taken = await takeLease(em, startedAt)
-      if (taken === null) return null
-      // Those that a crash cut off will not end any more.
-      await sql`update scan set ended_at = ${startedAt.getTime()} where ended_at is null`.execute(em.getKysely())
-      await insertRows(em, Scan, [scan])
-      tell.scans.add(scan.id)
-      return taken
+    const begun = await this.record(root, async ({ em }, tell) => {
+      const token = await takeLease(em, clock())
+      return token === null ? null : { token, scan: await beginScan(em, tell, trigger, clock()) }
     })
-    if (token === null) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
+    this.wasRefused = begun === null
+    if (begun === null) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
+    const { token, scan } = begun
     const renewal = this.renew(token)
     const troubles = new Map<string, string>()
     const em = root.fork()
     const context = this.context(em, token, scan, (cause, text) => troubles.set(cause, troubles.get(cause) ?? text))
+    const end = (outcome: ScanOutcome | null): Promise<void> =>
+      endScan(context, scan, { outcome, troubles, isStopped: this.stopped })
     let outcome = ScanOutcome.DONE
     try {
-      await this.noticeAbsence(context, startedAt)
+      await noticeAbsence(context, this.intervalMinutes)
       const sight = await this.look(em)
       const blind = sight.sees ? await lackOfRoom(roots) : sight.why
       if (sight.sees && blind === null) {
@@ -277,24 +283,24 @@ export class Scanner {
         await settleRuns(context)
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
         await context.write(({ em: own }) => tidy(own, clock().getTime()))
+        this.files.sweep()
       } else {
         outcome = ScanOutcome.BLIND
         context.trouble('roots', blind as string)
         await openWindows(context)
         await closeWindows(context, () => blind)
       }
-      await this.finish(context, scan, { outcome, troubles })
+      await end(outcome)
     } catch (error) {
       if (error instanceof StoppedError || this.stopped) {
-        await this.finish(context, scan, { outcome: null, troubles: new Map([['stopped', 'stopped']]) }).catch(
-          () => undefined,
-        )
+        troubles.set('stopped', 'stopped')
+        await end(null).catch(() => undefined)
         return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
       }
       if (error instanceof LeaseLostError) return { outcome: ScanOutcome.ALREADY_RUNNING, scan: null }
       log.error({ err: error }, 'A scan failed; the next one does its work')
       troubles.set('scan', (error as Error).message)
-      await this.finish(context, scan, { outcome: null, troubles }).catch(() => undefined)
+      await end(null).catch(() => undefined)
       throw error
     } finally {
       clearInterval(renewal)
@@ -319,7 +325,7 @@ export class Scanner {
   }
 
   private context(em: EntityManager, token: string, counts: Counts, trouble: ScanContext['trouble']): ScanContext {
-    const { platform, roots, temporaryFolder } = this.options
+    const { platform, roots, temporaryFolder, patienceMs = PATIENCE_MS } = this.options
     const { clock, log } = platform
     return {
       em,
@@ -327,15 +333,20 @@ export class Scanner {
       log,
       roots,
       worker: this.worker,
+      files: this.files,
+      until: performance.now() + patienceMs,
       temporaryFolder,
       counts,
       trouble,
       atStep: this.options.atStep ?? (() => undefined),
-      write: (work) =>
-        this.record(this.options.em, async (services, tell) => {
+      write: async (work) => {
+        const written = await this.record(this.options.em, async (services, tell) => {
           await holdLease(services.em, token, clock())
           return work({ ...services, tell })
-        }),
+        })
+        this.movedOn = { at: clock(), ticks: performance.now() }
+        return written
+      },
       check: () => {
         if (this.stopped) throw new StoppedError()
       },
@@ -349,97 +360,11 @@ export class Scanner {
   private async row(em: EntityManager): Promise<Row<ScannerRow> | null> {
     return (await selectRows(em, ScannerRow, 'id', ['scanner']))[0] ?? null
   }
-
-  /** Vigie was off, or its scheduler stood still: what came due meanwhile is judged late, and somebody should know. */
-  private async noticeAbsence({ write, em }: ScanContext, now: Date): Promise<void> {
-    const { rows } = await sql<{ at: number | null }>`select max(ended_at) as at from scan`.execute(em.getKysely())
-    const last = rows[0]?.at ? new Date(rows[0].at) : null
-    const away = last ? now.getTime() - last.getTime() : 0
-    if (away < AWAY_AFTER(this.options.intervalMinutes)) return
-    await write(async ({ tell }) =>
-      tell.event({
-        type: EventType.SCANNER_AWAY,
-        severity: Severity.WARNING,
-        at: now,
-        cause: EventCause.READING,
-        facts: { count: Math.round(away / MINUTE), lastSeenAt: last?.toISOString() ?? '' },
-      }),
-    )
-  }
-
-  private async finish(
-    { write, clock }: ScanContext,
-    scan: Row<Scan>,
-    { outcome, troubles }: { outcome: ScanOutcome | null; troubles: ReadonlyMap<string, string> },
-  ): Promise<void> {
-    const endedAt = clock()
-    const trouble = [...troubles.values()][0]?.slice(0, 500) ?? null
-    await write(async ({ em, tell }) => {
-      const [row] = await selectRows(em, ScannerRow, 'id', ['scanner'])
-      const [stored] = await selectRows(em, Scan, 'id', [scan.id])
-      if (stored) await saveRows(em, Scan, [Object.assign(stored, { ...scan, endedAt, outcome, trouble })])
-      tell.scans.add(scan.id)
-      if (!row || this.stopped) return
-      const { now, begun, over } = troublesAfter(row.troubles, troubles, {
-        sawAll: outcome === ScanOutcome.DONE,
-        at: endedAt,
-      })
-      const event = { at: endedAt, cause: EventCause.READING }
-      for (const { cause, text } of begun)
-        tell.event({
-          ...event,
-          type: EventType.SCANNER_BLIND,
-          severity: Severity.AT_RISK,
-          facts: { name: cause, detail: text },
-        })
-      for (const { cause, text } of over)
-        tell.event({
-          ...event,
-          type: EventType.SCANNER_SEES,
-          severity: Severity.INFO,
-          facts: { name: cause, detail: text },
-        })
-      row.troubles = now
-      if (outcome === ScanOutcome.DONE && trouble === null) row.lastScanEndedAt = endedAt
-      await saveRows(em, ScannerRow, [row])
-    })
-  }
 }
-
-const emptyCounts = (): Counts => ({
-  foldersRead: 0,
-  foldersUnchanged: 0,
-  runsRecorded: 0,
-  reportsRefused: 0,
-  filesRead: 0,
-  filesPromoted: 0,
-  filesQuarantined: 0,
-  entriesOpened: 0,
-  entriesJudged: 0,
-  entriesMissing: 0,
-})
-
-const newScan = (trigger: string, startedAt: Date): Row<Scan> => ({
-  id: newId(),
-  trigger,
-  startedAt,
-  endedAt: null,
-  outcome: null,
-  trouble: null,
-  ...emptyCounts(),
-})
 
 /** The sentinels, remembered in the transaction after they were found or made. */
 async function rememberRoots(em: EntityManager, ids: RootIds): Promise<void> {
   await sql`update scanner set deposit_id = coalesce(deposit_id, ${ids.deposit}),
     vault_id = coalesce(vault_id, ${ids.vault}), quarantine_id = coalesce(quarantine_id, ${ids.quarantine})
     where id = 'scanner' and (deposit_id is null or vault_id is null or quarantine_id is null)`.execute(em.getKysely())
-}
-
-/** What nobody looks for any more, and scans of long ago. */
-async function tidy(em: EntityManager, now: number): Promise<void> {
-  const kysely = em.getKysely()
-  await sql`update backup_run set is_open = 0 where is_open = 1 and outcome = 'ACCEPTED'
-    and status = 'TRANSFER_INTEGRITY_FAILED' and received_at < ${now - GIVE_UP_AFTER}`.execute(kysely)
-  await sql`delete from scan where started_at < ${now - KEEP_SCANS}`.execute(kysely)
 }

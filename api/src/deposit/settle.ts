@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import type { BackupStatus } from '../backups/backup-status.ts'
@@ -6,36 +5,34 @@ import { isGood } from '../backups/backup-status.ts'
 import { doubtsOf } from '../backups/doubts.ts'
 import { companyOf, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { NAME } from '../backups/name.ts'
-import { render, wrongPath } from '../backups/path-template.ts'
 import { backupReason, declaredFile, judgeRun, type RunVerdict, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { CLOCK_TOLERANCE, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
-import { isLeftover } from '../vault/move-file.ts'
+import { BackupFile, FileState } from '../vault/backup-file.entity.ts'
 import { carryOut, quarantinePlace, vaultPlace } from '../vault/promotion.ts'
-import type { FileFacts, ReadFacts, Stamp } from './file-facts.ts'
-import type { FileSeen } from './read-file.ts'
+import type { ReadFacts, Stamp } from './file-facts.ts'
+import { beginReading, type Claims, claimsOf, lookAt, readHash, type Seen, stepFailed, type Subject } from './look.ts'
 import { isFiledByArrival, REUSED } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
-
-interface Subject {
-  run: Row<BackupRun>
-  job: Row<ExpectedJob>
-  entry: Row<BackupEntry>
-}
 
 /** Looks at the file of each run that waits for one, decides, and moves it: intent, move, outcome. */
 export async function settleRuns(scan: ScanContext): Promise<void> {
   const subjects = await openRuns(scan)
+  await beginReading(scan, subjects)
   const claims = claimsOf(subjects)
+  // Each backup is compared with the good one before it, and may take its place: where that one is still being read or
+  // copied, those after it wait.
+  const held = new Set(await jobsOnTheMove(scan))
   for (const subject of subjects) {
     scan.check()
     try {
-      await settleRun(scan, subject, claims)
+      const settled = await settleRun(scan, subject, { claims, isHeld: held.has(subject.job.id) })
+      if (settled === 'SETTLED') continue
+      held.add(subject.job.id)
+      scan.counts.filesWaiting += 1
     } catch (error) {
       // One bad backup never ends the scan of the others.
       scan.rethrow(error)
@@ -47,7 +44,12 @@ export async function settleRuns(scan: ScanContext): Promise<void> {
 }
 
 async function openRuns({ em, write }: ScanContext): Promise<Subject[]> {
-  const runs = (await selectRows(em, BackupRun, 'isOpen', [1])).filter((run) => run.job !== null)
+  const open = (await selectRows(em, BackupRun, 'isOpen', [1])).filter((run) => run.job !== null)
+  const fileIds = open.map((run) => run.file ?? undefined)
+  const onTheMove = new Set(
+    (await selectRows(em, BackupFile, 'id', fileIds, { state: FileState.INTENT })).map(({ id }) => id),
+  )
+  const runs = open.filter(({ file }) => file === null || !onTheMove.has(file))
   const jobIds = [...new Set(runs.map((run) => run.job ?? ''))]
   const jobs = new Map((await selectRows(em, ExpectedJob, 'id', jobIds)).map((job) => [job.id, job]))
   // Runs that waited undeclared until somebody made their job have no entry yet.
@@ -65,63 +67,31 @@ async function openRuns({ em, write }: ScanContext): Promise<Subject[]> {
   return subjects.toSorted(older)
 }
 
+async function jobsOnTheMove({ em }: ScanContext): Promise<string[]> {
+  const files = await selectRows(em, BackupFile, 'state', [FileState.INTENT])
+  return files.flatMap(({ job }) => job ?? [])
+}
+
 const older = (a: Subject, b: Subject): number =>
   a.entry.expectedAt.getTime() - b.entry.expectedAt.getTime() ||
   a.run.receivedAt.getTime() - b.run.receivedAt.getTime() ||
   (a.run.id < b.run.id ? -1 : 1)
 
-/** Where the file of a run is awaited; `database/` is accepted beside `databases/`. */
-function awaitedPaths({ run, job, entry }: Subject): string[] {
-  const template = job.agentDepositPathTemplate
-  const fileName = run.stagedFileName ?? ''
-  if (!fileName && template.includes('{file_name}')) return []
-  if (fileName && !NAME.test(fileName)) return []
-  const path = render(template, job, { expectedAt: entry.expectedAt, timeZone: job.timeZone, fileName })
-  if (wrongPath(path)) return []
-  return [path, ...(path.includes('/databases/') ? [path.replace('/databases/', '/database/')] : [])]
-}
-
-const stepFailed = ({ run }: Subject): boolean =>
-  [run.backup, run.compress, run.transfer].some((step) => step && !step.ok)
-
-/** Which runs await a file at each path, oldest first: agents send the same name every night. */
-type Claims = Map<string, Subject[]>
-
-const claimsOf = (subjects: readonly Subject[]): Claims => {
-  const claims: Claims = new Map()
-  for (const subject of subjects.filter((one) => !stepFailed(one))) {
-    const [path] = awaitedPaths(subject)
-    if (path) claims.set(path, [...(claims.get(path) ?? []), subject])
-  }
-  return claims
-}
-
-/**
- * Whether a file at a path that several runs await is another run's: that of the newest whose hash it has; where none
- * has it, the newest of all may condemn it.
- */
-function isAnothers(
+async function settleRun(
+  scan: ScanContext,
   subject: Subject,
-  claims: Claims,
-  { stamp, sha256 }: { stamp: Stamp; sha256: string | null },
-): boolean {
-  const claimants = claims.get(awaitedPaths(subject)[0] ?? '') ?? []
-  const matching = claimants.filter(({ run }) => {
-    const declared = declaredFile(run)
-    return declared.sha256 !== null && declared.sha256 === sha256 && (declared.size ?? stamp.size) === stamp.size
-  })
-  const owner = matching.at(-1) ?? claimants.at(-1)
-  return owner !== undefined && owner.run.id !== subject.run.id
-}
-
-async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): Promise<void> {
+  { claims, isHeld }: { claims: Claims; isHeld: boolean },
+): Promise<'SETTLED' | 'NOT_YET'> {
   const { run, entry, job } = subject
   const now = scan.clock()
-  const seen = stepFailed(subject) ? null : await lookAt(scan, subject, claims)
+  const found = stepFailed(subject) ? null : await lookAt(scan, subject, claims)
+  const seen = found && isHeld ? held(found) : found
   const absent = seen === null || seen.facts.kind === 'ABSENT'
   // A verdict stands until another file comes.
-  if (run.status !== null && absent) return
-  if (absent && (await closeTwin(scan, subject))) return
+  if (run.status !== null && absent) return 'SETTLED'
+  if (absent && (await closeTwin(scan, subject))) return 'SETTLED'
+  const isVerifying = seen?.facts.kind === 'VERIFYING'
+  if (run.status !== null && isVerifying) return 'NOT_YET'
   const declared = declaredFile(run)
   const verdict = judgeRun({
     run,
@@ -133,7 +103,7 @@ async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): P
     mustBeProven: job.mustBeProven,
   })
   // A run that was judged already takes only the file that it declared: another one is of a run that is still to come.
-  if (run.status !== null && verdict.place !== 'VAULT') return
+  if (run.status !== null && verdict.place !== 'VAULT') return 'SETTLED'
   const skew = Math.max(run.startedAt?.getTime() ?? 0, run.endedAt?.getTime() ?? 0) - run.receivedAt.getTime()
   if (verdict.status !== null && skew > CLOCK_TOLERANCE) {
     verdict.reasons.push(backupReason('CLOCK_OFF', Severity.WARNING, { value: Math.round(skew / MINUTE) }))
@@ -141,9 +111,17 @@ async function settleRun(scan: ScanContext, subject: Subject, claims: Claims): P
   if (verdict.status !== null) verdict.reasons.push(...notesOf(subject))
   if (verdict.status !== null && isGood(verdict.status) && seen?.facts.kind === 'READ')
     verdict.reasons.push(...(await doubtsAbout(scan.em, subject, seen.facts)))
-  if (verdict.place === 'DEPOSIT' || !seen?.stamp) await settleInPlace(scan, subject, verdict, seen)
-  else await moveAway(scan, subject, verdict, { ...seen, stamp: seen.stamp })
+  if (verdict.place !== 'DEPOSIT' && seen?.stamp)
+    return moveAway(scan, subject, verdict, { ...seen, stamp: seen.stamp })
+  await settleInPlace(scan, subject, verdict, seen)
+  return isVerifying ? 'NOT_YET' : 'SETTLED'
 }
+
+/** What was found of it is not used yet. */
+const held = (seen: Seen): Seen =>
+  seen.stamp && (seen.facts.kind === 'READ' || seen.facts.kind === 'OTHER_SIZE')
+    ? { ...seen, facts: { kind: 'VERIFYING', size: seen.stamp.size } }
+    : seen
 
 async function doubtsAbout(em: EntityManager, { run, job, entry }: Subject, facts: ReadFacts): Promise<Reason[]> {
   const company = await companyOf(em, job, entry.expectedAt, facts)
@@ -181,108 +159,6 @@ async function closeTwin(scan: ScanContext, { run }: Subject): Promise<boolean> 
   return true
 }
 
-interface Seen {
-  root: FileRoot
-  path: string
-  facts: FileFacts
-  stamp: Stamp | null
-  /** The row of exactly this file, where it was seen before. */
-  row: Row<BackupFile> | null
-}
-
-const ABSENT: FileFacts = { kind: 'ABSENT' }
-
-/** What lies there; a file that has not changed since it was read is not read again. */
-async function lookAt(scan: ScanContext, subject: Subject, claims: Claims): Promise<Seen> {
-  const paths = awaitedPaths(subject)
-  const seen = await scan.worker.ask('statFiles', { root: scan.roots.deposit, paths })
-  for (const [index, path] of paths.entries()) {
-    const there = seen[index] as FileSeen
-    if (there.kind === 'ABSENT') continue
-    const base = { root: FileRoot.DEPOSIT, path, stamp: null, row: null }
-    if (there.kind !== 'FILE') return { ...base, facts: there }
-    if (await isLeft(scan.em, path, there.stamp)) continue
-    const found = await readThere(scan, subject, { path, stamp: there.stamp })
-    const { stamp, facts } = found
-    if (stamp && isAnothers(subject, claims, { stamp, sha256: facts.kind === 'READ' ? facts.sha256 : null })) continue
-    return found
-  }
-  return fromQuarantine(scan, subject, paths[0] ?? '')
-}
-
-async function readThere(
-  scan: ScanContext,
-  subject: Subject,
-  { path, stamp: seen }: { path: string; stamp: Stamp },
-): Promise<Seen> {
-  const declared = declaredFile(subject.run)
-  const root = FileRoot.DEPOSIT
-  const row = await fileOfStamp(scan.em, path, seen)
-  const known = row?.facts
-  if (known && (declared.contentSha256 === null || known.contentSha256 !== null || known.contentSize === null)) {
-    const otherSize = declared.size !== null && seen.size !== declared.size
-    return { root, path, facts: otherSize ? { kind: 'OTHER_SIZE', stamp: seen } : known, stamp: seen, row }
-  }
-  const facts = await scan.worker.ask('readBackupFile', {
-    root: scan.roots.deposit,
-    path,
-    temporaryFolder: scan.temporaryFolder,
-    size: declared.size,
-    contentHash: declared.contentSha256 !== null,
-    hashOnly: false,
-  })
-  if (facts.kind === 'READ') scan.counts.filesRead += 1
-  const stamp = facts.kind === 'READ' || facts.kind === 'OTHER_SIZE' ? facts.stamp : null
-  return { root, path, facts, stamp, row: row && stamp && row.ctimeNs === stamp.ctimeNs ? row : null }
-}
-
-/** What could not be removed after its promotion is no new file. */
-async function isLeft(em: EntityManager, path: string, stamp: Stamp): Promise<boolean> {
-  const { rows } = await sql<Record<string, unknown>>`select leftover from backup_file
-    where leftover is not null and leftover ->> 'path' = ${path} and leftover ->> 'root' = 'DEPOSIT'`.execute(
-    em.getKysely(),
-  )
-  return rows.some(({ leftover }) => isLeftover(stamp, (JSON.parse(leftover as string) as { stamp: Stamp }).stamp))
-}
-
-/** A good file that came before its report, and was judged by an older one, is found again in the quarantine. */
-async function fromQuarantine(scan: ScanContext, { run, job }: Subject, path: string): Promise<Seen> {
-  const nothing = { root: FileRoot.DEPOSIT, path, facts: ABSENT, stamp: null, row: null }
-  const declared = declaredFile(run)
-  if (declared.sha256 === null) return nothing
-  const { rows } = await sql<Record<string, unknown>>`select * from backup_file
-    where job_id = ${job.id} and state = 'QUARANTINE' and sha256 = ${declared.sha256} limit 1`.execute(
-    scan.em.getKysely(),
-  )
-  const [row] = decodeRows(scan.em, BackupFile, rows)
-  if (!row) return nothing
-  const facts = await scan.worker.ask('readBackupFile', {
-    root: scan.roots.quarantine,
-    path: row.path,
-    temporaryFolder: scan.temporaryFolder,
-    size: declared.size,
-    contentHash: declared.contentSha256 !== null,
-    hashOnly: false,
-  })
-  // What is broken in itself stays apart, and is not judged anew at each scan.
-  if (facts.kind !== 'READ' || facts.checks.some(({ outcome }) => outcome === 'FAILED')) return nothing
-  Object.assign(row, facts.stamp)
-  return { root: FileRoot.QUARANTINE, path: row.path, facts, stamp: facts.stamp, row }
-}
-
-async function fileOfStamp(
-  em: EntityManager,
-  path: string,
-  stamp: Stamp,
-): Promise<(Row<BackupFile> & { facts: ReadFacts | null }) | null> {
-  const { rows } = await sql<Record<string, unknown>>`select * from backup_file
-    where dev = ${stamp.dev} and ino = ${stamp.ino} and size = ${stamp.size} and mtime_ns = ${stamp.mtimeNs}
-      and ctime_ns = ${stamp.ctimeNs} and root = 'DEPOSIT' and path = ${path} and state = 'SEEN'`.execute(
-    em.getKysely(),
-  )
-  return (decodeRows(em, BackupFile, rows)[0] as (Row<BackupFile> & { facts: ReadFacts | null }) | undefined) ?? null
-}
-
 /** The row of a file; a new one where it was not seen before. */
 function fileRow(
   { job, entry }: Subject,
@@ -306,6 +182,7 @@ function fileRow(
     intent: null,
     leftover: null,
     facts: null,
+    arrivedAt: arrivalOf(seen.stamp, now),
     seenAt: now,
     verifiedAt: null,
     triedAt: null,
@@ -320,6 +197,10 @@ function fileRow(
     facts,
   })
 }
+
+/** When the file was whole here: its inode changes last when it gets its name (rename(2)), by this machine's clock. */
+const arrivalOf = ({ ctimeNs }: Stamp, now: Date): Date =>
+  new Date(Math.min(Number(BigInt(ctimeNs) / 1_000_000n), now.getTime()))
 
 /** Nothing moves: the verdict is written where it is another one than before. */
 async function settleInPlace(
@@ -351,27 +232,22 @@ async function moveAway(
   subject: Subject,
   verdict: RunVerdict,
   seen: Seen & { stamp: Stamp },
-): Promise<void> {
+): Promise<'SETTLED' | 'NOT_YET'> {
   const { run } = subject
   const row = fileRow(subject, seen, verdict, scan.clock())
   if (row.sha256 === null) {
     // Of another size than declared, it was not read: its hash tells it apart from now on.
-    const hashed = await scan.worker.ask('readBackupFile', {
-      root: scan.roots.deposit,
-      path: seen.path,
-      temporaryFolder: scan.temporaryFolder,
-      size: null,
-      contentHash: false,
-      hashOnly: true,
-    })
+    const hashed = await readHash(scan, subject, seen)
+    if (hashed.kind === 'VERIFYING' && run.status !== null) return 'NOT_YET'
     // It changes while it is read: the next scan looks again, and the end of the grace ends that.
-    if (hashed.kind !== 'READ')
-      return settleInPlace(
-        scan,
-        subject,
-        { ...verdict, status: null, reasons: [backupReason('CHANGED_WHILE_READING', Severity.INFO)] },
-        null,
-      )
+    if (hashed.kind !== 'READ') {
+      const why =
+        hashed.kind === 'VERIFYING'
+          ? backupReason('FILE_VERIFYING', Severity.INFO, { subject: seen.path, value: hashed.size })
+          : backupReason('CHANGED_WHILE_READING', Severity.INFO)
+      await settleInPlace(scan, subject, { ...verdict, status: null, reasons: [why] }, null)
+      return hashed.kind === 'VERIFYING' ? 'NOT_YET' : 'SETTLED'
+    }
     row.sha256 = hashed.sha256
   }
   row.intent = {
@@ -385,5 +261,18 @@ async function moveAway(
     await saveRows(em, BackupFile, [row])
     await saveRows(em, BackupRun, [Object.assign(run, { file: row.id })])
   })
-  await carryOut(scan, row)
+  if ((await carryOut(scan, row)) !== 'MOVING') return 'SETTLED'
+  if (run.status === null) await tellMoving(scan, run, row)
+  return 'NOT_YET'
+}
+
+/** It is proven and being copied: the entry says so meanwhile. */
+async function tellMoving(scan: ScanContext, { id }: Row<BackupRun>, { path, size }: Row<BackupFile>): Promise<void> {
+  const moving = backupReason('FILE_MOVING', Severity.INFO, { subject: path, value: size })
+  await scan.write(async ({ em, entryRecorder }) => {
+    const [run] = await selectRows(em, BackupRun, 'id', [id])
+    if (!run?.entry || run.status !== null) return
+    await saveRows(em, BackupRun, [Object.assign(run, { reasons: [moving] })])
+    await entryRecorder.judge(run.entry, scan.clock(), null)
+  })
 }

@@ -69,8 +69,9 @@ export function tasksOf({
       atStart: true,
       run: async () => {
         try {
+          await scanner.noticeStandstill()
           // A scan opens its alerts itself when it ends: those of one agent are then one message.
-          if (!scanner.isRunning) await opener.run()
+          if (!scanner.endsSoon) await opener.run()
         } finally {
           await delivery.run()
         }

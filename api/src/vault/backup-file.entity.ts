@@ -150,6 +150,13 @@ export class BackupFile {
   @Property({ type: 'json', nullable: true })
   leftover!: Leftover | null
 
+  @Field(() => GraphQLISODateTime, {
+    description:
+      'When all of it was here, by the change time of its inode; that a scan came later does not make it late',
+  })
+  @Property({ type: 'datetime' })
+  arrivedAt!: Date
+
   @Field(() => GraphQLISODateTime, { description: 'When Vigie first saw it' })
   @Property({ type: 'datetime' })
   seenAt!: Date

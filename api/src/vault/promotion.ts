@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises'
+import { rmdir, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import type { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
+import type { Roots } from '../backups/job-draft.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { render } from '../backups/path-template.ts'
+import { inPath, render } from '../backups/path-template.ts'
 import { backupReason, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
@@ -15,7 +16,7 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState, type Intent, type Leftover } from './backup-file.entity.ts'
-import { bringFile, hasArrived, type NotMoved, removeLeftover } from './move-file.ts'
+import { bringFile, hasArrived, type Move, type Moved, type NotMoved, removeLeftover } from './move-file.ts'
 
 // Intent, move, outcome, and what is left behind: each a record of its own, each done again after a crash with the same
 // end. At every instant the rows tell where the file is, and no file is removed before its row says that it is elsewhere.
@@ -37,7 +38,7 @@ export const quarantinePlace = (
   file: Row<BackupFile>,
 ): Pick<Intent, 'to' | 'path' | 'versionPath'> => ({
   to: FileRoot.QUARANTINE,
-  path: `${job.agentId}/${job.databaseName}/${stamped(entry.expectedAt)}-${file.id.slice(-12)}/${run.stagedFileName ?? nameOf(file.path)}`,
+  path: `${job.agentId}/${inPath(job.databaseName)}/${stamped(entry.expectedAt)}-${file.id.slice(-12)}/${run.stagedFileName ?? nameOf(file.path)}`,
   versionPath: null,
 })
 
@@ -87,22 +88,35 @@ async function numbered(em: EntityManager, path: string): Promise<string> {
   }
 }
 
-/** Moves a file as its intent says, and records how it ended. Done again after a crash, it ends the same. */
-export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promise<'MOVED' | 'STAYS'> {
+/**
+ * Moves a file as its intent says, and records how it ended. Done again after a crash, it ends the same. MOVING = it is
+ * being copied: the next scan takes it up.
+ */
+export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promise<'MOVED' | 'STAYS' | 'MOVING'> {
   const intent = file.intent as Intent
-  const root = intent.to === FileRoot.VAULT ? scan.roots.vault : scan.roots.quarantine
+  const root = rootOf(scan.roots, intent.to)
   const leftover: Leftover = { root: file.root, path: file.path, stamp: stampOf(file) }
-  const moved = await bringFile(
+  const move: Move = {
+    id: file.id,
+    sha256: file.sha256,
+    versionPath: intent.versionPath,
+    stamp: leftover.stamp,
+    from: { root: rootOf(scan.roots, file.root), path: file.path },
+    to: { root, path: intent.path },
+  }
+  const taken = await scan.files.take<Moved>(
     {
-      id: file.id,
-      sha256: file.sha256,
-      versionPath: intent.versionPath,
-      stamp: leftover.stamp,
-      from: { root: rootOf(scan, file.root), path: file.path },
-      to: { root, path: intent.path },
+      key: `move ${file.id}`,
+      kind: 'MOVING',
+      owner: file.job ?? file.id,
+      path: file.path,
+      size: file.size,
+      run: () => bringFile(move, scan.atStep),
     },
-    scan.atStep,
+    scan.until,
   )
+  if (!taken) return 'MOVING'
+  const moved = taken.value
   if (hasArrived(moved)) {
     if (intent.to === FileRoot.QUARANTINE) await explain(join(root, intent.path), intent)
     const kept = await arrived(scan, file, intent, { stamp: moved.stamp, leftover, by: moved.outcome })
@@ -118,15 +132,16 @@ export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promis
   return notMoved(scan, file, intent, moved)
 }
 
-const rootOf = ({ roots }: ScanContext, root: FileRoot): string =>
+export const rootOf = (roots: Roots, root: FileRoot): string =>
   ({ DEPOSIT: roots.deposit, VAULT: roots.vault, QUARANTINE: roots.quarantine })[root]
 
 /** Removes what a file left where it came from. Where that cannot be, each scan tries again. */
 export async function leave(scan: ScanContext, file: Row<BackupFile>): Promise<boolean> {
   const { leftover } = file
   if (!leftover) return true
-  const root = rootOf(scan, leftover.root)
+  const root = rootOf(scan.roots, leftover.root)
   if (!(await removeLeftover(root, leftover.path, leftover.stamp, scan.atStep))) return false
+  if (leftover.root === FileRoot.QUARANTINE) await removeExplained(dirname(join(root, leftover.path)))
   await scan.write(({ em }) => saveRows(em, BackupFile, [Object.assign(file, { leftover: null })]))
   return true
 }
@@ -137,7 +152,13 @@ async function explain(path: string, intent: Intent): Promise<void> {
   // A file that is itself called so is not written over.
   await writeFile(join(dirname(path), WHY), `${why}\n`, { mode: 0o640, flag: 'wx' }).catch(() => undefined)
 }
-export const WHY = 'why.json'
+const WHY = 'why.json'
+
+/** The folder of a file that was kept apart, with the explanation beside it. */
+export async function removeExplained(folder: string): Promise<void> {
+  await unlink(join(folder, WHY)).catch(() => undefined)
+  await rmdir(folder).catch(() => undefined)
+}
 
 interface Arrival {
   stamp: Stamp
@@ -221,7 +242,7 @@ async function notMoved(
   file: Row<BackupFile>,
   intent: Intent,
   moved: NotMoved,
-): Promise<'MOVED' | 'STAYS'> {
+): Promise<'MOVED' | 'STAYS' | 'MOVING'> {
   const now = scan.clock()
   const taken = moved.outcome === 'TAKEN'
   const waiting = why(moved, intent)
@@ -231,7 +252,7 @@ async function notMoved(
     const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
     if (taken && run) {
       // Never overwritten: it is kept apart, and somebody decides.
-      const folder = `${run.agentId}/${run.databaseName}/${stamped(now)}-${newId().slice(-12)}`
+      const folder = `${run.agentId}/${inPath(run.databaseName)}/${stamped(now)}-${newId().slice(-12)}`
       const apart = intent.to === FileRoot.QUARANTINE ? intent : { status: BackupStatus.FAILED, reasons: [waiting] }
       file.intent = {
         to: FileRoot.QUARANTINE,
@@ -272,15 +293,16 @@ function why(moved: NotMoved, intent: Intent): Reason {
   }
 }
 
-/** What a crash left between intent and outcome, and what could not be removed before, is done to its end. */
+/** What was being moved, by the scan before or until a crash, and what could not be removed before, is done to its end. */
 export async function takeUp(scan: ScanContext): Promise<void> {
   const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, BackupFile))} from backup_file
     where state = 'INTENT' or leftover is not null`.execute(scan.em.getKysely())
   for (const file of decodeRows(scan.em, BackupFile, rows)) {
     scan.check()
     try {
-      if (file.state === FileState.INTENT) await carryOut(scan, file)
-      else await leave(scan, file)
+      if (file.state === FileState.INTENT) {
+        if ((await carryOut(scan, file)) === 'MOVING') scan.counts.filesWaiting += 1
+      } else await leave(scan, file)
     } catch (error) {
       scan.rethrow(error)
       scan.log.error({ err: error, file: file.id }, 'A file could not be taken up again')

@@ -68,7 +68,6 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
     root: roots.vault,
     path: file.path,
     temporaryFolder,
-    size: null,
     contentHash: false,
     hashOnly: true,
   })

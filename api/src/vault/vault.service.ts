@@ -1,4 +1,4 @@
-import { rmdir, unlink } from 'node:fs/promises'
+import { unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
@@ -13,7 +13,7 @@ import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../databa
 import { inOrder, seekPage } from '../database/seek.ts'
 import type { ScanContext } from '../deposit/scan-context.ts'
 import type { Scanner } from '../deposit/scanner.ts'
-import { carryOut, leave, vaultPlace, WHY } from './promotion.ts'
+import { carryOut, leave, removeExplained, vaultPlace } from './promotion.ts'
 import { DomainError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -106,6 +106,7 @@ export class VaultService {
     await this.whileNoScanRuns(scanner, async (scan) => {
       const file = await this.quarantined(known.id)
       const { run, job, entry } = await this.subjectOf(file)
+      await refuseWhileMoving(scan.em, job.id)
       const accepted = backupReason('ACCEPTED_BY_HAND', Severity.WARNING, { subject: `${actor}: ${why}` })
       file.intent = {
         ...(await vaultPlace(scan.em, { run, job, entry }, file)),
@@ -127,7 +128,7 @@ export class VaultService {
           facts: { path: file.path, detail: why, name: `${job.agentId}/${job.databaseName}` },
         })
       })
-      const folder = dirname(join(scan.roots.quarantine, file.path))
+      // MOVING = it is copied for longer than anybody waits: the scan after that brings it to its end.
       const moved = await carryOut(scan, file)
       if (moved === 'STAYS') {
         throw new InvalidInputError(
@@ -136,9 +137,8 @@ export class VaultService {
           'The scanner’s health says what hinders it.',
         )
       }
-      await removeFolder(folder)
     })
-    return this.file(known.id)
+    return this.fileOf(known)
   }
 
   /** Deletes a quarantined file for good. */
@@ -151,7 +151,7 @@ export class VaultService {
         if (error.code !== 'ENOENT')
           throw new InvalidInputError('id', `cannot be deleted (${error.code})`, 'See the folder’s mode.')
       })
-      await removeFolder(dirname(path))
+      await removeExplained(dirname(path))
       await scan.write(async ({ em, tell }) => {
         await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
         if (file.entry) tell.entries.add(file.entry)
@@ -179,18 +179,20 @@ export class VaultService {
     }
     if (known.state !== FileState.QUARANTINE)
       throw new InvalidInputError('id', `is ${known.state}`, 'Only files in vault or quarantine can be verified again.')
+    // Read before scans are kept waiting: it may be large.
+    const { worker, roots, temporaryFolder } = scanner.rereading()
+    const asked = await this.subjectOf(known)
+    const facts = await worker.ask('readBackupFile', {
+      root: roots.quarantine,
+      path: known.path,
+      temporaryFolder,
+      contentHash: declaredFile(asked.run).contentSha256 !== null,
+      hashOnly: false,
+    })
     await this.whileNoScanRuns(scanner, async (scan) => {
       const file = await this.quarantined(known.id)
       const { run, job, entry } = await this.subjectOf(file)
-      const declared = declaredFile(run)
-      const facts = await scan.worker.ask('readBackupFile', {
-        root: scan.roots.quarantine,
-        path: file.path,
-        temporaryFolder: scan.temporaryFolder,
-        size: declared.size,
-        contentHash: declared.contentSha256 !== null,
-        hashOnly: false,
-      })
+      await refuseWhileMoving(scan.em, job.id)
       const verdict = judgeRun({
         run,
         file: facts,
@@ -213,8 +215,7 @@ export class VaultService {
         }
         file.state = FileState.INTENT
         await scan.write(({ em }) => saveRows(em, BackupFile, [file]))
-        const folder = dirname(join(scan.roots.quarantine, file.path))
-        if ((await carryOut(scan, file)) === 'MOVED') await removeFolder(folder)
+        await carryOut(scan, file)
         return
       }
       const gone = facts.kind === 'ABSENT'
@@ -228,7 +229,7 @@ export class VaultService {
         if (file.entry) tell.entries.add(file.entry)
       })
     })
-    return this.file(known.id)
+    return this.fileOf(known)
   }
 
   /** What the rules of a job keep, and what they would delete. Nothing is changed. */
@@ -259,6 +260,7 @@ export class VaultService {
     const condemned = condemnedBy(plan)
     if (condemned.length === 0) return []
     await this.whileNoScanRuns(scanner, async (scan) => {
+      await refuseWhileMoving(scan.em, jobId)
       const changed = await this.changedSurvivors(plan, scan)
       if (changed.length > 0) throw new SurvivorsError(changed.map(({ path }) => path))
       for (const entry of condemned) await deleteFromVault(scan, entry, actor)
@@ -279,6 +281,12 @@ export class VaultService {
       const there = seen[index]
       return there?.kind !== 'FILE' || there.stamp.size !== size || there.stamp.mtimeNs !== mtimeNs
     })
+  }
+
+  /** A file that was moved; where its content lay in the vault already, the row that holds it. */
+  private async fileOf({ id, entry }: Row<BackupFile>): Promise<Row<BackupFile>> {
+    const [file] = await selectRows(this.em, BackupFile, 'id', [id])
+    return file ?? this.file(entry ?? id)
   }
 
   private async quarantined(id: string): Promise<Row<BackupFile>> {
@@ -368,8 +376,8 @@ async function deleteFile(
     scan.log.error({ path }, 'A file that retention deletes cannot be removed; it is tried again')
 }
 
-/** The folder of a quarantined file, with the explanation beside it. */
-async function removeFolder(folder: string): Promise<void> {
-  await unlink(join(folder, WHY)).catch(() => undefined)
-  await rmdir(folder).catch(() => undefined)
+/** A file of the same job is on its way to the vault: what it takes the place of is known when it has arrived. */
+async function refuseWhileMoving(em: EntityManager, jobId: string): Promise<void> {
+  const moving = await selectRows(em, BackupFile, 'job', [jobId], { state: FileState.INTENT })
+  if (moving.length > 0) throw new BusyError()
 }

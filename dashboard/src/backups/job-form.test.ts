@@ -30,6 +30,7 @@ test.each([
 
 test('An empty field means the default or nothing, and recipients are told apart by line, comma or semicolon', () => {
   expect(inputOf(fields({ recipients: 'a@b.c, d@e.f;\ng@h.i' }))).toMatchObject({
+    dueMeans: 'BEGINS',
     graceMinutes: null,
     companyName: null,
     finalStoragePathTemplate: null,

@@ -1,4 +1,4 @@
-import type { DayOfWeek, ExpectChange, ExpectedJobInput, Frequency, JobQuery } from '../gql/graphql.ts'
+import type { DayOfWeek, DueMeans, ExpectChange, ExpectedJobInput, Frequency, JobQuery } from '../gql/graphql.ts'
 
 /** The form as text: fields hold what somebody typed, and the API alone judges it. */
 export interface JobFields {
@@ -16,6 +16,7 @@ export interface JobFields {
   daysOfWeek: DayOfWeek[]
   dayOfMonth: string
   lastDayOfMonth: boolean
+  dueMeans: DueMeans
   graceMinutes: string
   agentDepositPathTemplate: string
   agentLogDepositPathTemplate: string
@@ -51,6 +52,7 @@ export const emptyFields = (agentId = '', databaseName = ''): JobFields => ({
   daysOfWeek: ['MONDAY'],
   dayOfMonth: '1',
   lastDayOfMonth: false,
+  dueMeans: 'BEGINS',
   graceMinutes: '',
   agentDepositPathTemplate: '',
   agentLogDepositPathTemplate: '',
@@ -88,6 +90,7 @@ export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
     daysOfWeek: job.daysOfWeek ?? empty.daysOfWeek,
     dayOfMonth: text(job.dayOfMonth ?? 1),
     lastDayOfMonth: job.lastDayOfMonth ?? false,
+    dueMeans: job.dueMeans,
     graceMinutes: text(job.graceMinutes),
     agentDepositPathTemplate: job.agentDepositPathTemplate,
 
@@ -146,6 +149,7 @@ export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInpu
     companyName: text(fields.companyName),
     city: text(fields.city),
     neighborhood: text(fields.neighborhood),
+    dueMeans: fields.dueMeans,
     graceMinutes: whole(fields.graceMinutes),
     agentDepositPathTemplate: text(fields.agentDepositPathTemplate),
     agentLogDepositPathTemplate: text(fields.agentLogDepositPathTemplate),

@@ -1,0 +1,166 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Scanner } from '../src/deposit/scanner.ts'
+import { backupsForThisTest, dump, gz } from './deposit.ts'
+import { until } from './start-api.ts'
+
+/** A pg_restore that takes all it is given, and ends when the test says so. */
+function slowPgRestore(): { open(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'vigie-slow-'))
+  const gate = join(folder, 'gate')
+  const tool = join(folder, 'pg_restore')
+  writeFileSync(tool, `#!/bin/sh\ncat > /dev/null\nwhile [ ! -e '${gate}' ]; do sleep 0.02; done\n`)
+  chmodSync(tool, 0o755)
+  const path = process.env['PATH']
+  process.env['PATH'] = `${folder}${delimiter}${path}`
+  onTestFinished(() => {
+    process.env['PATH'] = path
+    writeFileSync(gate, '')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { open: () => writeFileSync(gate, '') }
+}
+
+/** The head of an archive of `pg_dump -Fc` (pg_backup_archiver.h): enough for the tool to be asked. */
+const PG_ARCHIVE = gz(`PGDMP\u0001\u000e\u0000\u0004\u0008\u0001${'x'.repeat(2000)}`)
+
+describe('A check that takes long', { timeout: 60_000 }, () => {
+  test('keeps nobody else waiting: other backups are proven, what is missing is said, and its own file is not late', async () => {
+    const backups = await backupsForThisTest()
+    const { open } = slowPgRestore()
+    await backups.job({ databaseName: 'slow' })
+    await backups.job({ databaseName: 'quick' })
+    await backups.job({ databaseName: 'absent' })
+    const status = async (): Promise<Record<string, string>> =>
+      Object.fromEntries(
+        (
+          await backups.api.ask(
+            '{ backupEntries { nodes { status arrivedAt reasons { code } job { databaseName } } } }',
+          )
+        ).data.backupEntries.nodes.map((entry: any) => [
+          entry.job.databaseName,
+          [entry.status, ...entry.reasons.map(({ code }: any) => code)].join(' '),
+        ]),
+      )
+    backups.set('02:10')
+    backups.send({ database: 'slow', file: 'slow.dump', content: PG_ARCHIVE })
+    backups.send({ database: 'quick' })
+    expect(await backups.scan()).toMatchObject({ outcome: 'DONE', scan: { trouble: null } })
+    expect(await status()).toEqual({ slow: 'UNKNOWN FILE_VERIFYING', quick: 'SUCCESS', absent: 'UNKNOWN' })
+    const { data } = await backups.api.ask('{ scanner { fileWork { kind path size job { databaseName } } } }')
+    expect(data.scanner.fileWork).toEqual([
+      {
+        kind: 'READING',
+        path: 'lyon-01/databases/slow.dump',
+        size: String(PG_ARCHIVE.length),
+        job: { databaseName: 'slow' },
+      },
+    ])
+    backups.set('03:00')
+    await backups.scan()
+    expect(await status()).toEqual({
+      slow: 'UNKNOWN FILE_VERIFYING',
+      quick: 'SUCCESS',
+      absent: 'MISSING NOTHING_CAME',
+    })
+    open()
+    // By itself: nobody asks for the scan that takes what was found.
+    await until(async () => (await status())['slow'] === 'SUCCESS', 'the slow one to be proven')
+    expect((await backups.api.ask('{ scanner { fileWork { path } } }')).data.scanner.fileWork).toEqual([])
+  })
+
+  test('is told when it has not ended six hours after the grace, and is good when it ends', async () => {
+    const backups = await backupsForThisTest()
+    const { open } = slowPgRestore()
+    await backups.job()
+    backups.set('02:10')
+    backups.send({ file: 'crm.dump', content: PG_ARCHIVE })
+    await backups.scan()
+    backups.set('09:00')
+    await backups.scan()
+    expect(await backups.entries()).toMatchObject([
+      { status: 'TRANSFER_INTEGRITY_FAILED', reasons: [{ code: 'NOT_SETTLED' }, { code: 'FILE_VERIFYING' }] },
+    ])
+    open()
+    await until(async () => (await backups.entries())[0].status === 'SUCCESS', 'it to be proven')
+    expect((await backups.entries())[0].reasons).toEqual([])
+  })
+
+  test('of a job keeps the next one of that job waiting: it is compared with it', async () => {
+    const backups = await backupsForThisTest()
+    const { open } = slowPgRestore()
+    await backups.job({ frequency: 'HOURLY', expectedHourUtc: undefined, graceMinutes: 20 })
+    backups.set('02:05')
+    backups.send({ file: 'a.dump', content: PG_ARCHIVE, startedAt: '2026-01-15T02:00:00Z' })
+    await backups.scan()
+    backups.set('03:05')
+    backups.send({ file: 'b.dump', content: PG_ARCHIVE, startedAt: '2026-01-15T03:00:00Z' })
+    await backups.scan()
+    expect((await backups.entries()).map(({ status }) => status)).toEqual(['UNKNOWN', 'UNKNOWN'])
+    open()
+    await until(async () => (await backups.entries()).every(({ status }) => status !== 'UNKNOWN'), 'both to be proven')
+    // The newest first.
+    expect((await backups.entries()).map(({ status }) => status)).toEqual(['HASH_MISMATCH', 'SUCCESS'])
+  })
+
+  test('ends with Vigie, and is begun again after its start', async () => {
+    const backups = await backupsForThisTest()
+    slowPgRestore()
+    await backups.job()
+    backups.set('02:10')
+    backups.send({ file: 'crm.dump', content: PG_ARCHIVE })
+    await backups.scan()
+    const before = performance.now()
+    await backups.api.app.scanner.stop()
+    expect(performance.now() - before).toBeLessThan(5000)
+  })
+})
+
+test(
+  'Scans that wait for nothing at all bring each file to the same end, one step at a time',
+  { timeout: 30_000 },
+  async () => {
+    const backups = await backupsForThisTest()
+    const { api } = backups
+    const scanner = new Scanner({
+      em: api.orm.em,
+      platform: api.app.platform,
+      roots: api.app.platform.roots,
+      intervalMinutes: 1440,
+      temporaryFolder: mkdtempSync(join(tmpdir(), 'vigie-slow-')),
+      patienceMs: 0,
+    })
+    await scanner.prepare()
+    onTestFinished(() => scanner.stop())
+    for (const databaseName of ['good', 'broken', 'larger', 'changed']) await backups.job({ databaseName })
+    backups.set('02:10')
+    backups.send({ database: 'good' })
+    backups.send({ database: 'broken', content: gz(dump(3, false)) })
+    backups.send({ database: 'larger', put: Buffer.concat([gz(dump()), Buffer.alloc(9)]) })
+    backups.send({
+      database: 'changed',
+      put: Buffer.from(gz(dump()).map((byte, index) => (index === 30 ? byte ^ 1 : byte))),
+    })
+    await until(async () => {
+      await scanner.scan('test')
+      return (await backups.entries()).every(({ status }) => status !== 'UNKNOWN')
+    }, 'all to be settled')
+    const ended = await api.ask('{ backupEntries { nodes { status job { databaseName } file { root state } } } }')
+    expect(
+      Object.fromEntries(
+        ended.data.backupEntries.nodes.map(({ status, job, file }: any) => [
+          job.databaseName,
+          `${status} ${file.root} ${file.state}`,
+        ]),
+      ),
+    ).toEqual({
+      good: 'SUCCESS VAULT VAULT',
+      broken: 'FAILED QUARANTINE QUARANTINE',
+      larger: 'TRANSFER_INTEGRITY_FAILED QUARANTINE QUARANTINE',
+      changed: 'TRANSFER_INTEGRITY_FAILED QUARANTINE QUARANTINE',
+    })
+    expect(existsSync(join(backups.deposit, 'lyon-01/databases/good.sql.gz'))).toBe(false)
+  },
+)
