@@ -26,9 +26,10 @@ beforeEach(async () => {
   backups = await backupsForThisTest()
 })
 
+/** Without what Vigie itself puts there. */
 const files = (root: string): string[] =>
   readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/^\.(deposit|vault|quarantine)-id$/.test(entry.name))
+    .filter((entry) => entry.isFile() && !/^\.(deposit|vault|quarantine)-id$|\.vigie\.json$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .sort()
 const statuses = async (): Promise<string[]> => (await backups.entries()).map(({ status }) => status)

@@ -83,8 +83,7 @@ function place(finished: Finished, more: Record<string, string> = {}, vault: str
     files: (root) =>
       readdirSync(roots[root], { recursive: true, withFileTypes: true })
         .filter(
-          (entry) =>
-            entry.isFile() && !/^\.(deposit|vault|quarantine)-id$/.test(entry.name) && entry.name !== 'why.json',
+          (entry) => entry.isFile() && !/^\.(deposit|vault|quarantine)-id$|^why\.json$|\.vigie\.json$/.test(entry.name),
         )
         .map((entry) => join(entry.parentPath, entry.name).slice(roots[root].length + 1))
         .sort(),

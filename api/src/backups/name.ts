@@ -19,12 +19,17 @@ export const LONGEST_DATABASE = 128
 /** What a name in a path may hold; it neither begins with a dot, nor begins or ends with a blank. */
 export const IN_PATH = /^(?!\.)[\p{L}\p{M}\p{N} ._'’+,@=()&#%!~$;[\]-]+$/u
 
+/** Behind the name of a file of the vault: what Vigie knows of it. No other file is called so. */
+export const MANIFEST = '.vigie.json'
+
 /** Of a file: versions/ puts 15 signs before it, and a name has at most 255 bytes. */
 export const LONGEST_FILE = 200
+
+export const isManifest = (name: string): boolean => name.toLowerCase().endsWith(MANIFEST)
 
 /** The name of a file as it may stand in the deposit, in NFC; null = it may not. */
 export function fileName(value: string): string | null {
   const name = value.length <= LONGEST_FILE ? value.normalize('NFC') : ''
   const fits = name.length > 0 && new TextEncoder().encode(name).length <= LONGEST_FILE
-  return fits && name === name.trim() && IN_PATH.test(name) ? name : null
+  return fits && name === name.trim() && IN_PATH.test(name) && !isManifest(name) ? name : null
 }

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { InvalidInputError } from '../errors.ts'
-import { IN_PATH, LONGEST_DATABASE, LONGEST_FILE, NAME, plainName } from './name.ts'
+import { IN_PATH, isManifest, LONGEST_DATABASE, LONGEST_FILE, NAME, plainName } from './name.ts'
 
 // Where files lie is said by templates: relative to their root, or absolute below it. Every value that is filled in is
 // checked by an allow-list, and every path once more as a whole: nothing that a job or a report says leaves the root.
@@ -114,6 +114,7 @@ export function wrongPath(path: string): string | null {
   for (const part of path.split('/')) {
     if (part === '') return 'holds an empty name between slashes'
     if (part.startsWith('.')) return `holds "${part}", which begins with a dot`
+    if (isManifest(part)) return `holds "${part.slice(0, 40)}", which only Vigie's own manifests are called`
     if (Buffer.byteLength(part) > 255) return 'holds a name of more than 255 bytes'
     if (!IN_PATH.test(part) || part !== part.trim()) {
       return `holds "${part.slice(0, 40)}", which has signs that stand in no name here`

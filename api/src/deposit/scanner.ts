@@ -11,6 +11,7 @@ import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
 import type { AtStep } from '../vault/move-file.ts'
+import { writeManifests } from '../vault/manifests.ts'
 import { takeUp } from '../vault/promotion.ts'
 import { type Rereading, reverifyVault } from '../vault/reverify.ts'
 import { FileWork } from './file-work.ts'
@@ -282,6 +283,7 @@ export class Scanner {
         await openWindows(context)
         await settleRuns(context)
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
+        await writeManifests(context)
         await context.write(({ em: own }) => tidy(own, clock().getTime()))
         this.files.sweep()
       } else {

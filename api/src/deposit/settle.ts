@@ -180,6 +180,7 @@ function fileRow(
     checks: [],
     why: [],
     intent: null,
+    hasManifest: false,
     leftover: null,
     facts: null,
     arrivedAt: arrivalOf(seen.stamp, now),

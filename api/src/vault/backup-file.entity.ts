@@ -73,6 +73,11 @@ export interface Leftover {
   expression: 'create index "backup_file_vault" on "backup_file" ("verified_at") where state = \'VAULT\'',
 })
 @Index({
+  name: 'backup_file_manifest',
+  expression:
+    'create index "backup_file_manifest" on "backup_file" ("id") where state = \'VAULT\' and has_manifest = 0',
+})
+@Index({
   name: 'backup_file_leftover',
   expression: 'create index "backup_file_leftover" on "backup_file" ("id") where leftover is not null',
 })
@@ -145,6 +150,10 @@ export class BackupFile {
 
   @Property({ type: 'json', nullable: true })
   intent!: Intent | null
+
+  /** Whether what is known of it lies beside it where it lies now (manifests.ts). */
+  @Property({ type: 'boolean', default: false })
+  hasManifest!: boolean
 
   /** What is still to be removed where it came from; null = nothing. Each scan tries again. */
   @Property({ type: 'json', nullable: true })

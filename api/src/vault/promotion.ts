@@ -16,6 +16,7 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState, type Intent, type Leftover } from './backup-file.entity.ts'
+import { removeManifest } from './manifests.ts'
 import { bringFile, hasArrived, type Move, type Moved, type NotMoved, removeLeftover } from './move-file.ts'
 
 // Intent, move, outcome, and what is left behind: each a record of its own, each done again after a crash with the same
@@ -141,6 +142,13 @@ export async function leave(scan: ScanContext, file: Row<BackupFile>): Promise<b
   if (!leftover) return true
   const root = rootOf(scan.roots, leftover.root)
   if (!(await removeLeftover(root, leftover.path, leftover.stamp, scan.atStep))) return false
+  if (leftover.root === FileRoot.VAULT) {
+    const isRemoved = await removeManifest(root, leftover.path, file.id).then(
+      () => true,
+      () => false,
+    )
+    if (!isRemoved) return false
+  }
   if (leftover.root === FileRoot.QUARANTINE) await removeExplained(dirname(join(root, leftover.path)))
   await scan.write(({ em }) => saveRows(em, BackupFile, [Object.assign(file, { leftover: null })]))
   return true
@@ -180,7 +188,7 @@ async function arrived(
   const { stamp, leftover } = arrival
   const kept = await scan.write(async ({ em, entryRecorder, tell }) => {
     if (intent.versionPath !== null) {
-      await sql`update backup_file set path = ${intent.versionPath}
+      await sql`update backup_file set path = ${intent.versionPath}, has_manifest = 0
         where path = ${intent.path} and root = 'VAULT' and state = 'VAULT' and id <> ${file.id}`.execute(em.getKysely())
     }
     const same = arrival.by === 'ALREADY_THERE' ? await sameInVault(em, file, intent) : null
@@ -195,6 +203,7 @@ async function arrived(
         why: quarantined ? intent.reasons : [],
         verifiedAt: now,
         intact: wasProven ? true : null,
+        hasManifest: false,
         leftover,
       })
     }
