@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import type { Roots } from './backups/job-draft.ts'
+import type { ForgetRules } from './deposit/unawaited.ts'
 import { DomainError } from './errors.ts'
 
 /** The repository's root: relative paths in settings mean this folder, whichever workspace runs. */
@@ -31,6 +32,8 @@ export interface Config {
   /** Where agents drop files, where proven ones are kept, and where broken ones are kept apart. */
   readonly roots: Roots
   readonly scannerIntervalMinutes: number
+  /** What becomes of files that nobody awaits (docs/backups.md). Null = nothing. */
+  readonly forget: ForgetRules & { readonly quarantineDays: number | null }
   /** Called after each scan, so that somebody outside notices when Vigie itself falls silent; null = nobody. */
   readonly heartbeatUrl: string | null
   /** Agenda's store; null = the embedded one, in Vigie's own SQLite. It may hold a password. */
@@ -73,6 +76,10 @@ export function readConfig(env: Environment): Config {
     }
     return value as T
   }
+  /** 0 = never. */
+  const days = (name: string, fallback: string): number | null =>
+    readWhole(name, text(name, fallback), 0, 36_500) || null
+  const quota = readWhole('VIGIE_DEPOSIT_QUOTA_GIB', text('VIGIE_DEPOSIT_QUOTA_GIB', '0'), 0, 1_000_000)
   const dataDir = resolve(ROOT, text('VIGIE_DATA_DIR', './data'))
   return Object.freeze({
     host: text('VIGIE_HOST', '127.0.0.1'),
@@ -96,6 +103,11 @@ export function readConfig(env: Environment): Config {
       quarantine: resolve(ROOT, text('QUARANTINE_PATH', `${dataDir}/quarantine`)),
     }),
     scannerIntervalMinutes: readWhole('SCANNER_INTERVAL_MINUTES', text('SCANNER_INTERVAL_MINUTES', '15'), 1, 1440),
+    forget: {
+      keepDays: days('VIGIE_DEPOSIT_KEEP_DAYS', '7'),
+      quarantineDays: days('VIGIE_QUARANTINE_KEEP_DAYS', '90'),
+      quota: quota === 0 ? null : quota * 1024 ** 3,
+    },
     heartbeatUrl: readUrl('VIGIE_HEARTBEAT_URL', secret(env, 'VIGIE_HEARTBEAT_URL')),
     mongoUrl: readMongoUrl(secret(env, 'MONGODB_URL'), secret(env, 'MONGODB_PASSWORD')),
     ...readMail(env),

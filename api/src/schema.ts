@@ -16,6 +16,8 @@ import { InventoryResolver } from './inventory/inventory.resolver.ts'
 import { countWhatIsMade } from './limits.ts'
 import { MachinesResolver } from './machines/machines.resolver.ts'
 import { OverviewResolver } from './overview/overview.resolver.ts'
+import { UnawaitedResolver } from './deposit/unawaited.resolver.ts'
+import { RoomResolver } from './room/room.resolver.ts'
 import { ReasonsResolver } from './reasons/reasons.resolver.ts'
 import { ArraysResolver, StorageResolver } from './storage/storage.resolver.ts'
 import { VaultResolver } from './vault/vault.resolver.ts'
@@ -38,12 +40,14 @@ const resolvers = [
   OverviewResolver,
   ProtectionsResolver,
   ReasonsResolver,
+  RoomResolver,
   RunsResolver,
   SmartDocumentsResolver,
   SnapshotsResolver,
   StorageResolver,
   ArraysResolver,
   SubscriptionsResolver,
+  UnawaitedResolver,
   VaultResolver,
 ] as const
 

@@ -3,6 +3,8 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { insertRows } from '../src/database/rows.ts'
+import { Room, RoomLevel, RoomUse } from '../src/room/room.entity.ts'
 import { report } from './builders.ts'
 import { at, type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
 import { certificate, hasOpenssl, smtpError, smtpForThisTest } from './smtp.ts'
@@ -236,10 +238,10 @@ describe('A mail', () => {
     backups.send()
     await backups.scan()
     const digest = () =>
-      writeDailyDigests(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, {
-        addresses: api.app.addresses,
-        free: 5e9,
-      })
+      writeDailyDigests(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, api.app.addresses)
+    const day = { used: 1e9, free: 5e9, level: RoomLevel.ENOUGH, readAt: api.clock.now, unreadable: null, days: [] }
+    const room = { ...day, id: 'room', path: '/srv', uses: [RoomUse.VAULT], fullAt: new Date('2026-02-03T00:00:00Z') }
+    await insertRows(api.orm.em.fork(), Room, [room])
     await Promise.all([digest(), digest()])
     await ring(backups)
     expect(smtp.mails.map(({ to, subject }) => `${to} ${subject}`).sort()).toEqual([
@@ -248,9 +250,9 @@ describe('A mail', () => {
     ])
     const [admin, other] = smtp.mails.toSorted((a, b) => (a.to < b.to ? -1 : 1)).map(({ text }) => text)
     expect(admin).toMatch(
-      /Paused: 0 · in quarantine: 0 · damaged or lost in the vault: 0[^]*Free where the vault lies: 5.0 GB/,
+      /Paused: 0 · in quarantine: 0 · damaged or lost in the vault: 0[^]*Free in \/srv: 5.0 GB \(16 % in use, full on 2026-02-03 at this pace\)/,
     )
-    expect(other).not.toContain('Free where')
+    expect(other).not.toContain('Free in')
   })
 })
 

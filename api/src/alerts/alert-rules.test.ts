@@ -129,6 +129,12 @@ const CASES: [string, Told, string[]][] = [
   ['a retired machine', event(EventType.MACHINE_ARCHIVED), ['CLOSE MACHINE_SILENT machine M']],
   ['a blind scanner', event(EventType.SCANNER_BLIND), ['OPEN SCANNER scanner']],
   ['a scanner that sees again', event(EventType.SCANNER_SEES), ['RESOLVE SCANNER scanner']],
+  [
+    'a disk that fills up',
+    event(EventType.ROOM_LOW, { to: 'LOW', facts: { name: '/srv' } }),
+    ['OPEN ROOM room /srv LOW'],
+  ],
+  ['a disk with room again', event(EventType.ROOM_ENOUGH, { facts: { name: '/srv' } }), ['RESOLVE ROOM room /srv']],
   ['a scanner that was away', event(EventType.SCANNER_AWAY), ['NOTICE SCANNER scanner away']],
 ]
 

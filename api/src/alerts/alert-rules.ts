@@ -48,6 +48,8 @@ export const ALERTING = [
   EventType.SCANNER_BLIND,
   EventType.SCANNER_SEES,
   EventType.SCANNER_AWAY,
+  EventType.ROOM_LOW,
+  EventType.ROOM_ENOUGH,
 ] as const
 
 /** Pure: an event in, what it opens or resolves out. Nothing else decides who is told. */
@@ -149,6 +151,10 @@ export function consequencesOf(event: Told): Consequence[] {
       return one('RESOLVE', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_AWAY:
       return one('NOTICE', AlertType.SCANNER, 'scanner away')
+    case EventType.ROOM_LOW:
+      return one('OPEN', AlertType.ROOM, `room ${facts.name}`, event.to)
+    case EventType.ROOM_ENOUGH:
+      return one('RESOLVE', AlertType.ROOM, `room ${facts.name}`)
     default:
       return []
   }

@@ -16,6 +16,7 @@ export enum AlertType {
   ARRAY = 'ARRAY',
   MACHINE_SILENT = 'MACHINE_SILENT',
   SCANNER = 'SCANNER',
+  ROOM = 'ROOM',
 }
 registerEnumType(AlertType, {
   name: 'AlertType',
@@ -27,6 +28,7 @@ registerEnumType(AlertType, {
     ARRAY: { description: 'An array, pool or volume group is degraded or failed, or is gone' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
+    ROOM: { description: 'A file system that backups or Vigie lie on is nearly full, or will be soon' },
   },
 })
 
@@ -167,8 +169,11 @@ export interface DigestBeside {
   quarantined: number
   damaged: number
   undeclared: number
-  /** Bytes that are free where the vault lies; null = it cannot be seen. */
-  free: number | null
+  /** Files in deposit and quarantine that nobody awaits. */
+  unawaited: number
+  unawaitedBytes: number
+  /** Each file system, in bytes and per cent; [] = none was read yet. `fullOn` null = it does not grow, or nobody knows. */
+  rooms: { path: string; free: number; used: number; fullOn: string | null }[]
 }
 
 /** One message to one recipient. Its row is written with the alert; its Message-ID never changes. */

@@ -5,6 +5,8 @@ import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { insertRows, saveRows } from '../database/rows.ts'
 import type { Clock } from '../platform/clock.ts'
+import { usedShare } from '../room/forecast.ts'
+import { allRooms } from '../room/measure-rooms.ts'
 import { AlertCursor, Channel, Delivery, DeliveryKind, type DigestBeside, type DigestFacts } from './alert.entity.ts'
 import { type Addresses, cursorOf, newDelivery } from './alert-opener.ts'
 
@@ -18,7 +20,7 @@ export function writeDailyDigests(
   em: EntityManager,
   record: Recorder,
   clock: Clock,
-  { addresses, free }: { addresses: Addresses; free: number | null },
+  addresses: Addresses,
 ): Promise<void> {
   return record(em, async ({ em: own }) => {
     const now = clock()
@@ -37,7 +39,7 @@ export function writeDailyDigests(
       from expected_job
       where archived_at is null and active = 1 order by standing, agent_id, database_name`.execute(own.getKysely())
     const digests = new Map<string, DigestFacts>()
-    const beside = await besideOf(own, free)
+    const beside = await besideOf(own)
     for (const { id, name, status, proof, recipients } of rows) {
       const own = new Set(JSON.parse(recipients) as string[])
       if (addresses.adminRecipient) own.add(addresses.adminRecipient)
@@ -69,13 +71,28 @@ export function writeDailyDigests(
   })
 }
 
-async function besideOf(em: EntityManager, free: number | null): Promise<DigestBeside> {
-  const { rows } = await sql<Omit<DigestBeside, 'free'>>`select
+async function besideOf(em: EntityManager): Promise<DigestBeside> {
+  const { rows } = await sql<Omit<DigestBeside, 'rooms'>>`select
     (select count(*) from expected_job where archived_at is null and active = 0) as paused,
     (select count(*) from backup_file where state = 'QUARANTINE') as quarantined,
     (select count(*) from backup_file where root = 'VAULT' and (state = 'LOST' or (state = 'VAULT' and intact = 0))) as damaged,
-    (select count(*) from backup_run where outcome = 'UNDECLARED' and settled_at is null) as undeclared`.execute(
-    em.getKysely(),
-  )
-  return { paused: 0, quarantined: 0, damaged: 0, undeclared: 0, ...rows[0], free }
+    (select count(*) from backup_run where outcome = 'UNDECLARED' and settled_at is null) as undeclared,
+    (select count(*) from unawaited_file) as unawaited,
+    (select coalesce(sum(size), 0) from unawaited_file) as unawaitedBytes`.execute(em.getKysely())
+  const rooms = await allRooms(em)
+  return {
+    paused: 0,
+    quarantined: 0,
+    damaged: 0,
+    undeclared: 0,
+    unawaited: 0,
+    unawaitedBytes: 0,
+    ...rows[0],
+    rooms: rooms.map((room) => ({
+      path: room.path,
+      free: room.free,
+      used: Math.floor(usedShare(room) * 100),
+      fullOn: room.fullAt?.toISOString().slice(0, 10) ?? null,
+    })),
+  }
 }

@@ -144,6 +144,8 @@ function wordOf({ type, status }: Row<Alert>, words: Words): string {
       return words.silent
     case AlertType.SCANNER:
       return words.blind
+    case AlertType.ROOM:
+      return words.room(status ?? '')
   }
 }
 
@@ -205,6 +207,8 @@ function headline(
       )
     case AlertType.MACHINE_SILENT:
       return lead(`${words.silent} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
+    case AlertType.ROOM:
+      return lead(`${words.room(alert.status ?? '')} ${alert.facts.name ?? ''}`)
     case AlertType.SCANNER:
       return lead(alert.facts.count !== undefined ? words.away(alert.facts.count) : words.blind)
   }
@@ -228,7 +232,9 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
         ? `machines/${alert.machine}`
         : job
           ? `backups/${job.id}`
-          : 'alerts'
+          : alert.type === AlertType.ROOM || alert.type === AlertType.SCANNER
+            ? 'backups/scanner'
+            : 'alerts'
   return {
     headline: headline(facts, kind, words, options),
     sentences,

@@ -71,6 +71,7 @@ const en = {
   easedAfter: (minutes: number): string => `It is less bad after ${duration(minutes)}, and not good yet:`,
   silent: 'SILENT MACHINE',
   blind: 'VIGIE CANNOT DO ITS WORK',
+  room: (status: string): string => (status === 'SCARCE' ? 'DISK ALMOST FULL' : 'DISK FILLS UP'),
   away: (minutes: number): string => `VIGIE WAS AWAY for ${duration(minutes)}: what came due meanwhile is judged now`,
   meanwhile: 'Meanwhile it is good again.',
   lasted: (minutes: number): string => `It is good again, after ${duration(minutes)}.`,
@@ -91,10 +92,16 @@ const en = {
     `${good} of ${total} expected backups are good; these are not:`,
   unproven: (count: number): string =>
     count === 1 ? '1 has arrived and could not be proven.' : `${count} have arrived and could not be proven.`,
-  beside: ({ paused, quarantined, damaged, undeclared, free }: DigestBeside): string[] => [
+  beside: ({ paused, quarantined, damaged, undeclared, unawaited, unawaitedBytes, rooms }: DigestBeside): string[] => [
     '',
     `Paused: ${paused} · in quarantine: ${quarantined} · damaged or lost in the vault: ${damaged} · reports that nobody expects: ${undeclared}`,
-    `Free where the vault lies: ${free === null ? 'it cannot be seen' : bytesInWords(free)}`,
+    ...(unawaited > 0
+      ? [`Nobody awaits: ${unawaited} (${bytesInWords(unawaitedBytes)}) in deposit and quarantine`]
+      : []),
+    ...rooms.map(
+      ({ path, free, used, fullOn }) =>
+        `Free in ${path}: ${bytesInWords(free)} (${used} % in use${fullOn === null ? '' : `, full on ${fullOn} at this pace`})`,
+    ),
     '',
   ],
   columns: { what: 'What', where: 'Where', since: 'Since', why: 'Why', lastGood: 'Last good' },
@@ -166,6 +173,7 @@ const fr: Words = {
   easedAfter: (minutes) => `C’est moins grave après ${durée(minutes)}, sans être bon :`,
   silent: 'MACHINE SILENCIEUSE',
   blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
+  room: (status) => (status === 'SCARCE' ? 'DISQUE PRESQUE PLEIN' : 'DISQUE QUI SE REMPLIT'),
   away: (minutes) => `VIGIE ÉTAIT ABSENTE pendant ${durée(minutes)} : les échéances passées sont jugées maintenant`,
   meanwhile: 'Entre-temps, tout va bien de nouveau.',
   lasted: (minutes) => `Tout va bien de nouveau, après ${durée(minutes)}.`,
@@ -189,10 +197,16 @@ const fr: Words = {
   dailySomeBad: (good, total) => `${good} sauvegardes attendues sur ${total} sont bonnes ; voici les autres :`,
   unproven: (count) =>
     count === 1 ? '1 est arrivée sans pouvoir être prouvée.' : `${count} sont arrivées sans pouvoir être prouvées.`,
-  beside: ({ paused, quarantined, damaged, undeclared, free }) => [
+  beside: ({ paused, quarantined, damaged, undeclared, unawaited, unawaitedBytes, rooms }) => [
     '',
     `En pause : ${paused} · en quarantaine : ${quarantined} · altérées ou perdues dans le coffre : ${damaged} · rapports que personne n’attend : ${undeclared}`,
-    `Place libre dans le coffre : ${free === null ? 'il n’est pas visible' : octetsEnMots(free)}`,
+    ...(unawaited > 0
+      ? [`Que personne n’attend : ${unawaited} (${octetsEnMots(unawaitedBytes)}) dans le dépôt et la quarantaine`]
+      : []),
+    ...rooms.map(
+      ({ path, free, used, fullOn }) =>
+        `Libre dans ${path} : ${octetsEnMots(free)} (${used} % utilisés${fullOn === null ? '' : `, plein le ${fullOn} à ce rythme`})`,
+    ),
     '',
   ],
   columns: { what: 'Quoi', where: 'Où', since: 'Depuis', why: 'Pourquoi', lastGood: 'Dernière bonne' },

@@ -21,6 +21,15 @@ export const BACKUP_REASONS = {
     en: ({ value, limit }) => `The file is still arriving: ${bytesInWords(value)} of ${bytesInWords(limit)}.`,
     fr: ({ value, limit }) => `Le fichier arrive encore : ${octetsEnMots(value)} sur ${octetsEnMots(limit)}.`,
   },
+  ROOM_USED: {
+    en: ({ name, value, limit }) => `${name} is ${value} % full; ${bytesInWords(limit)} are free.`,
+    fr: ({ name, value, limit }) => `${name} est plein à ${value} % ; ${octetsEnMots(limit)} sont libres.`,
+  },
+  ROOM_FULL_ON: {
+    en: ({ name, value }) => `At the pace of the last month it is full on ${name}, in ${count(value, 'day', 'days')}.`,
+    fr: ({ name, value }) =>
+      `Au rythme du dernier mois, il sera plein le ${name}, dans ${compte(value, 'jour', 'jours')}.`,
+  },
   FILE_VERIFYING: {
     en: ({ name, value }) => `${name} is here (${bytesInWords(value)}) and being verified.`,
     fr: ({ name, value }) => `${name} est arrivé (${octetsEnMots(value)}) ; sa vérification est en cours.`,

@@ -14,6 +14,8 @@ import { Snapshot } from '../disks/snapshot.entity.ts'
 import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { UnawaitedFile } from '../deposit/unawaited-file.entity.ts'
+import { Room } from '../room/room.entity.ts'
 import { FileSystemDisk } from '../storage/file-system-disk.entity.ts'
 import { StorageArray } from '../storage/storage-array.entity.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -36,6 +38,8 @@ export const entities = [
   BackupFile,
   Scanner,
   Scan,
+  UnawaitedFile,
+  Room,
   Event,
   Alert,
   Delivery,

@@ -13,6 +13,8 @@ import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './bac
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from './declared.ts'
 import { tellSettled } from './run-recorder.ts'
 import { Scan, Scanner as ScannerRow } from './scan.entity.ts'
+import type { UnawaitedOfAgent } from './unawaited.resolver.ts'
+import { UnawaitedFile } from './unawaited-file.entity.ts'
 
 const LONGEST_TEXT = 8 * 1024
 
@@ -40,6 +42,24 @@ export class DepositService {
 
   async state(): Promise<Row<ScannerRow> | null> {
     return (await selectRows(this.em, ScannerRow, 'id', ['scanner']))[0] ?? null
+  }
+
+  async unawaitedByAgent(): Promise<UnawaitedOfAgent[]> {
+    const { rows } = await sql<Omit<UnawaitedOfAgent, 'since'> & { since: number }>`select agent_id as agentId,
+      count(*) as files, sum(size) as size, min(since) as since,
+      coalesce(sum(size) filter (where proven_by_id is not null), 0) as provenSize
+      from unawaited_file group by agent_id order by sum(size) desc, agent_id`.execute(this.em.getKysely())
+    return rows.map((row) => ({ ...row, since: new Date(row.since) }))
+  }
+
+  /** The largest first. */
+  unawaited(page: PageArgs): Promise<Page<Row<UnawaitedFile>>> {
+    return seekPage<string, Row<UnawaitedFile>>(
+      this.em,
+      { from: sql`unawaited_file`, where: [], order: [sql`size`, sql`id`], direction: 'desc' },
+      page,
+      async (ids) => inOrder(ids, await selectRows(this.em, UnawaitedFile, 'id', ids)),
+    )
   }
 
   /** Records a run; the next scan looks for its files. */

@@ -19,13 +19,15 @@ export interface Work<T> {
   run(worker: WorkerThread<DepositTasks>): Promise<T>
 }
 
-/** So many works are done at once. */
+/** So many readings are done at once, and beside them so many moves. */
 const AT_ONCE = 2
 /** One that takes longer than this gives its place to the next, and goes on beside it; so many of them do. */
 const LONG_AFTER = 20 * SECOND
 const MOST_LONG = 4
 /** The smallest goes first, but one that has waited for so long. */
 const MOST_WAIT = 10 * MINUTE
+/** A link, with what is synced around it, takes no longer. */
+export const LINK_TAKES = SECOND
 /** How long a copy that is under way may still take when Vigie stops; what it left is taken up at the next start. */
 const LAST_WAIT = 5 * SECOND
 
@@ -95,10 +97,20 @@ export class FileWork {
       .map(({ begunAt, ...item }) => ({ ...item, forMs: begunAt === null ? null : performance.now() - begunAt }))
   }
 
+  /** Whether moves are copies that take their time: then nobody waits for one more. */
+  get isCopying(): boolean {
+    const now = performance.now()
+    return [...this.items.values()].some(
+      ({ kind, outcome, begunAt }) =>
+        kind === 'MOVING' && outcome === null && begunAt !== null && now - begunAt >= LINK_TAKES,
+    )
+  }
+
   /** Forgets what nobody has asked for since the last time: its file or its run is gone. */
   sweep(): void {
     for (const item of this.items.values()) {
-      if (!item.isWanted && (item.outcome !== null || item.begunAt === null)) this.items.delete(item.key)
+      const isOver = item.outcome !== null || item.begunAt === null
+      if (!item.isWanted && isOver && item.waiting === 0) this.items.delete(item.key)
       item.isWanted = false
     }
   }
@@ -138,7 +150,13 @@ export class FileWork {
   private next(): void {
     for (;;) {
       const open = [...this.items.values()].filter(({ outcome }) => outcome === null)
-      const item = this.stopped ? null : nextOf(open, performance.now())
+      const now = performance.now()
+      const nextOfKind = (wanted: Work<unknown>['kind']): Item | null =>
+        nextOf(
+          open.filter(({ kind }) => kind === wanted),
+          now,
+        )
+      const item = this.stopped ? null : (nextOfKind('MOVING') ?? nextOfKind('READING'))
       if (!item) break
       void this.do(item)
     }

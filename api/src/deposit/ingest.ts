@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { RunOutcome, BackupRun } from '../backups/backup-run.entity.ts'
 import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import type { EntityManager } from '../database/database.ts'
 import { decodeRows, columnsOf, type Row, saveRows } from '../database/rows.ts'
 import { bytesBelow } from './open-below.ts'
 import type { FolderFound, ReportFound } from './read-folders.ts'
@@ -27,7 +28,7 @@ export class Ingest {
   /** Answers with the agents of which a folder or a report cannot be read: nothing is missing of those. */
   async run(scan: ScanContext): Promise<Map<string, string>> {
     const { roots, worker, counts } = scan
-    const folders = await customFolders(scan)
+    const folders = await customFolders(scan.em)
     const found = await worker.ask('readFolders', {
       root: roots.deposit,
       others: [...folders.keys()],
@@ -135,7 +136,7 @@ export class Ingest {
 }
 
 /** Folders that jobs name for their reports, with the agents whose reports may lie there. */
-async function customFolders({ em }: ScanContext): Promise<Map<string, Set<string>>> {
+export async function customFolders(em: EntityManager): Promise<Map<string, Set<string>>> {
   const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, ExpectedJob))} from expected_job
     where archived_at is null and agent_log_deposit_path_template <> ${DEFAULT_LOG_PATH}`.execute(em.getKysely())
   const folders = new Map<string, Set<string>>()

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import type { BackupEntry } from '../backups/backup-entry.entity.ts'
-import type { BackupRun } from '../backups/backup-run.entity.ts'
-import type { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { BackupRun } from '../backups/backup-run.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { render, wrongPath } from '../backups/path-template.ts'
 import { declaredFile } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { decodeRows, type Row } from '../database/rows.ts'
+import { decodeRows, type Row, selectRows } from '../database/rows.ts'
 import { BackupFile, FileRoot } from '../vault/backup-file.entity.ts'
 import { isLeftover } from '../vault/move-file.ts'
 import { rootOf } from '../vault/promotion.ts'
@@ -23,8 +23,33 @@ export interface Subject {
   entry: Row<BackupEntry>
 }
 
+/** The runs that wait for their files, in the order of their due times. */
+export async function openSubjects(em: EntityManager): Promise<Subject[]> {
+  const runs = (await selectRows(em, BackupRun, 'isOpen', [1])).filter((run) => run.job !== null)
+  const of = <T extends { id: string }>(rows: T[]): Map<string, T> => new Map(rows.map((row) => [row.id, row]))
+  const jobs = of(await selectRows(em, ExpectedJob, 'id', [...new Set(runs.map((run) => run.job ?? ''))]))
+  const entries = of(
+    await selectRows(
+      em,
+      BackupEntry,
+      'id',
+      runs.map((run) => run.entry ?? undefined),
+    ),
+  )
+  const subjects = runs.flatMap((run) => {
+    const [job, entry] = [jobs.get(run.job ?? ''), entries.get(run.entry ?? '')]
+    return job && entry ? [{ run, job, entry }] : []
+  })
+  return subjects.toSorted(older)
+}
+
+const older = (a: Subject, b: Subject): number =>
+  a.entry.expectedAt.getTime() - b.entry.expectedAt.getTime() ||
+  a.run.receivedAt.getTime() - b.run.receivedAt.getTime() ||
+  (a.run.id < b.run.id ? -1 : 1)
+
 /** Where the file of a run is awaited; `database/` is accepted beside `databases/`. The first is the one that is told. */
-function awaitedPaths({ run, job, entry }: Subject): string[] {
+export function awaitedPaths({ run, job, entry }: Subject): string[] {
   const template = job.agentDepositPathTemplate
   const fileName = run.stagedFileName ?? ''
   if (!fileName && template.includes('{file_name}')) return []

@@ -15,6 +15,7 @@ import { writeManifests } from '../vault/manifests.ts'
 import { takeUp } from '../vault/promotion.ts'
 import { type Rereading, reverifyVault } from '../vault/reverify.ts'
 import { FileWork } from './file-work.ts'
+import { forgetProven } from './forget.ts'
 import { Ingest } from './ingest.ts'
 import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
 import { LinkProbes } from './link-probes.ts'
@@ -22,7 +23,9 @@ import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { awayAfter, beginScan, emptyCounts, endScan, noticeAbsence, tellStandstill, tidy } from './scan-journal.ts'
 import { settleRuns } from './settle.ts'
-import { lackOfRoom, type LinkProbe, lookAtRoots, makeRoots, type RootIds, type Sight } from './sight.ts'
+import { lackOfRoom, type LinkProbe, lookAtRoots, makeRoots, type RootIds, type RootName, type Sight } from './sight.ts'
+import { survey } from './survey.ts'
+import type { ForgetRules } from './unawaited.ts'
 import { closeWindows, mendFuture, openWindows } from './windows.ts'
 import type { DepositTasks } from './worker.ts'
 
@@ -71,6 +74,7 @@ export class Scanner {
   private running: { began: number; answer: Promise<ScanAnswer> } | null = null
   /** When a scan ended last or wrote something, or this process began: by the clock, and by one that never jumps. */
   private movedOn: { at: Date; ticks: number }
+  private looking: Promise<unknown> = Promise.resolve()
   private soonTimer: NodeJS.Timeout | null = null
   /** Somebody asked for a scan while files were moved by hand. */
   private wasRefused = false
@@ -101,6 +105,10 @@ export class Scanner {
 
   get intervalMinutes(): number {
     return this.options.intervalMinutes
+  }
+
+  private get patienceMs(): number {
+    return this.options.patienceMs ?? PATIENCE_MS
   }
 
   get isRunning(): boolean {
@@ -176,7 +184,14 @@ export class Scanner {
   }
 
   /** Whether deposit, vault and quarantine are there. Nothing is moved, deleted or called lost where one is not. */
-  async look(em: EntityManager): Promise<Sight> {
+  look(em: EntityManager): Promise<Sight> {
+    // One after the other: the first of all makes the sentinels, and remembers them.
+    const sight = this.looking.then(() => this.lookOnce(em))
+    this.looking = sight.catch(() => undefined)
+    return sight
+  }
+
+  private async lookOnce(em: EntityManager): Promise<Sight> {
     const row = await this.row(em)
     const known = {
       deposit: row?.depositId ?? null,
@@ -188,11 +203,14 @@ export class Scanner {
       : await sql<{
           path: string
         }>`select path from backup_file where state = 'VAULT' order by id desc limit 20`.execute(em.getKysely())
-    return lookAtRoots(
+    const sight = await lookAtRoots(
       this.options.roots,
       known,
       rows.map(({ path }) => path),
     )
+    const isMade = sight.sees && (Object.keys(known) as RootName[]).some((name) => known[name] !== sight.ids[name])
+    if (sight.sees && isMade) await this.record(this.options.em, ({ em: own }) => rememberRoots(own, sight.ids))
+    return sight
   }
 
   /** @throws UNSEEN where one of the roots is not there */
@@ -215,6 +233,15 @@ export class Scanner {
     await this.mustSee()
     const { read, bad } = await reverifyVault(this.rereading())
     this.options.platform.log.info({ read, bad }, 'A share of the vault was read again')
+  }
+
+  /** Looks at what lies in deposit and quarantine and nobody awaits, and forgets of it what the rules say. */
+  async survey(rules: ForgetRules): Promise<void> {
+    await this.mustSee()
+    const { em, platform, roots, temporaryFolder } = this.options
+    const { clock, log } = platform
+    await survey({ em: em.fork(), record: this.record, clock, log, roots, files: this.files, temporaryFolder })
+    await this.exclusively((scan) => forgetProven(scan, rules))
   }
 
   rereading(): Rereading {
@@ -276,11 +303,11 @@ export class Scanner {
       const sight = await this.look(em)
       const blind = sight.sees ? await lackOfRoom(roots) : sight.why
       if (sight.sees && blind === null) {
-        await context.write(({ em: own }) => rememberRoots(own, sight.ids))
         await takeUp(context)
         const unreadable = await this.ingest.run(context)
         await mendFuture(context)
         await openWindows(context)
+        context.until = performance.now() + this.patienceMs
         await settleRuns(context)
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
         await writeManifests(context)
@@ -327,7 +354,7 @@ export class Scanner {
   }
 
   private context(em: EntityManager, token: string, counts: Counts, trouble: ScanContext['trouble']): ScanContext {
-    const { platform, roots, temporaryFolder, patienceMs = PATIENCE_MS } = this.options
+    const { platform, roots, temporaryFolder } = this.options
     const { clock, log } = platform
     return {
       em,
@@ -336,7 +363,7 @@ export class Scanner {
       roots,
       worker: this.worker,
       files: this.files,
-      until: performance.now() + patienceMs,
+      until: performance.now() + this.patienceMs,
       temporaryFolder,
       counts,
       trouble,
@@ -364,8 +391,9 @@ export class Scanner {
   }
 }
 
-/** The sentinels, remembered in the transaction after they were found or made. */
+/** The sentinels, remembered as soon as they were found or made. */
 async function rememberRoots(em: EntityManager, ids: RootIds): Promise<void> {
+  await sql`insert into scanner (id) values ('scanner') on conflict do nothing`.execute(em.getKysely())
   await sql`update scanner set deposit_id = coalesce(deposit_id, ${ids.deposit}),
     vault_id = coalesce(vault_id, ${ids.vault}), quarantine_id = coalesce(quarantine_id, ${ids.quarantine})
     where id = 'scanner' and (deposit_id is null or vault_id is null or quarantine_id is null)`.execute(em.getKysely())

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import type { BackupStatus } from '../backups/backup-status.ts'
@@ -7,31 +8,44 @@ import { companyOf, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { backupReason, declaredFile, judgeRun, type RunVerdict, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { type Row, saveRows, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { CLOCK_TOLERANCE, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupFile, FileState } from '../vault/backup-file.entity.ts'
 import { carryOut, quarantinePlace, vaultPlace } from '../vault/promotion.ts'
 import type { ReadFacts, Stamp } from './file-facts.ts'
-import { beginReading, type Claims, claimsOf, lookAt, readHash, type Seen, stepFailed, type Subject } from './look.ts'
+import {
+  beginReading,
+  type Claims,
+  claimsOf,
+  lookAt,
+  openSubjects,
+  readHash,
+  type Seen,
+  stepFailed,
+  type Subject,
+} from './look.ts'
 import { isFiledByArrival, REUSED } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
 
 /** Looks at the file of each run that waits for one, decides, and moves it: intent, move, outcome. */
 export async function settleRuns(scan: ScanContext): Promise<void> {
-  const subjects = await openRuns(scan)
+  await assignAdopted(scan)
+  const onTheMove = await selectRows(scan.em, BackupFile, 'state', [FileState.INTENT])
+  const moving = new Set(onTheMove.map(({ id }) => id))
+  const subjects = (await openSubjects(scan.em)).filter(({ run }) => run.file === null || !moving.has(run.file))
   await beginReading(scan, subjects)
   const claims = claimsOf(subjects)
   // Each backup is compared with the good one before it, and may take its place: where that one is still being read or
   // copied, those after it wait.
-  const held = new Set(await jobsOnTheMove(scan))
+  const waiting = new Set(onTheMove.flatMap(({ job }) => job ?? []))
   for (const subject of subjects) {
     scan.check()
     try {
-      const settled = await settleRun(scan, subject, { claims, isHeld: held.has(subject.job.id) })
+      const settled = await settleRun(scan, subject, { claims, isHeld: waiting.has(subject.job.id) })
       if (settled === 'SETTLED') continue
-      held.add(subject.job.id)
+      waiting.add(subject.job.id)
       scan.counts.filesWaiting += 1
     } catch (error) {
       // One bad backup never ends the scan of the others.
@@ -43,39 +57,17 @@ export async function settleRuns(scan: ScanContext): Promise<void> {
   }
 }
 
-async function openRuns({ em, write }: ScanContext): Promise<Subject[]> {
-  const open = (await selectRows(em, BackupRun, 'isOpen', [1])).filter((run) => run.job !== null)
-  const fileIds = open.map((run) => run.file ?? undefined)
-  const onTheMove = new Set(
-    (await selectRows(em, BackupFile, 'id', fileIds, { state: FileState.INTENT })).map(({ id }) => id),
-  )
-  const runs = open.filter(({ file }) => file === null || !onTheMove.has(file))
-  const jobIds = [...new Set(runs.map((run) => run.job ?? ''))]
-  const jobs = new Map((await selectRows(em, ExpectedJob, 'id', jobIds)).map((job) => [job.id, job]))
-  // Runs that waited undeclared until somebody made their job have no entry yet.
-  for (const run of runs.filter(({ entry }) => entry === null)) {
-    const job = jobs.get(run.job ?? '')
+/** Runs that waited undeclared until somebody made their job have no entry yet. */
+async function assignAdopted({ em, write }: ScanContext): Promise<void> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
+    where is_open = 1 and job_id is not null and entry_id is null`.execute(em.getKysely())
+  const runs = decodeRows(em, BackupRun, rows)
+  const jobs = await selectRows(em, ExpectedJob, 'id', [...new Set(runs.map((run) => run.job ?? ''))])
+  for (const run of runs) {
+    const job = jobs.find(({ id }) => id === run.job)
     if (job) await write(({ runRecorder }) => runRecorder.assign(run, job))
   }
-  const entryIds = runs.map((run) => run.entry ?? undefined)
-  const entries = new Map((await selectRows(em, BackupEntry, 'id', entryIds)).map((entry) => [entry.id, entry]))
-  const subjects = runs.flatMap((run) => {
-    const [job, entry] = [jobs.get(run.job ?? ''), entries.get(run.entry ?? '')]
-    return job && entry ? [{ run, job, entry }] : []
-  })
-  // In the order of their due times: each is compared with the good one before it.
-  return subjects.toSorted(older)
 }
-
-async function jobsOnTheMove({ em }: ScanContext): Promise<string[]> {
-  const files = await selectRows(em, BackupFile, 'state', [FileState.INTENT])
-  return files.flatMap(({ job }) => job ?? [])
-}
-
-const older = (a: Subject, b: Subject): number =>
-  a.entry.expectedAt.getTime() - b.entry.expectedAt.getTime() ||
-  a.run.receivedAt.getTime() - b.run.receivedAt.getTime() ||
-  (a.run.id < b.run.id ? -1 : 1)
 
 async function settleRun(
   scan: ScanContext,

@@ -3,8 +3,9 @@
 import { parentPort } from 'node:worker_threads'
 import { readFolders, readReports } from './read-folders.ts'
 import { readBackupFile, statFiles } from './read-file.ts'
+import { walkFiles } from './walk-files.ts'
 
-const tasks = { readFolders, readReports, readBackupFile, statFiles }
+const tasks = { readFolders, readReports, readBackupFile, statFiles, walkFiles }
 export type DepositTasks = typeof tasks
 
 interface Question {

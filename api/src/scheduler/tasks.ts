@@ -9,8 +9,9 @@ import { forgetReports } from '../deposit/kept-reports.ts'
 import type { Scanner } from '../deposit/scanner.ts'
 import { rejudge } from '../disks/rejudge.ts'
 import { thinHistory } from '../disks/thinning.ts'
-import { freeAt } from '../vault/move-file.ts'
-import { applyAllRetention } from '../vault/vault.service.ts'
+import { measureRooms } from '../room/measure-rooms.ts'
+import { RoomUse } from '../room/room.entity.ts'
+import { applyAllRetention, forgetQuarantined } from '../vault/vault.service.ts'
 import { noticeSilence } from '../machines/silence.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -61,6 +62,41 @@ export function tasksOf({
       atStart: true,
       run: async () => {
         await scanner.scan('SCHEDULE')
+      },
+    },
+    {
+      name: 'measure room',
+      every: HOUR,
+      atStart: true,
+      run: async () => {
+        const { roots, dataDir } = config
+        const { sees } = await scanner.look(em.fork())
+        // Where one of them is not mounted, its folder lies on another file system: that says nothing of its own.
+        const mounted = [
+          { path: roots.deposit, use: RoomUse.DEPOSIT },
+          { path: roots.vault, use: RoomUse.VAULT },
+          { path: roots.quarantine, use: RoomUse.QUARANTINE },
+        ]
+        await measureRooms(em, record, clock, [{ path: dataDir, use: RoomUse.DATA }, ...(sees ? mounted : [])])
+      },
+    },
+    {
+      name: 'survey the deposit',
+      every: HOUR,
+      atStart: true,
+      run: async () => {
+        const { sees } = await scanner.look(em.fork())
+        if (sees && !isStopping()) await scanner.survey(config.forget)
+      },
+    },
+    {
+      name: 'forget what was kept apart',
+      every: '15 4 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: async () => {
+        const { quarantineDays } = config.forget
+        if (quarantineDays !== null) await forgetQuarantined(orm, platform, scanner, quarantineDays)
       },
     },
     {
@@ -127,8 +163,7 @@ export function tasksOf({
       timeZone: config.timeZone,
       atStart: false,
       run: async () => {
-        const free = await freeAt(config.roots.vault).catch(() => null)
-        await writeDailyDigests(em, record, clock, { addresses, free })
+        await writeDailyDigests(em, record, clock, addresses)
         await delivery.run()
       },
     },

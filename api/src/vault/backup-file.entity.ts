@@ -163,7 +163,7 @@ export class BackupFile {
     description:
       'When all of it was here, by the change time of its inode; that a scan came later does not make it late',
   })
-  @Property({ type: 'datetime' })
+  @Property({ type: 'datetime', defaultRaw: '0' })
   arrivedAt!: Date
 
   @Field(() => GraphQLISODateTime, { description: 'When Vigie first saw it' })

@@ -11,6 +11,7 @@ import { backupReason, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import type { Stamp } from '../deposit/file-facts.ts'
+import { LINK_TAKES } from '../deposit/file-work.ts'
 import type { ScanContext } from '../deposit/scan-context.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { newId } from '../platform/id.ts'
@@ -114,7 +115,7 @@ export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promis
       size: file.size,
       run: () => bringFile(move, scan.atStep),
     },
-    scan.until,
+    scan.files.isCopying ? scan.until : Math.max(scan.until, performance.now() + LINK_TAKES),
   )
   if (!taken) return 'MOVING'
   const moved = taken.value

@@ -22,6 +22,7 @@ import type { Context } from '../context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BackupFile, FileState } from './backup-file.entity.ts'
+import { rootOf } from './promotion.ts'
 import { KeepRule } from './retention.ts'
 
 @InputType({ description: 'Rules to try; those that are left out keep nothing' })
@@ -144,7 +145,7 @@ export class VaultResolver {
   })
   absolutePath(@Root() { root, path, state }: Row<BackupFile>, @Ctx() { roots }: Context): string | null {
     if (state === FileState.LOST || state === FileState.DELETED) return null
-    return join({ DEPOSIT: roots.deposit, VAULT: roots.vault, QUARANTINE: roots.quarantine }[root], path)
+    return join(rootOf(roots, root), path)
   }
 
   @FieldResolver(() => ExpectedJob, { nullable: true })

@@ -16,7 +16,7 @@ import type { Scanner } from '../deposit/scanner.ts'
 import { carryOut, leave, removeExplained, vaultPlace } from './promotion.ts'
 import { DomainError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, DAY } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -141,8 +141,8 @@ export class VaultService {
     return this.fileOf(known)
   }
 
-  /** Deletes a quarantined file for good. */
-  async delete(id: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
+  /** Deletes a quarantined file for good. `actor` null = by the rule. */
+  async delete(id: string, actor: string | null, scanner: Scanner): Promise<Row<BackupFile>> {
     const known = await this.quarantined(id)
     await this.whileNoScanRuns(scanner, async (scan) => {
       const file = await this.quarantined(known.id)
@@ -159,7 +159,7 @@ export class VaultService {
           type: EventType.QUARANTINE_DELETED,
           severity: Severity.INFO,
           at: this.clock(),
-          cause: EventCause.USER,
+          cause: actor === null ? EventCause.RULES : EventCause.USER,
           actor,
           job: file.job,
           entry: file.entry,
@@ -327,6 +327,24 @@ export async function applyAllRetention(orm: Orm, platform: Platform, scanner: S
     } catch (error) {
       // One job that fails keeps no other from its rules; the next night tries again.
       platform.log.error({ err: error, job: id }, 'What a job does not keep could not be deleted')
+    }
+  }
+}
+
+/** Deletes what was kept apart so many days ago, where a good backup of the same due time lies intact in the vault. */
+export async function forgetQuarantined(orm: Orm, platform: Platform, scanner: Scanner, days: number): Promise<void> {
+  const em = orm.em.fork()
+  const vault = new VaultService(em, createRecorder(platform), platform.clock)
+  const { rows } = await sql<{ id: string }>`select q.id from backup_file q
+    join backup_entry e on e.id = q.entry_id join backup_file f on f.id = e.file_id
+    where q.state = 'QUARANTINE' and q.seen_at < ${platform.clock().getTime() - days * DAY}
+      and e.status in ('SUCCESS', 'HASH_MISMATCH') and f.id <> q.id and f.state = 'VAULT'
+      and (f.intact is null or f.intact = 1)`.execute(em.getKysely())
+  for (const { id } of rows) {
+    try {
+      await vault.delete(id, null, scanner)
+    } catch (error) {
+      platform.log.error({ err: error, file: id }, 'A file that was kept apart long ago could not be deleted')
     }
   }
 }

@@ -1,0 +1,109 @@
+import { sql } from 'kysely'
+import type { EntityManager } from '../database/database.ts'
+import { columnsOf, decodeRows, type Row, selectRows } from '../database/rows.ts'
+import { DomainError, NotFoundError } from '../errors.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import { Severity } from '../reasons/reason.ts'
+import { removeLeftover } from '../vault/move-file.ts'
+import { BackupFile } from '../vault/backup-file.entity.ts'
+import { rootOf } from '../vault/promotion.ts'
+import type { FileSeen } from './read-file.ts'
+import type { ScanContext } from './scan-context.ts'
+import { awaitedIn } from './survey.ts'
+import { type ForgetRules, forgottenOf } from './unawaited.ts'
+import { UnawaitedFile } from './unawaited-file.entity.ts'
+
+/** The file is not as it was shown, or a run awaits it by now. */
+export class AwaitedError extends DomainError {
+  constructor(path: string) {
+    super('AWAITED', `${path} is another file by now, or a run awaits it. Nothing was deleted; look again.`)
+  }
+}
+
+/** Deletes what nobody awaits, as the rules say: only what the vault holds as well, and still holds when it is deleted. */
+export async function forgetProven(scan: ScanContext, rules: ForgetRules): Promise<void> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, UnawaitedFile))}
+    from unawaited_file where proven_by_id is not null or ${rules.quota !== null ? 1 : 0} = 1`.execute(
+    scan.em.getKysely(),
+  )
+  const files = decodeRows(scan.em, UnawaitedFile, rows).map((file) => ({ ...file, isProven: file.provenBy !== null }))
+  const wanted = forgottenOf(files, rules, scan.clock())
+  const held = await heldByVault(scan, wanted)
+  for (const [agentId, own] of Map.groupBy(
+    wanted.filter(({ id }) => held.has(id)),
+    (file) => file.agentId,
+  )) {
+    scan.check()
+    const removed = await removeAll(scan, own)
+    if (removed.length === 0) continue
+    await scan.write(async ({ em, tell }) => {
+      await forgetRows(em, removed)
+      tell.event({
+        type: EventType.DEPOSIT_FORGOTTEN,
+        severity: Severity.INFO,
+        at: scan.clock(),
+        cause: EventCause.RULES,
+        facts: { name: agentId, count: removed.length },
+      })
+    })
+  }
+}
+
+/** Deletes one of them because somebody says so, whatever the vault holds. Errors: NOT_FOUND, AWAITED */
+export async function deleteUnawaited(scan: ScanContext, id: string, actor: string): Promise<Row<UnawaitedFile>> {
+  const [file] = await selectRows(scan.em, UnawaitedFile, 'id', [id])
+  if (!file) throw new NotFoundError('unawaited file', `the id ${id}`)
+  const [removed] = await removeAll(scan, [file])
+  if (!removed) throw new AwaitedError(file.path)
+  await scan.write(async ({ em, tell }) => {
+    await forgetRows(em, [file])
+    tell.event({
+      type: EventType.DEPOSIT_FORGOTTEN,
+      severity: Severity.WARNING,
+      at: scan.clock(),
+      cause: EventCause.USER,
+      actor,
+      facts: { name: file.agentId, path: file.path, count: 1 },
+    })
+  })
+  return file
+}
+
+/** Which of them lie in the vault as they were when they were proven. */
+async function heldByVault(scan: ScanContext, files: readonly Row<UnawaitedFile>[]): Promise<Set<string>> {
+  const holders = await selectRows(scan.em, BackupFile, 'id', [
+    ...new Set(files.flatMap(({ provenBy }) => provenBy ?? [])),
+  ])
+  const seen = await scan.worker.ask('statFiles', { root: scan.roots.vault, paths: holders.map(({ path }) => path) })
+  const isThere = ({ size, mtimeNs, state, intact }: Row<BackupFile>, there: FileSeen | undefined): boolean =>
+    state === 'VAULT' &&
+    intact !== false &&
+    there?.kind === 'FILE' &&
+    there.stamp.size === size &&
+    there.stamp.mtimeNs === mtimeNs
+  const whole = new Set(holders.filter((holder, index) => isThere(holder, seen[index])).map(({ id }) => id))
+  return new Set(files.filter(({ provenBy }) => provenBy !== null && whole.has(provenBy)).map(({ id }) => id))
+}
+
+/** Removes those that are still the files that were looked at, and that no run awaits by now; answers with them. */
+async function removeAll(scan: ScanContext, files: readonly Row<UnawaitedFile>[]): Promise<Row<UnawaitedFile>[]> {
+  const removed: Row<UnawaitedFile>[] = []
+  for (const [root, own] of Map.groupBy(files, (file) => file.root)) {
+    const { paths } = await awaitedIn(scan.em, root)
+    const folder = rootOf(scan.roots, root)
+    const seen = await scan.worker.ask('statFiles', { root: folder, paths: own.map(({ path }) => path) })
+    for (const [index, file] of own.entries()) {
+      const there = seen[index]
+      const isSame = there?.kind === 'FILE' && there.stamp.ino === file.ino && there.stamp.ctimeNs === file.ctimeNs
+      if (!isSame || paths.has(file.path)) continue
+      if (await removeLeftover(folder, file.path, there.stamp)) removed.push(file)
+      else
+        scan.log.warn({ root, path: file.path }, 'A file that nobody awaits cannot be removed: see its folder’s mode')
+    }
+  }
+  return removed
+}
+
+const forgetRows = async (em: EntityManager, files: readonly Row<UnawaitedFile>[]): Promise<void> => {
+  await sql`delete from unawaited_file where id in (${sql.join(files.map(({ id }) => id))})`.execute(em.getKysely())
+}

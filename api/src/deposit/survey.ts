@@ -1,0 +1,185 @@
+import { sql } from 'kysely'
+import { type Roots } from '../backups/job-draft.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows } from '../database/rows.ts'
+import type { Clock } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import type { Log } from '../platform/log.ts'
+import { FileRoot } from '../vault/backup-file.entity.ts'
+import { rootOf } from '../vault/promotion.ts'
+import type { FileWork } from './file-work.ts'
+import { customFolders } from './ingest.ts'
+import { awaitedPaths, openSubjects } from './look.ts'
+import { type Awaited, agentOfPath, sinceOf, unawaitedIn } from './unawaited.ts'
+import { UnawaitedFile } from './unawaited-file.entity.ts'
+import type { FileBelow, Walked } from './walk-files.ts'
+
+/** More files than these in one root are not looked at: the log says so. */
+const MOST = 100_000
+/** Rows that are written in one transaction. */
+const BATCH = 500
+
+export interface Surveying {
+  em: EntityManager
+  record: Recorder
+  clock: Clock
+  log: Log
+  roots: Roots
+  files: FileWork
+  temporaryFolder: string
+}
+
+/** Looks at everything that lies in deposit and quarantine, and keeps what of it nobody awaits. */
+export async function survey(surveying: Surveying): Promise<void> {
+  for (const root of [FileRoot.DEPOSIT, FileRoot.QUARANTINE] as const) {
+    const walked = await walk(surveying, root)
+    if (walked.cut) surveying.log.warn({ root, most: MOST }, 'More files lie there than are looked at')
+    const unawaited = unawaitedIn(walked.files, await awaitedIn(surveying.em, root), surveying.clock())
+    await keep(surveying, root, unawaited, walked)
+  }
+  await prove(surveying)
+}
+
+async function walk({ files, roots }: Surveying, root: FileRoot): Promise<Walked> {
+  const taken = await files.take<Walked>(
+    {
+      key: `walk ${root}`,
+      kind: 'READING',
+      owner: 'survey',
+      path: '',
+      size: 0,
+      run: (worker) => worker.ask('walkFiles', { root: rootOf(roots, root), most: MOST }),
+    },
+    Infinity,
+  )
+  return taken?.value ?? { files: [], cut: true, unreadable: [''] }
+}
+
+/** What runs await in a root, or what Vigie knows to lie there. */
+export async function awaitedIn(em: EntityManager, root: FileRoot): Promise<Awaited> {
+  const kysely = em.getKysely()
+  const { rows: leftovers } = await sql<{ path: string }>`select leftover ->> 'path' as path from backup_file
+    where leftover is not null and leftover ->> 'root' = ${root}`.execute(kysely)
+  const { rows: own } =
+    root === FileRoot.QUARANTINE
+      ? await sql<{ path: string }>`select path from backup_file where state = 'QUARANTINE'
+          union all select intent ->> 'path' from backup_file where state = 'INTENT'`.execute(kysely)
+      : await sql<{ path: string }>`select path from backup_file where state = 'INTENT' and root = 'DEPOSIT'`.execute(
+          kysely,
+        )
+  const subjects = root === FileRoot.DEPOSIT ? await openSubjects(em) : []
+  return {
+    paths: new Set([...leftovers, ...own].map(({ path }) => path).concat(subjects.flatMap(awaitedPaths))),
+    reportFolders: new Set(root === FileRoot.DEPOSIT ? (await customFolders(em)).keys() : []),
+  }
+}
+
+/** What is new is written, what is gone or is another file now is forgotten; what could not be looked at stays. */
+async function keep(
+  { em, record }: Surveying,
+  root: FileRoot,
+  found: readonly FileBelow[],
+  { cut, unreadable }: Walked,
+): Promise<void> {
+  const { rows } = await sql<
+    Record<string, unknown>
+  >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file
+    where root = ${root}`.execute(em.getKysely())
+  const known = new Map(decodeRows(em, UnawaitedFile, rows).map((file) => [file.path, file]))
+  const isSame = ({ path, stamp }: FileBelow): boolean => {
+    const row = known.get(path)
+    return row !== undefined && row.ino === stamp.ino && row.ctimeNs === stamp.ctimeNs && row.size === stamp.size
+  }
+  const lying = new Set(found.filter(isSame).map(({ path }) => path))
+  const unseen = (path: string): boolean =>
+    cut || unreadable.some((folder) => folder === '' || path.startsWith(`${folder}/`))
+  const gone = [...known.values()].filter(({ path }) => !lying.has(path) && !unseen(path)).map(({ id }) => id)
+  const fresh = found.filter((file) => !isSame(file)).map((file) => rowOf(root, file))
+  // Another file at a known path takes its place.
+  const replaced = fresh.flatMap(({ path }) => known.get(path)?.id ?? [])
+  const doomed = [...new Set([...gone, ...replaced])]
+  for (let at = 0; at < Math.max(doomed.length, fresh.length); at += BATCH) {
+    await record(em, async ({ em: own }) => {
+      const ids = doomed.slice(at, at + BATCH)
+      if (ids.length > 0) await sql`delete from unawaited_file where id in (${sql.join(ids)})`.execute(own.getKysely())
+    })
+  }
+  for (let at = 0; at < fresh.length; at += BATCH)
+    await record(em, ({ em: own }) => insertRows(own, UnawaitedFile, fresh.slice(at, at + BATCH)))
+}
+
+const rowOf = (root: FileRoot, { path, stamp }: FileBelow): Row<UnawaitedFile> => ({
+  id: newId(),
+  root,
+  path,
+  agentId: agentOfPath(path),
+  ...stamp,
+  since: sinceOf(stamp),
+  sha256: null,
+  provenBy: null,
+})
+
+/** Reads what may lie in the vault as well (an intact file of that agent has its size), once, and remembers which it is. */
+async function prove({ em, record, files, roots, temporaryFolder }: Surveying): Promise<void> {
+  const { rows } = await sql<
+    Record<string, unknown>
+  >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file u
+    where sha256 is null and ${inVault(sql`f.size = u.size`)}`.execute(em.getKysely())
+  for (const file of decodeRows(em, UnawaitedFile, rows)) {
+    const { root, path, dev, ino, size, mtimeNs, ctimeNs } = file
+    const taken = await files.take(
+      {
+        key: ['survey', root, path, ino, ctimeNs].join(' '),
+        kind: 'READING',
+        owner: 'survey',
+        path,
+        size,
+        run: (worker) =>
+          worker.ask('readBackupFile', {
+            root: rootOf(roots, root),
+            path,
+            temporaryFolder,
+            contentHash: false,
+            hashOnly: true,
+          }),
+      },
+      Infinity,
+    )
+    const facts = taken?.value
+    // Gone, or another one by now: the next survey sees it.
+    if (facts?.kind !== 'READ' || facts.stamp.ino !== ino || facts.stamp.ctimeNs !== ctimeNs) continue
+    await record(em, async ({ em: own }) => {
+      await saveRows(own, UnawaitedFile, [
+        Object.assign(file, {
+          dev,
+          mtimeNs,
+          sha256: facts.sha256,
+          provenBy: await holderOf(own, file.agentId, facts.sha256),
+        }),
+      ])
+    })
+  }
+  // What came to the vault since, or is not intact there any more.
+  await record(em, async ({ em: own }) => {
+    await sql`update unawaited_file as u set proven_by_id = null where proven_by_id is not null
+      and not ${inVault(sql`f.id = u.proven_by_id and f.sha256 = u.sha256`)}`.execute(own.getKysely())
+    await sql`update unawaited_file as u set proven_by_id = (select f.id from backup_file f
+        join expected_job j on j.id = f.job_id where f.sha256 = u.sha256 and j.agent_id = u.agent_id
+        and f.state = 'VAULT' and (f.intact is null or f.intact = 1) limit 1)
+      where proven_by_id is null and sha256 is not null`.execute(own.getKysely())
+  })
+}
+
+/** Whether the vault holds an intact file of the same agent, of which more is asked. */
+const inVault = (
+  more: ReturnType<typeof sql>,
+) => sql`exists (select 1 from backup_file f join expected_job j on j.id = f.job_id
+  where f.state = 'VAULT' and (f.intact is null or f.intact = 1) and j.agent_id = u.agent_id and ${more})`
+
+async function holderOf(em: EntityManager, agentId: string, sha256: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`select f.id from backup_file f join expected_job j on j.id = f.job_id
+    where f.state = 'VAULT' and (f.intact is null or f.intact = 1) and j.agent_id = ${agentId}
+      and f.sha256 = ${sha256} limit 1`.execute(em.getKysely())
+  return rows[0]?.id ?? null
+}

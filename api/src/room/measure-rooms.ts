@@ -1,0 +1,151 @@
+import { stat, statfs } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { backupReason } from '../backups/verdict.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Recorder } from '../database/record.ts'
+import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/told.ts'
+import { type Clock, DAY, SECOND } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
+import { fullAt, levelOf, usedShare, withDay } from './forecast.ts'
+import { Room, RoomLevel, type RoomUse } from './room.entity.ts'
+
+/** A mount that does not answer in time is not waited for. */
+const PATIENCE = 10 * SECOND
+
+/** A folder, and what of Vigie lies in it. */
+export interface Place {
+  path: string
+  use: RoomUse
+}
+
+type Read = { used: number; free: number; device: number } | { unreadable: string }
+
+/**
+ * Reads the room on each file system, keeps it, and tells where it becomes scarce and where it is enough again. Places
+ * that may not be mounted just now are left out: they stay as they were.
+ */
+export async function measureRooms(
+  em: EntityManager,
+  record: Recorder,
+  clock: Clock,
+  places: readonly Place[],
+): Promise<void> {
+  const read = await Promise.all(places.map(async (place) => ({ place, found: await readRoom(place.path) })))
+  await record(em, async ({ em: own }, tell) => {
+    const now = clock()
+    const known = await selectRows(
+      own,
+      Room,
+      'path',
+      places.map(({ path }) => path),
+    )
+    const rooms: Row<Room>[] = []
+    for (const one of byFileSystem(read)) {
+      const before = known.find(({ path }) => path === one.path) ?? null
+      const room = roomOf(one, before, now)
+      if (!room) continue
+      const level = before?.level ?? RoomLevel.ENOUGH
+      if (before) await saveRows(own, Room, [Object.assign(before, room)])
+      else await insertRows(own, Room, [room])
+      rooms.push(room)
+      tellLevel(tell, room, level, now)
+    }
+    // What was a file system of its own, and lies on another by now, is told there.
+    const over = known.filter(({ path }) => !rooms.some((room) => room.path === path))
+    for (const room of over) tellLevel(tell, { ...room, level: RoomLevel.ENOUGH }, room.level, now)
+    for (const { id } of over) await sql`delete from room where id = ${id}`.execute(own.getKysely())
+  })
+}
+
+async function readRoom(path: string): Promise<Read> {
+  const ended = new AbortController()
+  const late = delay(PATIENCE, { unreadable: 'it does not answer' }, { signal: ended.signal, ref: false })
+  const read = Promise.all([statfs(path), stat(path)]).then(
+    ([{ bsize, blocks, bfree, bavail }, { dev }]) => ({
+      used: (blocks - bfree) * bsize,
+      free: bavail * bsize,
+      device: dev,
+    }),
+    (cause: NodeJS.ErrnoException) => ({ unreadable: cause.code ?? cause.message }),
+  )
+  const first = await Promise.race([read, late])
+  ended.abort()
+  late.catch(() => undefined)
+  return first
+}
+
+interface OnOne {
+  path: string
+  uses: RoomUse[]
+  found: Read
+}
+
+/** Folders of one file system are one room, known by the first of them. */
+function byFileSystem(read: readonly { place: Place; found: Read }[]): OnOne[] {
+  const rooms: OnOne[] = []
+  for (const { place, found } of read) {
+    const same = rooms.find((room) => 'device' in found && 'device' in room.found && room.found.device === found.device)
+    if (same) same.uses.push(place.use)
+    else rooms.push({ path: place.path, uses: [place.use], found })
+  }
+  return rooms
+}
+
+/** Null = nothing was ever read of it. What cannot be read now stays as it was read last. */
+function roomOf({ path, uses, found }: OnOne, before: Row<Room> | null, now: Date): Row<Room> | null {
+  if ('unreadable' in found) return before && { ...before, uses, unreadable: found.unreadable }
+  const { used, free } = found
+  const days = withDay(before?.days ?? [], now, used)
+  const room = { used, free, days }
+  return {
+    id: before?.id ?? newId(),
+    path,
+    uses,
+    ...room,
+    level: RoomLevel[levelOf(room, now, before?.level ?? 'ENOUGH')],
+    fullAt: fullAt(room, now),
+    readAt: now,
+    unreadable: null,
+  }
+}
+
+function tellLevel(tell: Tell, room: Row<Room>, before: RoomLevel, now: Date): void {
+  if (room.level === before) return
+  const isEnough = room.level === RoomLevel.ENOUGH
+  tell.event({
+    type: isEnough ? EventType.ROOM_ENOUGH : EventType.ROOM_LOW,
+    severity: isEnough ? Severity.INFO : room.level === RoomLevel.LOW ? Severity.WARNING : Severity.AT_RISK,
+    at: now,
+    cause: EventCause.READING,
+    from: before,
+    to: room.level,
+    facts: { name: room.path, reasons: isEnough ? [] : reasonsOf(room, now) },
+  })
+}
+
+export function reasonsOf(room: Row<Room>, now: Date): Reason[] {
+  const severity = room.level === RoomLevel.SCARCE ? Severity.AT_RISK : Severity.WARNING
+  const used = backupReason('ROOM_USED', severity, {
+    value: Math.floor(usedShare(room) * 100),
+    limit: room.free,
+    subject: `${room.path} (${room.uses.map((use) => use.toLowerCase()).join(', ')})`,
+  })
+  if (room.fullAt === null) return [used]
+  const days = Math.max(0, Math.round((room.fullAt.getTime() - now.getTime()) / DAY))
+  return [
+    used,
+    backupReason('ROOM_FULL_ON', severity, { value: days, subject: room.fullAt.toISOString().slice(0, 10) }),
+  ]
+}
+
+/** Every file system that backups or Vigie lie on, the fullest first. */
+export async function allRooms(em: EntityManager): Promise<Row<Room>[]> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Room))} from room`.execute(
+    em.getKysely(),
+  )
+  return decodeRows(em, Room, rows).toSorted((a, b) => usedShare(b) - usedShare(a))
+}
