@@ -1,5 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { insertRows } from '../../api/src/database/rows.ts'
+import { Room, RoomLevel, RoomUse } from '../../api/src/room/room.entity.ts'
 import { type Backups, backupsOn, dump, gz } from '../../api/test/deposit.ts'
 import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
 import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, settled, signIn } from './browser.ts'
@@ -30,7 +32,7 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
     await page.getByText('No backup is expected yet.').waitFor()
     await page.getByRole('link', { name: 'Expect a backup' }).click()
     await page.getByLabel('Agent', { exact: true }).fill('lyon-01')
-    await page.getByLabel('Database').fill('crm db')
+    await page.getByLabel('Database').fill('{crm}')
     await page.getByText(/databaseName: must be 1 to 128/).waitFor()
     await page.getByLabel('Database').fill('crm')
     await page.getByLabel('How often').selectOption('HOURLY')
@@ -113,8 +115,37 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       }
       backups.send({ agent: 'nantes-01', database: 'new', startedAt: new Date(today).toISOString() })
       backups.put('lyon-02/log/broken.json', '{"agent_id": "lyon-02", "databases": {')
+      backups.put(
+        `lyon-02/databases/${'a long name of a file that nobody awaits '.repeat(4)}.sql.gz`,
+        Buffer.alloc(7e6),
+      )
+      backups.put('nas/databases/photos-2025.tar', Buffer.alloc(3e6))
       await backups.scan()
+      // What has lain there for a day.
+      api.clock.now = new Date(Date.now() + 2 * DAY)
+      await api.app.scanner.survey({ keepDays: null, quota: null })
       api.clock.now = new Date()
+      const room = { used: 4.1e11, free: 9e10, readAt: api.clock.now, unreadable: null, days: [] }
+      const fullAt = new Date(Date.now() + 9 * DAY)
+      await insertRows(api.orm.em.fork(), Room, [
+        {
+          ...room,
+          id: 'a',
+          path: '/srv/backups',
+          uses: [RoomUse.DEPOSIT, RoomUse.VAULT],
+          level: RoomLevel.LOW,
+          fullAt,
+        },
+        {
+          ...room,
+          id: 'b',
+          path: '/var/lib/vigie',
+          uses: [RoomUse.DATA],
+          used: 2e9,
+          level: RoomLevel.ENOUGH,
+          fullAt: null,
+        },
+      ])
     })
 
     const pages = (): [string, string][] => [
@@ -189,6 +220,20 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       await alert.getByText(/Acknowledged by/).waitFor()
       await alert.getByRole('button', { name: 'Mute for a day' }).click()
       await alert.getByRole('button', { name: 'End the silence' }).waitFor()
+      await page.context().close()
+    })
+
+    test('list what nobody awaits, and delete it when it is confirmed', async () => {
+      const { page, faults } = await open('/backups/scanner')
+      await page.getByRole('heading', { name: 'Room', exact: true }).waitFor()
+      await page.getByText(/% in use, .* free\. Full on/).waitFor()
+      const file = page.getByRole('listitem').filter({ hasText: 'photos-2025.tar' })
+      await file.getByText('the vault does not hold it').waitFor()
+      await file.getByRole('button', { name: 'Delete' }).click()
+      await page.getByText('it is gone for good').waitFor()
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+      await file.waitFor({ state: 'detached' })
+      expect(faults).toEqual([])
       await page.context().close()
     })
 
