@@ -67,6 +67,8 @@ export interface AppOptions {
   log: Log
   changes: ChangeFeed
   deadlines?: typeof DEADLINES
+  /** How long a scan waits for files that are being read, in milliseconds. */
+  scanPatience?: number
 }
 
 export interface App {
@@ -90,7 +92,8 @@ export interface App {
 }
 
 /** Composes database, schema, HTTP and WebSocket, and listens. Tests start the same. */
-export async function startApp({ config, orm, clock, log, changes, deadlines = DEADLINES }: AppOptions): Promise<App> {
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, orm, clock, log, changes, deadlines = DEADLINES, scanPatience } = options
   const share = new FairShare()
   const platform: Platform = {
     clock,
@@ -108,6 +111,7 @@ export async function startApp({ config, orm, clock, log, changes, deadlines = D
     roots: config.roots,
     intervalMinutes: config.scannerIntervalMinutes,
     temporaryFolder: join(config.dataDir, 'tmp'),
+    ...(scanPatience === undefined ? {} : { patienceMs: scanPatience }),
   })
   await scanner.prepare()
   const record = createRecorder(platform)

@@ -222,4 +222,4 @@ test('Killed again and again while it scans 1,000 files and mails, it loses no f
   const ids = new Set(smtp.mails.map(({ messageId }) => messageId))
   expect([ids.size, new Set(smtp.mails.map(({ to }) => to)).size]).toEqual([250, 250])
   expect(readFileSync(join(at.folder, 'agent_deposits', '.deposit-id'), 'utf8').trim()).not.toBe('')
-}, 240_000)
+}, 400_000)

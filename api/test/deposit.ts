@@ -50,8 +50,8 @@ export interface SendOptions {
   report?: string
 }
 
-export async function backupsForThisTest(env: Record<string, string> = {}): Promise<Backups> {
-  const backups = backupsOn(await apiForThisTest(env))
+export async function backupsForThisTest(env: Record<string, string> = {}, scan?: number): Promise<Backups> {
+  const backups = backupsOn(await apiForThisTest(env, scan === undefined ? {} : { scan }))
   backups.set('01:00')
   return backups
 }

@@ -37,6 +37,7 @@ if (jobs) {
     roots: config.roots,
     intervalMinutes: 1440,
     temporaryFolder: join(config.dataDir, `tmp-${process.pid}`),
+    patienceMs: 60_000,
     atStep: (at) => {
       if (at !== step) return
       count += 1

@@ -28,7 +28,7 @@ const PG_ARCHIVE = gz(`PGDMP\u0001\u000e\u0000\u0004\u0008\u0001${'x'.repeat(200
 
 describe('A check that takes long', { timeout: 60_000 }, () => {
   test('keeps nobody else waiting: other backups are proven, what is missing is said, and its own file is not late', async () => {
-    const backups = await backupsForThisTest()
+    const backups = await backupsForThisTest({}, 2000)
     const { open } = slowPgRestore()
     await backups.job({ databaseName: 'slow' })
     await backups.job({ databaseName: 'quick' })
@@ -72,7 +72,7 @@ describe('A check that takes long', { timeout: 60_000 }, () => {
   })
 
   test('is told when it has not ended six hours after the grace, and is good when it ends', async () => {
-    const backups = await backupsForThisTest()
+    const backups = await backupsForThisTest({}, 2000)
     const { open } = slowPgRestore()
     await backups.job()
     backups.set('02:10')
@@ -89,7 +89,7 @@ describe('A check that takes long', { timeout: 60_000 }, () => {
   })
 
   test('of a job keeps the next one of that job waiting: it is compared with it', async () => {
-    const backups = await backupsForThisTest()
+    const backups = await backupsForThisTest({}, 2000)
     const { open } = slowPgRestore()
     await backups.job({ frequency: 'HOURLY', expectedHourUtc: undefined, graceMinutes: 20 })
     backups.set('02:05')
@@ -106,7 +106,7 @@ describe('A check that takes long', { timeout: 60_000 }, () => {
   })
 
   test('ends with Vigie, and is begun again after its start', async () => {
-    const backups = await backupsForThisTest()
+    const backups = await backupsForThisTest({}, 2000)
     slowPgRestore()
     await backups.job()
     backups.set('02:10')

@@ -33,10 +33,13 @@ export interface Answer<T> {
   errors?: { message: string; extensions: { code: string; [key: string]: unknown } }[]
 }
 
+/** `scan`: how long a scan waits for files. On a busy machine they take longer than it would wait by itself. */
+type TestPatience = Partial<Patience & typeof DEADLINES & { scan: number }>
+
 /** Starts what main.ts starts, on a port of its own and an SQLite file of its own. */
 export async function startApi(
   env: Record<string, string> = {},
-  patience: Partial<Patience & typeof DEADLINES> = {},
+  { scan = 60_000, ...patience }: TestPatience = {},
 ): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-test-'))
   const file = join(folder, 'vigie.sqlite')
@@ -53,6 +56,7 @@ export async function startApi(
     log,
     changes,
     deadlines: { ...DEADLINES, ...patience },
+    scanPatience: scan,
   })
   const token: TestApi['token'] = async (scopes, { anyMachine = true, name = 'test' } = {}) =>
     (await app.services().access.createToken(name, scopes, anyMachine, null)).token
@@ -108,10 +112,7 @@ export function socketTo(
 }
 
 /** For one test alone. */
-export async function apiForThisTest(
-  env?: Record<string, string>,
-  patience?: Partial<Patience & typeof DEADLINES>,
-): Promise<TestApi> {
+export async function apiForThisTest(env?: Record<string, string>, patience?: TestPatience): Promise<TestApi> {
   const api = await startApi(env, patience)
   onTestFinished(() => api.stop())
   return api
