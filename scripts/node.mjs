@@ -33,7 +33,10 @@ export function checkMachine() {
       throw new SetupError(
         `this system's glibc ${glibc} is older than ${OLDEST_GLIBC.join('.')}: take Debian 11, Ubuntu 20.04, RHEL 8 or newer; ${RELEASES}.`,
       )
-    if (!BROUGHT[machine]) throw new SetupError(`Vigie runs on x64 and arm64, not on ${machine}; ${RELEASES}.`)
+    if (!BROUGHT[machine])
+      throw new SetupError(
+        `Vigie runs on x64 and arm64, and this Node is made for ${process.arch}: install a 64-bit system and Node, or install Vigie on another machine, whose page "Add a machine" lets this one report; ${RELEASES}.`,
+      )
   } else if (process.platform !== 'darwin') {
     throw new SetupError(`Vigie runs on Linux and macOS, not on ${machine}; ${RELEASES}.`)
   } else if (major(process.versions.node) < major(wanted)) {
