@@ -9,7 +9,7 @@ import { createServer } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { curesOn } from './bare/cures.mjs'
-import { bundleTrial, oldGlibcTrial, serviceTrial } from './bare/bundle-trial.mjs'
+import { bundleTrial, muslTrial, oldGlibcTrial, serviceTrial } from './bare/bundle-trial.mjs'
 import { imageTrial } from './bare/image-trial.mjs'
 import { npmTrial, NODES } from './bare/npm-trial.mjs'
 import { SYSTEMS } from './bare/chroot.mjs'
@@ -53,6 +53,7 @@ for (const system of Object.keys(SYSTEMS)) {
   rows.push([`bundle: ${system}, as a service`, everyTime, () => serviceTrial(system, archive(), PORT)])
 }
 rows.push(['bundle: a glibc that is too old', false, () => oldGlibcTrial('debian11', archive())])
+rows.push(['bundle: musl instead of glibc', false, () => muslTrial(archive())])
 rows.push(['image: the Dockerfile, read-only, without root', true, () => imageTrial(PORT)])
 // Every setting of npm that changes what is installed, at once.
 const HOSTILE = `ignore-scripts=false

@@ -1,10 +1,22 @@
 // The archive on a machine that has neither Node nor npm: unpacked and run, and as a service that is installed, brought
 // up to date, taken back where the new release is broken, copied, restored and taken away.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../root.mjs'
 import { BARE, Chroot } from './chroot.mjs'
+import { muslSystem } from './musl.mjs'
 import { isReady, request, signedIn, until, waitForLine } from './trial.mjs'
 
 const ENTRY = 'api/dist/main.js'
@@ -41,6 +53,29 @@ export function oldGlibcTrial(system, archive) {
     const { status, stderr } = chroot.run(['./vigie'], { user: 'ann', cwd: '/home/ann', mayFail: true })
     if (status === 0 || !/^vigie: this system's glibc 2\.27 is older than 2\.28: /.test(stderr))
       throw new Error(`It ended with ${status}: ${stderr}`)
+  } finally {
+    chroot.remove()
+  }
+}
+
+/** It does not run there, and says so; its agent does, on the system's own Node. */
+export function muslTrial(archive) {
+  const chroot = muslSystem()
+  const run = (command, options) => chroot.run(command, { user: 'ann', cwd: '/home/ann', ...options })
+  const isRefused = () => {
+    const { status, stderr } = run(['./vigie'], { mayFail: true })
+    if (status === 0 || !/^vigie: this system has no glibc .* run the Docker image .*\n$/.test(stderr))
+      throw new Error(`It ended with ${status}: ${stderr.slice(0, 500)}`)
+  }
+  try {
+    unpack(archive, chroot)
+    isRefused()
+    // As gcompat does.
+    mkdirSync(join(chroot.root, 'lib64'))
+    symlinkSync('../lib/ld-musl-x86_64.so.1', join(chroot.root, 'lib64/ld-linux-x86-64.so.2'))
+    isRefused()
+    if (JSON.parse(run(['node', 'agent/dist/agent.mjs', 'print']).stdout).hostname === undefined)
+      throw new Error('The agent prints no report')
   } finally {
     chroot.remove()
   }

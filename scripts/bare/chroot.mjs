@@ -184,7 +184,9 @@ for device in null zero full random urandom tty; do [ -e "$ROOT_FOLDER/dev/$devi
 ${network ? '' : 'ip link set lo up 2>/dev/null || true'}
 chroot --userspec="$AS" "$ROOT_FOLDER" /usr/bin/env -i "\${@}" && exit 0 || exit $?`
     const args = ['--mount', '--pid', '--fork', '--kill-child', ...(network ? [] : ['--net']), 'sh', '-c', script, 'sh']
-    const inner = ['-C', cwd, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ...command]
+    // The env of busybox changes no folder.
+    const there = ['sh', '-c', 'cd "$0" && exec "$@"', cwd]
+    const inner = [...Object.entries(settings).map(([key, value]) => `${key}=${value}`), ...there, ...command]
     return {
       file: 'unshare',
       args: [...args, ...inner],

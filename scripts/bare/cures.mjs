@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Chroot } from './chroot.mjs'
+import { muslSystem } from './musl.mjs'
 import { NODES } from './npm-trial.mjs'
 import { signedIn, until, waitForLine } from './trial.mjs'
 
@@ -44,6 +45,15 @@ export const curesOn = (port) => ({
       says(chroot, /Node 12\.\d+\.\d+ is too old .* install Node 18 or newer/),
     ),
   'Node 16': () => on({ node: ['16.20.2', '8.19.4'] }, (chroot) => says(chroot, /Node 16\.20\.2 is too old/)),
+  'musl instead of glibc': () => {
+    const chroot = muslSystem()
+    try {
+      chroot.copyProject('home/ann/vigie', 'ann')
+      return says(chroot, /this system has musl instead of glibc .* run the Docker image/)
+    } finally {
+      chroot.remove()
+    }
+  },
   'no network': () =>
     on({}, (chroot) => says(chroot, /cannot be reached \(E\w+\)\. Check the network/, { network: false })),
   'a registry that is away': () =>
