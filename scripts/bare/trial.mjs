@@ -45,7 +45,7 @@ export async function waitForLine({ output, ended }, pattern, seconds) {
 }
 
 /** Signs in with the link, sees the page, and waits for this machine's own report where an agent runs. */
-export async function signedIn(link, url, { machines = 1 } = {}) {
+export async function signedIn(link, url, { machines = 1, patience = 1 } = {}) {
   const ask = async (path, options) => {
     const answer = await request(`${url}${path}`, options)
     if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`)
@@ -68,6 +68,6 @@ export async function signedIn(link, url, { machines = 1 } = {}) {
       (await (await ask('/graphql', { method: 'POST', headers, body: query })).json()).data.summary.totalMachines >=
       machines,
     `${machines} machine(s) to have reported`,
-    30,
+    30 * patience,
   )
 }
