@@ -438,6 +438,29 @@ describe('A job whose backup must be here by its time', () => {
   })
 })
 
+test('The strip of days shows each backup on the day that the clock of a place shows', async () => {
+  const backups = await backupsForThisTest(QUIET)
+  await backups.job()
+  backups.set('02:05')
+  backups.send()
+  await backups.scan()
+  const strip = async (timeZone: string) =>
+    backups.api.ask('query ($zone: String!) { expectedJobs { nodes { strip(last: 3, timeZone: $zone) } } }', {
+      zone: timeZone,
+    })
+  const of = async (timeZone: string) => (await strip(timeZone)).data.expectedJobs.nodes[0].strip
+  expect(await of('UTC')).toEqual([null, null, 'SUCCESS'])
+  // There it is still the evening of the 14th, and so is the backup of 02:00 UTC.
+  expect(await of('America/Los_Angeles')).toEqual([null, null, 'SUCCESS'])
+  backups.set('12:00')
+  expect(await of('America/Los_Angeles')).toEqual([null, 'SUCCESS', null])
+  expect(await of('Pacific/Kiritimati')).toEqual([null, 'SUCCESS', null])
+  expect((await strip('Mars/Olympus')).errors?.[0]?.extensions).toMatchObject({
+    code: 'BAD_USER_INPUT',
+    field: 'timeZone',
+  })
+})
+
 describe('What a restore asks for', () => {
   test('is the newest good backup before a time, with the path of its file; damaged ones are none', async () => {
     const backups = await backupsForThisTest(QUIET)

@@ -33,6 +33,7 @@ import { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { ExchangeFormat, ImportOutcome } from './job-exchange.ts'
 import type { JobPreview as Preview } from './job-preview.ts'
 import { JobOrder } from './jobs.service.ts'
+import { readZone } from './schedule.ts'
 
 registerEnumType(JobOrder, {
   name: 'JobOrder',
@@ -153,6 +154,20 @@ export class ProtectionsResolver {
   }
 }
 
+@ArgsType()
+class LastDaysArgs {
+  @Field(() => Int, { defaultValue: 30, description: '1 to 90' })
+  last: number = 30
+
+  @Field(() => String, { defaultValue: 'UTC', description: 'IANA time zone whose days are meant' })
+  timeZone: string = 'UTC'
+}
+
+function readDays(last: number): number {
+  if (last >= 1 && last <= 90) return last
+  throw new InvalidInputError('last', 'must be 1 to 90', 'Ask for fewer days.')
+}
+
 @Resolver(() => ExpectedJob)
 export class JobsResolver {
   @Authorized(Scope.READ)
@@ -249,15 +264,14 @@ export class JobsResolver {
 
   @FieldResolver(() => [BackupStatus], {
     nullable: 'items',
-    description: 'The worst status of each of the last days (UTC), today last; null = nothing was due',
+    description: 'The worst status of each of the last days of a zone, today last; null = nothing was due',
   })
   strip(
     @Root() job: Row<ExpectedJob>,
-    @Arg('last', () => Int, { defaultValue: 30, description: '1 to 90' }) last: number,
+    @Args(() => LastDaysArgs) { last, timeZone }: LastDaysArgs,
     @Ctx() { jobs }: Context,
   ): Promise<(BackupStatus | null)[]> {
-    if (last < 1 || last > 90) throw new InvalidInputError('last', 'must be 1 to 90', 'Ask for fewer days.')
-    return jobs.strip(job.id, last)
+    return jobs.strip(job.id, readDays(last), readZone(timeZone))
   }
 
   @FieldResolver(() => [Proof], {
@@ -266,11 +280,10 @@ export class JobsResolver {
   })
   stripProof(
     @Root() job: Row<ExpectedJob>,
-    @Arg('last', () => Int, { defaultValue: 30, description: '1 to 90' }) last: number,
+    @Args(() => LastDaysArgs) { last, timeZone }: LastDaysArgs,
     @Ctx() { jobs }: Context,
   ): Promise<(Proof | null)[]> {
-    if (last < 1 || last > 90) throw new InvalidInputError('last', 'must be 1 to 90', 'Ask for fewer days.')
-    return jobs.stripProof(job.id, last)
+    return jobs.stripProof(job.id, readDays(last), readZone(timeZone))
   }
 
   @FieldResolver(() => EntryConnection, { description: 'Its expected backups, newest first' })

@@ -17,6 +17,7 @@ import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { withMachineIds } from './named-machines.ts'
 import { draftJob, type JobDraft, type Roots } from './job-draft.ts'
+import { localDay, type Offset, offsetsOf } from './local-days.ts'
 import { type JobPreview, previewOf } from './job-preview.ts'
 import { adoptUndeclared, refuseTaken, refuseUnknownMachines, replan, writeProtections } from './job-writes.ts'
 import { Proof } from './proof.ts'
@@ -82,18 +83,24 @@ export class JobsService {
   )
 
   /** One loader for each number of days that is asked for: a page asks for one. */
-  private readonly days = new Map<number, DataLoader<string, JobDay[]>>()
+  private readonly days = new Map<string, { last: number[]; loader: DataLoader<string, JobDay[]> }>()
 
-  private daysLoader(count: number): DataLoader<string, JobDay[]> {
-    const known = this.days.get(count)
-    const loader =
-      known ??
-      groupLoader<string, JobDay>(
-        (jobIds) => this.loadDays(jobIds, count),
-        (day) => day.job,
-      )
-    this.days.set(count, loader)
-    return loader
+  /** The numbers of the last days in a zone, and what loads them. */
+  private daysIn(count: number, timeZone: string): { last: number[]; loader: DataLoader<string, JobDay[]> } {
+    const key = `${count} ${timeZone}`
+    const known = this.days.get(key)
+    if (known) return known
+    const now = this.clock().getTime()
+    const offsets = offsetsOf(timeZone, now - (count + 1) * DAY, now + DAY)
+    const today = localDay(now, offsets)
+    const last = Array.from({ length: count }, (_, index) => today - count + 1 + index)
+    const loader = groupLoader<string, JobDay>(
+      (jobIds) => this.loadDays(jobIds, last[0] ?? today, offsets),
+      (day) => day.job,
+    )
+    const days = { last, loader }
+    this.days.set(key, days)
+    return days
   }
 
   list({ filter, orderBy, includeArchived, ...page }: JobQuery): Promise<Page<Row<ExpectedJob>>> {
@@ -139,28 +146,29 @@ export class JobsService {
     return this.protections.load(jobId)
   }
 
-  /** The worst status of each of the last days (UTC), today last; null = nothing was due. */
-  async strip(jobId: string, count: number): Promise<(BackupStatus | null)[]> {
-    return (await this.lastDays(jobId, count)).map((day) => day?.status ?? null)
+  /** The worst status of each of the last days in a zone, today last; null = nothing was due. */
+  async strip(jobId: string, count: number, timeZone: string): Promise<(BackupStatus | null)[]> {
+    return (await this.lastDays(jobId, count, timeZone)).map((day) => day?.status ?? null)
   }
 
   /** How far the good backups of each of the last days are proven, the least; null = nothing good was due. */
-  async stripProof(jobId: string, count: number): Promise<(Proof | null)[]> {
-    return (await this.lastDays(jobId, count)).map((day) => day?.proof ?? null)
+  async stripProof(jobId: string, count: number, timeZone: string): Promise<(Proof | null)[]> {
+    return (await this.lastDays(jobId, count, timeZone)).map((day) => day?.proof ?? null)
   }
 
-  private async lastDays(jobId: string, count: number): Promise<(JobDay | null)[]> {
-    const today = Math.floor(this.clock().getTime() / DAY)
-    const strip = Array.from<JobDay | null>({ length: count }).fill(null)
-    for (const day of await this.daysLoader(count).load(jobId)) {
-      const index = day.day - today + count - 1
-      if (index >= 0 && index < count) strip[index] = day
-    }
-    return strip
+  private async lastDays(jobId: string, count: number, timeZone: string): Promise<(JobDay | null)[]> {
+    const { last, loader } = this.daysIn(count, timeZone)
+    const known = new Map((await loader.load(jobId)).map((day) => [day.day, day]))
+    return last.map((day) => known.get(day) ?? null)
   }
 
-  private async loadDays(jobIds: readonly string[], count: number): Promise<JobDay[]> {
-    const from = Math.floor(this.clock().getTime() / DAY) * DAY - (count - 1) * DAY
+  private async loadDays(jobIds: readonly string[], first: number, offsets: readonly Offset[]): Promise<JobDay[]> {
+    // No zone is more than a day away from UTC: what is before the first day is not asked for by its number.
+    const from = (first - 1) * DAY
+    const offset = sql`case ${sql.join(
+      offsets.toReversed().map((one) => sql`when expected_at >= ${sql.lit(one.from)} then ${sql.lit(one.offset)}`),
+      sql` `,
+    )} else ${sql.lit(offsets[0]?.offset ?? 0)} end`
     const rank = sql`case status ${sql.join(
       Object.entries(STATUS_RANK).map(([status, value]) => sql`when ${sql.lit(status)} then ${sql.lit(value)}`),
       sql` `,
@@ -171,7 +179,7 @@ export class JobsService {
       sql` `,
     )} end`
     const { rows } = await sql<{ job: string; day: number; rank: number; proof: number | null }>`
-      select job_id as job, expected_at / ${sql.lit(DAY)} as day, max(${rank}) as rank, min(${proof}) as proof
+      select job_id as job, (expected_at + ${offset}) / ${sql.lit(DAY)} as day, max(${rank}) as rank, min(${proof}) as proof
       from backup_entry where job_id in (${sql.join([...jobIds])}) and expected_at >= ${sql.lit(from)}
       group by 1, 2`.execute(this.em.getKysely())
     return rows.map(({ job, day, rank: worst, proof: least }) => ({

@@ -117,6 +117,18 @@ function within(field: string, value: number, least: number, most: number): numb
   throw new InvalidInputError(field, `must be a whole number from ${least} to ${most}, not ${value}`, 'Correct it.')
 }
 
+/** Checks an IANA time zone. Errors: BAD_USER_INPUT */
+export function readZone(timeZone: string): string {
+  try {
+    // Before it is worked on: no zone has so long a name.
+    if (timeZone.length > 64) throw new RangeError()
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
+  } catch {
+    const shown = timeZone.slice(0, 64)
+    throw new InvalidInputError('timeZone', `"${shown}" is no IANA time zone`, 'Use one like Europe/Paris.')
+  }
+}
+
 /** Reads a cron line and a zone, or says what is wrong with them. */
 export function readSchedule(cron: string, timeZone: string): Schedule {
   const fields = cron.trim().split(/\s+/)
@@ -133,13 +145,7 @@ export function readSchedule(cron: string, timeZone: string): Schedule {
   } catch (cause) {
     throw new InvalidInputError('cron', `"${cron}" is not understood (${(cause as Error).message})`, 'Correct it.')
   }
-  let zone: string
-  try {
-    zone = new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
-  } catch {
-    throw new InvalidInputError('timeZone', `"${timeZone}" is no IANA time zone`, 'Use one like Europe/Paris.')
-  }
-  const schedule = { cron: text, timeZone: zone }
+  const schedule = { cron: text, timeZone: readZone(timeZone) }
   if (walls(text, 0, 1).length === 0)
     throw new InvalidInputError('cron', `"${cron}" never comes`, 'Choose days that exist.')
   if (periodOf(schedule) < SHORTEST_PERIOD)

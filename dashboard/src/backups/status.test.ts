@@ -47,6 +47,10 @@ test('Jobs are grouped by company, city and agent in the order of the list, so t
   ])
 })
 
-test('The strip ends today, in UTC', () => {
-  expect(lastDays(3, new Date('2026-03-01T00:30:00Z'))).toEqual(['2026-02-27', '2026-02-28', '2026-03-01'])
+test.each([
+  ['UTC', ['2026-02-27', '2026-02-28', '2026-03-01']],
+  ['America/Los_Angeles', ['2026-02-26', '2026-02-27', '2026-02-28']],
+  ['Pacific/Kiritimati', ['2026-02-27', '2026-02-28', '2026-03-01']],
+])('The strip ends today, in %s', (timeZone, days) => {
+  expect(lastDays(3, new Date('2026-03-01T00:30:00Z'), timeZone)).toEqual(days)
 })

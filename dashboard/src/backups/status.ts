@@ -64,8 +64,10 @@ export function grouped<J extends Placed>(jobs: readonly J[]): Group<J>[] {
   return [...groups.values()]
 }
 
-/** The last days as `YYYY-MM-DD` in UTC, oldest first. */
-export const lastDays = (count: number, now: Date): string[] =>
-  Array.from({ length: count }, (_, index) =>
-    new Date(now.getTime() - (count - 1 - index) * 86_400_000).toISOString().slice(0, 10),
+/** The last days of a zone, today last, as 2026-11-28. */
+export const lastDays = (count: number, now: Date, timeZone: string): string[] => {
+  const today = Date.parse(new Intl.DateTimeFormat('sv', { timeZone }).format(now))
+  return Array.from({ length: count }, (_, index) =>
+    new Date(today - (count - 1 - index) * 86_400_000).toISOString().slice(0, 10),
   )
+}

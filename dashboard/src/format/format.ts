@@ -50,6 +50,9 @@ export function ago(value: string | Date, now: Date, locale: Locale): string {
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.round(seconds / size), unit)
 }
 
+/** Where this browser is: its days are the days of the page. */
+export const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone
+
 export const dateTime = (value: string | Date, locale: Locale): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(new Date(value))
 
