@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Scanner } from '../src/deposit/scanner.ts'
-import { backupsForThisTest, dump, gz } from './deposit.ts'
+import { type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
 import { until } from './start-api.ts'
 
 /** A pg_restore that takes all it is given, and ends when the test says so. */
@@ -118,22 +118,28 @@ describe('A check that takes long', { timeout: 60_000 }, () => {
   })
 })
 
+/** A scanner that waits for no file: what is not ready at once, a later scan takes. */
+async function impatient({ api }: Backups): Promise<Scanner> {
+  const scanner = new Scanner({
+    em: api.orm.em,
+    platform: api.app.platform,
+    roots: api.app.platform.roots,
+    intervalMinutes: 1440,
+    temporaryFolder: mkdtempSync(join(tmpdir(), 'vigie-slow-')),
+    patienceMs: 0,
+  })
+  await scanner.prepare()
+  onTestFinished(() => scanner.stop())
+  return scanner
+}
+
 test(
   'Scans that wait for nothing at all bring each file to the same end, one step at a time',
   { timeout: 30_000 },
   async () => {
     const backups = await backupsForThisTest()
     const { api } = backups
-    const scanner = new Scanner({
-      em: api.orm.em,
-      platform: api.app.platform,
-      roots: api.app.platform.roots,
-      intervalMinutes: 1440,
-      temporaryFolder: mkdtempSync(join(tmpdir(), 'vigie-slow-')),
-      patienceMs: 0,
-    })
-    await scanner.prepare()
-    onTestFinished(() => scanner.stop())
+    const scanner = await impatient(backups)
     for (const databaseName of ['good', 'broken', 'larger', 'changed']) await backups.job({ databaseName })
     backups.set('02:10')
     backups.send({ database: 'good' })
@@ -164,3 +170,22 @@ test(
     expect(existsSync(join(backups.deposit, 'lyon-01/databases/good.sql.gz'))).toBe(false)
   },
 )
+
+test('A good file that an older report condemned is taken out of the quarantine, though it is not read at once', async () => {
+  const backups = await backupsForThisTest()
+  await backups.job()
+  backups.set('02:05')
+  const good = gz(dump(2))
+  backups.send({ put: good, compress: { size: good.length, sha256_checksum: 'b'.repeat(64) } })
+  const scanner = await impatient(backups)
+  const becomes = (status: string) =>
+    until(async () => {
+      await scanner.scan('test')
+      return (await backups.entries())[0]?.status === status
+    }, `it to be ${status}`)
+  await becomes('TRANSFER_INTEGRITY_FAILED')
+  backups.set('02:20')
+  backups.send({ content: good, put: null })
+  await becomes('SUCCESS')
+  expect((await backups.entries())[0].file).toMatchObject({ root: 'VAULT', state: 'VAULT' })
+})

@@ -136,6 +136,8 @@ async function readThere(scan: ScanContext, subject: Subject, { path, stamp }: O
   if (row?.facts && suffices(row.facts, subject)) return { ...seen, facts: row.facts }
   const facts = await read(scan, readingOf(scan, subject, { root: FileRoot.DEPOSIT, path, stamp }))
   // What was read is another file already, or none: what was seen of it says nothing.
+  if (facts.kind === 'READ' && facts.stamp.ctimeNs !== stamp.ctimeNs)
+    return { ...seen, facts: { kind: 'CHANGING' }, stamp: null, row: null }
   if (facts.kind === 'CHANGING' || facts.kind === 'ABSENT') return { ...seen, facts, stamp: null, row: null }
   return { ...seen, facts }
 }

@@ -12,7 +12,7 @@ import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../databa
 import { CLOCK_TOLERANCE, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { BackupFile, FileState } from '../vault/backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
 import { carryOut, quarantinePlace, vaultPlace } from '../vault/promotion.ts'
 import type { ReadFacts, Stamp } from './file-facts.ts'
 import {
@@ -208,7 +208,8 @@ async function settleInPlace(
   if (same && !fileIsNew) return
   const now = scan.clock()
   await scan.write(async ({ em, entryRecorder }) => {
-    if (seen?.stamp) {
+    // What lies in the quarantine keeps what is known of it until it is read again.
+    if (seen?.stamp && seen.root === FileRoot.DEPOSIT) {
       const row = fileRow(subject, { ...seen, stamp: seen.stamp }, verdict, now)
       await saveRows(em, BackupFile, [row])
       run.file = row.id
