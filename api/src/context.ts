@@ -32,14 +32,15 @@ export function createServices(em: EntityManager, platform: Platform) {
   const record = createRecorder(platform)
   const machines = new MachinesService(em, record, clock)
   const disks = new DisksService(em, record, clock)
+  const access = new AccessService(em, record, clock)
   const jobs = new JobsService(em, record, clock, platform.roots)
   return {
     em,
     clock,
     publicUrl: platform.publicUrl,
     roots: platform.roots,
-    access: new AccessService(em, record, clock),
-    inventory: new InventoryService(em, record, platform),
+    access,
+    inventory: new InventoryService(em, record, platform, access),
     machines,
     disks,
     storage: new StorageService(em),

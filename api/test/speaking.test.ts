@@ -33,6 +33,19 @@ describe('A fresh token', () => {
     expect(await machines()).toHaveLength(1)
   })
 
+  test('tells whoever waits for its machine why a report was refused, until one is accepted', async () => {
+    const refused = async (): Promise<string | null> =>
+      (await api.ask('{ apiClients { name refused } }')).data.apiClients.find(({ name }: any) => name === 'deneb')
+        .refused
+    const token = await fresh('deneb')
+    await send(token, OWN)
+    expect(await refused()).toBeNull()
+    expect(await send(token, { hostname: 'vega', machineKey: 'key-of-vega-and-nobody-else' })).toBe('FORBIDDEN')
+    expect(await refused()).toMatch(/The token "deneb" reports for another machine\. Make one for this machine/)
+    expect(await send(token, { ...OWN, collectedAt: minutes(10) })).toBe('ACCEPTED')
+    expect(await refused()).toBeNull()
+  })
+
   test('takes over no machine that another token speaks for, by its name or by the serials of its disks', async () => {
     await send(await fresh('deneb'), OWN)
     const stranger = await fresh('stranger')

@@ -39,7 +39,9 @@ command=$1
 shift
 case "$command" in
   supervise) supervise "$1" "$2" ;;
-  daemon-reload | reset-failed | enable) ;;
+  daemon-reload | enable) ;;
+  # It also forgets how often a unit was started again (systemctl(1)).
+  reset-failed) for unit in "$@"; do echo 0 >"$state/${unit%.service}.restarts"; done ;;
   start) start "${1%.service}" ;;
   stop) stop "${1%.service}" ;;
   restart | try-restart)

@@ -124,7 +124,9 @@ export class AccessService {
     const createdAt = this.clock()
     await this.record(this.em, async ({ em }, tell) => {
       const client = { id, name: trimmed, prefix, hash, scopes: [...new Set(scopes)], anyMachine, createdAt }
-      await insertRows(em, ApiClient, [{ ...client, machine: null, agents: [], lastUsedAt: null, revokedAt: null }])
+      await insertRows(em, ApiClient, [
+        { ...client, machine: null, agents: [], lastUsedAt: null, refused: null, revokedAt: null },
+      ])
       tell.event({
         type: EventType.TOKEN_CREATED,
         severity: Severity.INFO,
@@ -186,7 +188,9 @@ export class AccessService {
   async bind(caller: Caller, machine: Row<Machine>, knowsKey: boolean, tell: Tell): Promise<void> {
     if (caller.kind !== 'TOKEN' || caller.anyMachine) return
     const client = (await selectRows(this.em, ApiClient, 'id', [caller.id]))[0]
-    if (!client || client.machine === machine.id) return
+    if (!client) return
+    if (client.refused !== null) await updateRow(this.em, ApiClient, client.id, { refused: null })
+    if (client.machine === machine.id) return
     if (client.machine !== null) {
       throw new ForbiddenError(
         `The token "${client.name}" reports for another machine. Make one for this machine, or one with --any-machine.`,
@@ -201,6 +205,15 @@ export class AccessService {
     }
     await updateRow(this.em, ApiClient, client.id, { machine: machine.id })
     tell.event(bound(client, machine, { at: this.clock(), cause: EventCause.READING, actor: null }))
+  }
+
+  /** Keeps why a report was refused, for whoever waits for it: an agent says it only on its own machine. */
+  async noteRefusal(caller: Caller, why: string): Promise<void> {
+    if (caller.kind !== 'TOKEN') return
+    await this.record(this.em, async ({ em }) => {
+      const [client] = await selectRows(em, ApiClient, 'id', [caller.id])
+      if (client && client.refused !== why) await updateRow(em, ApiClient, client.id, { refused: why })
+    })
   }
 
   /** Kept to the hour: a write for each request would be one too many. */

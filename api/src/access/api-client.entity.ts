@@ -53,6 +53,14 @@ export class ApiClient {
   @Property({ type: 'datetime', nullable: true })
   lastUsedAt!: Date | null
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why the last report with it was refused, in English, with what to do; null = none was since one was accepted',
+  })
+  @Property({ type: 'string', nullable: true })
+  refused!: string | null
+
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was revoked; null = valid' })
   @Property({ type: 'datetime', nullable: true })
   revokedAt!: Date | null

@@ -123,6 +123,7 @@ export class FileWork {
       item.outcome = { error: new Error('Vigie stops') }
       item.ended.resolve(null)
     }
+    await Promise.all([...this.busy].map((worker) => endToolsOf(worker)))
     await Promise.all([...this.busy, ...this.idle].map((worker) => worker.stop()))
     const running = [...this.items.values()].filter(({ begunAt, outcome }) => begunAt !== null && outcome === null)
     const enough = new AbortController()
@@ -184,6 +185,12 @@ export class FileWork {
     this.next()
     if (item.waiting === 0 && !this.stopped) this.onReady()
   }
+}
+
+/** A thread that is ended leaves its children behind: it ends them first, unless it is held by the file itself. */
+async function endToolsOf(worker: WorkerThread<DepositTasks>): Promise<void> {
+  const ended = worker.ask('endTools', undefined as never).catch(() => undefined)
+  await Promise.race([ended, delay(SECOND, undefined, { ref: false })])
 }
 
 /** Which is next; null = none, or there is no place. Each owner has one at a time. */

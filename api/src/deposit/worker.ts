@@ -3,9 +3,10 @@
 import { parentPort } from 'node:worker_threads'
 import { readFolders, readReports } from './read-folders.ts'
 import { readBackupFile, statFiles } from './read-file.ts'
+import { endTools } from './tool.ts'
 import { walkFiles } from './walk-files.ts'
 
-const tasks = { readFolders, readReports, readBackupFile, statFiles, walkFiles }
+const tasks = { readFolders, readReports, readBackupFile, statFiles, walkFiles, endTools }
 export type DepositTasks = typeof tasks
 
 interface Question {

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
+import type { AccessService } from '../access/access.service.ts'
 import type { Caller } from '../access/caller.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { insertRows, type Row, selectRows } from '../database/rows.ts'
 import { serialKey } from '../disks/identity.ts'
-import { ConflictError } from '../errors.ts'
+import { ConflictError, ForbiddenError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/told.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -31,6 +32,7 @@ export class InventoryService {
     private readonly em: EntityManager,
     private readonly record: Recorder,
     private readonly platform: Pick<Platform, 'clock' | 'share' | 'quota'>,
+    private readonly access: AccessService,
   ) {}
 
   report(input: InventoryReportInput, caller: Caller): Promise<Receipt> {
@@ -40,7 +42,12 @@ export class InventoryService {
   /** Errors: QUOTA_EXCEEDED, CONFLICT, FORBIDDEN */
   async accept(inventory: Inventory, caller: Caller): Promise<Receipt> {
     this.platform.quota.spend(caller, inventory.size)
-    return this.platform.share.report(() => this.store(inventory, caller))
+    try {
+      return await this.platform.share.report(() => this.store(inventory, caller))
+    } catch (error) {
+      if (error instanceof ForbiddenError) await this.access.noteRefusal(caller, error.message)
+      throw error
+    }
   }
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {

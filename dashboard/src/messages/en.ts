@@ -658,6 +658,7 @@ export const en = {
     paste: 'It asks for this token, which the shell does not keep:',
     once: 'The token is shown here once. It speaks for this one machine alone.',
     waiting: 'Waiting for its first report …',
+    refused: 'Its report was refused: {why}',
     arrived: '{machine} has reported.',
     keep: 'To keep it reporting every 15 minutes, set it up as a service:',
     notRoot: 'Without root it reports what it can; S.M.A.R.T. and volumes are then missing.',

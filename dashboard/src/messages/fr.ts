@@ -668,6 +668,7 @@ export const fr: Messages = {
     paste: 'Elle demande ce jeton, que le shell ne garde pas :',
     once: 'Le jeton n’est affiché qu’ici, une fois. Il ne vaut que pour cette machine.',
     waiting: 'En attente de son premier rapport …',
+    refused: 'Son rapport a été refusé : {why}',
     arrived: '{machine} s’est signalée.',
     keep: 'Pour un rapport toutes les 15 minutes, installez-le comme service :',
     notRoot: 'Sans root il signale ce qu’il peut ; S.M.A.R.T. et volumes manquent alors.',

@@ -5,6 +5,7 @@ export class Migration20261128150000 extends Migration {
 
   override up(): void | Promise<void> {
     this.addSql(`alter table \`scan\` add column \`files_waiting\` integer not null default 0;`)
+    this.addSql(`alter table \`api_client\` add column \`refused\` text null;`)
     this.addSql(`alter table \`expected_job\` add column \`due_means\` text not null default 'BEGINS';`)
     this.addSql(`alter table \`backup_file\` add column \`arrived_at\` datetime not null default 0;`)
     this.addSql(`alter table \`backup_file\` add column \`has_manifest\` integer not null default false;`)
@@ -33,6 +34,7 @@ export class Migration20261128150000 extends Migration {
     this.addSql(`drop table "unawaited_file";`)
     this.addSql(`drop table "room";`)
     this.addSql(`alter table \`scan\` drop column \`files_waiting\`;`)
+    this.addSql(`alter table \`api_client\` drop column \`refused\`;`)
     this.addSql(`alter table \`expected_job\` drop column \`due_means\`;`)
     this.addSql(`drop index "backup_file_manifest";`)
     this.addSql(`alter table \`backup_file\` drop column \`has_manifest\`;`)
