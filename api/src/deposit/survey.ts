@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
-import { type Roots } from '../backups/job-draft.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows } from '../database/rows.ts'
@@ -125,9 +125,9 @@ async function prove({ em, record, files, roots, temporaryFolder }: Surveying): 
   const { rows } = await sql<
     Record<string, unknown>
   >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file u
-    where sha256 is null and ${inVault(sql`f.size = u.size`)}`.execute(em.getKysely())
+    where sha256 is null and exists (${holdersOf(sql`f.size = u.size`)})`.execute(em.getKysely())
   for (const file of decodeRows(em, UnawaitedFile, rows)) {
-    const { root, path, dev, ino, size, mtimeNs, ctimeNs } = file
+    const { root, path, ino, size, ctimeNs } = file
     const taken = await files.take(
       {
         key: ['survey', root, path, ino, ctimeNs].join(' '),
@@ -149,37 +149,19 @@ async function prove({ em, record, files, roots, temporaryFolder }: Surveying): 
     const facts = taken?.value
     // Gone, or another one by now: the next survey sees it.
     if (facts?.kind !== 'READ' || facts.stamp.ino !== ino || facts.stamp.ctimeNs !== ctimeNs) continue
-    await record(em, async ({ em: own }) => {
-      await saveRows(own, UnawaitedFile, [
-        Object.assign(file, {
-          dev,
-          mtimeNs,
-          sha256: facts.sha256,
-          provenBy: await holderOf(own, file.agentId, facts.sha256),
-        }),
-      ])
-    })
+    await record(em, ({ em: own }) => saveRows(own, UnawaitedFile, [Object.assign(file, { sha256: facts.sha256 })]))
   }
   // What came to the vault since, or is not intact there any more.
   await record(em, async ({ em: own }) => {
+    const kysely = own.getKysely()
     await sql`update unawaited_file as u set proven_by_id = null where proven_by_id is not null
-      and not ${inVault(sql`f.id = u.proven_by_id and f.sha256 = u.sha256`)}`.execute(own.getKysely())
-    await sql`update unawaited_file as u set proven_by_id = (select f.id from backup_file f
-        join expected_job j on j.id = f.job_id where f.sha256 = u.sha256 and j.agent_id = u.agent_id
-        and f.state = 'VAULT' and (f.intact is null or f.intact = 1) limit 1)
-      where proven_by_id is null and sha256 is not null`.execute(own.getKysely())
+      and not exists (${holdersOf(sql`f.id = u.proven_by_id and f.sha256 = u.sha256`)})`.execute(kysely)
+    await sql`update unawaited_file as u set proven_by_id = (${holdersOf(sql`f.sha256 = u.sha256`)} limit 1)
+      where proven_by_id is null and sha256 is not null`.execute(kysely)
   })
 }
 
-/** Whether the vault holds an intact file of the same agent, of which more is asked. */
-const inVault = (
-  more: ReturnType<typeof sql>,
-) => sql`exists (select 1 from backup_file f join expected_job j on j.id = f.job_id
-  where f.state = 'VAULT' and (f.intact is null or f.intact = 1) and j.agent_id = u.agent_id and ${more})`
-
-async function holderOf(em: EntityManager, agentId: string, sha256: string): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`select f.id from backup_file f join expected_job j on j.id = f.job_id
-    where f.state = 'VAULT' and (f.intact is null or f.intact = 1) and j.agent_id = ${agentId}
-      and f.sha256 = ${sha256} limit 1`.execute(em.getKysely())
-  return rows[0]?.id ?? null
-}
+/** The intact files of the vault that are of the same agent as an unawaited file `u`, and of which more is asked. */
+const holdersOf = (more: RawBuilder<unknown>): RawBuilder<unknown> => sql`select f.id from backup_file f
+  join expected_job j on j.id = f.job_id
+  where f.state = 'VAULT' and (f.intact is null or f.intact = 1) and j.agent_id = u.agent_id and ${more}`
