@@ -98,11 +98,23 @@ describe('What nobody awaits', () => {
 
   test('goes earlier where an agent leaves more than it may', async () => {
     const { backups, content } = await resent()
-    after(backups, 2)
+    after(backups, 3.1)
     await survey(backups, { keepDays: null, quota: content.length })
     expect(await lying(backups)).toHaveLength(1)
     await survey(backups, { keepDays: null, quota: content.length - 1 })
     expect(await lying(backups)).toEqual([])
+  })
+
+  test('is no file of a run that nobody declared: somebody may make its job', async () => {
+    const { backups, content } = await resent()
+    backups.put('lyon-01/databases/erp.sql.gz', content)
+    const { startedAt } = { startedAt: new Date(Date.now() - 60_000).toISOString() }
+    backups.send({ database: 'erp', content, put: null, startedAt })
+    after(backups, 8)
+    await backups.scan()
+    await survey(backups)
+    expect(await lying(backups)).toEqual([])
+    expect(existsSync(join(backups.deposit, 'lyon-01/databases/erp.sql.gz'))).toBe(true)
   })
 
   test('can be deleted by hand, but not where a run awaits it by now, or it is another file', async () => {
@@ -155,6 +167,23 @@ describe('What nobody awaits', () => {
     backups.set('02:06', '2026-04-15')
     await forget()
     expect(await kept()).toEqual([{ job: { databaseName: 'erp' } }])
+  })
+
+  test('kept apart stays where the good one is gone from the vault, though nobody has noticed it', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    const { api } = backups
+    await backups.job()
+    backups.set('02:05')
+    backups.send({ content: gz(dump(3, false)) })
+    await backups.scan()
+    backups.set('02:20')
+    backups.send({ startedAt: '2026-01-15T02:10:00Z' })
+    await backups.scan()
+    const [apart] = (await api.ask('{ quarantinedBackups { nodes { path } } }')).data.quarantinedBackups.nodes
+    rmSync(join(backups.vault, (await backups.entries())[0].file.path))
+    backups.set('02:06', '2026-04-15')
+    await forgetQuarantined(api.orm, api.app.platform, api.app.scanner, 90)
+    expect(existsSync(join(backups.quarantine, apart.path))).toBe(true)
   })
 })
 

@@ -424,6 +424,24 @@ describe('A job whose backup must be here by its time', () => {
     expect(await told(backups)).toEqual(['15 SUCCESS'])
   })
 
+  test('takes each night for its own, also where one ends within the long grace of the night before', async () => {
+    const backups = await backupsForThisTest(QUIET)
+    await backups.job({ expectedHourUtc: 8, dueMeans: 'HERE', graceMinutes: 1200 })
+    for (const [n, time] of [
+      [16, '06:00'],
+      [17, '03:00'],
+      [18, '06:00'],
+    ] as const) {
+      backups.set(time, day(n))
+      backups.send({ startedAt: `${day(n)}T${time}:00Z`, content: gz(dump(n).replace('2026-01-15', day(n))) })
+      await backups.scan()
+    }
+    backups.set('05:00', day(19))
+    await backups.scan()
+    const statuses = (await told(backups)).filter((line) => !line.startsWith('15'))
+    expect(statuses).toEqual(['18 SUCCESS', '17 SUCCESS', '16 SUCCESS'])
+  })
+
   test('is missed at the end of its grace, and what comes then is late', async () => {
     const backups = await backupsForThisTest(QUIET)
     await backups.job({ expectedHourUtc: 6, dueMeans: 'HERE' })
@@ -459,6 +477,29 @@ test('The strip of days shows each backup on the day that the clock of a place s
     code: 'BAD_USER_INPUT',
     field: 'timeZone',
   })
+})
+
+test('A broken file that cannot be put apart is told as broken, and stays where it came', async () => {
+  const backups = await backupsForThisTest(QUIET)
+  await backups.job()
+  backups.set('02:05')
+  // Root may write anywhere; a file where a folder should be hinders everybody.
+  writeFileSync(join(backups.quarantine, 'lyon-01'), '')
+  backups.send({ content: gz(dump(3, false)) })
+  await backups.scan()
+  expect(await told(backups)).toEqual(['15 FAILED DUMP_INCOMPLETE NOT_QUARANTINED'])
+  expect(existsSync(join(backups.deposit, 'lyon-01/databases/crm.sql.gz'))).toBe(true)
+})
+
+test('A broken file of a database with a very long name is put apart', async () => {
+  const backups = await backupsForThisTest(QUIET)
+  const databaseName = 'я'.repeat(128)
+  await backups.job({ databaseName, finalStoragePathTemplate: '{agent_id}/{year}{month}{day}_{file_name}' })
+  backups.set('02:05')
+  backups.send({ database: databaseName, file: 'x.sql.gz', content: gz(dump(3, false)) })
+  await backups.scan()
+  expect(await told(backups)).toEqual(['15 FAILED DUMP_INCOMPLETE'])
+  expect((await backups.entries())[0].file.root).toBe('QUARANTINE')
 })
 
 describe('What a restore asks for', () => {

@@ -166,7 +166,7 @@ describe('A template', () => {
     ['Bases de donne\u0301es/{file_name}', 'Bases de données/{file_name}'],
     [`${ROOT}/crm/{file_name}`, 'crm/{file_name}'],
     ['a/b+c,d@e=f(g)-h_1/x.sql', 'a/b+c,d@e=f(g)-h_1/x.sql'],
-    ['x'.repeat(255), 'x'.repeat(255)],
+    ['x'.repeat(229), 'x'.repeat(229)],
   ])('"%s" is kept relative to its root', (template, relative) => {
     expect(read(template)).toBe(relative)
   })
@@ -178,6 +178,7 @@ describe('A template', () => {
   test.each([
     ['', 'is empty'],
     ['  ', 'is empty'],
+    ['x'.repeat(230), 'makes names of more than 229 bytes'],
     [`${ROOT}/`, 'is empty'],
     ['/etc/passwd', 'is an absolute path outside /mnt/vault'],
     ['/mnt/vault2/{file_name}', 'is an absolute path outside'],

@@ -51,6 +51,8 @@ function readPlain(field: string, value: string, most: number): string {
 }
 
 const LONGEST_PLACE = 64
+/** Bytes of a name in the vault: versions/ puts 15 signs before it, and a manifest 11 behind. */
+const LONGEST_KEPT = 229
 /** Of a path on Linux (PATH_MAX of limits.h). */
 const LONGEST_TEMPLATE = 4096
 
@@ -98,7 +100,8 @@ export function readTemplate(
     timeZone: 'UTC',
     fileName: 'x'.repeat(LONGEST_FILE),
   })
-  const wrong = wrongPath(example)
+  const isLong = example.split('/').some((part) => Buffer.byteLength(part) > LONGEST_KEPT)
+  const wrong = wrongPath(example) ?? (isLong ? `makes names of more than ${LONGEST_KEPT} bytes` : null)
   if (wrong) refuse(wrong, 'Use plain names of folders and files, joined by "/".')
   return relative
 }
@@ -163,6 +166,13 @@ export const targetKey = (template: string, facts: PathFacts): string =>
 
 /** Whether each due time has a path of its own, for files that always have the same name. */
 export const keepsOnlyLatest = (paths: readonly string[]): boolean => new Set(paths).size < paths.length
+
+/** As the name of a folder, however long it is: a name in a file system has at most 255 bytes. */
+export function folderName(name: string): string {
+  let safe = inPath(name)
+  while (Buffer.byteLength(safe) > LONGEST_FILE) safe = safe.slice(0, -1)
+  return safe
+}
 
 /** As it stands in a path: what may not stand there is an underscore. Shown it is as it was written. */
 export const inPath = (name: string): string => name.replace(UNSAFE, '_')

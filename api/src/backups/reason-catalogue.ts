@@ -30,6 +30,10 @@ export const BACKUP_REASONS = {
     fr: ({ name, value }) =>
       `Au rythme du dernier mois, il sera plein le ${name}, dans ${compte(value, 'jour', 'jours')}.`,
   },
+  NOT_QUARANTINED: {
+    en: ({ name }) => `The file could not be put apart, and lies where it came (${name}).`,
+    fr: ({ name }) => `Le fichier n’a pas pu être mis à part et reste où il est arrivé (${name}).`,
+  },
   FILE_VERIFYING: {
     en: ({ name, value }) => `${name} is here (${bytesInWords(value)}) and being verified.`,
     fr: ({ name, value }) => `${name} est arrivé (${octetsEnMots(value)}) ; sa vérification est en cours.`,

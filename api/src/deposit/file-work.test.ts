@@ -66,20 +66,59 @@ describe('Work on files', () => {
     const files = fileWork()
     const rang = Promise.withResolvers<null>()
     files.onReady = () => rang.resolve(null)
-    const { work, gate } = gated('a')
+    const { work: plain, gate } = gated('a')
+    const work = { ...plain, isKept: () => true }
     await files.take(work, 0)
     gate.resolve('found')
     await rang.promise
     expect(await files.take(work, 0)).toEqual({ value: 'found', isNew: true })
   })
 
-  test('that failed tells so once, and is then begun anew', async () => {
+  test('that failed tells so to all who ask, and is not begun anew at once', async () => {
     const files = fileWork()
-    const failing = { ...gated('a').work, run: () => Promise.reject(new Error('no memory')) }
-    await expect(files.take(failing, Infinity)).rejects.toThrow('no memory')
+    let begun = 0
+    const failing = {
+      ...gated('a').work,
+      run: () => {
+        begun += 1
+        return Promise.reject(new Error('no memory'))
+      },
+    }
+    for (let scan = 0; scan < 3; scan += 1) {
+      await expect(files.take(failing, Infinity)).rejects.toThrow('no memory')
+      files.sweep()
+    }
+    expect(begun).toBe(1)
+  })
+
+  test('that is not kept answers all who ask in one scan, and is begun anew in the next', async () => {
+    const files = fileWork()
+    const { work, gate, begun } = gated('a')
+    gate.resolve('it changes')
+    expect(await files.take(work, Infinity)).toMatchObject({ isNew: true })
+    expect(await files.take(work, Infinity)).toMatchObject({ isNew: false })
+    files.sweep()
+    await files.take(work, Infinity)
+    expect(begun()).toBe(2)
+  })
+
+  test('that tells nothing lasting does not ring', async () => {
+    const files = fileWork()
+    let rang = 0
+    files.onReady = () => (rang += 1)
     const { work, gate } = gated('a')
-    gate.resolve('found')
-    expect(await files.take(work, Infinity)).toMatchObject({ value: 'found' })
+    await files.take(work, 0)
+    gate.resolve('it changes')
+    await files.take(work, Infinity)
+    await files.take({ ...gated('b').work, run: async () => 'x' }, 0)
+    await files.take({ ...gated('c').work, run: async () => 'x' }, Infinity)
+    expect(rang).toBe(0)
+  })
+
+  test('is refused once Vigie stops', async () => {
+    const files = fileWork()
+    await files.stop()
+    await expect(files.take(gated('a').work, Infinity)).rejects.toThrow('Vigie stops')
   })
 
   test('that is kept answers whoever asks as well, until nobody has asked between two scans', async () => {

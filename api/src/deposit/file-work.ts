@@ -28,6 +28,8 @@ const MOST_LONG = 4
 const MOST_WAIT = 10 * MINUTE
 /** A link, with what is synced around it, takes no longer. */
 export const LINK_TAKES = SECOND
+/** What threw is not tried again before. */
+const REST = 5 * MINUTE
 /** How long a copy that is under way may still take when Vigie stops; what it left is taken up at the next start. */
 const LAST_WAIT = 5 * SECOND
 
@@ -65,10 +67,12 @@ export class FileWork {
   }
 
   /**
-   * What came of it; null = nothing until then (`performance.now()`). It throws what the work threw, and is then begun
-   * anew. What a reading found stays for whoever asks as well, until the second `sweep`: `isNew` tells the first.
+   * What came of it; null = nothing until then (`performance.now()`). What it found or threw stays for whoever asks as
+   * well, `isNew` tells the first: until the second `sweep` where it is kept, else until the next one; what threw is
+   * begun anew after a rest at the earliest.
    */
   async take<T>(work: Work<T>, until: number): Promise<{ value: T; isNew: boolean } | null> {
+    if (this.stopped) throw new Error('Vigie stops')
     const item = this.items.get(work.key) ?? this.add(work)
     item.isWanted = true
     const left = until - performance.now()
@@ -82,10 +86,11 @@ export class FileWork {
       item.waiting -= 1
     }
     if (item.outcome === null) return null
-    if (!work.isKept?.(item.outcome.value as T)) this.items.delete(work.key)
-    if (item.outcome.error !== undefined) throw item.outcome.error
     const isNew = !item.isTaken
     item.isTaken = true
+    // A move was recorded by whoever took it: the next one is another.
+    if (item.kind === 'MOVING') this.items.delete(work.key)
+    if (item.outcome.error !== undefined) throw item.outcome.error
     return { value: item.outcome.value as T, isNew }
   }
 
@@ -109,8 +114,13 @@ export class FileWork {
   /** Forgets what nobody has asked for since the last time: its file or its run is gone. */
   sweep(): void {
     for (const item of this.items.values()) {
-      const isOver = item.outcome !== null || item.begunAt === null
-      if (!item.isWanted && isOver && item.waiting === 0) this.items.delete(item.key)
+      const { outcome, begunAt, waiting, isTaken, isWanted } = item
+      const isOver = outcome !== null || begunAt === null
+      const stays =
+        outcome?.error === undefined
+          ? isWanted && !(isTaken && outcome !== null && !item.isKept?.(outcome.value))
+          : isWanted && performance.now() - (begunAt ?? 0) < REST
+      if (!stays && isOver && waiting === 0) this.items.delete(item.key)
       item.isWanted = false
     }
   }
@@ -183,7 +193,9 @@ export class FileWork {
     this.idle.push(worker)
     item.ended.resolve(null)
     this.next()
-    if (item.waiting === 0 && !this.stopped) this.onReady()
+    // What tells nothing lasting (a file that still grows) waits for the next scan, else it would be read without end.
+    const tells = item.kind === 'MOVING' || item.isKept?.(item.outcome.value)
+    if (item.waiting === 0 && tells && !this.stopped) this.onReady()
   }
 }
 

@@ -6,8 +6,8 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import { removeLeftover } from '../vault/move-file.ts'
 import { BackupFile } from '../vault/backup-file.entity.ts'
+import { lyingIn } from '../vault/lying.ts'
 import { rootOf } from '../vault/promotion.ts'
-import type { FileSeen } from './read-file.ts'
 import type { ScanContext } from './scan-context.ts'
 import { awaitedIn } from './survey.ts'
 import { type ForgetRules, forgottenOf } from './unawaited.ts'
@@ -20,15 +20,23 @@ export class AwaitedError extends DomainError {
   }
 }
 
-/** Deletes what nobody awaits, as the rules say: only what the vault holds as well, and still holds when it is deleted. */
-export async function forgetProven(scan: ScanContext, rules: ForgetRules): Promise<void> {
+/** So many files are deleted in one go: scans wait meanwhile. */
+const AT_ONCE = 200
+
+/**
+ * Deletes what nobody awaits, as the rules say: only what the vault holds as well, and still holds when it is deleted.
+ * True = there may be more.
+ */
+export async function forgetProven(scan: ScanContext, rules: ForgetRules): Promise<boolean> {
   const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, UnawaitedFile))}
     from unawaited_file where proven_by_id is not null or ${rules.quota !== null ? 1 : 0} = 1`.execute(
     scan.em.getKysely(),
   )
   const files = decodeRows(scan.em, UnawaitedFile, rows).map((file) => ({ ...file, isProven: file.provenBy !== null }))
-  const wanted = forgottenOf(files, rules, scan.clock())
+  const all = forgottenOf(files, rules, scan.clock())
+  const wanted = all.slice(0, AT_ONCE)
   const held = await heldByVault(scan, wanted)
+  let count = 0
   for (const [agentId, own] of Map.groupBy(
     wanted.filter(({ id }) => held.has(id)),
     (file) => file.agentId,
@@ -46,7 +54,9 @@ export async function forgetProven(scan: ScanContext, rules: ForgetRules): Promi
         facts: { name: agentId, count: removed.length },
       })
     })
+    count += removed.length
   }
+  return all.length > AT_ONCE && count > 0
 }
 
 /** Deletes one of them because somebody says so, whatever the vault holds. Errors: NOT_FOUND, AWAITED */
@@ -71,17 +81,8 @@ export async function deleteUnawaited(scan: ScanContext, id: string, actor: stri
 
 /** Which of them lie in the vault as they were when they were proven. */
 async function heldByVault(scan: ScanContext, files: readonly Row<UnawaitedFile>[]): Promise<Set<string>> {
-  const holders = await selectRows(scan.em, BackupFile, 'id', [
-    ...new Set(files.flatMap(({ provenBy }) => provenBy ?? [])),
-  ])
-  const seen = await scan.worker.ask('statFiles', { root: scan.roots.vault, paths: holders.map(({ path }) => path) })
-  const isThere = ({ size, mtimeNs, state, intact }: Row<BackupFile>, there: FileSeen | undefined): boolean =>
-    state === 'VAULT' &&
-    intact !== false &&
-    there?.kind === 'FILE' &&
-    there.stamp.size === size &&
-    there.stamp.mtimeNs === mtimeNs
-  const whole = new Set(holders.filter((holder, index) => isThere(holder, seen[index])).map(({ id }) => id))
+  const ids = [...new Set(files.flatMap(({ provenBy }) => provenBy ?? []))]
+  const whole = await lyingIn(scan, await selectRows(scan.em, BackupFile, 'id', ids))
   return new Set(files.filter(({ provenBy }) => provenBy !== null && whole.has(provenBy)).map(({ id }) => id))
 }
 
@@ -93,6 +94,7 @@ async function removeAll(scan: ScanContext, files: readonly Row<UnawaitedFile>[]
     const folder = rootOf(scan.roots, root)
     const seen = await scan.worker.ask('statFiles', { root: folder, paths: own.map(({ path }) => path) })
     for (const [index, file] of own.entries()) {
+      scan.check()
       const there = seen[index]
       const isSame = there?.kind === 'FILE' && there.stamp.ino === file.ino && there.stamp.ctimeNs === file.ctimeNs
       if (!isSame || paths.has(file.path)) continue

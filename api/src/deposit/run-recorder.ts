@@ -4,7 +4,7 @@ import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import type { EntryRecorder } from '../backups/entry-recorder.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { dueOfRun, type RunSpan } from '../backups/schedule.ts'
+import { DueMeans, dueOfRun, nextDue, type RunSpan } from '../backups/schedule.ts'
 import type { EntityManager } from '../database/database.ts'
 import { isGood } from '../backups/backup-status.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
@@ -170,7 +170,7 @@ export class RunRecorder {
 
   /** Puts a run to the due time that it belongs to, and its entry on the list of what is looked at. */
   async assign(run: Row<BackupRun>, job: Row<ExpectedJob>): Promise<void> {
-    const byClock = dueOfRun(job, spanOfRun(run))
+    const byClock = await this.dueOf(run, job)
     const expectedAt = (await this.byArrival(run, job, byClock)) ?? byClock
     if (!expectedAt) return
     const entry = await this.entries.open(job, expectedAt, run.receivedAt)
@@ -179,6 +179,15 @@ export class RunRecorder {
     const [stored] = await selectRows(this.em, BackupRun, 'id', [run.id])
     if (stored) await saveRows(this.em, BackupRun, [Object.assign(stored, { entry: entry.id, job: job.id })])
     this.tell.entries.add(entry.id)
+  }
+
+  /** By its own clock. Late for a due time that has a good backup already, it is early for the next. */
+  private async dueOf(run: Row<BackupRun>, job: Row<ExpectedJob>): Promise<Date | null> {
+    const span = spanOfRun(run)
+    const due = dueOfRun(job, span)
+    if (job.dueMeans !== DueMeans.HERE || !due || due >= span.ended) return due
+    const [entry] = await selectRows(this.em, BackupEntry, 'job', [job.id], { expectedAt: due })
+    return entry && isGood(entry.status) && entry.bestRun !== run.id ? (nextDue(job, span.ended) ?? due) : due
   }
 
   /**
@@ -258,7 +267,7 @@ function spanOfRun({ startedAt, endedAt, receivedAt }: Row<BackupRun>): RunSpan 
     const time = times.find((one) => one !== null && one > NEVER_SET) ?? receivedAt
     return time < receivedAt ? time : receivedAt
   }
-  return { began: told(startedAt, endedAt), ended: told(endedAt) }
+  return { began: told(startedAt, endedAt), ended: told(endedAt, startedAt) }
 }
 
 /** Whether a run stands under another due time than its own clock tells. */

@@ -74,6 +74,10 @@ export class Scanner {
   private running: { began: number; answer: Promise<ScanAnswer> } | null = null
   /** When a scan ended last or wrote something, or this process began: by the clock, and by one that never jumps. */
   private movedOn: { at: Date; ticks: number }
+  /** What moves files by hand just now: it is waited for at the end. */
+  private exclusive: Promise<unknown> = Promise.resolve()
+  /** The last file whose manifest was tried: those that cannot be written keep no other waiting. */
+  private manifestsAfter = ''
   private looking: Promise<unknown> = Promise.resolve()
   private soonTimer: NodeJS.Timeout | null = null
   /** Somebody asked for a scan while files were moved by hand. */
@@ -179,6 +183,7 @@ export class Scanner {
     if (this.soonTimer) clearTimeout(this.soonTimer)
     await Promise.all([this.worker.stop(), this.rereader.stop(), this.files.stop()])
     await this.running?.answer.catch(() => undefined)
+    await this.exclusive
     await this.probes.stop()
     await this.worker.stop()
   }
@@ -240,8 +245,14 @@ export class Scanner {
     await this.mustSee()
     const { em, platform, roots, temporaryFolder } = this.options
     const { clock, log } = platform
-    await survey({ em: em.fork(), record: this.record, clock, log, roots, files: this.files, temporaryFolder })
-    await this.exclusively((scan) => forgetProven(scan, rules))
+    const { files, record } = this
+    const isStopping = (): boolean => this.stopped
+    await survey({ em: em.fork(), record, clock, log, roots, files, temporaryFolder, isStopping })
+    // A report that was not read yet may await what is to be forgotten: only after a scan that read every one.
+    while (this.running) await this.idle()
+    const { outcome, scan } = await this.scan('FILES')
+    if (outcome !== ScanOutcome.DONE || scan?.trouble) return
+    while (!this.stopped && (await this.exclusively((context) => forgetProven(context, rules))));
   }
 
   rereading(): Rereading {
@@ -272,8 +283,10 @@ export class Scanner {
     const token = await this.record(em, ({ em: own }) => takeLease(own, this.options.platform.clock()))
     if (token === null) return null
     const renewal = this.renew(token)
+    const working = work(this.context(em.fork(), token, emptyCounts(), () => undefined))
+    this.exclusive = working.catch(() => undefined)
     try {
-      return await work(this.context(em.fork(), token, emptyCounts(), () => undefined))
+      return await working
     } finally {
       clearInterval(renewal)
       await this.record(em, ({ em: own }) => releaseLease(own, token))
@@ -303,14 +316,14 @@ export class Scanner {
       const sight = await this.look(em)
       const blind = sight.sees ? await lackOfRoom(roots) : sight.why
       if (sight.sees && blind === null) {
-        await takeUp(context)
+        const resting = await takeUp(context)
         const unreadable = await this.ingest.run(context)
         await mendFuture(context)
         await openWindows(context)
         context.until = performance.now() + this.patienceMs
-        await settleRuns(context)
+        await settleRuns(context, resting)
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
-        await writeManifests(context)
+        this.manifestsAfter = await writeManifests(context, this.manifestsAfter)
         await context.write(({ em: own }) => tidy(own, clock().getTime()))
         this.files.sweep()
       } else {

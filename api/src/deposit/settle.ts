@@ -30,11 +30,13 @@ import { isFiledByArrival, REUSED } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
 
 /** Looks at the file of each run that waits for one, decides, and moves it: intent, move, outcome. */
-export async function settleRuns(scan: ScanContext): Promise<void> {
+export async function settleRuns(scan: ScanContext, resting: ReadonlySet<string>): Promise<void> {
   await assignAdopted(scan)
   const onTheMove = await selectRows(scan.em, BackupFile, 'state', [FileState.INTENT])
   const moving = new Set(onTheMove.map(({ id }) => id))
-  const subjects = (await openSubjects(scan.em)).filter(({ run }) => run.file === null || !moving.has(run.file))
+  const subjects = (await openSubjects(scan.em)).filter(
+    ({ run, job }) => !resting.has(job.id) && (run.file === null || !moving.has(run.file)),
+  )
   await beginReading(scan, subjects)
   const claims = claimsOf(subjects)
   // Each backup is compared with the good one before it, and may take its place: where that one is still being read or

@@ -13,6 +13,7 @@ import { customFolders } from './ingest.ts'
 import { awaitedPaths, openSubjects } from './look.ts'
 import { type Awaited, agentOfPath, sinceOf, unawaitedIn } from './unawaited.ts'
 import { UnawaitedFile } from './unawaited-file.entity.ts'
+import type { FileSeen } from './read-file.ts'
 import type { FileBelow, Walked } from './walk-files.ts'
 
 /** More files than these in one root are not looked at: the log says so. */
@@ -28,6 +29,7 @@ export interface Surveying {
   roots: Roots
   files: FileWork
   temporaryFolder: string
+  isStopping: () => boolean
 }
 
 /** Looks at everything that lies in deposit and quarantine, and keeps what of it nobody awaits. */
@@ -69,19 +71,25 @@ export async function awaitedIn(em: EntityManager, root: FileRoot): Promise<Awai
           kysely,
         )
   const subjects = root === FileRoot.DEPOSIT ? await openSubjects(em) : []
+  // Of runs that nobody declared yet, or whose job was made just now, the path is not known.
+  const { rows: undeclared } = await sql<{ name: string }>`select agent_id || '/' || staged_file_name as name
+    from backup_run where staged_file_name is not null and ((outcome = 'UNDECLARED' and settled_at is null)
+      or (is_open = 1 and entry_id is null))`.execute(kysely)
   return {
     paths: new Set([...leftovers, ...own].map(({ path }) => path).concat(subjects.flatMap(awaitedPaths))),
+    names: new Set(undeclared.map(({ name }) => name)),
     reportFolders: new Set(root === FileRoot.DEPOSIT ? (await customFolders(em)).keys() : []),
   }
 }
 
 /** What is new is written, what is gone or is another file now is forgotten; what could not be looked at stays. */
 async function keep(
-  { em, record }: Surveying,
+  surveying: Surveying,
   root: FileRoot,
   found: readonly FileBelow[],
   { cut, unreadable }: Walked,
 ): Promise<void> {
+  const { em, record } = surveying
   const { rows } = await sql<
     Record<string, unknown>
   >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file
@@ -94,7 +102,13 @@ async function keep(
   const lying = new Set(found.filter(isSame).map(({ path }) => path))
   const unseen = (path: string): boolean =>
     cut || unreadable.some((folder) => folder === '' || path.startsWith(`${folder}/`))
-  const gone = [...known.values()].filter(({ path }) => !lying.has(path) && !unseen(path)).map(({ id }) => id)
+  const missed = [...known.values()].filter(({ path }) => !lying.has(path))
+  const absent = await absentOf(
+    surveying,
+    root,
+    missed.filter(({ path }) => unseen(path)),
+  )
+  const gone = missed.filter((file) => !unseen(file.path) || absent.has(file.path)).map(({ id }) => id)
   const fresh = found.filter((file) => !isSame(file)).map((file) => rowOf(root, file))
   // Another file at a known path takes its place.
   const replaced = fresh.flatMap(({ path }) => known.get(path)?.id ?? [])
@@ -109,6 +123,28 @@ async function keep(
     await record(em, ({ em: own }) => insertRows(own, UnawaitedFile, fresh.slice(at, at + BATCH)))
 }
 
+/** Which of those that the walk did not come to are not there any more. */
+async function absentOf(
+  { files, roots }: Surveying,
+  root: FileRoot,
+  unseen: readonly Row<UnawaitedFile>[],
+): Promise<Set<string>> {
+  if (unseen.length === 0) return new Set()
+  const paths = unseen.map(({ path }) => path)
+  const taken = await files.take<FileSeen[]>(
+    {
+      key: `look ${root}`,
+      kind: 'READING',
+      owner: 'survey',
+      path: '',
+      size: 0,
+      run: (worker) => worker.ask('statFiles', { root: rootOf(roots, root), paths }),
+    },
+    Infinity,
+  )
+  return new Set(paths.filter((_, index) => taken?.value[index]?.kind === 'ABSENT'))
+}
+
 const rowOf = (root: FileRoot, { path, stamp }: FileBelow): Row<UnawaitedFile> => ({
   id: newId(),
   root,
@@ -121,14 +157,15 @@ const rowOf = (root: FileRoot, { path, stamp }: FileBelow): Row<UnawaitedFile> =
 })
 
 /** Reads what may lie in the vault as well (an intact file of that agent has its size), once, and remembers which it is. */
-async function prove({ em, record, files, roots, temporaryFolder }: Surveying): Promise<void> {
+async function prove({ em, record, log, files, roots, temporaryFolder, isStopping }: Surveying): Promise<void> {
   const { rows } = await sql<
     Record<string, unknown>
   >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file u
     where sha256 is null and exists (${holdersOf(sql`f.size = u.size`)})`.execute(em.getKysely())
   for (const file of decodeRows(em, UnawaitedFile, rows)) {
+    if (isStopping()) return
     const { root, path, ino, size, ctimeNs } = file
-    const taken = await files.take(
+    const reading = files.take(
       {
         key: ['survey', root, path, ino, ctimeNs].join(' '),
         kind: 'READING',
@@ -146,6 +183,8 @@ async function prove({ em, record, files, roots, temporaryFolder }: Surveying): 
       },
       Infinity,
     )
+    // One that cannot be read keeps no other from being looked at; the next survey tries again.
+    const taken = await reading.catch((error: unknown) => log.error({ err: error, path }, 'A file could not be read'))
     const facts = taken?.value
     // Gone, or another one by now: the next survey sees it.
     if (facts?.kind !== 'READ' || facts.stamp.ino !== ino || facts.stamp.ctimeNs !== ctimeNs) continue
@@ -157,7 +196,9 @@ async function prove({ em, record, files, roots, temporaryFolder }: Surveying): 
     await sql`update unawaited_file as u set proven_by_id = null where proven_by_id is not null
       and not exists (${holdersOf(sql`f.id = u.proven_by_id and f.sha256 = u.sha256`)})`.execute(kysely)
     await sql`update unawaited_file as u set proven_by_id = (${holdersOf(sql`f.sha256 = u.sha256`)} limit 1)
-      where proven_by_id is null and sha256 is not null`.execute(kysely)
+      where proven_by_id is null and sha256 is not null and exists (${holdersOf(sql`f.sha256 = u.sha256`)})`.execute(
+      kysely,
+    )
   })
 }
 

@@ -10,12 +10,18 @@ describe('A file in the deposit', () => {
     path,
     stamp: { dev: '1', ino: '2', size: 3, mtimeNs: '4', ctimeNs: `${NOW.getTime() - age}000000` },
   })
-  const awaited = { paths: new Set(['lyon-01/databases/crm.sql.gz']), reportFolders: new Set(['reports/lyon']) }
+  const awaited = {
+    paths: new Set(['lyon-01/databases/crm.sql.gz']),
+    names: new Set(['lyon-01/undeclared.sql.gz']),
+    reportFolders: new Set(['reports/lyon']),
+  }
   test.each<[string, number, boolean]>([
     ['lyon-01/databases/old.sql.gz', DAY, true],
     ['lyon-01/databases/old.sql.gz', DAY - 1, false],
     ['lyon-01/databases/old.sql.gz', -DAY, false],
     ['lyon-01/databases/crm.sql.gz', 9 * DAY, false],
+    ['lyon-01/databases/undeclared.sql.gz', 9 * DAY, false],
+    ['paris-01/databases/undeclared.sql.gz', 9 * DAY, true],
     ['lyon-01/databases/.rsync-partial/crm.sql.gz', 9 * DAY, true],
     ['lyon-01/log/STATUS.json', 9 * DAY, false],
     ['lyon-01/STATUS.JSON', 9 * DAY, false],
@@ -58,12 +64,14 @@ describe('What is forgotten', () => {
     ['is nothing where no rule is', [of('old', 999, 1)], null, null, ''],
     [
       'is the oldest where an agent leaves too much, until it does not',
-      [of('b', 2, 5), of('c', 1, 5), of('a', 3, 5)],
+      [of('b', 5, 5), of('c', 4, 5), of('a', 6, 5)],
       null,
       10,
       'a',
     ],
     ['is what is proven alone, though it is still too much', [of('a', 3, 5), of('only', 9, 50, false)], null, 10, 'a'],
+    ['is nothing that came within three days', [of('a', 2.9, 50)], null, 10, ''],
+    ['is what came three days ago', [of('a', 3, 50)], null, 10, 'a'],
     ['is reckoned for each agent', [of('a', 1, 6), of('b', 1, 6, true, 'b')], null, 10, ''],
   ])('%s', (_, files, keepDays, quota, forgotten) => {
     expect(names(files, keepDays, quota)).toBe(forgotten)

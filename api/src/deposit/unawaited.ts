@@ -4,8 +4,10 @@ import type { FileBelow } from './walk-files.ts'
 
 // Which files of deposit and quarantine nobody awaits, and which of them may be forgotten. Pure.
 
-/** A file may come a while before its report: until then it is not called unawaited. */
+/** A file may come a while before its report: until then it is not called unawaited, */
 const YOUNG = DAY
+/** and until then it is not forgotten, however much lies there. */
+const LEAST_KEPT = 3 * DAY
 
 export const sinceOf = ({ ctimeNs }: Stamp): Date => new Date(Number(BigInt(ctimeNs) / 1_000_000n))
 
@@ -20,6 +22,8 @@ const nameOf = (path: string): string => path.split('/').at(-1) as string
 export interface Awaited {
   /** Where runs await their files, and what is still to be removed after its promotion. */
   paths: ReadonlySet<string>
+  /** `agent/name` of files that reports tell of which nobody declared yet: somebody may make their job. */
+  names: ReadonlySet<string>
   /** Folders whose `.json` files are reports: the inbox tells of those that cannot be used. */
   reportFolders: ReadonlySet<string>
 }
@@ -31,11 +35,16 @@ function isReport(path: string, folders: ReadonlySet<string>): boolean {
   return /^[^/]+(\/log)?$/.test(folder) || folders.has(folder)
 }
 
-export const unawaitedIn = (files: readonly FileBelow[], { paths, reportFolders }: Awaited, now: Date): FileBelow[] =>
+export const unawaitedIn = (
+  files: readonly FileBelow[],
+  { paths, names, reportFolders }: Awaited,
+  now: Date,
+): FileBelow[] =>
   files.filter(
     ({ path, stamp }) =>
       !OWN.has(nameOf(path)) &&
       !paths.has(path) &&
+      !names.has(`${agentOfPath(path)}/${nameOf(path)}`) &&
       !isReport(path, reportFolders) &&
       now.getTime() - sinceOf(stamp).getTime() >= YOUNG,
   )
@@ -65,6 +74,7 @@ export function forgottenOf<T extends Forgettable>(files: readonly T[], rules: F
     for (const file of proven) {
       const isTooMuch = rules.quota !== null && lying > rules.quota
       if (file.since.getTime() >= before && !isTooMuch) continue
+      if (now.getTime() - file.since.getTime() < LEAST_KEPT) continue
       forgotten.add(file)
       lying -= file.size
     }

@@ -82,6 +82,14 @@ export interface Leftover {
   expression: 'create index "backup_file_leftover" on "backup_file" ("id") where leftover is not null',
 })
 @Index({
+  name: 'backup_file_vault_size',
+  expression: 'create index "backup_file_vault_size" on "backup_file" ("size") where state = \'VAULT\'',
+})
+@Index({
+  name: 'backup_file_vault_sha256',
+  expression: 'create index "backup_file_vault_sha256" on "backup_file" ("sha256") where state = \'VAULT\'',
+})
+@Index({
   name: 'backup_file_of_job',
   expression: 'create index "backup_file_of_job" on "backup_file" ("job_id", "state")',
 })

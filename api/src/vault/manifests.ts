@@ -19,12 +19,17 @@ const BATCH = 200
 /** Bytes: a manifest has some two thousand. */
 const LONGEST = 1024 * 1024
 
-/** Writes the manifests that are not there yet. One that cannot be written is told, and tried again. */
-export async function writeManifests(scan: ScanContext): Promise<void> {
+/**
+ * Writes manifests that are not there yet, from a file on. One that cannot be written is told, and tried again in its
+ * turn. Answers with the file that the next scan goes on after.
+ */
+export async function writeManifests(scan: ScanContext, after: string): Promise<string> {
   const { rows } = await sql<Record<string, unknown>>`select * from backup_file
-    where state = 'VAULT' and has_manifest = 0 order by id limit ${BATCH}`.execute(scan.em.getKysely())
+    where state = 'VAULT' and has_manifest = 0 and id > ${after} order by id limit ${BATCH}`.execute(
+    scan.em.getKysely(),
+  )
   const files = decodeRows(scan.em, BackupFile, rows)
-  if (files.length === 0) return
+  if (files.length === 0) return ''
   const written: string[] = []
   const known = await knownOf(scan, files)
   for (const file of files) {
@@ -36,15 +41,17 @@ export async function writeManifests(scan: ScanContext): Promise<void> {
       scan.trouble('manifests', `${file.path}${MANIFEST} cannot be written (${(error as NodeJS.ErrnoException).code})`)
     }
   }
-  await scan.write(async ({ em }) => {
-    const now = await selectRows(em, BackupFile, 'id', written)
-    const same = now.filter(({ id, path, state }) => state === FileState.VAULT && path === pathOf(files, id))
-    await saveRows(
-      em,
-      BackupFile,
-      same.map((file) => Object.assign(file, { hasManifest: true })),
-    )
-  })
+  if (written.length > 0)
+    await scan.write(async ({ em }) => {
+      const now = await selectRows(em, BackupFile, 'id', written)
+      const same = now.filter(({ id, path, state }) => state === FileState.VAULT && path === pathOf(files, id))
+      await saveRows(
+        em,
+        BackupFile,
+        same.map((file) => Object.assign(file, { hasManifest: true })),
+      )
+    })
+  return files.length < BATCH ? '' : (files.at(-1)?.id ?? '')
 }
 
 const pathOf = (files: readonly Row<BackupFile>[], id: string): string | undefined =>

@@ -255,11 +255,19 @@ export async function removeLeftover(
   const source = join(root, path)
   atStep('unlink')
   try {
+    const folder = dirname(source)
+    // Taken out of the way first: between a look and unlink(2) an agent may put tonight's file under this very name.
+    const aside = join(folder, `.vigie-gone-${stamp.ino}`)
+    const before = await stampAt(aside)
+    if (before && isLeftover(before, stamp)) await unlink(aside)
     const seen = await stampAt(source)
     if (!seen || !isLeftover(seen, stamp)) return true
-    if (!(await isBelow(root, dirname(source)))) return true
-    await unlink(source)
-    await syncFolder(dirname(source))
+    if (!(await isBelow(root, folder))) return true
+    await rename(source, aside)
+    const moved = await stampAt(aside)
+    if (moved && !isLeftover(moved, stamp)) await link(aside, source)
+    await unlink(aside)
+    await syncFolder(folder)
     return true
   } catch {
     return false

@@ -6,7 +6,7 @@ import { BackupRun } from '../backups/backup-run.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
 import type { Roots } from '../backups/job-draft.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { inPath, render } from '../backups/path-template.ts'
+import { folderName, render } from '../backups/path-template.ts'
 import { backupReason, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
@@ -40,7 +40,7 @@ export const quarantinePlace = (
   file: Row<BackupFile>,
 ): Pick<Intent, 'to' | 'path' | 'versionPath'> => ({
   to: FileRoot.QUARANTINE,
-  path: `${job.agentId}/${inPath(job.databaseName)}/${stamped(entry.expectedAt)}-${file.id.slice(-12)}/${run.stagedFileName ?? nameOf(file.path)}`,
+  path: `${job.agentId}/${folderName(job.databaseName)}/${stamped(entry.expectedAt)}-${file.id.slice(-12)}/${run.stagedFileName ?? nameOf(file.path)}`,
   versionPath: null,
 })
 
@@ -262,7 +262,7 @@ async function notMoved(
     const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
     if (taken && run) {
       // Never overwritten: it is kept apart, and somebody decides.
-      const folder = `${run.agentId}/${inPath(run.databaseName)}/${stamped(now)}-${newId().slice(-12)}`
+      const folder = `${run.agentId}/${folderName(run.databaseName)}/${stamped(now)}-${newId().slice(-12)}`
       const apart = intent.to === FileRoot.QUARANTINE ? intent : { status: BackupStatus.FAILED, reasons: [waiting] }
       file.intent = {
         to: FileRoot.QUARANTINE,
@@ -280,13 +280,17 @@ async function notMoved(
       Object.assign(file, { intent: null, state: gone ? FileState.LOST : FileState.SEEN }),
     ])
     if (!run) return
-    await saveRows(em, BackupRun, [Object.assign(run, { status: null, reasons: [waiting], isOpen: true })])
+    // What is wrong with a file is known, also where it cannot be put apart.
+    const status = intent.to === FileRoot.QUARANTINE && !gone ? intent.status : null
+    const reasons = status === null ? [waiting] : [...intent.reasons, waiting]
+    await saveRows(em, BackupRun, [Object.assign(run, { status, reasons, isOpen: staysOpen(status) })])
     if (run.entry) await entryRecorder.judge(run.entry, now, null)
   })
   return taken ? carryOut(scan, file) : 'STAYS'
 }
 
 function why(moved: NotMoved, intent: Intent): Reason {
+  const stays = intent.to === FileRoot.QUARANTINE ? 'NOT_QUARANTINED' : 'NOT_PROMOTED'
   switch (moved.outcome) {
     case 'TAKEN':
       return backupReason('TARGET_TAKEN', Severity.FAILED, { subject: intent.path })
@@ -295,23 +299,30 @@ function why(moved: NotMoved, intent: Intent): Reason {
     case 'GONE':
       return backupReason('FILE_LOST', Severity.FAILED, { subject: intent.path })
     case 'NO_ROOM':
-      return backupReason('NOT_PROMOTED', Severity.WARNING, {
+      return backupReason(stays, Severity.WARNING, {
         subject: `no room: ${Math.ceil(moved.needed / 1e6)} MB are needed, ${Math.floor(moved.free / 1e6)} MB are free`,
       })
     case 'REFUSED':
-      return backupReason('NOT_PROMOTED', Severity.WARNING, { subject: moved.detail })
+      return backupReason(stays, Severity.WARNING, { subject: moved.detail })
   }
 }
 
-/** What was being moved, by the scan before or until a crash, and what could not be removed before, is done to its end. */
-export async function takeUp(scan: ScanContext): Promise<void> {
+/**
+ * What was being moved, by the scan before or until a crash, and what could not be removed before, is done to its end.
+ * Answers with the jobs whose file could not be moved.
+ */
+export async function takeUp(scan: ScanContext): Promise<Set<string>> {
+  const resting = new Set<string>()
   const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, BackupFile))} from backup_file
     where state = 'INTENT' or leftover is not null`.execute(scan.em.getKysely())
   for (const file of decodeRows(scan.em, BackupFile, rows)) {
     scan.check()
     try {
       if (file.state === FileState.INTENT) {
-        if ((await carryOut(scan, file)) === 'MOVING') scan.counts.filesWaiting += 1
+        const moved = await carryOut(scan, file)
+        if (moved === 'MOVING') scan.counts.filesWaiting += 1
+        // Tried just now: the next scan tries again.
+        if (moved === 'STAYS' && file.job) resting.add(file.job)
       } else await leave(scan, file)
     } catch (error) {
       scan.rethrow(error)
@@ -319,4 +330,5 @@ export async function takeUp(scan: ScanContext): Promise<void> {
       scan.trouble(`file ${file.path}`, `${file.path}: ${(error as Error).message}`)
     }
   }
+  return resting
 }

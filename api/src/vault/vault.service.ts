@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
-import { BackupStatus } from '../backups/backup-status.ts'
+import { BackupStatus, isGood } from '../backups/backup-status.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { backupReason, declaredFile, judgeRun } from '../backups/verdict.ts'
 import { previousGood } from '../backups/entry-recorder.ts'
@@ -21,6 +21,7 @@ import type { Platform } from '../platform/platform.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState } from './backup-file.entity.ts'
+import { lyingIn } from './lying.ts'
 import { FLOOR, keepsEverything, type Kept, type KeepRules, planRetention } from './retention.ts'
 import { rereadVaultFile } from './reverify.ts'
 
@@ -141,33 +142,24 @@ export class VaultService {
     return this.fileOf(known)
   }
 
-  /** Deletes a quarantined file for good. `actor` null = by the rule. */
-  async delete(id: string, actor: string | null, scanner: Scanner): Promise<Row<BackupFile>> {
+  /** Deletes a quarantined file for good. */
+  async delete(id: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
     const known = await this.quarantined(id)
-    await this.whileNoScanRuns(scanner, async (scan) => {
-      const file = await this.quarantined(known.id)
-      const path = join(scan.roots.quarantine, file.path)
-      await unlink(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT')
-          throw new InvalidInputError('id', `cannot be deleted (${error.code})`, 'See the folder’s mode.')
-      })
-      await removeExplained(dirname(path))
-      await scan.write(async ({ em, tell }) => {
-        await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
-        if (file.entry) tell.entries.add(file.entry)
-        tell.event({
-          type: EventType.QUARANTINE_DELETED,
-          severity: Severity.INFO,
-          at: this.clock(),
-          cause: actor === null ? EventCause.RULES : EventCause.USER,
-          actor,
-          job: file.job,
-          entry: file.entry,
-          facts: { path: file.path },
-        })
-      })
-    })
+    await this.whileNoScanRuns(scanner, async (scan) =>
+      deleteQuarantined(scan, await this.quarantined(known.id), actor),
+    )
     return this.file(known.id)
+  }
+
+  /** Deletes a quarantined file by rule, where the good backup of its due time still lies in the vault in this moment. */
+  async deleteReplaced(id: string, scanner: Scanner): Promise<void> {
+    await this.whileNoScanRuns(scanner, async (scan) => {
+      const file = await this.quarantined(id)
+      const [entry] = await selectRows(this.em, BackupEntry, 'id', [file.entry ?? undefined])
+      const [good] = await selectRows(this.em, BackupFile, 'id', [entry?.file ?? undefined])
+      if (!entry || !isGood(entry.status) || !good || good.id === id) return
+      if ((await lyingIn(scan, [good])).size > 0) await deleteQuarantined(scan, file, null)
+    })
   }
 
   /** Reads a file once more: one in quarantine is judged again, one in the vault compared with what it was. */
@@ -271,16 +263,13 @@ export class VaultService {
   /** The newest that are kept, where they do not lie in the vault as they were when they were read last. */
   private async changedSurvivors(
     { plan }: RetentionPlan,
-    { worker, roots }: Pick<ScanContext, 'worker' | 'roots'>,
+    at: Pick<ScanContext, 'worker' | 'roots'>,
   ): Promise<Row<BackupFile>[]> {
     const kept = plan.filter(({ rules }) => rules.length > 0).slice(0, FLOOR)
     const ids = kept.map(({ backup }) => backup.file ?? undefined)
     const files = await selectRows(this.em, BackupFile, 'id', ids)
-    const seen = await worker.ask('statFiles', { root: roots.vault, paths: files.map(({ path }) => path) })
-    return files.filter(({ size, mtimeNs }, index) => {
-      const there = seen[index]
-      return there?.kind !== 'FILE' || there.stamp.size !== size || there.stamp.mtimeNs !== mtimeNs
-    })
+    const lying = await lyingIn(at, files)
+    return files.filter(({ id }) => !lying.has(id))
   }
 
   /** A file that was moved; where its content lay in the vault already, the row that holds it. */
@@ -323,7 +312,7 @@ export async function applyAllRetention(orm: Orm, platform: Platform, scanner: S
     and coalesce(keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly) is not null`.execute(em.getKysely())
   for (const { id } of rows) {
     try {
-      await applyBetweenScans(vault, id, scanner)
+      await betweenScans(scanner, () => vault.applyRetention(id, null, scanner))
     } catch (error) {
       // One job that fails keeps no other from its rules; the next night tries again.
       platform.log.error({ err: error, job: id }, 'What a job does not keep could not be deleted')
@@ -342,7 +331,7 @@ export async function forgetQuarantined(orm: Orm, platform: Platform, scanner: S
       and (f.intact is null or f.intact = 1)`.execute(em.getKysely())
   for (const { id } of rows) {
     try {
-      await vault.delete(id, null, scanner)
+      await betweenScans(scanner, () => vault.deleteReplaced(id, scanner))
     } catch (error) {
       platform.log.error({ err: error, file: id }, 'A file that was kept apart long ago could not be deleted')
     }
@@ -350,16 +339,39 @@ export async function forgetQuarantined(orm: Orm, platform: Platform, scanner: S
 }
 
 /** A scan that is at work is waited for, and so is the next one. */
-async function applyBetweenScans(vault: VaultService, jobId: string, scanner: Scanner): Promise<void> {
+async function betweenScans(scanner: Scanner, work: () => Promise<unknown>): Promise<void> {
   for (let left = 30; ; left -= 1) {
     try {
-      await vault.applyRetention(jobId, null, scanner)
+      await work()
       return
     } catch (error) {
       if (!(error instanceof BusyError) || left === 0) throw error
       await scanner.idle()
     }
   }
+}
+
+async function deleteQuarantined(scan: ScanContext, file: Row<BackupFile>, actor: string | null): Promise<void> {
+  const path = join(scan.roots.quarantine, file.path)
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT')
+      throw new InvalidInputError('id', `cannot be deleted (${error.code})`, 'See the folder’s mode.')
+  })
+  await removeExplained(dirname(path))
+  await scan.write(async ({ em, tell }) => {
+    await saveRows(em, BackupFile, [Object.assign(file, { state: FileState.DELETED })])
+    if (file.entry) tell.entries.add(file.entry)
+    tell.event({
+      type: EventType.QUARANTINE_DELETED,
+      severity: Severity.INFO,
+      at: scan.clock(),
+      cause: actor === null ? EventCause.RULES : EventCause.USER,
+      actor,
+      job: file.job,
+      entry: file.entry,
+      facts: { path: file.path },
+    })
+  })
 }
 
 /** The row says first that it goes; the file follows, at once or, where that fails, at a later scan. */

@@ -27,6 +27,8 @@ export class Migration20261128150000 extends Migration {
     this.addSql(`create index "unawaited_file_proven_by_id_index" on "unawaited_file" ("proven_by_id");`)
     this.addSql(`create index "unawaited_file_size_id_index" on "unawaited_file" ("size", "id");`)
     this.addSql(`create unique index "unawaited_file_root_path_unique" on "unawaited_file" ("root", "path");`)
+    this.addSql(`create index "backup_file_vault_size" on "backup_file" ("size") where state = 'VAULT';`)
+    this.addSql(`create index "backup_file_vault_sha256" on "backup_file" ("sha256") where state = 'VAULT';`)
     this.addSql(`update backup_file set arrived_at = seen_at;`)
   }
 
@@ -37,6 +39,8 @@ export class Migration20261128150000 extends Migration {
     this.addSql(`alter table \`api_client\` drop column \`refused\`;`)
     this.addSql(`alter table \`expected_job\` drop column \`due_means\`;`)
     this.addSql(`drop index "backup_file_manifest";`)
+    this.addSql(`drop index "backup_file_vault_size";`)
+    this.addSql(`drop index "backup_file_vault_sha256";`)
     this.addSql(`alter table \`backup_file\` drop column \`has_manifest\`;`)
     this.addSql(`alter table \`backup_file\` drop column \`arrived_at\`;`)
   }
