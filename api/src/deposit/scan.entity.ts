@@ -27,7 +27,7 @@ export class Scan {
   @PrimaryKey({ type: 'string' })
   id!: string
 
-  @Field(() => String, { description: 'SCHEDULE, REPORT, or who asked for it' })
+  @Field(() => String, { description: 'SCHEDULE, REPORT, FILES (some were read or looked at), or who asked for it' })
   @Property({ type: 'string' })
   trigger!: string
 
