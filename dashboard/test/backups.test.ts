@@ -1,7 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insertRows } from '../../api/src/database/rows.ts'
+import { agentOfPath, sinceOf } from '../../api/src/deposit/unawaited.ts'
+import { UnawaitedFile } from '../../api/src/deposit/unawaited-file.entity.ts'
+import { walkFiles } from '../../api/src/deposit/walk-files.ts'
 import { Room, RoomLevel, RoomUse } from '../../api/src/room/room.entity.ts'
+import { FileRoot } from '../../api/src/vault/backup-file.entity.ts'
 import { type Backups, backupsOn, dump, gz } from '../../api/test/deposit.ts'
 import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
 import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, settled, signIn } from './browser.ts'
@@ -121,10 +125,25 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       )
       backups.put('nas/databases/photos-2025.tar', Buffer.alloc(3e6))
       await backups.scan()
-      // What has lain there for a day.
-      api.clock.now = new Date(Date.now() + 2 * DAY)
-      await api.app.scanner.survey({ keepDays: null, quota: null })
       api.clock.now = new Date()
+      // As the survey of a later day keeps them.
+      const lying = walkFiles({ root: backups.deposit, most: 1000 }).files
+      await insertRows(
+        api.orm.em.fork(),
+        UnawaitedFile,
+        lying
+          .filter(({ path }) => /nobody awaits|photos-2025/.test(path))
+          .map(({ path, stamp }) => ({
+            id: path.slice(0, 20),
+            root: FileRoot.DEPOSIT,
+            path,
+            agentId: agentOfPath(path),
+            ...stamp,
+            since: sinceOf(stamp),
+            sha256: null,
+            provenBy: null,
+          })),
+      )
       const room = { used: 4.1e11, free: 9e10, readAt: api.clock.now, unreadable: null, days: [] }
       const fullAt = new Date(Date.now() + 9 * DAY)
       await insertRows(api.orm.em.fork(), Room, [
