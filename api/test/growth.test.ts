@@ -5,7 +5,8 @@ import { createRecorder } from '../src/database/record.ts'
 import { insertRows, selectRows } from '../src/database/rows.ts'
 import type { ForgetRules } from '../src/deposit/unawaited.ts'
 import { measureRooms } from '../src/room/measure-rooms.ts'
-import { Room, RoomLevel, RoomUse } from '../src/room/room.entity.ts'
+import { RoomLevel } from '../src/room/forecast.ts'
+import { Room, RoomUse } from '../src/room/room.entity.ts'
 import { forgetQuarantined } from '../src/vault/vault.service.ts'
 import { type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
 
@@ -125,9 +126,10 @@ describe('What nobody awaits', () => {
     const content = gz(dump())
     backups.put('lyon-01/databases/crm.sql.gz', content)
     backups.put('lyon-01/databases/old.sql.gz', content)
+    backups.put('lyon-01/databases/erp.gz', 'words')
     after(backups, 2)
     await survey(backups)
-    const [crm, old] = (await lying(backups)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    const [crm, , old] = (await lying(backups)).toSorted((a, b) => (a.path < b.path ? -1 : 1))
     writeFileSync(join(backups.deposit, 'lyon-01/databases/old.sql.gz'), 'another')
     expect((await remove(old.id)).errors?.[0]?.extensions.code).toBe('AWAITED')
     await survey(backups)
@@ -140,6 +142,17 @@ describe('What nobody awaits', () => {
     }
     await backups.api.ask('mutation ($run: BackupRunInput!) { reportBackupRun(run: $run) { repeated } }', { run })
     expect((await remove(again.id)).errors?.[0]?.extensions.code).toBe('AWAITED')
+    // Nobody declared its database yet, but somebody may.
+    const undeclared = {
+      ...run,
+      runId: 'r2',
+      databases: [{ ...run.databases[0], name: 'erp', stagedFileName: 'erp.gz' }],
+    }
+    const erp = (await lying(backups)).find(({ path }) => path.endsWith('/erp.gz'))
+    await backups.api.ask('mutation ($run: BackupRunInput!) { reportBackupRun(run: $run) { repeated } }', {
+      run: undeclared,
+    })
+    expect((await remove(erp.id)).errors?.[0]?.extensions.code).toBe('AWAITED')
     expect((await remove(crm.id)).data).toEqual({ deleteUnawaitedFile: { path: 'lyon-01/databases/crm.sql.gz' } })
     expect(existsSync(join(backups.deposit, 'lyon-01/databases/crm.sql.gz'))).toBe(false)
     expect((await remove(crm.id)).errors?.[0]?.extensions.code).toBe('NOT_FOUND')

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Scanner } from '../src/deposit/scanner.ts'
+import type { AtStep } from '../src/vault/move-file.ts'
 import { type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
 import { until } from './start-api.ts'
 
@@ -130,7 +131,7 @@ describe('A check that takes long', { timeout: 60_000 }, () => {
 })
 
 /** A scanner that waits for no file: what is not ready at once, a later scan takes. */
-async function impatient({ api }: Backups): Promise<Scanner> {
+async function impatient({ api }: Backups, atStep: AtStep = () => undefined): Promise<Scanner> {
   const scanner = new Scanner({
     em: api.orm.em,
     platform: api.app.platform,
@@ -138,6 +139,7 @@ async function impatient({ api }: Backups): Promise<Scanner> {
     intervalMinutes: 1440,
     temporaryFolder: mkdtempSync(join(tmpdir(), 'vigie-slow-')),
     patienceMs: 0,
+    atStep,
   })
   await scanner.prepare()
   onTestFinished(() => scanner.stop())
@@ -199,4 +201,31 @@ test('A good file that an older report condemned is taken out of the quarantine,
   backups.send({ content: good, put: null })
   await becomes('SUCCESS')
   expect((await backups.entries())[0].file).toMatchObject({ root: 'VAULT', state: 'VAULT' })
+})
+
+test('A broken file that is replaced while it is put apart is looked at anew', async () => {
+  const backups = await backupsForThisTest()
+  await backups.job()
+  backups.set('02:05')
+  backups.send({ content: gz(dump(3, false)) })
+  const path = join(backups.deposit, 'lyon-01/databases/crm.sql.gz')
+  const another = gz(dump(9))
+  let isReplaced = false
+  const scanner = await impatient(backups, (step) => {
+    if (step !== 'mkdir' || isReplaced) return
+    isReplaced = true
+    rmSync(path)
+    writeFileSync(path, another)
+  })
+  const ended = ['FAILED', 'TRANSFER_INTEGRITY_FAILED']
+  await until(async () => {
+    await scanner.scan('test')
+    return ended.includes((await backups.entries())[0]?.status)
+  }, 'it to be judged')
+  // Of the size or the hash that was declared it is not: the other file was read.
+  expect((await backups.entries())[0]).toMatchObject({
+    status: 'TRANSFER_INTEGRITY_FAILED',
+    file: { root: 'QUARANTINE' },
+  })
+  expect(existsSync(path)).toBe(false)
 })

@@ -433,7 +433,8 @@ describe('A job whose backup must be here by its time', () => {
       [18, '06:00'],
     ] as const) {
       backups.set(time, day(n))
-      backups.send({ startedAt: `${day(n)}T${time}:00Z`, content: gz(dump(n).replace('2026-01-15', day(n))) })
+      const startedAt = new Date(backups.api.clock.now.getTime() - 600_000).toISOString()
+      backups.send({ startedAt, content: gz(dump(n).replace('2026-01-15', day(n))) })
       await backups.scan()
     }
     backups.set('05:00', day(19))

@@ -1,8 +1,9 @@
+import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { selectRows } from '../database/rows.ts'
 import { InvalidInputError } from '../errors.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { namesakes } from '../machines/machine-names.ts'
+import { machinesCalled } from '../machines/machine-names.ts'
 import type { ExpectedJobChange, ProtectionInput } from './expected-job.input.ts'
 
 // People and scripts know machines by their hostnames: a job may name them so, wherever it may give an id.
@@ -39,9 +40,7 @@ async function protectedBy(em: EntityManager, protects: readonly ProtectionInput
 }
 
 async function idOf(em: EntityManager, field: string, hostname: string): Promise<string> {
-  const found = hostname.length > 253 ? [] : await namesakes(em, hostname.trim())
-  const inService = found.filter((machine) => machine.archivedAt === null)
-  const [machine, ...others] = inService.length > 0 ? inService : found
+  const [machine, ...others] = await machinesCalled(em, hostname.trim())
   if (!machine)
     throw new InvalidInputError(
       field,
@@ -59,12 +58,13 @@ async function idOf(em: EntityManager, field: string, hostname: string): Promise
 
 /** How an export names machines: by hostname where that is one machine's alone, else by id. */
 export async function machineWords(em: EntityManager, ids: readonly string[]): Promise<Map<string, string>> {
-  const words = new Map<string, string>()
-  for (const { id, hostname } of await selectRows(em, Machine, 'id', [...new Set(ids)])) {
-    const isUnique = hostname !== null && !hostname.includes(':') && (await namesakes(em, hostname)).length === 1
-    words.set(id, isUnique ? hostname : id)
-  }
-  return words
+  const machines = await selectRows(em, Machine, 'id', [...new Set(ids)])
+  const { rows } = await sql<{ name: string }>`select lower(hostname) as name from machine
+    where hostname is not null group by 1 having count(*) = 1`.execute(em.getKysely())
+  const unique = new Set(rows.map(({ name }) => name))
+  const isUnique = (hostname: string | null): hostname is string =>
+    hostname !== null && !/:|\.$/.test(hostname) && unique.has(hostname.toLowerCase())
+  return new Map(machines.map(({ id, hostname }) => [id, isUnique(hostname) ? hostname : id]))
 }
 
 /** `atlas:/srv/data`, as an export writes it. Null = it is not written so. */

@@ -255,16 +255,22 @@ export interface RunSpan {
 }
 
 /**
- * The due time that a run belongs to. BEGINS: the newest at or before its start and a lead. HERE: the first at or after
- * its end, or the one before that where it is not longer late than the lead, or the grace. Null = the schedule has none.
+ * The due times that a run may belong to, the likeliest first. BEGINS: the newest at or before its start and a lead. HERE:
+ * the first at or after its end, or the one before that where it is not longer late than the lead, or the grace; then the
+ * one after it comes second, for which the run may be early. [] = the schedule has none.
  */
-export function dueOfRun(plan: DuePlan, { began, ended }: RunSpan): Date | null {
+export function duesOfRun(plan: DuePlan, { began, ended }: RunSpan): Date[] {
+  const some = (...dues: (Date | null)[]): Date[] => dues.filter((due) => due !== null)
   if (plan.dueMeans === DueMeans.BEGINS)
-    return newestDue(plan, new Date(began.getTime() + leadOf(plan))) ?? nextDue(plan, began)
+    return some(newestDue(plan, new Date(began.getTime() + leadOf(plan))) ?? nextDue(plan, began))
   const lateness = Math.max(plan.graceMinutes * MINUTE, leadOf(plan))
   const from = new Date(ended.getTime() - lateness)
-  return nextDue(plan, new Date(from.getTime() - 1)) ?? newestDue(plan, from)
+  const first = nextDue(plan, new Date(from.getTime() - 1)) ?? newestDue(plan, from)
+  return some(first, first && first < ended ? nextDue(plan, ended) : null)
 }
+
+/** The due time that a run belongs to, as far as its times tell. Null = the schedule has none. */
+export const dueOfRun = (plan: DuePlan, span: RunSpan): Date | null => duesOfRun(plan, span)[0] ?? null
 
 /** The grace where the job names none, in minutes: the smaller of 120 and half the period. */
 export const usualGrace = (schedule: Schedule): number => Math.floor(Math.min(120, periodOf(schedule) / MINUTE / 2))

@@ -171,11 +171,15 @@ export class DepositResolver {
       lastScanEndedAt: last,
       nextScanAt: (await schedule.nextRuns())['scan'] ?? null,
       troubles: (state?.troubles ?? []).map(({ text, since }) => ({ text, since: new Date(since) })),
-      fileWork: scanner.fileWork().map(({ forMs, kind, ...work }) => ({
-        ...work,
-        kind: FileWorkKind[kind],
-        begunAt: forMs === null ? null : new Date(clock().getTime() - forMs),
-      })),
+      // A walk through a folder is the work of no file.
+      fileWork: scanner
+        .fileWork()
+        .filter(({ path }) => path !== '')
+        .map(({ forMs, kind, ...work }) => ({
+          ...work,
+          kind: FileWorkKind[kind],
+          begunAt: forMs === null ? null : new Date(clock().getTime() - forMs),
+        })),
       links: [...scanner.linkProbes()],
       depositFolder: roots.deposit,
       vaultFolder: roots.vault,

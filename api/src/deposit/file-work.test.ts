@@ -43,6 +43,7 @@ describe('Work on files', () => {
       owner,
       path: key,
       size: 1,
+      isKept: () => false,
       run: () => {
         begun += 1
         return gate.promise
@@ -113,6 +114,16 @@ describe('Work on files', () => {
     await files.take({ ...gated('b').work, run: async () => 'x' }, 0)
     await files.take({ ...gated('c').work, run: async () => 'x' }, Infinity)
     expect(rang).toBe(0)
+  })
+
+  test('of one asker is begun anew for the next, whatever came of it', async () => {
+    const files = fileWork()
+    const { work, gate, begun } = gated('a')
+    const { isKept: _isKept, ...own } = work
+    gate.resolve('found')
+    for (let asked = 0; asked < 2; asked += 1)
+      expect(await files.take(own, Infinity)).toEqual({ value: 'found', isNew: true })
+    expect(begun()).toBe(2)
   })
 
   test('is refused once Vigie stops', async () => {

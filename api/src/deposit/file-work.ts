@@ -14,7 +14,7 @@ export interface Work<T> {
   path: string
   /** Bytes */
   size: number
-  /** Whether what came of it holds as long as its key does. */
+  /** Whether what came of it holds as long as its key does. Without this it is one asker's alone, and kept for nobody. */
   isKept?(value: T): boolean
   run(worker: WorkerThread<DepositTasks>): Promise<T>
 }
@@ -67,9 +67,9 @@ export class FileWork {
   }
 
   /**
-   * What came of it; null = nothing until then (`performance.now()`). What it found or threw stays for whoever asks as
-   * well, `isNew` tells the first: until the second `sweep` where it is kept, else until the next one; what threw is
-   * begun anew after a rest at the earliest.
+   * What came of it; null = nothing until then (`performance.now()`). Where several may ask, what it found or threw stays
+   * for all of them, `isNew` tells the first: until the second `sweep` where it is kept, else until the next one; what
+   * threw is begun anew after a rest at the earliest.
    */
   async take<T>(work: Work<T>, until: number): Promise<{ value: T; isNew: boolean } | null> {
     if (this.stopped) throw new Error('Vigie stops')
@@ -88,8 +88,7 @@ export class FileWork {
     if (item.outcome === null) return null
     const isNew = !item.isTaken
     item.isTaken = true
-    // A move was recorded by whoever took it: the next one is another.
-    if (item.kind === 'MOVING') this.items.delete(work.key)
+    if (!item.isKept) this.items.delete(work.key)
     if (item.outcome.error !== undefined) throw item.outcome.error
     return { value: item.outcome.value as T, isNew }
   }

@@ -10,7 +10,7 @@ import { lyingIn } from '../vault/lying.ts'
 import { rootOf } from '../vault/promotion.ts'
 import type { ScanContext } from './scan-context.ts'
 import { awaitedIn } from './survey.ts'
-import { type ForgetRules, forgottenOf } from './unawaited.ts'
+import { type ForgetRules, forgottenOf, isAwaited } from './unawaited.ts'
 import { UnawaitedFile } from './unawaited-file.entity.ts'
 
 /** The file is not as it was shown, or a run awaits it by now. */
@@ -90,14 +90,14 @@ async function heldByVault(scan: ScanContext, files: readonly Row<UnawaitedFile>
 async function removeAll(scan: ScanContext, files: readonly Row<UnawaitedFile>[]): Promise<Row<UnawaitedFile>[]> {
   const removed: Row<UnawaitedFile>[] = []
   for (const [root, own] of Map.groupBy(files, (file) => file.root)) {
-    const { paths } = await awaitedIn(scan.em, root)
+    const awaited = await awaitedIn(scan.em, root)
     const folder = rootOf(scan.roots, root)
     const seen = await scan.worker.ask('statFiles', { root: folder, paths: own.map(({ path }) => path) })
     for (const [index, file] of own.entries()) {
       scan.check()
       const there = seen[index]
       const isSame = there?.kind === 'FILE' && there.stamp.ino === file.ino && there.stamp.ctimeNs === file.ctimeNs
-      if (!isSame || paths.has(file.path)) continue
+      if (!isSame || isAwaited(file.path, awaited)) continue
       if (await removeLeftover(folder, file.path, there.stamp)) removed.push(file)
       else
         scan.log.warn({ root, path: file.path }, 'A file that nobody awaits cannot be removed: see its folder’s mode')

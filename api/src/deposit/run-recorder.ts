@@ -4,7 +4,7 @@ import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import type { EntryRecorder } from '../backups/entry-recorder.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { DueMeans, dueOfRun, nextDue, type RunSpan } from '../backups/schedule.ts'
+import { dueOfRun, duesOfRun, type RunSpan } from '../backups/schedule.ts'
 import type { EntityManager } from '../database/database.ts'
 import { isGood } from '../backups/backup-status.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
@@ -183,11 +183,10 @@ export class RunRecorder {
 
   /** By its own clock. Late for a due time that has a good backup already, it is early for the next. */
   private async dueOf(run: Row<BackupRun>, job: Row<ExpectedJob>): Promise<Date | null> {
-    const span = spanOfRun(run)
-    const due = dueOfRun(job, span)
-    if (job.dueMeans !== DueMeans.HERE || !due || due >= span.ended) return due
+    const [due = null, next] = duesOfRun(job, spanOfRun(run))
+    if (!due || !next) return due
     const [entry] = await selectRows(this.em, BackupEntry, 'job', [job.id], { expectedAt: due })
-    return entry && isGood(entry.status) && entry.bestRun !== run.id ? (nextDue(job, span.ended) ?? due) : due
+    return entry && isGood(entry.status) && entry.bestRun !== run.id ? next : due
   }
 
   /**
@@ -273,8 +272,8 @@ function spanOfRun({ startedAt, endedAt, receivedAt }: Row<BackupRun>): RunSpan 
 /** Whether a run stands under another due time than its own clock tells. */
 export function isFiledByArrival(job: Row<ExpectedJob>, run: Row<BackupRun>, expectedAt: Date): boolean {
   const span = spanOfRun(run)
-  const byClock = span.began < run.receivedAt ? dueOfRun(job, span) : null
-  return byClock !== null && byClock < expectedAt
+  const byClock = span.began < run.receivedAt ? duesOfRun(job, span).at(-1) : undefined
+  return byClock !== undefined && byClock < expectedAt
 }
 
 export function tellSettled(tell: Tell, facts: { name: string; path?: string }, at: Date): void {

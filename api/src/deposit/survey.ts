@@ -113,10 +113,10 @@ async function keep(
   // Another file at a known path takes its place.
   const replaced = fresh.flatMap(({ path }) => known.get(path)?.id ?? [])
   const doomed = [...new Set([...gone, ...replaced])]
-  for (let at = 0; at < Math.max(doomed.length, fresh.length); at += BATCH) {
+  for (let at = 0; at < doomed.length; at += BATCH) {
+    const ids = doomed.slice(at, at + BATCH)
     await record(em, async ({ em: own }) => {
-      const ids = doomed.slice(at, at + BATCH)
-      if (ids.length > 0) await sql`delete from unawaited_file where id in (${sql.join(ids)})`.execute(own.getKysely())
+      await sql`delete from unawaited_file where id in (${sql.join(ids)})`.execute(own.getKysely())
     })
   }
   for (let at = 0; at < fresh.length; at += BATCH)

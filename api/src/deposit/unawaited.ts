@@ -28,6 +28,10 @@ export interface Awaited {
   reportFolders: ReadonlySet<string>
 }
 
+/** Whether a run may still come for a file at a path. */
+export const isAwaited = (path: string, { paths, names }: Pick<Awaited, 'paths' | 'names'>): boolean =>
+  paths.has(path) || names.has(`${agentOfPath(path)}/${nameOf(path)}`)
+
 /** Reports lie in their agent's folder, in `log/` below it, or where a job says. */
 function isReport(path: string, folders: ReadonlySet<string>): boolean {
   if (!/\.json$/i.test(path)) return false
@@ -35,17 +39,12 @@ function isReport(path: string, folders: ReadonlySet<string>): boolean {
   return /^[^/]+(\/log)?$/.test(folder) || folders.has(folder)
 }
 
-export const unawaitedIn = (
-  files: readonly FileBelow[],
-  { paths, names, reportFolders }: Awaited,
-  now: Date,
-): FileBelow[] =>
+export const unawaitedIn = (files: readonly FileBelow[], awaited: Awaited, now: Date): FileBelow[] =>
   files.filter(
     ({ path, stamp }) =>
       !OWN.has(nameOf(path)) &&
-      !paths.has(path) &&
-      !names.has(`${agentOfPath(path)}/${nameOf(path)}`) &&
-      !isReport(path, reportFolders) &&
+      !isAwaited(path, awaited) &&
+      !isReport(path, awaited.reportFolders) &&
       now.getTime() - sinceOf(stamp).getTime() >= YOUNG,
   )
 

@@ -47,3 +47,11 @@ export async function namesakes(em: EntityManager, hostname: string): Promise<Ro
     : // Every name that begins with "atlas.": "/" follows "." in ASCII.
       find(sql`lower(hostname) > ${`${name}.`} and lower(hostname) < ${`${name}/`}`)
 }
+
+/** The machines that somebody means by a hostname: those in service, or the retired ones where none is. */
+export async function machinesCalled(em: EntityManager, hostname: string): Promise<Row<Machine>[]> {
+  // No name is longer (RFC 1035 §2.3.4).
+  const found = hostname.length > 253 ? [] : await namesakes(em, hostname)
+  const inService = found.filter((machine) => machine.archivedAt === null)
+  return inService.length > 0 ? inService : found
+}

@@ -11,7 +11,7 @@ import { isPlainText } from '../inventory/inventory.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Machine } from './machine.entity.ts'
-import { namesakes } from './machine-names.ts'
+import { machinesCalled } from './machine-names.ts'
 
 export interface MachineQuery extends PageArgs {
   filter?: { search?: string | null; silent?: boolean | null } | null
@@ -88,9 +88,7 @@ export class MachinesService {
     if (id) return this.load(id)
     if (!hostname)
       throw new InvalidInputError('id', 'or hostname must be given', 'Ask for machine(id: …) or machine(hostname: …).')
-    const found = await namesakes(this.em, hostname.slice(0, 253))
-    const inService = found.filter((machine) => machine.archivedAt === null)
-    const candidates = inService.length ? inService : found
+    const candidates = await machinesCalled(this.em, hostname)
     if (candidates.length > 1) {
       throw new AmbiguousError(
         'machine',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fullAt, levelOf, type RoomDay, type RoomLevel, usedShare, withDay } from './forecast.ts'
+import { fullAt, levelOf, type RoomDay, RoomLevel, usedShare, withDay } from './forecast.ts'
 
 const NOW = new Date('2026-01-30T12:00:00Z')
 const days = (used: number[], last = 30): RoomDay[] =>
@@ -47,9 +47,10 @@ describe('A disk is full', () => {
 })
 
 describe('Room', () => {
-  const share = (used: number, before: RoomLevel): RoomLevel =>
-    levelOf({ used, free: 1000 - used, days: [] }, NOW, before)
-  test.each<[number, RoomLevel, RoomLevel]>([
+  type Level = keyof typeof RoomLevel
+  const share = (used: number, before: Level): RoomLevel =>
+    levelOf({ used, free: 1000 - used, days: [] }, NOW, RoomLevel[before])
+  test.each<[number, Level, Level]>([
     [799, 'ENOUGH', 'ENOUGH'],
     [800, 'ENOUGH', 'LOW'],
     [949, 'ENOUGH', 'LOW'],
@@ -64,9 +65,9 @@ describe('Room', () => {
     expect(share(used, before)).toBe(level)
   })
 
-  const until = (left: number, before: RoomLevel): RoomLevel =>
-    levelOf({ used: 0, free: left * 10, days: growing(10) }, NOW, before)
-  test.each<[number, RoomLevel, RoomLevel]>([
+  const until = (left: number, before: Level): RoomLevel =>
+    levelOf({ used: 0, free: left * 10, days: growing(10) }, NOW, RoomLevel[before])
+  test.each<[number, Level, Level]>([
     [15, 'ENOUGH', 'ENOUGH'],
     [14, 'ENOUGH', 'LOW'],
     [4, 'ENOUGH', 'LOW'],

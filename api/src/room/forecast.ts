@@ -1,3 +1,4 @@
+import { registerEnumType } from 'type-graphql'
 import { DAY } from '../platform/clock.ts'
 
 // When a file system that backups lie on will be full. Pure: readings in, a word out.
@@ -17,8 +18,19 @@ export interface RoomNow {
   days: readonly RoomDay[]
 }
 
-export const ROOM_LEVELS = ['ENOUGH', 'LOW', 'SCARCE'] as const
-export type RoomLevel = (typeof ROOM_LEVELS)[number]
+export enum RoomLevel {
+  ENOUGH = 'ENOUGH',
+  LOW = 'LOW',
+  SCARCE = 'SCARCE',
+}
+registerEnumType(RoomLevel, {
+  name: 'RoomLevel',
+  valuesConfig: {
+    LOW: { description: 'From 80 % on, or full within two weeks at the pace of the last month' },
+    SCARCE: { description: 'From 95 % on, or full within three days' },
+  },
+})
+const ORDER = [RoomLevel.ENOUGH, RoomLevel.LOW, RoomLevel.SCARCE]
 
 /** Of these days the growth is reckoned; fewer than the second tell nothing. */
 const LOOKED_AT = 30
@@ -58,12 +70,12 @@ export function levelOf(room: RoomNow, now: Date, before: RoomLevel): RoomLevel 
   const full = fullAt(room, now)
   const days = full === null ? Infinity : (full.getTime() - now.getTime()) / DAY
   const share = usedShare(room)
-  const meets = (level: 'LOW' | 'SCARCE'): boolean => {
-    const held = ROOM_LEVELS.indexOf(before) >= ROOM_LEVELS.indexOf(level)
+  const meets = (level: keyof typeof LIMITS): boolean => {
+    const held = ORDER.indexOf(before) >= ORDER.indexOf(RoomLevel[level])
     const { used, days: left } = LIMITS[level]
     return held ? share >= used - MARGIN.used || days <= left + MARGIN.days : share >= used || days <= left
   }
-  return meets('SCARCE') ? 'SCARCE' : meets('LOW') ? 'LOW' : 'ENOUGH'
+  return meets('SCARCE') ? RoomLevel.SCARCE : meets('LOW') ? RoomLevel.LOW : RoomLevel.ENOUGH
 }
 
 /** With what is read now: one entry for each day, the last one of it. */

@@ -10,8 +10,8 @@ import type { Tell } from '../events/told.ts'
 import { type Clock, DAY, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { fullAt, levelOf, usedShare, withDay } from './forecast.ts'
-import { Room, RoomLevel, type RoomUse } from './room.entity.ts'
+import { fullAt, levelOf, RoomLevel, usedShare, withDay } from './forecast.ts'
+import { Room, type RoomUse } from './room.entity.ts'
 
 /** A mount that does not answer in time is not waited for. */
 const PATIENCE = 10 * SECOND
@@ -106,7 +106,7 @@ function roomOf({ path, uses, found }: OnOne, before: Row<Room> | null, now: Dat
     path,
     uses,
     ...room,
-    level: RoomLevel[levelOf(room, now, before?.level ?? 'ENOUGH')],
+    level: levelOf(room, now, before?.level ?? RoomLevel.ENOUGH),
     fullAt: fullAt(room, now),
     readAt: now,
     unreadable: null,
@@ -127,7 +127,7 @@ function tellLevel(tell: Tell, room: Row<Room>, before: RoomLevel, now: Date): v
   })
 }
 
-export function reasonsOf(room: Row<Room>, now: Date): Reason[] {
+function reasonsOf(room: Row<Room>, now: Date): Reason[] {
   const severity = room.level === RoomLevel.SCARCE ? Severity.AT_RISK : Severity.WARNING
   const used = backupReason('ROOM_USED', severity, {
     value: Math.floor(usedShare(room) * 100),

@@ -3,7 +3,7 @@ import { Entity, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/lega
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { BigNumber } from '../database/big-number.ts'
 import { BigIntScalar } from '../platform/scalars.ts'
-import type { RoomDay } from './forecast.ts'
+import { type RoomDay, RoomLevel } from './forecast.ts'
 
 export enum RoomUse {
   DEPOSIT = 'DEPOSIT',
@@ -15,19 +15,6 @@ registerEnumType(RoomUse, {
   name: 'RoomUse',
   description: 'What of Vigie lies on a file system',
   valuesConfig: { DATA: { description: 'Vigie’s own database' } },
-})
-
-export enum RoomLevel {
-  ENOUGH = 'ENOUGH',
-  LOW = 'LOW',
-  SCARCE = 'SCARCE',
-}
-registerEnumType(RoomLevel, {
-  name: 'RoomLevel',
-  valuesConfig: {
-    LOW: { description: 'From 80 % on, or full within two weeks at the pace of the last month' },
-    SCARCE: { description: 'From 95 % on, or full within three days' },
-  },
 })
 
 /** A file system that backups, or Vigie itself, lie on: known by its folder that was named first. */

@@ -90,11 +90,14 @@ async function numbered(em: EntityManager, path: string): Promise<string> {
   }
 }
 
+/** How a move ended. HINDERED = no room, or refused: it is tried again later; MOVING = it is being copied. */
+type Carried = 'MOVED' | 'STAYS' | 'HINDERED' | 'MOVING'
+
 /**
  * Moves a file as its intent says, and records how it ended. Done again after a crash, it ends the same. MOVING = it is
  * being copied: the next scan takes it up.
  */
-export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promise<'MOVED' | 'STAYS' | 'MOVING'> {
+export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promise<Carried> {
   const intent = file.intent as Intent
   const root = rootOf(scan.roots, intent.to)
   const leftover: Leftover = { root: file.root, path: file.path, stamp: stampOf(file) }
@@ -247,17 +250,12 @@ async function sameInVault(em: EntityManager, file: Row<BackupFile>, intent: Int
   return decodeRows(em, BackupFile, rows)[0] ?? null
 }
 
-async function notMoved(
-  scan: ScanContext,
-  file: Row<BackupFile>,
-  intent: Intent,
-  moved: NotMoved,
-): Promise<'MOVED' | 'STAYS' | 'MOVING'> {
+async function notMoved(scan: ScanContext, file: Row<BackupFile>, intent: Intent, moved: NotMoved): Promise<Carried> {
   const now = scan.clock()
+  const isHindered = moved.outcome === 'NO_ROOM' || moved.outcome === 'REFUSED'
   const taken = moved.outcome === 'TAKEN'
   const waiting = why(moved, intent)
-  if (moved.outcome === 'NO_ROOM' || moved.outcome === 'REFUSED')
-    scan.trouble(intent.to.toLowerCase(), waiting.subject ?? moved.outcome)
+  if (isHindered) scan.trouble(intent.to.toLowerCase(), waiting.subject ?? moved.outcome)
   await scan.write(async ({ em, entryRecorder }) => {
     const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
     if (taken && run) {
@@ -281,12 +279,13 @@ async function notMoved(
     ])
     if (!run) return
     // What is wrong with a file is known, also where it cannot be put apart.
-    const status = intent.to === FileRoot.QUARANTINE && !gone ? intent.status : null
+    const status = intent.to === FileRoot.QUARANTINE && isHindered ? intent.status : null
     const reasons = status === null ? [waiting] : [...intent.reasons, waiting]
     await saveRows(em, BackupRun, [Object.assign(run, { status, reasons, isOpen: staysOpen(status) })])
     if (run.entry) await entryRecorder.judge(run.entry, now, null)
   })
-  return taken ? carryOut(scan, file) : 'STAYS'
+  if (taken) return carryOut(scan, file)
+  return isHindered ? 'HINDERED' : 'STAYS'
 }
 
 function why(moved: NotMoved, intent: Intent): Reason {
@@ -322,7 +321,7 @@ export async function takeUp(scan: ScanContext): Promise<Set<string>> {
         const moved = await carryOut(scan, file)
         if (moved === 'MOVING') scan.counts.filesWaiting += 1
         // Tried just now: the next scan tries again.
-        if (moved === 'STAYS' && file.job) resting.add(file.job)
+        if (moved === 'HINDERED' && file.job) resting.add(file.job)
       } else await leave(scan, file)
     } catch (error) {
       scan.rethrow(error)

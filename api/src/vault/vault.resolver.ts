@@ -109,7 +109,7 @@ export class VaultResolver {
   @Authorized(Scope.OPERATE)
   @Mutation(() => BackupFile, {
     description:
-      'Takes a quarantined file into the vault after all, for a reason that is kept. Errors: NOT_FOUND, BAD_USER_INPUT, BUSY',
+      'Takes a quarantined file into the vault after all, for a reason that is kept; INTENT = it is still being copied there. Errors: NOT_FOUND, BAD_USER_INPUT, BUSY',
   })
   acceptQuarantined(
     @Arg('id', () => ID, { description: 'Of the file or its entry' }) id: string,
