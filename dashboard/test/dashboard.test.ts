@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Scope } from '../../api/src/access/scope.ts'
 import { fleet } from '../../api/src/fleet/fleet.ts'
 import { report, section } from '../../api/test/builders.ts'
 import { startApi, type TestApi, until } from '../../api/test/start-api.ts'
@@ -110,6 +111,33 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     expect(status, output).toBeLessThan(2)
     await page.getByText('has reported.').waitFor()
     expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  test.each<Look>([
+    { theme: 'light', width: 1440 },
+    { theme: 'dark', width: 390, locale: 'fr' },
+  ])('"Add a machine" says why its report was refused, until one is accepted: %j', async (look) => {
+    const { page, faults } = await open('/machines/add', look)
+    const send = (hostname: string, token: string) =>
+      api.post(
+        '/api/ingest',
+        { hostname, disks: [{ serial: `S-${hostname}`, model: 'M1', smart: { status: 'ok' } }] },
+        { authorization: `Bearer ${token}` },
+      )
+    const held = `held-${look.width}`
+    expect((await send(held, await api.token([Scope.REPORT], { anyMachine: false, name: held }))).status).toBe(200)
+    await page.locator('#name').fill(`new-${look.width}`)
+    await page.locator('form button[type=submit]').click()
+    const token = ((await page.locator('pre', { hasText: /^\s*vigie_/ }).textContent()) as string).trim()
+    expect((await send(held, token)).status).toBe(403)
+    await page.getByText(`The token "${held}" reports for the machine ${held}.`).waitFor()
+    await inspect(page, faults, 'add-machine-refused', look)
+    expect((await send(`own-${look.width}`, token)).status).toBe(200)
+    await page
+      .getByRole('link', { name: `own-${look.width}` })
+      .first()
+      .waitFor()
     await page.context().close()
   })
 
