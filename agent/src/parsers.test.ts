@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseScan } from './disks/smartctl.ts'
 import { parseHostnameI, parseRoute } from './machines/address.ts'
-import { machineIdHash } from './machines/identity.ts'
+import { bootHash, hardwareHash, machineIdHash } from './machines/identity.ts'
 import { kindOf, type KindSigns } from './machines/kind.ts'
 import { osOf, parseOsRelease, parsePveversion } from './machines/os.ts'
 import { collectBtrfs, sumOf } from './storage/btrfs.ts'
@@ -80,6 +80,24 @@ test('The hash of a machine-id does not tell the machine-id', () => {
   expect(machineIdHash(`${id}\n`)).toMatch(/^[0-9a-f]{32}$/)
   expect(machineIdHash(id)).not.toContain(id)
   expect(machineIdHash('uninitialized')).toBeNull()
+})
+
+test('a machine is told from a copy of its whole disk by its board and network cards, in whatever order they come', () => {
+  const id = '0123456789abcdef0123456789abcdef'
+  const board = '4c4c4544-0042-3510-8054-b4c04f4e3132'
+  const macs = ['BC:24:11:00:00:02', 'bc:24:11:00:00:01']
+  const hash = hardwareHash(id, board, macs)
+  expect(hash).toMatch(/^[0-9a-f]{32}$/)
+  expect(hardwareHash(id, board, macs.toReversed())).toBe(hash)
+  expect(hardwareHash(id, board, ['bc:24:11:00:00:03'])).not.toBe(hash)
+  expect(hardwareHash(id, null, macs)).not.toBe(hash)
+  for (const [machineId, uuid, cards] of [
+    [id, null, []],
+    ['', board, macs],
+  ] as const)
+    expect(hardwareHash(machineId, uuid, [...cards])).toBeNull()
+  expect(bootHash(id, '2d3c1a34-6a2b-4d5e-9d0a-0c9f5a9f8b11')).not.toBe(bootHash(id, board))
+  expect(bootHash(id, null)).toBeNull()
 })
 
 test('Block devices: physical disks, whatever else lsblk calls a disk', () => {

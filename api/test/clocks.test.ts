@@ -79,7 +79,7 @@ test.each([120, 400 * 24 * 60])(
 
 describe('Two machines with one key (a copied disk image)', () => {
   const hash = (letter: string) => letter.repeat(32)
-  const send = (at: number, id: string, hostname: string, serial: string) =>
+  const send = (at: number, id: string, hostname: string, serial: string, more: Record<string, string> = {}) =>
     report(api, {
       collectedAt: minutes(at),
       hostname,
@@ -93,6 +93,7 @@ describe('Two machines with one key (a copied disk image)', () => {
           kind: 'VM',
           virtualization: 'kvm',
           machineIdHash: hash(id),
+          ...more,
           root: true,
           links: [],
         }),
@@ -134,6 +135,38 @@ describe('Two machines with one key (a copied disk image)', () => {
     await report(api, { collectedAt: minutes(20), hostname: 'web2', disks: [{ serial: 'S2' }] })
     expect(await names()).toEqual(['web1 S1', 'web2 S2'])
     expect(await types()).not.toContain('DISK_MOVED')
+  })
+
+  test('are kept apart though the machine was copied whole, its id, name and disks’ serials too', async () => {
+    const first = { hardwareHash: hash('1'), bootHash: hash('3') }
+    const copy = { hardwareHash: hash('2'), bootHash: hash('4') }
+    await send(0, 'a', 'web', 'QM00001', first)
+    const id = (await machines())[0].id
+    for (const at of [15, 30, 45]) {
+      await send(at, 'a', 'web', 'QM00001', first)
+      await send(at + 5, 'a', 'web', 'QM00001', copy)
+    }
+    // The copy starts anew.
+    await send(60, 'a', 'web', 'QM00001', first)
+    await send(65, 'a', 'web', 'QM00001', { ...copy, bootHash: hash('5') })
+    const found = await machines()
+    expect(found).toHaveLength(2)
+    expect((await types()).filter((type) => type === 'MACHINE_CLONED')).toHaveLength(1)
+    for (const { notes } of found) expect(notes.join()).toContain('It uses the same key as web')
+    expect(found.find((one: any) => one.id === id).lastSeenAt).toBe(minutes(60).toISOString())
+  })
+
+  test.each([
+    ['its network card was replaced', { hardwareHash: hash('2'), bootHash: hash('4') }],
+    ['it went back to a saved state', { hardwareHash: hash('1'), bootHash: hash('4') }],
+  ])('are one where %s', async (_, later) => {
+    const first = { hardwareHash: hash('1'), bootHash: hash('3') }
+    await send(0, 'a', 'web', 'S1', first)
+    for (const at of [15, 30, 45]) await send(at, 'a', 'web', 'S1', later)
+    await send(60, 'a', 'web', 'S1', { ...later, bootHash: hash('3') })
+    await send(75, 'a', 'web', 'S1', { ...later, bootHash: hash('3') })
+    expect(await machines()).toHaveLength(1)
+    expect(await types()).not.toContain('MACHINE_CLONED')
   })
 
   test('are one where a system was installed anew and kept its key', async () => {

@@ -13,7 +13,7 @@ beforeEach(async () => {
 const disksOf = async () =>
   (
     await api.ask(
-      '{ disks(orderBy: SERIAL) { nodes { id serial health moved weak missingSince conflictSince device reasons { code value } machine { hostname } stays { device since until machine { hostname } } } } }',
+      '{ disks(orderBy: SERIAL) { nodes { id serial health moved weak missingSince conflictSince device reasons { code value readAt } machine { hostname } stays { device since until machine { hostname } } } } }',
     )
   ).data.disks.nodes
 const eventsOf = async () =>
@@ -446,6 +446,8 @@ describe('A disk', () => {
     const [disk] = await disksOf()
     expect(disk).toMatchObject({ health: 'AT_RISK' })
     expect(disk.reasons.map(({ code }: any) => code)).toContain('FINDINGS_NOT_READ_AGAIN')
+    const pending = disk.reasons.find(({ code }: any) => code === 'PENDING_SECTORS')
+    expect(pending.readAt).toBe(minutes(0).toISOString())
     const replaced = JSON.parse(step(1))
     for (const entry of replaced.ata_smart_attributes.table) entry.raw = { value: 0, string: '0' }
     await send(120, JSON.stringify(replaced))

@@ -3,7 +3,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Run } from '../platform/command.ts'
 import { readMounts } from '../platform/mounts.ts'
-import { machineIdHash } from './identity.ts'
+import { bootHash, hardwareHash, machineIdHash } from './identity.ts'
 import { parseHostnameI, parseRoute } from './address.ts'
 import { kindOf } from './kind.ts'
 import { osOf, parseOsRelease, parsePveversion } from './os.ts'
@@ -26,6 +26,7 @@ export async function collectMachine(run: Run, root: boolean) {
     chassis: Number(await read('/sys/class/dmi/id/chassis_type')) || null,
     graphical: existsSync('/etc/systemd/system/display-manager.service'),
   })
+  const machineId = (await read('/etc/machine-id')) ?? ''
   return {
     ip: await readAddress(run),
     ...osOf(release, proxmoxVersion, await read('/etc/debian_version')),
@@ -34,7 +35,9 @@ export async function collectMachine(run: Run, root: boolean) {
       () => null,
     ),
     ...kind,
-    machineIdHash: machineIdHash((await read('/etc/machine-id')) ?? ''),
+    machineIdHash: machineIdHash(machineId),
+    hardwareHash: hardwareHash(machineId, await read('/sys/class/dmi/id/product_uuid'), await readMacs()),
+    bootHash: bootHash(machineId, await read('/proc/sys/kernel/random/boot_id')),
     root,
     links: await collectLinks(),
   }
@@ -70,6 +73,16 @@ async function readAddress(run: Run): Promise<string | null> {
       () => null,
     )
   )
+}
+
+/** Of the network cards alone: what is virtual is made anew at each start. */
+async function readMacs(): Promise<string[]> {
+  const macs: string[] = []
+  for (const name of await readdir('/sys/class/net').catch(() => [])) {
+    const mac = existsSync(`/sys/class/net/${name}/device`) ? await read(`/sys/class/net/${name}/address`) : null
+    if (mac && !/^(00:)+00$/.test(mac)) macs.push(mac)
+  }
+  return macs
 }
 
 /** Names of the disks below /dev/disk, which know more of them than their numbers, and the wwid of sysfs. */

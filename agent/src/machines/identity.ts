@@ -48,7 +48,27 @@ const APPLICATION_ID = Buffer.from('b1c7f5a2d9e84e0c9a3f61d27c504e8b', 'hex')
 
 /** The application-specific id of this machine; null where /etc/machine-id is absent or not yet made. */
 export function machineIdHash(machineId: string): string | null {
+  return keyedHash(machineId, [])
+}
+
+/**
+ * Tells a machine from a copy of its whole disk, machine-id and all: the UUID of its board (dmidecode(8); root alone may
+ * read it) and the addresses of its network cards. Null where there is neither.
+ */
+export function hardwareHash(machineId: string, boardUuid: string | null, macs: readonly string[]): string | null {
+  const signs = [...(boardUuid ? [boardUuid] : []), ...macs.map((mac) => mac.toLowerCase()).sort()]
+  return signs.length > 0 ? keyedHash(machineId, ['hardware', ...signs]) : null
+}
+
+/** Of one start of the kernel (random(4), boot_id): one that comes back after another is of a second running system. */
+export function bootHash(machineId: string, bootId: string | null): string | null {
+  return bootId ? keyedHash(machineId, ['boot', bootId]) : null
+}
+
+function keyedHash(machineId: string, texts: readonly string[]): string | null {
   const id = machineId.trim()
   if (!/^[0-9a-f]{32}$/.test(id)) return null
-  return createHmac('sha256', Buffer.from(id, 'hex')).update(APPLICATION_ID).digest('hex').slice(0, 32)
+  const hash = createHmac('sha256', Buffer.from(id, 'hex')).update(APPLICATION_ID)
+  for (const text of texts) hash.update(text).update('\0')
+  return hash.digest('hex').slice(0, 32)
 }

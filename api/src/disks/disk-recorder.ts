@@ -22,7 +22,7 @@ import { DiskStay } from './disk-stay.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
 import { HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
-import { type Reason, Severity } from '../reasons/reason.ts'
+import { notReadAgain, type Reason, Severity } from '../reasons/reason.ts'
 import { serialKey, wwnKey } from './identity.ts'
 import { recognise, type Sighted } from './recognition.ts'
 import { RULES_VERSION } from './judge.ts'
@@ -352,7 +352,8 @@ export class DiskRecorder {
 
   /** What pools say; what they said before where they could not be asked. */
   private standing({ readingsOnly }: DiskReport, { standing }: DiskSighting, row: DiskRow): Reason[] {
-    return readingsOnly || standing === null ? standingOf(row.reasons) : standing
+    if (readingsOnly) return standingOf(row.reasons)
+    return standing ?? notReadAgain(standingOf(row.reasons), row.lastSeenAt)
   }
 
   private tellAnswering(report: DiskReport, row: DiskRow, answers: Answering, cause: string | null): void {

@@ -24,7 +24,7 @@ export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, a
     if (reading.source === ReadingSource.SCRIPT && readByAgent(row, at) && milder)
       return withAnswering(kept, answers, cause)
     return withAnswering(
-      withUnread(judged, row.reasons, facts),
+      withUnread(judged, row, facts),
       answers,
       cause ?? row.reasons.find(({ code }) => code === 'STOPPED_ANSWERING')?.subject ?? null,
     )

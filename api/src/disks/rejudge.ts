@@ -117,7 +117,8 @@ async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null>
     presentCodes,
   })
   // Of a disk that two machines claim the newest reading's own findings, not the word of the other.
-  const before = isAnothersWord(disk.reasons) ? (disk.lastSnapshot?.reasons ?? []) : disk.reasons
+  const reasons = isAnothersWord(disk.reasons) ? (disk.lastSnapshot?.reasons ?? []) : disk.reasons
+  const before = { reasons, lastReadAt: disk.lastReadAt }
   const cause = disk.lastSnapshot?.cause ?? null
   const found = withStanding(withAnswering(withUnread(judged, before, facts), disk, cause), standingOf(disk.reasons))
   return withAccepted(found, disk.accepted).verdict

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Severity } from '../reasons/reason.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
 import { Health } from './health.ts'
 import { reason } from './rules/rule.ts'
 import type { SmartFacts } from './smart-facts.ts'
@@ -15,6 +15,7 @@ const table = (id: number, name = 'x'): Partial<SmartFacts> => ({
 })
 const OK = { health: Health.OK, reasons: [] }
 const { AT_RISK, FAILED, WARNING } = Severity
+const before = (...reasons: Reason[]) => ({ reasons, lastReadAt: new Date('2026-11-01T00:00:00Z') })
 
 describe('A finding goes only when its own source was read again', () => {
   test.each([
@@ -38,9 +39,9 @@ describe('A finding goes only when its own source was read again', () => {
       },
     ],
   ])('%j', (found, read, other) => {
-    expect(withUnread(OK, [found], facts(read))).toEqual(OK)
+    expect(withUnread(OK, before(found), facts(read))).toEqual(OK)
     for (const unread of [facts(other), facts({}), null]) {
-      const kept = withUnread(OK, [found], unread)
+      const kept = withUnread(OK, before(found), unread)
       expect(kept.health).toBe(found.severity)
       expect(kept.reasons.map(({ code }) => code)).toEqual([found.code, 'FINDINGS_NOT_READ_AGAIN'])
     }
@@ -48,29 +49,33 @@ describe('A finding goes only when its own source was read again', () => {
 
   test('and a disk’s own assessment is read by itself', () => {
     const failed = reason('SMART_FAILED', FAILED)
-    expect(withUnread(OK, [failed], facts({ passed: true }))).toEqual(OK)
-    expect(withUnread(OK, [failed], facts({ passed: null })).health).toBe(Health.FAILED)
-    expect(withUnread(OK, [failed], facts({ passed: null, exitStatus: 4 })).health).toBe(Health.FAILED)
-    expect(withUnread(OK, [failed], facts({ passed: null, exitStatus: 0 }))).toEqual(OK)
+    expect(withUnread(OK, before(failed), facts({ passed: true }))).toEqual(OK)
+    expect(withUnread(OK, before(failed), facts({ passed: null })).health).toBe(Health.FAILED)
+    expect(withUnread(OK, before(failed), facts({ passed: null, exitStatus: 4 })).health).toBe(Health.FAILED)
+    expect(withUnread(OK, before(failed), facts({ passed: null, exitStatus: 0 }))).toEqual(OK)
   })
 
   test('a milder word of another witness does not take the place of a graver one', () => {
     const graver = reason('REALLOCATED_SECTORS', AT_RISK, 40, 16, 'device statistics')
     const milder = { health: Health.WARNING, reasons: [reason('REALLOCATED_SECTORS', WARNING, 2, 1)] }
-    const kept = withUnread(milder, [graver], facts(table(5)))
+    const kept = withUnread(milder, before(graver), facts(table(5)))
     expect([kept.health, kept.reasons.map(({ value }) => value)]).toEqual([Health.AT_RISK, [40, 1]])
   })
 
   test('what came of reading a disk as NVMe or SCSI goes when it is read as the ATA disk that it is', () => {
     for (const code of ['MEDIA_ERRORS', 'GROWN_DEFECTS', 'NVME_SPARE_LOW'] as const)
-      expect(withUnread(OK, [reason(code, WARNING, 7)], facts(table(5)))).toEqual(OK)
+      expect(withUnread(OK, before(reason(code, WARNING, 7)), facts(table(5)))).toEqual(OK)
   })
 
   test('what is found anew stands once, what was a remark is not kept, and what is unknown stays so beside it', () => {
     const now = { health: Health.AT_RISK, reasons: [reason('PENDING_SECTORS', AT_RISK, 2)] }
-    expect(withUnread(now, [reason('PENDING_SECTORS', AT_RISK, 624)], facts({}))).toEqual(now)
-    expect(withUnread(OK, [reason('POWER_ON_OLD', Severity.INFO, 60_000)], facts({}))).toEqual(OK)
-    const again = withUnread(OK, withUnread(OK, [reason('PENDING_SECTORS', AT_RISK, 5)], null).reasons, null)
-    expect(again.reasons.map(({ code }) => code)).toEqual(['PENDING_SECTORS', 'FINDINGS_NOT_READ_AGAIN'])
+    expect(withUnread(now, before(reason('PENDING_SECTORS', AT_RISK, 624)), facts({}))).toEqual(now)
+    expect(withUnread(OK, before(reason('POWER_ON_OLD', Severity.INFO, 60_000)), facts({}))).toEqual(OK)
+    const once = withUnread(OK, before(reason('PENDING_SECTORS', AT_RISK, 5)), null)
+    const again = withUnread(OK, { ...once, lastReadAt: new Date('2026-11-02T00:00:00Z') }, null)
+    expect(again.reasons.map(({ code, readAt }) => [code, readAt ?? null])).toEqual([
+      ['PENDING_SECTORS', '2026-11-01T00:00:00.000Z'],
+      ['FINDINGS_NOT_READ_AGAIN', null],
+    ])
   })
 })

@@ -1,4 +1,4 @@
-import { type Reason, Severity, SEVERITY_ORDER } from '../reasons/reason.ts'
+import { notReadAgain, type Reason, Severity, SEVERITY_ORDER } from '../reasons/reason.ts'
 import type { ReasonCode } from '../reasons/sentence.ts'
 import { Health, type Verdict, worstHealth } from './health.ts'
 import { worstFirst } from './judge.ts'
@@ -86,12 +86,18 @@ const SOURCES = new Map<ReasonCode, WasRead>([
 
 const rankOf = ({ severity }: Reason): number => SEVERITY_ORDER.indexOf(severity)
 
+/** The findings that a disk had, and when they were read. */
+interface Findings {
+  reasons: readonly Reason[]
+  lastReadAt: Date | null
+}
+
 /**
  * A verdict with what was found before and not read again. The absence of a counter is no better value of it: a finding
  * goes when its own source was read again and is better, and until then it counts, which the verdict says.
  */
-export function withUnread(judged: Verdict, before: readonly Reason[], facts: SmartFacts | null): Verdict {
-  const kept = before.filter(({ code, severity, subject }) => {
+export function withUnread(judged: Verdict, before: Findings, facts: SmartFacts | null): Verdict {
+  const kept = before.reasons.filter(({ code, severity, subject }) => {
     const wasRead = SOURCES.get(code as ReasonCode)
     // A milder word of the same code may come of another witness.
     const isNew = judged.reasons.some(
@@ -102,7 +108,7 @@ export function withUnread(judged: Verdict, before: readonly Reason[], facts: Sm
   if (kept.length === 0) return judged
   const reasons = worstFirst([
     ...judged.reasons.filter(({ code }) => !kept.some((each) => each.code === code)),
-    ...kept,
+    ...notReadAgain(kept, before.lastReadAt),
     reason('FINDINGS_NOT_READ_AGAIN', Severity.INFO, kept.length),
   ])
   const health = worstHealth(reasons)

@@ -8,6 +8,7 @@ import type { Tell } from '../events/told.ts'
 import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
 import { isFuture } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
+import { copyByName, differingMark, isSecondMachine, type Marks, marksAfter } from './copies.ts'
 import { MachineKind } from './machine-kind.ts'
 import { isOwnAddress, isSameName, namesakes } from './machine-names.ts'
 import { Machine } from './machine.entity.ts'
@@ -30,6 +31,8 @@ export interface Found {
   machineKey: string | null
   /** The machine whose key it shares; null = the key is its own. */
   cloneOf: MachineRow | null
+  /** The others that use the key. */
+  sharing: MachineRow[]
 }
 
 /** Records the machine of one report inside of its transaction. */
@@ -41,49 +44,45 @@ export class MachineRecorder {
 
   /** The machine that a report tells of, and what it is known by. */
   async find(sighting: MachineSighting, evidence: Evidence, times: ReportTimes): Promise<Found> {
-    if (sighting.machineKey === null)
-      return { machine: (await this.scripts(sighting, evidence)) ?? null, machineKey: null, cloneOf: null }
-    const machine = (await this.agents(sighting.machineKey, sighting.hostname)) ?? null
-    const hash = sighting.facts?.machineIdHash ?? null
-    const own: Found = { machine, machineKey: sighting.machineKey, cloneOf: null }
-    if (!machine || hash === machine.machineIdHash || machine.machineIdHash === null) return own
-    const clones = await this.clonesOf(sighting.machineKey)
-    // Without its id the one of the name that reports it, where only one has that name.
-    if (hash === null) {
-      const named = [machine, ...clones].filter((row) => isSameName(sighting.hostname ?? '', row.hostname))
-      const [clone] = named.length === 1 ? named : []
-      return clone && clone !== machine ? { machine: clone, machineKey: clone.machineKey, cloneOf: machine } : own
+    const { machineKey, hostname, facts } = sighting
+    if (machineKey === null)
+      return { machine: (await this.scripts(sighting, evidence)) ?? null, machineKey, cloneOf: null, sharing: [] }
+    const machine = (await this.agents(machineKey, hostname)) ?? null
+    const copies = await this.copiesOf(machineKey)
+    const own: Found = { machine, machineKey, cloneOf: null, sharing: copies }
+    if (!machine) return own
+    const marks: Marks = {
+      hostname,
+      machineIdHash: facts?.machineIdHash ?? null,
+      hardwareHash: facts?.hardwareHash ?? null,
+      bootHash: facts?.bootHash ?? null,
     }
+    const ofCopy = (copy: MachineRow | null, key: string | null): Found => ({
+      machine: copy,
+      machineKey: key,
+      cloneOf: machine,
+      sharing: [machine],
+    })
+    if (marks.machineIdHash === null) {
+      const named = copyByName(machine, copies, marks)
+      return named ? ofCopy(named, named.machineKey) : own
+    }
+    const mark = differingMark(machine, marks)
+    if (mark === null) return own
     // No agent makes a key with a slash: nobody can tell another's.
-    const machineKey = `${sighting.machineKey}/${hash}`
-    const clone = clones.find((row) => row.machineKey === machineKey) ?? null
-    if (!clone && !(await this.isSecond(machine, sighting, evidence, times))) return own
-    return { machine: clone, machineKey, cloneOf: machine }
+    const key = `${machineKey}/${mark}`
+    const copy = copies.find((row) => row.machineKey === key) ?? null
+    const moment = { ...times, serials: evidence.serials, knownSerials: copy ? [] : await this.serialsOf(machine.id) }
+    return copy || isSecondMachine(machine, marks, moment) ? ofCopy(copy, key) : own
   }
 
-  /**
-   * Whether a report with the key of a machine and another /etc/machine-id (machine-id(5)) is a second machine, and not the
-   * first with a new system on it. Its disks tell; where they cannot, the first still reports and has another name, or its
-   * id of before has come back.
-   */
-  private async isSecond(
-    machine: MachineRow,
-    { hostname, facts }: MachineSighting,
-    { serials }: Evidence,
-    { at, receivedAt }: ReportTimes,
-  ): Promise<boolean> {
-    const isReporting = machine.silentAt > receivedAt
-    const known = (await selectRows(this.em, Disk, 'machine', [machine.id])).flatMap(({ serialKey, archivedAt }) =>
-      serialKey === null || archivedAt !== null ? [] : serialKey,
-    )
-    if (known.some((serial) => serials.includes(serial))) return false
-    if (known.length > 0 && serials.length > 0 && isReporting) return true
-    if (machine.formerIdHash === facts?.machineIdHash) return at >= machine.lastSeenAt
-    return isReporting && hostname !== null && !isSameName(hostname, machine.hostname)
+  private async serialsOf(machineId: string): Promise<string[]> {
+    const disks = await selectRows(this.em, Disk, 'machine', [machineId])
+    return disks.flatMap(({ serialKey, archivedAt }) => (serialKey === null || archivedAt !== null ? [] : serialKey))
   }
 
   /** The other machines that use the key. */
-  private async clonesOf(machineKey: string): Promise<MachineRow[]> {
+  private async copiesOf(machineKey: string): Promise<MachineRow[]> {
     const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Machine))} from machine
       where machine_key > ${`${machineKey}/`} and machine_key < ${`${machineKey}0`} and archived_at is null limit 10`.execute(
       this.em.getKysely(),
@@ -96,12 +95,11 @@ export class MachineRecorder {
    * known: it changes nothing of the machine but the time of its arrival.
    */
   async record(
-    { machine: known, machineKey, cloneOf }: Found,
+    { machine: known, machineKey, cloneOf, sharing: others }: Found,
     sighting: MachineSighting,
     times: ReportTimes,
     notes: string[],
   ): Promise<{ machine: MachineRow; newest: boolean }> {
-    const others = cloneOf ? [cloneOf] : machineKey ? await this.clonesOf(machineKey) : []
     const sharing = others.map(({ hostname, ip }) => hostname ?? ip ?? '?')
     if (sharing.length > 0)
       notes.push(
@@ -190,6 +188,9 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
     machineKey: null,
     machineIdHash: null,
     formerIdHash: null,
+    hardwareHash: null,
+    bootHash: null,
+    formerBootHash: null,
     hostname: null,
     name: null,
     ip: null,
@@ -213,15 +214,13 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
 
 /** What a report does not tell stays as it was known. */
 function told({ hostname, agentVersion, facts }: MachineSighting, known: MachineRow, machineKey: string | null) {
-  const hash = facts?.machineIdHash ?? known.machineIdHash
   return {
+    ...marksAfter(known, facts),
     machineKey: machineKey ?? known.machineKey,
-    formerIdHash: hash === known.machineIdHash ? known.formerIdHash : known.machineIdHash,
     // A script may write it otherwise than the agent: short, or in capitals.
     hostname: hostname && (machineKey !== null || !isSameName(hostname, known.hostname)) ? hostname : known.hostname,
     agentVersion: agentVersion ?? known.agentVersion,
     agentIsRoot: facts?.root ?? known.agentIsRoot,
-    machineIdHash: hash,
     ip: facts?.ip ?? known.ip,
     os: facts?.os ?? known.os,
     osVersion: facts?.osVersion ?? known.osVersion,

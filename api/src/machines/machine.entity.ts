@@ -31,6 +31,17 @@ export class Machine {
   @Property({ type: 'string', nullable: true })
   formerIdHash!: string | null
 
+  /** Of its board and network cards; null = not told. What a copy of its whole disk tells does not replace it at once. */
+  @Property({ type: 'string', nullable: true })
+  hardwareHash!: string | null
+
+  /** Of the start of its kernel that its newest report tells (random(4), boot_id), and of another that was before. */
+  @Property({ type: 'string', nullable: true })
+  bootHash!: string | null
+
+  @Property({ type: 'string', nullable: true })
+  formerBootHash!: string | null
+
   @Field(() => String, { nullable: true, description: 'As the machine tells it; null where a script knew none' })
   @Property({ type: 'string', nullable: true })
   hostname!: string | null

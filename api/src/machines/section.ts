@@ -12,6 +12,10 @@ export const machineSection = z.object({
   kind: z.enum(MachineKind),
   virtualization: text,
   machineIdHash: text,
+  /** Of its board and network cards: tells it from a copy of its whole disk. */
+  hardwareHash: text.default(null),
+  /** Of this start of its kernel. */
+  bootHash: text.default(null),
   root: z.boolean(),
   /** Names of each block device below /dev/disk, and its wwid in sysfs: evidence of which disk it is. */
   links: z

@@ -40,6 +40,17 @@ export class Reason {
     description: 'When somebody accepted it until it grows: it is told and no longer counted. Null = it counts',
   })
   acceptedAt?: string | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'When its own source was last read (an attribute, a log, a pool), where the newest reading is without it: it counts until that source is read again. Null = it comes from the newest reading',
+  })
+  readAt?: string | null
 }
+
+/** Reasons whose source could not be read again: when it was, is kept from the first time on. */
+export const notReadAgain = (reasons: readonly Reason[], lastReadAt: Date | null): Reason[] =>
+  reasons.map((reason) => ({ ...reason, readAt: reason.readAt ?? lastReadAt?.toISOString() ?? null }))
 
 export const SEVERITY_ORDER = [Severity.INFO, Severity.WARNING, Severity.AT_RISK, Severity.FAILED]
