@@ -11,6 +11,7 @@ describe('What keeps Vigie from starting is said with the setting and its cure',
     ['EADDRNOTAVAIL', { syscall: 'listen' }, /^VIGIE_HOST: .*\(EADDRNOTAVAIL\)/],
     ['ENOTFOUND', { syscall: 'getaddrinfo' }, /^VIGIE_HOST: .*\(ENOTFOUND\)/],
     ['EACCES', { syscall: 'mkdir', path: '/data/x' }, /^VIGIE_DATA_DIR: \/data\/x cannot be written \(EACCES\)/],
+    ['ENOENT', { syscall: 'mkdir', path: '/proc/x' }, /^VIGIE_DATA_DIR: \/proc\/x cannot be made \(ENOENT\)/],
     [
       'EROFS',
       { path: '/srv/vault' },

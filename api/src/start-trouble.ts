@@ -20,6 +20,8 @@ export function startTrouble(error: unknown, { host, port, dataDir, databaseFile
     return `${path} is on a file system that Vigie may not write (${code}). As a service it writes below /var/lib/vigie alone: systemctl edit vigie, [Service], ReadWritePaths=${path}`
   if (code === 'EACCES' || code === 'EPERM' || code === 'ENOTDIR')
     return `VIGIE_DATA_DIR: ${path} cannot be written (${code}). Give it to the user who runs Vigie, or set another folder.`
+  if (syscall === 'mkdir' && code !== 'ENOSPC')
+    return `VIGIE_DATA_DIR: ${path} cannot be made (${code}). Set a folder that can be.`
   const fault = sqliteFault(error)
   if (code === 'ENOSPC' || fault === 'FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
   const why = `SQLITE_${fault}`

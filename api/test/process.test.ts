@@ -12,7 +12,8 @@ import { until } from './start-api.ts'
 // The built server, in processes of its own: started, stopped and killed as operating systems do.
 let folder: string
 let children: ChildProcess[]
-let port = 20_000 + Math.floor(Math.random() * 20_000)
+// Below those that the kernel gives to clients (ip_local_port_range).
+let port = 10_000 + Math.floor(Math.random() * 20_000)
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vigie-process-'))

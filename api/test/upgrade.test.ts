@@ -116,7 +116,7 @@ describe.each(RELEASES)('A database of %s', (release) => {
     child?.kill('SIGTERM')
     await until(() => child?.exitCode !== null, 'the end', 20_000)
     expect(everything(file)).not.toEqual(before)
-    const kept = restoreDatabase(join(folder, 'before.sqlite'), file, new Date())
+    const kept = await restoreDatabase(join(folder, 'before.sqlite'), file, new Date())
     expect(everything(file)).toEqual(before)
     expect(readFileSync(kept as string).length).toBeGreaterThan(0)
   })

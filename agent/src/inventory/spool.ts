@@ -1,5 +1,6 @@
-import { open, readdir, readFile, rename, rm, stat, mkdir } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../platform/make-folder.ts'
 import type { InventoryReport } from './report.ts'
 
 export interface SpoolLimits {
@@ -19,7 +20,7 @@ export class Spool {
 
   /** Returns how many of the oldest were dropped for want of room. */
   async add(report: InventoryReport): Promise<number> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await makeFolder(this.folder, 0o700)
     // In the order of their making, whatever the clock says.
     const last = Number((await this.waiting()).pop()?.split('-')[0] ?? 0)
     const name = `${String(last + 1).padStart(10, '0')}-${report.id}.json`

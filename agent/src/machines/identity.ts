@@ -1,7 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ending, ExitStatus } from '../exit-status.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 
 /** Made at the first run and kept, readable by its owner alone. Two agents that start at once end with the same key. */
 export async function machineKey(stateDir: string): Promise<string> {
@@ -20,7 +21,7 @@ export async function machineKey(stateDir: string): Promise<string> {
 }
 
 async function makeKey(stateDir: string, file: string): Promise<string> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  await makeFolder(stateDir, 0o700)
   const draft = `${file}.${process.pid}`
   await writeFile(draft, `${randomUUID()}\n`, { mode: 0o600 })
   try {

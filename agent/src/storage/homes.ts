@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, findTool, type Run } from '../platform/command.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { isElsewhere, mountOf, readMounts } from '../platform/mounts.ts'
 
 export interface HomesFacts {
@@ -163,7 +164,7 @@ async function readKept(stateDir: string): Promise<Map<string, Kept>> {
 async function keep(stateDir: string, kept: Map<string, Kept>): Promise<boolean> {
   const file = join(stateDir, 'homes.json')
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 })
+    await makeFolder(stateDir, 0o700)
     await writeFile(`${file}.new`, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 })
     await rename(`${file}.new`, file)
     return true

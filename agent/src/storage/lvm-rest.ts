@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { makeFolder } from '../platform/make-folder.ts'
 import type { BlockDevice } from './lsblk.ts'
 import type { LvmFacts } from './lvm.ts'
 
@@ -61,7 +62,7 @@ async function readTold(file: string): Promise<Told | null> {
 /** A folder that takes nothing costs the rest of the disks, and no report. */
 async function keep(file: string, told: Told): Promise<void> {
   try {
-    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(file), 0o700)
     await writeFile(`${file}.new`, JSON.stringify(told), { mode: 0o600 })
     await rename(`${file}.new`, file)
   } catch {

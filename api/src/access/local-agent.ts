@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { App } from '../app.ts'
 import { type Config, ROOT } from '../config.ts'
 import { SECOND } from '../platform/clock.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { Scope } from './scope.ts'
 
 const AGENT = resolve(ROOT, 'agent/dist/agent.mjs')
@@ -62,7 +63,7 @@ async function ensureToken(app: App, dataDir: string): Promise<string> {
   for (const { id, name, scopes, revokedAt } of await access.clients())
     if (name === LOCAL_AGENT && scopes.join() === Scope.REPORT && revokedAt === null) await access.revoke(id, null)
   const { token } = await access.createToken(LOCAL_AGENT, [Scope.REPORT], false, null)
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await makeFolder(dataDir, 0o700)
   await writeFile(file, `${token}\n`, { mode: 0o600 })
   return file
 }

@@ -12,7 +12,7 @@ ${calledAs('restore')} FILE
   puts a copy in the place of the database; Vigie must be stopped. What stood there is kept beside it.`
 
 /** `backup FILE` and `restore FILE`: Vigie's own backup. */
-function main(): void {
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { help: { type: 'boolean', short: 'h' } },
@@ -28,13 +28,13 @@ function main(): void {
     const size = copyDatabase(databaseFile, file)
     console.log(`${file}: ${(size / 1024 / 1024).toFixed(1)} MiB, read again and whole`)
   } else {
-    const kept = restoreDatabase(file, databaseFile, new Date())
+    const kept = await restoreDatabase(file, databaseFile, new Date())
     console.log(kept ? `Restored. What stood there is kept as ${kept}` : 'Restored.')
   }
 }
 
 try {
-  main()
+  await main()
 } catch (error) {
   const known = error instanceof DomainError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
   console.error(known ? `vigie: ${(error as Error).message}` : error)

@@ -79,10 +79,10 @@ describe('A copy of the database', () => {
 })
 
 describe('Restoring a copy', () => {
-  test('puts it in the place of the database and keeps what stood there, with its journal', () => {
+  test('puts it in the place of the database and keeps what stood there, with its journal', async () => {
     copyDatabase(file, copy)
     const killed = write(file, 'second')
-    const kept = restoreDatabase(copy, file, NOW) as string
+    const kept = (await restoreDatabase(copy, file, NOW)) as string
     killed.close()
     expect(words(file)).toEqual(['first'])
     expect(kept).toBe(`${file}.replaced-2026-11-25T12-00-00.000Z`)
@@ -90,34 +90,34 @@ describe('Restoring a copy', () => {
     expect(existsSync(copy)).toBe(true)
   })
 
-  test('takes a copy with its journal, as a killed Vigie leaves it, and changes nothing where the copy lies', () => {
+  test('takes a copy with its journal, as a killed Vigie leaves it, and changes nothing where the copy lies', async () => {
     const killed = write(join(folder, 'killed.sqlite'), 'in the journal')
     for (const part of ['', '-wal']) copyFileSync(join(folder, `killed.sqlite${part}`), copy + part)
     killed.close()
-    restoreDatabase(copy, file, NOW)
+    await restoreDatabase(copy, file, NOW)
     expect(words(file)).toEqual(['in the journal'])
     expect(statSync(`${copy}-wal`).size).toBeGreaterThan(0)
     expect(readdirSync(folder).filter((name) => name.includes('unfinished'))).toEqual([])
   })
 
-  test('makes the folder of the database where a new machine has none', () => {
+  test('makes the folder of the database where a new machine has none', async () => {
     copyDatabase(file, copy)
     const elsewhere = join(folder, 'new/data/vigie.sqlite')
-    expect(restoreDatabase(copy, elsewhere, NOW)).toBeNull()
+    expect(await restoreDatabase(copy, elsewhere, NOW)).toBeNull()
     expect(words(elsewhere)).toEqual(['first'])
   })
 
-  test('works where no database is left', () => {
+  test('works where no database is left', async () => {
     copyDatabase(file, copy)
     for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true })
-    expect(restoreDatabase(copy, file, NOW)).toBeNull()
+    expect(await restoreDatabase(copy, file, NOW)).toBeNull()
     expect(words(file)).toEqual(['first'])
   })
 
-  test('is refused while a Vigie runs on the database', () => {
+  test('is refused while a Vigie runs on the database', async () => {
     copyDatabase(file, copy)
     const lock = lockDatabase(file)
-    expect(() => restoreDatabase(copy, file, NOW)).toThrow(/Another Vigie is running/)
+    await expect(restoreDatabase(copy, file, NOW)).rejects.toThrow(/Another Vigie is running/)
     lock.release()
   })
 
@@ -138,9 +138,9 @@ describe('Restoring a copy', () => {
       },
       /damaged|malformed|SQLITE/i,
     ],
-  ])('of %s is refused, and the database stays', (_what, make, message) => {
+  ])('of %s is refused, and the database stays', async (_what, make, message) => {
     make()
-    expect(() => restoreDatabase(copy, file, NOW)).toThrow(message)
+    await expect(restoreDatabase(copy, file, NOW)).rejects.toThrow(message)
     expect(words(file)).toEqual(['first'])
   })
 })

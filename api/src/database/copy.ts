@@ -6,7 +6,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '../platform/make-folder.ts'
 import { DomainError, InvalidInputError } from '../errors.ts'
 import { lockDatabase } from './lock.ts'
 import { sqliteFault } from './sqlite.ts'
@@ -58,14 +58,14 @@ export function copyDatabase(file: string, target: string): number {
  * Puts a copy in the place of the database. What stood there is kept beside it, with its journal.
  * @returns where it is kept; null = there was none
  */
-export function restoreDatabase(copy: string, file: string, now: Date): string | null {
+export async function restoreDatabase(copy: string, file: string, now: Date): Promise<string | null> {
   if (!existsSync(copy))
     throw new InvalidInputError('FILE', `${copy} does not exist`, 'Name a copy that `backup` made.')
   const unfinished = `${file}.unfinished`
   const kept = existsSync(file) ? `${file}.replaced-${now.toISOString().replaceAll(':', '-')}` : null
   let lock: ReturnType<typeof lockDatabase> | null = null
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(file), 0o700)
     lock = lockDatabase(file)
     clear(unfinished)
     // With its journal, which may hold what is not in the file yet; where the copy lies nothing is changed.

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { makeFolder } from '../platform/make-folder.ts'
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sql'
@@ -22,7 +22,7 @@ const PRAGMAS = [
 
 /** Opens the one connection to the database; `migrate` brings its tables up to date. */
 export async function openDatabase(file: string, patience: Partial<Patience> = {}): Promise<Orm> {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (file !== ':memory:') await makeFolder(dirname(file), 0o700)
   return (await MikroORM.init(databaseOptions(new SqliteDialect(file, PRAGMAS, patience)))) as unknown as Orm
 }
 

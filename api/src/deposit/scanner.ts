@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
@@ -8,6 +8,7 @@ import { createRecorder } from '../database/record.ts'
 import { type Row, selectRows } from '../database/rows.ts'
 import { DomainError } from '../errors.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import type { Platform } from '../platform/platform.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
 import type { AtStep } from '../vault/move-file.ts'
@@ -145,7 +146,7 @@ export class Scanner {
   async prepare(): Promise<void> {
     const { roots, temporaryFolder, platform } = this.options
     rmSync(temporaryFolder, { recursive: true, force: true })
-    mkdirSync(temporaryFolder, { recursive: true, mode: 0o700 })
+    await makeFolder(temporaryFolder, 0o700)
     const known = await this.row(this.options.em)
     // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
     const hindrance = known?.depositId ? null : await makeRoots(roots)

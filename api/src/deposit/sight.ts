@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { access, chmod, link, lstat, mkdir, readdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises'
+import { access, chmod, link, lstat, readdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Roots } from '../backups/job-draft.ts'
 import { newId } from '../platform/id.ts'
+import { makeFolder } from '../platform/make-folder.ts'
 import { freeAt } from '../vault/move-file.ts'
 
 // Whether the scanner can see. A folder that is not mounted looks empty, and an empty deposit must not mean that all
@@ -26,7 +27,7 @@ class Unseen extends Error {}
 export async function makeRoots(roots: Roots): Promise<string | null> {
   for (const path of Object.values(roots)) {
     try {
-      const made = await mkdir(path, { recursive: true, mode: 0o770 })
+      const made = await makeFolder(path, 0o770)
       // One group of Vigie and the rsync users, whatever the umask: files in it belong to both.
       if (made && path === roots.deposit) await chmod(path, 0o2770)
     } catch (cause) {
@@ -66,7 +67,7 @@ async function idOf(
   const file = join(root, SENTINELS[name])
   const id = known[name]
   try {
-    if (name === 'deposit' && id === null) await mkdir(root, { recursive: true, mode: 0o770 })
+    if (name === 'deposit' && id === null) await makeFolder(root, 0o770)
     await access(root, constants.R_OK | constants.X_OK)
     const found = await readFile(file, 'utf8').then(
       (text) => text.trim(),
