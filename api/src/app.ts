@@ -19,14 +19,15 @@ import Fastify, {
 import { type Addresses, AlertOpener } from './alerts/alert-opener.ts'
 import { DeliveryService, domainOf } from './alerts/delivery.ts'
 import { createMailer } from './alerts/mailer.ts'
-import { createRecorder } from './database/record.ts'
+import { type Transact, transactAndTell } from './events/outbox.ts'
 import { serveAgent } from './access/agent-download.ts'
 import { authenticate, isOwnOrigin } from './access/authenticate.ts'
 import type { Caller } from './access/caller.ts'
 import { Quota } from './access/quota.ts'
 import { signInRoutes } from './access/sign-in.routes.ts'
+import type { Roots } from './backups/job-draft.ts'
 import type { Config } from './config.ts'
-import { type Context, createServices, type Services, type Works } from './context.ts'
+import { type Context, createServices, type Parts, type Services, type Works } from './context.ts'
 import type { Orm } from './database/database.ts'
 import { sendHeartbeat } from './deposit/heartbeat.ts'
 import { ScanOutcome } from './deposit/scan.entity.ts'
@@ -43,7 +44,6 @@ import { type Clock, SECOND } from './platform/clock.ts'
 import { FairShare } from './platform/fair-share.ts'
 import type { Log } from './platform/log.ts'
 import { parsedQuestions } from './platform/parsed-questions.ts'
-import type { Platform } from './platform/platform.ts'
 import { loadChanges } from './events/load-changes.ts'
 import { servePlayground } from './playground.ts'
 import { createSchema } from './schema.ts'
@@ -73,7 +73,8 @@ export interface AppOptions {
 
 export interface App {
   url: string
-  platform: Platform
+  transact: Transact
+  roots: Roots
   scanner: Scanner
   opener: AlertOpener
   delivery: DeliveryService
@@ -95,10 +96,10 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, orm, clock, log, changes, deadlines = DEADLINES, scanPatience } = options
   const share = new FairShare()
-  const platform: Platform = {
+  const transact = transactAndTell(changes)
+  const parts: Parts = {
+    transact,
     clock,
-    log,
-    changes,
     share,
     quota: new Quota(config.tokenDailyMib, clock),
     publicUrl: config.publicUrl,
@@ -107,26 +108,27 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
   const scanner = new Scanner({
     em: orm.em,
-    platform,
+    transact,
+    clock,
+    log,
     roots: config.roots,
     intervalMinutes: config.scannerIntervalMinutes,
     temporaryFolder: join(config.dataDir, 'tmp'),
     ...(scanPatience === undefined ? {} : { patienceMs: scanPatience }),
   })
   await scanner.prepare()
-  const record = createRecorder(platform)
   const addresses: Addresses = {
     mailIsOn: config.mail !== null,
     adminRecipient: config.adminRecipient,
     webhookHost: config.webhook ? new URL(config.webhook.url).host : null,
   }
-  const opener = new AlertOpener(orm.em, record, clock, addresses)
+  const opener = new AlertOpener(orm.em, transact, clock, addresses)
   await opener.prepare()
   // Links in mails lead to the address that is known once Vigie listens.
   const message = { language: config.language, timeZone: config.timeZone, baseUrl: config.publicUrl ?? '' }
   const delivery = new DeliveryService({
     em: orm.em,
-    record,
+    transact,
     clock,
     log,
     webhook: config.webhook,
@@ -139,7 +141,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (outcome === ScanOutcome.DONE && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
   }
   const works: Works = { scanner, delivery, schedule: { nextRuns: async () => ({}) } }
-  const services = (): Services => createServices(orm.em.fork(), platform)
+  const services = (): Services => createServices(orm.em.fork(), parts)
   changes.loadWith((topic, ids) => loadChanges(services(), topic, ids))
   const schema = createSchema(changes.pubSub)
 
@@ -292,7 +294,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   message.baseUrl ||= url
   return {
     url,
-    platform,
+    transact,
+    roots: config.roots,
     scanner,
     opener,
     delivery,

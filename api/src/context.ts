@@ -1,78 +1,69 @@
 import { AccessService } from './access/access.service.ts'
-import { AlertsService } from './alerts/alerts.service.ts'
+import { type AlertSettings, AlertsService } from './alerts/alerts.service.ts'
 import type { DeliveryService } from './alerts/delivery.ts'
 import type { Caller } from './access/caller.ts'
+import type { Quota } from './access/quota.ts'
+import type { Roots } from './backups/job-draft.ts'
+import type { Transact } from './events/outbox.ts'
 import { EntriesService } from './backups/entries.service.ts'
-import { EntryRecorder } from './backups/entry-recorder.ts'
 import { JobExchange } from './backups/job-exchange.ts'
 import { JobsService } from './backups/jobs.service.ts'
 import type { EntityManager } from './database/database.ts'
-import { createRecorder } from './database/record.ts'
 import { DepositService } from './deposit/deposit.service.ts'
-import { RunRecorder } from './deposit/run-recorder.ts'
 import type { Scanner } from './deposit/scanner.ts'
-import { DiskRecorder } from './disks/disk-recorder.ts'
 import { DisksService } from './disks/disks.service.ts'
 import { EventsService } from './events/events.service.ts'
-import type { Tell } from './events/told.ts'
 import type { Spending } from './limits.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
-import { MachineRecorder } from './machines/machine-recorder.ts'
 import { MachinesService } from './machines/machines.service.ts'
 import { OverviewService } from './overview/overview.service.ts'
-import type { Platform } from './platform/platform.ts'
-import { ArrayRecorder } from './storage/array-recorder.ts'
-import { StorageRecorder } from './storage/storage-recorder.ts'
+import type { Clock } from './platform/clock.ts'
+import type { FairShare } from './platform/fair-share.ts'
 import { StorageService } from './storage/storage.service.ts'
 import { VaultService } from './vault/vault.service.ts'
 
+/** What services are made of. */
+export interface Parts {
+  transact: Transact
+  clock: Clock
+  /** Lets reports and questions take turns. */
+  share: FairShare
+  /** What each token may still send today. */
+  quota: Quota
+  /** How browsers and agents reach Vigie; null = as they were asked. */
+  publicUrl: string | null
+  /** Where backups arrive, are kept, and are kept apart. */
+  roots: Roots
+  /** How messages reach people. */
+  settings: AlertSettings
+}
+
 /** The one place where services are made: for a request, a batch of changes or a command. */
-export function createServices(em: EntityManager, platform: Platform) {
-  const { clock } = platform
-  const record = createRecorder(platform)
-  const machines = new MachinesService(em, record, clock)
-  const disks = new DisksService(em, record, clock)
-  const access = new AccessService(em, record, clock)
-  const jobs = new JobsService(em, record, clock, platform.roots)
+export function createServices(em: EntityManager, { transact, clock, share, quota, ...parts }: Parts) {
+  const access = new AccessService(em, transact, clock)
+  const jobs = new JobsService(em, transact, clock, parts.roots)
   return {
     em,
     clock,
-    publicUrl: platform.publicUrl,
-    roots: platform.roots,
+    publicUrl: parts.publicUrl,
+    roots: parts.roots,
     access,
-    inventory: new InventoryService(em, record, platform, access),
-    machines,
-    disks,
+    inventory: new InventoryService(em, transact, { clock, share, quota }, access),
+    machines: new MachinesService(em, transact, clock),
+    disks: new DisksService(em, transact, clock),
     storage: new StorageService(em),
     jobs,
-    exchange: new JobExchange(em, jobs, platform.roots),
+    exchange: new JobExchange(em, jobs, parts.roots),
     entries: new EntriesService(em, clock),
-    deposit: new DepositService(em, record, platform),
-    vault: new VaultService(em, record, clock),
-    alerts: new AlertsService(em, record, clock, platform.settings),
-    settings: platform.settings,
+    deposit: new DepositService(em, transact, clock, quota),
+    vault: new VaultService(em, transact, clock),
+    alerts: new AlertsService(em, transact, clock, parts.settings),
+    settings: parts.settings,
     overview: new OverviewService(em, clock),
     events: new EventsService(em),
   }
 }
 export type Services = ReturnType<typeof createServices>
-
-/** The services that a record works with, on its transaction's own `em`. */
-export function createRecordingServices(em: EntityManager, platform: Platform, tell: Tell) {
-  const machineRecorder = new MachineRecorder(em, tell)
-  const entryRecorder = new EntryRecorder(em, tell)
-  return {
-    em,
-    access: new AccessService(em, createRecorder(platform), platform.clock),
-    machineRecorder,
-    diskRecorder: new DiskRecorder(em, tell, (ids) => machineRecorder.silent(ids, platform.clock())),
-    storageRecorder: new StorageRecorder(em),
-    arrayRecorder: new ArrayRecorder(em, tell),
-    entryRecorder,
-    runRecorder: new RunRecorder(em, tell, entryRecorder),
-  }
-}
-export type RecordingServices = ReturnType<typeof createRecordingServices>
 
 /** What works by itself beside the requests. */
 export interface Works {

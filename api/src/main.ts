@@ -37,9 +37,10 @@ async function main(config: Config): Promise<void> {
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
   const store = await openSchedulerStore(orm.em, config.mongoUrl)
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
-  const { scanner, opener, delivery, addresses, platform } = app
+  const { scanner, opener, delivery, addresses, transact } = app
   let isStopping = false
-  const dependencies = { orm, platform, config, scanner, opener, delivery, addresses, isStopping: () => isStopping }
+  const work = { orm, transact, clock: systemClock, log, config }
+  const dependencies = { ...work, scanner, opener, delivery, addresses, isStopping: () => isStopping }
   await delivery.takeUp()
   const scheduler = await startScheduler({ store, log, tasks: tasksOf(dependencies) })
   app.attach(scheduler)
@@ -47,7 +48,9 @@ async function main(config: Config): Promise<void> {
   if (config.mailOff) log.warn(`Mail is off: ${config.mailOff}`)
   else if (!config.adminRecipient)
     log.warn('ADMIN_EMAIL_RECIPIENT is not set: of disks, machines and Vigie itself nobody is told by mail')
-  const agent = config.localAgent ? await startLocalAgent(app, config) : null
+  const agent = config.localAgent
+    ? await startLocalAgent({ url: app.url, access: app.services().access, log }, config)
+    : null
 
   const stop = async (signal: string): Promise<void> => {
     // A terminal sends Ctrl-C to the whole group, and npm start hands it on once more.

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { forgetEnded } from '../src/access/ended-sessions.ts'
 import { Scope } from '../src/access/scope.ts'
-import { createRecorder } from '../src/database/record.ts'
 import { report, REPORT, reportOf } from './builders.ts'
 import { apiForThisTest, socketTo, startApi, type TestApi, until } from './start-api.ts'
 
@@ -52,7 +51,7 @@ test('Links of former starts open nothing, and what has ended is forgotten', asy
   expect(await access.bySession(secret)).not.toBeNull()
   const rows = async (): Promise<number> =>
     (await own.orm.em.getConnection().execute('select count(*) as count from session'))[0]?.count
-  const forget = () => forgetEnded(own.orm.em, createRecorder(own.app.platform), () => own.clock.now)
+  const forget = () => forgetEnded(own.orm.em, own.app.transact, () => own.clock.now)
   await forget()
   expect(await rows()).toBe(1)
   own.clock.now = new Date(own.clock.now.getTime() + 400 * 86_400_000)

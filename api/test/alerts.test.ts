@@ -189,9 +189,7 @@ describe('A mail', () => {
     const backups = await backupsForThisTest(mailTo(smtp.port))
     const { api } = backups
     const { noticeSilence } = await import('../src/machines/silence.ts')
-    const { createRecorder } = await import('../src/database/record.ts')
-    const notice = (since: Date) =>
-      noticeSilence(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, since)
+    const notice = (since: Date) => noticeSilence(api.orm.em, api.app.transact, () => api.clock.now, since)
     for (const time of ['01:00', '01:20', '01:40']) await report(api, { collectedAt: at(time) })
     backups.set('02:41')
     expect(await notice(at('02:30'))).toBe(0)
@@ -232,14 +230,12 @@ describe('A mail', () => {
     const backups = await backupsForThisTest(mailTo(smtp.port))
     const { api } = backups
     const { writeDailyDigests } = await import('../src/alerts/daily-digest.ts')
-    const { createRecorder } = await import('../src/database/record.ts')
     await backups.job({ recipients: ['lyon@example.org'] })
     await backups.job({ agentId: 'paris-01' })
     backups.set('02:05')
     backups.send()
     await backups.scan()
-    const digest = () =>
-      writeDailyDigests(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, api.app.addresses)
+    const digest = () => writeDailyDigests(api.orm.em, api.app.transact, () => api.clock.now, api.app.addresses)
     const day = { used: 1e9, free: 5e9, level: RoomLevel.ENOUGH, readAt: api.clock.now, unreadable: null, days: [] }
     const room = { ...day, id: 'room', path: '/srv', uses: [RoomUse.VAULT], fullAt: new Date('2026-02-03T00:00:00Z') }
     await insertRows(api.orm.em.fork(), Room, [room])

@@ -17,8 +17,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { applyAllRetention } from '../src/vault/vault.service.ts'
-import { type Backups, backupsForThisTest, dump, gz, NIGHT, sha256 } from './deposit.ts'
+import { applyAllRetention } from '../src/vault/nightly.ts'
+import { type Backups, backupsForThisTest, dump, gz, NIGHT, nightly, sha256 } from './deposit.ts'
 import { until } from './start-api.ts'
 
 let backups: Backups
@@ -732,14 +732,14 @@ describe('The scanner', () => {
         await backups.scan()
       }
     }
-    const { orm, app } = backups.api
+    const { orm } = backups.api
     // A row that cannot be read: its job fails, whatever the reason.
     await orm.em
       .getConnection()
       .execute(
         "update backup_entry set reasons = '{broken' where job_id in (select id from expected_job where agent_id = 'lyon-01')",
       )
-    await applyAllRetention(orm, app.platform, app.scanner)
+    await applyAllRetention(nightly(backups.api))
     expect(
       files(backups.vault)
         .map((file) => file.split('/')[0])

@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { createLog } from '../src/platform/log.ts'
+import type { Nightly } from '../src/vault/nightly.ts'
 import { apiForThisTest, type TestApi, until } from './start-api.ts'
 
 // The clock of these tests stands before the day on which the files are made: then a report always "arrives now".
@@ -16,6 +18,15 @@ export const dump = (rows = 3, end = true): string =>
   `-- MariaDB dump 10.19  Distrib 10.11.14-MariaDB, for debian-linux-gnu (x86_64)\n--\n-- Host: localhost    Database: crm\nCREATE TABLE t (a int);\n${Array.from({ length: rows }, (_, index) => `INSERT INTO t VALUES (${index});\n`).join('')}${end ? '-- Dump completed on 2026-01-15  2:00:05\n' : ''}`
 
 export const gz = (text: string): Buffer => gzipSync(text, { level: 1 })
+
+/** What the tasks of a night work with. */
+export const nightly = ({ app, orm, clock }: TestApi): Nightly => ({
+  em: orm.em.fork(),
+  vault: app.services().vault,
+  scanner: app.scanner,
+  clock: () => clock.now,
+  log: createLog('silent'),
+})
 
 export interface Backups {
   api: TestApi
@@ -58,7 +69,7 @@ export async function backupsForThisTest(env: Record<string, string> = {}, scan?
 
 /** The same on an API that is there already. */
 export function backupsOn(api: TestApi): Backups {
-  const { roots } = api.app.platform
+  const { roots } = api.app
   const put: Backups['put'] = (path, content) => {
     const file = join(roots.deposit, path)
     mkdirSync(dirname(file), { recursive: true })

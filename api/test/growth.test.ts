@@ -1,14 +1,13 @@
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createRecorder } from '../src/database/record.ts'
 import { insertRows, selectRows } from '../src/database/rows.ts'
 import type { ForgetRules } from '../src/deposit/unawaited.ts'
 import { measureRooms } from '../src/room/measure-rooms.ts'
 import { RoomLevel } from '../src/room/forecast.ts'
 import { Room, RoomUse } from '../src/room/room.entity.ts'
-import { forgetQuarantined } from '../src/vault/vault.service.ts'
-import { type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
+import { forgetQuarantined } from '../src/vault/nightly.ts'
+import { type Backups, backupsForThisTest, dump, gz, nightly } from './deposit.ts'
 
 const QUIET = { VIGIE_LOG_LEVEL: 'silent', SCANNER_INTERVAL_MINUTES: '1440' }
 const DAY = 24 * 3600_000
@@ -173,7 +172,7 @@ describe('What nobody awaits', () => {
     const kept = async () =>
       (await api.ask('{ quarantinedBackups { nodes { job { databaseName } } } }')).data.quarantinedBackups.nodes
     expect(await kept()).toHaveLength(2)
-    const forget = () => forgetQuarantined(api.orm, api.app.platform, api.app.scanner, 90)
+    const forget = () => forgetQuarantined(nightly(api), 90)
     backups.set('02:04', '2026-04-15')
     await forget()
     expect(await kept()).toHaveLength(2)
@@ -195,14 +194,14 @@ describe('What nobody awaits', () => {
     const [apart] = (await api.ask('{ quarantinedBackups { nodes { path } } }')).data.quarantinedBackups.nodes
     rmSync(join(backups.vault, (await backups.entries())[0].file.path))
     backups.set('02:06', '2026-04-15')
-    await forgetQuarantined(api.orm, api.app.platform, api.app.scanner, 90)
+    await forgetQuarantined(nightly(api), 90)
     expect(existsSync(join(backups.quarantine, apart.path))).toBe(true)
   })
 })
 
 describe('The room on a disk', () => {
   const measure = ({ api, deposit, vault }: Backups) =>
-    measureRooms(api.orm.em, createRecorder(api.app.platform), () => api.clock.now, [
+    measureRooms(api.orm.em, api.app.transact, () => api.clock.now, [
       { path: deposit, use: RoomUse.DEPOSIT },
       { path: vault, use: RoomUse.VAULT },
     ])

@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from 'vitest'
-import { createRecorder } from '../src/database/record.ts'
 import { RULES_VERSION } from '../src/disks/judge.ts'
 import { rejudge } from '../src/disks/rejudge.ts'
 import { thinDocuments, thinReports, thinSnapshots } from '../src/disks/thinning.ts'
@@ -12,7 +11,7 @@ beforeEach(async () => {
 })
 const DAY = 24 * 60
 const thin = (): Promise<{ removed: number; next: string | null }> =>
-  createRecorder(api.app.platform)(api.orm.em, ({ em }) => thinSnapshots(em, api.clock.now, ''))
+  api.app.transact(api.orm.em, ({ em }) => thinSnapshots(em, api.clock.now, ''))
 const readings = async () =>
   (
     await api.ask('{ disks { nodes { snapshots(first: 500) { nodes { at reallocated } } } } }')
@@ -56,7 +55,7 @@ test('Daily documents go after thirty days, and their readings point to the one 
     )
   expect(await documents()).toEqual([0, 1, 1, 1])
   api.clock.now = minutes(60 * DAY)
-  await createRecorder(api.app.platform)(api.orm.em, ({ em }) => thinDocuments(em, api.clock.now))
+  await api.app.transact(api.orm.em, ({ em }) => thinDocuments(em, api.clock.now))
   // The newest stays: the disk points to it.
   expect(await documents()).toEqual([0, 1])
   const { data } = await api.ask('{ disks { nodes { snapshots { nodes { document { json } } } } } }')
@@ -80,7 +79,7 @@ test('New rules judge every disk again, with an event for each change and one fo
   const judge = () =>
     rejudge(
       api.orm.em,
-      createRecorder(api.app.platform),
+      api.app.transact,
       () => api.clock.now,
       () => false,
     )
@@ -113,7 +112,7 @@ test('A disk whose document cannot be read keeps its verdict, and no other from 
   )
   const judge = rejudge(
     api.orm.em,
-    createRecorder(api.app.platform),
+    api.app.transact,
     () => api.clock.now,
     () => false,
   )

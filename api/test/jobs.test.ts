@@ -145,7 +145,7 @@ describe('A new job', () => {
       recipients: [' ann@example.org', 'ann@example.org', 'bob+x@example.org'],
       runbook: '  ',
       active: false,
-      finalStoragePathTemplate: `${api.app.platform.roots.vault}/{city}/{file_name}`,
+      finalStoragePathTemplate: `${api.app.roots.vault}/{city}/{file_name}`,
     })
     expect(job).toMatchObject({
       cron: '30 2 * * 1-5',

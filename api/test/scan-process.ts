@@ -18,7 +18,7 @@ const log = createLog(config.logLevel)
 const now = new Date(process.env['NOW'] ?? Date.now())
 const changes = new ChangeFeed(() => undefined)
 const app = await startApp({ config, orm, clock: () => now, log, changes })
-const { platform, opener, delivery } = app
+const { transact, opener, delivery } = app
 
 const jobs = process.env['JOBS']
 if (jobs) {
@@ -33,7 +33,9 @@ if (jobs) {
   let count = 0
   const scanner = new Scanner({
     em: orm.em,
-    platform,
+    transact,
+    clock: () => now,
+    log,
     roots: config.roots,
     intervalMinutes: 1440,
     temporaryFolder: join(config.dataDir, `tmp-${process.pid}`),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Scanner } from '../src/deposit/scanner.ts'
+import { createLog } from '../src/platform/log.ts'
 import type { AtStep } from '../src/vault/move-file.ts'
 import { type Backups, backupsForThisTest, dump, gz } from './deposit.ts'
 import { until } from './start-api.ts'
@@ -134,8 +135,10 @@ describe('A check that takes long', { timeout: 60_000 }, () => {
 async function impatient({ api }: Backups, atStep: AtStep = () => undefined): Promise<Scanner> {
   const scanner = new Scanner({
     em: api.orm.em,
-    platform: api.app.platform,
-    roots: api.app.platform.roots,
+    transact: api.app.transact,
+    clock: () => api.clock.now,
+    log: createLog('error'),
+    roots: api.app.roots,
     intervalMinutes: 1440,
     temporaryFolder: mkdtempSync(join(tmpdir(), 'vigie-slow-')),
     patienceMs: 0,

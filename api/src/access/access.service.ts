@@ -1,21 +1,21 @@
 import { sql } from 'kysely'
+import { readName } from '../backups/path-template.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
-import { Severity } from '../reasons/reason.ts'
-import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Transact } from '../events/outbox.ts'
 import { isPlainText } from '../inventory/inventory.ts'
+import { Machine } from '../machines/machine.entity.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { readName } from '../backups/path-template.ts'
-import type { Tell } from '../events/told.ts'
-import { Machine } from '../machines/machine.entity.ts'
+import { Severity } from '../reasons/reason.ts'
 import { ApiClient } from './api-client.entity.ts'
 import type { Caller } from './caller.ts'
 import { Scope } from './scope.ts'
 import { matches, newSecret, prefixOf } from './secrets.ts'
 import { Session } from './session.entity.ts'
+import { tokenBound } from './token-binding.ts'
 
 export const LINK_LIVES = 24 * HOUR
 export const SESSION_LIVES = 30 * DAY
@@ -24,7 +24,7 @@ export const SESSION_LIVES = 30 * DAY
 export class AccessService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
   ) {}
 
@@ -67,7 +67,7 @@ export class AccessService {
     const createdAt = this.clock()
     const expiresAt = new Date(createdAt.getTime() + LINK_LIVES)
     const session = { id: newId(), linkPrefix: prefix, linkHash: hash, createdAt, expiresAt }
-    await this.record(this.em, ({ em }) =>
+    await this.transact(this.em, ({ em }) =>
       insertRows(em, Session, [{ ...session, startedAt: null, prefix: null, hash: null, endedAt: null }]),
     )
     return secret
@@ -75,7 +75,7 @@ export class AccessService {
 
   /** Spends a link; the secret of the session that begins, or null where the link is unknown, spent or too old. */
   spendLink(link: string): Promise<string | null> {
-    return this.record(this.em, async ({ em }) => {
+    return this.transact(this.em, async ({ em }) => {
       const now = this.clock()
       const session = (await selectRows(em, Session, 'linkPrefix', [prefixOf(link)]))[0]
       if (!session || session.startedAt || session.expiresAt <= now || !matches(link, session.linkHash)) return null
@@ -88,13 +88,13 @@ export class AccessService {
 
   /** Ends the links that nobody has spent: those that a former start printed open nothing any more. */
   endLinks(): Promise<void> {
-    return this.record(this.em, async ({ em }) => {
+    return this.transact(this.em, async ({ em }) => {
       await sql`delete from session where started_at is null`.execute(em.getKysely())
     })
   }
 
   endSession(id: string): Promise<void> {
-    return this.record(this.em, ({ em }) => updateRow(em, Session, id, { endedAt: this.clock() }))
+    return this.transact(this.em, ({ em }) => updateRow(em, Session, id, { endedAt: this.clock() }))
   }
 
   async clients(): Promise<Row<ApiClient>[]> {
@@ -122,7 +122,7 @@ export class AccessService {
     const { secret, prefix, hash } = newSecret('vigie')
     const id = newId()
     const createdAt = this.clock()
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       const client = { id, name: trimmed, prefix, hash, scopes: [...new Set(scopes)], anyMachine, createdAt }
       await insertRows(em, ApiClient, [
         { ...client, machine: null, agents: [], lastUsedAt: null, refused: null, revokedAt: null },
@@ -140,7 +140,7 @@ export class AccessService {
   }
 
   async revoke(id: string, actor: string | null): Promise<Row<ApiClient>> {
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
       if (!client) throw new NotFoundError('token', `the id ${id}`)
       if (client.revokedAt) return
@@ -165,7 +165,7 @@ export class AccessService {
     actor: string | null,
   ): Promise<Row<ApiClient>> {
     agents?.forEach((agent, index) => readName(`agents[${index}]`, agent))
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
       if (!client) throw new NotFoundError('token', `the id ${id}`)
       const machine = machineId ? (await selectRows(em, Machine, 'id', [machineId]))[0] : null
@@ -174,43 +174,15 @@ export class AccessService {
         ...(machineId === undefined ? {} : { machine: machineId }),
         ...(agents ? { agents: [...new Set(agents)] } : {}),
       })
-      if (machine) tell.event(bound(client, machine, { at: this.clock(), cause: EventCause.USER, actor }))
+      if (machine) tell.event(tokenBound(client, machine, { at: this.clock(), cause: EventCause.USER, actor }))
     })
     return (await selectRows(this.em, ApiClient, 'id', [id]))[0] as Row<ApiClient>
-  }
-
-  /**
-   * Inside of a report's transaction: a report token speaks for the first machine that it reports for, and no other.
-   * That must be one that no other token speaks for, unless the report knows the machine's own key, as an agent that
-   * was installed anew does: who only has a token of one's own takes no machine over.
-   * @throws FORBIDDEN
-   */
-  async bind(caller: Caller, machine: Row<Machine>, knowsKey: boolean, tell: Tell): Promise<void> {
-    if (caller.kind !== 'TOKEN' || caller.anyMachine) return
-    const client = (await selectRows(this.em, ApiClient, 'id', [caller.id]))[0]
-    if (!client) return
-    if (client.refused !== null) await updateRow(this.em, ApiClient, client.id, { refused: null })
-    if (client.machine === machine.id) return
-    if (client.machine !== null) {
-      throw new ForbiddenError(
-        `The token "${client.name}" reports for another machine. Make one for this machine, or one with --any-machine.`,
-      )
-    }
-    const others = await selectRows(this.em, ApiClient, 'machine', [machine.id])
-    const other = others.find(({ revokedAt }) => revokedAt === null)
-    if (other && !knowsKey) {
-      throw new ForbiddenError(
-        `The token "${other.name}" reports for the machine ${machine.hostname ?? machine.ip}. Revoke it, or say by bindToken that "${client.name}" reports for it too.`,
-      )
-    }
-    await updateRow(this.em, ApiClient, client.id, { machine: machine.id })
-    tell.event(bound(client, machine, { at: this.clock(), cause: EventCause.READING, actor: null }))
   }
 
   /** Keeps why a report was refused, for whoever waits for it: an agent says it only on its own machine. */
   async noteRefusal(caller: Caller, why: string): Promise<void> {
     if (caller.kind !== 'TOKEN') return
-    await this.record(this.em, async ({ em }) => {
+    await this.transact(this.em, async ({ em }) => {
       const [client] = await selectRows(em, ApiClient, 'id', [caller.id])
       if (client && client.refused !== why) await updateRow(em, ApiClient, client.id, { refused: why })
     })
@@ -220,18 +192,6 @@ export class AccessService {
   private async noteUse(client: Row<ApiClient>): Promise<void> {
     const now = this.clock()
     if (client.lastUsedAt && now.getTime() - client.lastUsedAt.getTime() < HOUR) return
-    await this.record(this.em, ({ em }) => updateRow(em, ApiClient, client.id, { lastUsedAt: now }))
+    await this.transact(this.em, ({ em }) => updateRow(em, ApiClient, client.id, { lastUsedAt: now }))
   }
 }
-
-const bound = (
-  client: Row<ApiClient>,
-  machine: Row<Machine>,
-  by: { at: Date; cause: EventCause; actor: string | null },
-): Parameters<Tell['event']>[0] => ({
-  ...by,
-  type: EventType.TOKEN_BOUND,
-  severity: Severity.INFO,
-  machine: machine.id,
-  facts: { name: client.name, hostname: machine.hostname ?? machine.ip },
-})

@@ -2,16 +2,14 @@ import 'reflect-metadata'
 import { parseArgs } from 'node:util'
 import { readName } from '../backups/path-template.ts'
 import { readConfig } from '../config.ts'
-import { createServices } from '../context.ts'
 import { openDatabase } from '../database/database.ts'
 import { migrate } from '../database/migrate.ts'
 import { DomainError, InvalidInputError } from '../errors.ts'
+import { transactAndTell } from '../events/outbox.ts'
 import { ChangeFeed } from '../platform/changes.ts'
 import { calledAs } from '../platform/called-as.ts'
 import { systemClock } from '../platform/clock.ts'
-import { FairShare } from '../platform/fair-share.ts'
-import { createLog } from '../platform/log.ts'
-import { Quota } from './quota.ts'
+import { AccessService } from './access.service.ts'
 import { Scope } from './scope.ts'
 
 const HELP = `${calledAs('access')} link
@@ -56,16 +54,7 @@ async function main(): Promise<void> {
   try {
     await migrate(orm)
     const changes = new ChangeFeed(() => undefined)
-    const { access } = createServices(orm.em.fork(), {
-      clock: systemClock,
-      log: createLog(config.logLevel),
-      changes,
-      share: new FairShare(),
-      quota: new Quota(config.tokenDailyMib, systemClock),
-      publicUrl: config.publicUrl,
-      roots: config.roots,
-      settings: config,
-    })
+    const access = new AccessService(orm.em.fork(), transactAndTell(changes), systemClock)
     if (command === 'link') {
       const url = config.publicUrl ?? `http://${config.host}:${config.port}`
       console.log(`${url}/sign-in#${await access.createLink()}`)

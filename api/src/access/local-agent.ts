@@ -2,24 +2,31 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { App } from '../app.ts'
 import { type Config, ROOT } from '../config.ts'
 import { SECOND } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 import { makeFolder } from '../platform/make-folder.ts'
+import type { AccessService } from './access.service.ts'
 import { Scope } from './scope.ts'
 
 const AGENT = resolve(ROOT, 'agent/dist/agent.mjs')
 const RESTART_AFTER = 30 * SECOND
 
+interface Place {
+  /** Where Vigie listens. */
+  url: string
+  access: AccessService
+  log: Log
+}
+
 /** Runs the agent for this very machine, with a token of its own that it gets by itself. */
-export async function startLocalAgent(app: App, config: Config): Promise<{ stop(): void } | null> {
-  const { log } = app.platform
+export async function startLocalAgent({ url, access, log }: Place, config: Config): Promise<{ stop(): void } | null> {
   if (!existsSync(AGENT)) {
     log.warn('The agent is not built, so that this machine does not report: npm run build')
     return null
   }
-  const tokenFile = await ensureToken(app, config.dataDir)
-  const port = new URL(app.url).port
+  const tokenFile = await ensureToken(access, config.dataDir)
+  const port = new URL(url).port
   const host = ['0.0.0.0', '::', '[::]'].includes(config.host) ? '127.0.0.1' : config.host
   const env = {
     ...process.env,
@@ -35,7 +42,8 @@ export async function startLocalAgent(app: App, config: Config): Promise<{ stop(
     for (const stream of [running.stdout, running.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => log.debug({ agent: text.trim() }, 'The local agent says'))
     }
-    running.once('exit', (code) => {
+    running.once('error', (error) => log.warn({ err: error }, 'The local agent cannot be started'))
+    running.once('close', (code) => {
       if (stopped) return
       log.warn({ code }, 'The local agent ended; it is started again')
       setTimeout(() => {
@@ -55,9 +63,8 @@ export async function startLocalAgent(app: App, config: Config): Promise<{ stop(
 const LOCAL_AGENT = 'local agent'
 
 /** Kept beside the database, readable by its owner alone; made again where it is no longer accepted. */
-async function ensureToken(app: App, dataDir: string): Promise<string> {
+async function ensureToken(access: AccessService, dataDir: string): Promise<string> {
   const file = resolve(dataDir, 'local-agent.token')
-  const { access } = app.services()
   if (existsSync(file) && (await access.byToken(readFileSync(file, 'utf8').trim()))) return file
   // Whoever holds the one before speaks for this machine no more.
   for (const { id, name, scopes, revokedAt } of await access.clients())

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Event, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
@@ -35,7 +35,7 @@ export class AlertOpener {
 
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
     private readonly addresses: Addresses,
   ) {}
@@ -45,7 +45,7 @@ export class AlertOpener {
    * stand badly now.
    */
   prepare(): Promise<void> {
-    return this.record(this.em, async ({ em }, tell) => {
+    return this.transact(this.em, async ({ em, tell }) => {
       if ((await selectRows(em, AlertCursor, 'id', ['alerts'])).length > 0) return
       const kysely = em.getKysely()
       const { rows: newest } = await sql<{ id: number | null }>`select max(id) as id from event`.execute(kysely)
@@ -68,7 +68,7 @@ export class AlertOpener {
   }
 
   private readOn(): Promise<number> {
-    return this.record(this.em, async ({ em }, tell) => {
+    return this.transact(this.em, async ({ em, tell }) => {
       const cursor = await cursorOf(em)
       const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Event))} from event
         where id > ${cursor.eventId} and type in (${sql.join([...ALERTING])}) order by id limit ${BATCH}`.execute(
@@ -181,7 +181,7 @@ export class AlertOpener {
 
   /** Reminds of what is still open, a day after it was told last. */
   private remind(): Promise<void> {
-    return this.record(this.em, async ({ em }) => {
+    return this.transact(this.em, async ({ em }) => {
       const now = this.clock()
       const { rows } = await sql<Record<string, unknown>>`select * from alert
         where resolved_at is null and remind_at <= ${now.getTime()} limit ${BATCH}`.execute(em.getKysely())

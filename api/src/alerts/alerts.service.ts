@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Config } from '../config.ts'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { readRecipients } from '../backups/job-draft.ts'
@@ -26,7 +26,7 @@ const LONGEST_MUTE = 366 * DAY
 export class AlertsService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
     private readonly settings: AlertSettings,
   ) {}
@@ -122,7 +122,7 @@ export class AlertsService {
     const alert = await this.load(id)
     if (alert.resolvedAt) return alert
     edit(alert)
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       await saveRows(em, Alert, [alert])
       tell.alerts.add(id)
       tell.event({
@@ -155,7 +155,7 @@ export class AlertsService {
     const [address] = readRecipients('recipient', [recipient])
     if (!address) throw new InvalidInputError('recipient', 'is empty', 'Write a mail address.')
     const delivery = newDelivery(Channel.MAIL, DeliveryKind.TEST, address, [], this.clock())
-    await this.record(this.em, async ({ em }) => insertRows(em, Delivery, [delivery]))
+    await this.transact(this.em, async ({ em }) => insertRows(em, Delivery, [delivery]))
     return delivery
   }
 

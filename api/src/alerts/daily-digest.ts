@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { BackupStatus, isGood } from '../backups/backup-status.ts'
 import { Proof } from '../backups/proof.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { insertRows, saveRows } from '../database/rows.ts'
 import type { Clock } from '../platform/clock.ts'
 import { usedShare } from '../room/forecast.ts'
@@ -18,11 +18,11 @@ const MOST_NAMED = 100
  */
 export function writeDailyDigests(
   em: EntityManager,
-  record: Recorder,
+  transact: Transact,
   clock: Clock,
   addresses: Addresses,
 ): Promise<void> {
-  return record(em, async ({ em: own }) => {
+  return transact(em, async ({ em: own }) => {
     const now = clock()
     const day = now.toISOString().slice(0, 10)
     const cursor = await cursorOf(own)

@@ -4,7 +4,7 @@ import { BackupRun } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { Config } from '../config.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
@@ -23,7 +23,7 @@ import { WORDS } from './words.ts'
 
 interface Options {
   em: EntityManager
-  record: Recorder
+  transact: Transact
   clock: Clock
   log: Log
   mailer: Mailer | null
@@ -63,8 +63,8 @@ export class DeliveryService {
 
   /** What a process that is no more had claimed is due at once. Only for the one process on its database. */
   async takeUp(): Promise<void> {
-    const { em, record, clock } = this.options
-    await record(em, async ({ em: own }) => {
+    const { em, transact, clock } = this.options
+    await transact(em, async ({ em: own }) => {
       await sql`update delivery set next_try_at = ${clock().getTime()} where state = 'WAITING'`.execute(own.getKysely())
     })
   }
@@ -100,10 +100,10 @@ export class DeliveryService {
 
   /** A later word about an alert waits until the earlier one to the same person has left. */
   private async claim(channel: Channel): Promise<Row<Delivery>[]> {
-    const { em, record, clock, mailer, webhook } = this.options
+    const { em, transact, clock, mailer, webhook } = this.options
     if (this.stopped || (channel === Channel.MAIL ? !mailer : !webhook)) return []
     const now = clock().getTime()
-    return record(em, async ({ em: own }) => {
+    return transact(em, async ({ em: own }) => {
       const { rows } = await sql<Record<string, unknown>>`update delivery set next_try_at = ${now + CLAIM_MS}
         where id in (select d.id from delivery d where d.state = 'WAITING' and d.next_try_at <= ${now}
           and d.channel = ${channel} and not (d.kind in ('REMINDER', 'RECOVERY') and exists (
@@ -148,7 +148,7 @@ export class DeliveryService {
   }
 
   private async mark(delivery: Row<Delivery>, sent: Sent): Promise<void> {
-    const { em, record, clock, random = Math.random } = this.options
+    const { em, transact, clock, random = Math.random } = this.options
     const now = clock()
     delivery.attempts += 1
     delivery.lastError = sent.outcome === 'SENT' ? null : sent.error
@@ -156,7 +156,7 @@ export class DeliveryService {
     if (sent.outcome === 'SENT') Object.assign(delivery, { state: DeliveryState.SENT, sentAt: now })
     else if (sent.outcome === 'REFUSED' || givenUp) delivery.state = DeliveryState.REFUSED
     else delivery.nextTryAt = nextTry(delivery.attempts, now, random)
-    await record(em, async ({ em: own }, tell) => {
+    await transact(em, async ({ em: own, tell }) => {
       await saveRows(own, Delivery, [delivery])
       for (const id of delivery.alertIds) tell.alerts.add(id)
     })

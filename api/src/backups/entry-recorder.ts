@@ -3,7 +3,7 @@ import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell } from '../events/outbox.ts'
 import { DAY, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
@@ -16,7 +16,7 @@ import { type Company, DOUBTS, TELLING_SIZE } from './doubts.ts'
 import { proofOf } from './proof.ts'
 import { declaredFile, judgeEntry, type JudgedRun } from './verdict.ts'
 
-/** Writes what was decided about expected backups: entry, job and event together. Works inside a record. */
+/** Writes what was decided about expected backups: entry, job and event together. Works inside of a transaction. */
 export class EntryRecorder {
   constructor(
     private readonly em: EntityManager,

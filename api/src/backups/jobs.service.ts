@@ -2,7 +2,7 @@ import type DataLoader from 'dataloader'
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
 import { contains, inOrder, seekPage } from '../database/seek.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
@@ -67,7 +67,7 @@ interface JobDay {
 export class JobsService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
     private readonly roots: Roots,
   ) {}
@@ -226,7 +226,7 @@ export class JobsService {
     actor: string | null,
   ): Promise<Row<ExpectedJob>[]> {
     const now = this.clock()
-    const ids = await this.record(this.em, async ({ em }, tell) => {
+    const ids = await this.transact(this.em, async ({ em, tell }) => {
       const stored: string[] = []
       const known = await selectRows(
         em,
@@ -276,7 +276,7 @@ export class JobsService {
   async archive(id: string, actor: string | null): Promise<Row<ExpectedJob>> {
     const job = await this.load(id)
     const at = this.clock()
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       if (job.archivedAt) return
       await updateRow(em, ExpectedJob, id, { archivedAt: at, nextDueAt: null })
       await sql`update backup_run set is_open = 0 where job_id = ${id} and is_open = 1`.execute(em.getKysely())

@@ -1,20 +1,22 @@
 import { sql } from 'kysely'
 import type { Caller } from '../access/caller.ts'
+import type { Quota } from '../access/quota.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { fileName, LONGEST_DATABASE, NAME, plainName } from '../backups/name.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
-import type { Platform } from '../platform/platform.ts'
+import type { Transact } from '../events/outbox.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './backup-run.input.ts'
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from './declared.ts'
+import { RunRecorder } from './run-recorder.ts'
 import { tellSettled } from './run-recorder.ts'
 import { Scan, Scanner as ScannerRow } from './scan.entity.ts'
-import type { UnawaitedOfAgent } from './unawaited.resolver.ts'
 import { UnawaitedFile } from './unawaited-file.entity.ts'
+import type { UnawaitedOfAgent } from './unawaited.resolver.ts'
 
 const LONGEST_TEXT = 8 * 1024
 
@@ -22,8 +24,9 @@ const LONGEST_TEXT = 8 * 1024
 export class DepositService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
-    private readonly platform: Pick<Platform, 'clock' | 'quota'>,
+    private readonly transact: Transact,
+    private readonly clock: Clock,
+    private readonly quota: Quota,
   ) {}
 
   /** The newest first. */
@@ -65,9 +68,10 @@ export class DepositService {
   /** Records a run; the next scan looks for its files. */
   async report(input: BackupRunInput, caller: Caller): Promise<{ repeated: boolean; runs: Row<BackupRun>[] }> {
     const declared = readRun(input)
-    this.platform.quota.spend(caller, JSON.stringify(input).length)
-    const receivedAt = this.platform.clock()
-    return this.record(this.em, async ({ em, runRecorder }) => {
+    this.quota.spend(caller, JSON.stringify(input).length)
+    const receivedAt = this.clock()
+    return this.transact(this.em, async ({ em, tell }) => {
+      const runRecorder = new RunRecorder(em, tell)
       await refuseForeign(em, declared.agentId, caller)
       const recorded = await runRecorder.record(declared, { receivedAt, reportPath: null, size: 0 })
       const told = Map.groupBy(await runRecorder.ofRun(declared.agentId, declared.runId), (run) => run.databaseName)
@@ -86,11 +90,11 @@ export class DepositService {
         'is a run that belongs to a job',
         'Only what is in reportInbox can be dismissed.',
       )
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       if (run.settledAt) return
-      await saveRows(em, BackupRun, [Object.assign(run, { settledAt: this.platform.clock(), isOpen: false })])
+      await saveRows(em, BackupRun, [Object.assign(run, { settledAt: this.clock(), isOpen: false })])
       const name = run.databaseName ? `${run.agentId}/${run.databaseName}` : run.agentId
-      tellSettled(tell, { name, ...(run.reportPath ? { path: run.reportPath } : {}) }, this.platform.clock())
+      tellSettled(tell, { name, ...(run.reportPath ? { path: run.reportPath } : {}) }, this.clock())
     })
     return run
   }

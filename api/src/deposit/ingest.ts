@@ -3,14 +3,15 @@ import { unlink, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { RunOutcome, BackupRun } from '../backups/backup-run.entity.ts'
-import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
 import type { EntityManager } from '../database/database.ts'
 import { decodeRows, columnsOf, type Row, saveRows } from '../database/rows.ts'
 import { bytesBelow } from './open-below.ts'
 import type { FolderFound, ReportFound } from './read-folders.ts'
-import type { ScanContext } from './scan-context.ts'
+import { RunRecorder } from './run-recorder.ts'
 import { tellSettled } from './run-recorder.ts'
+import type { ScanContext } from './scan-context.ts'
 
 /** How many reports the worker reads at a time. */
 const BATCH = 50
@@ -91,8 +92,8 @@ export class Ingest {
     const folderAgent = [...agents][0] ?? ''
     const foreign = read.ok && !agents.has(read.report.agentId)
     if (read.ok && !foreign) {
-      const recorded = await scan.write(({ runRecorder }) =>
-        runRecorder.record(read.report, { receivedAt, reportPath: path, size: found.size }),
+      const recorded = await scan.write(({ em, tell }) =>
+        new RunRecorder(em, tell).record(read.report, { receivedAt, reportPath: path, size: found.size }),
       )
       scan.counts.runsRecorded += recorded.runs
       scan.counts.reportsRefused += recorded.refused
@@ -110,13 +111,14 @@ export class Ingest {
         }
       : read
     scan.counts.reportsRefused += 1
-    await scan.write(async ({ em, runRecorder }) => {
+    await scan.write(async ({ em, tell }) => {
+      const runs = new RunRecorder(em, tell)
       const key = { agentId: folderAgent, runId: refusal.runId, databaseName: '' }
       const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
         where agent_id = ${key.agentId} and run_id = ${key.runId} and database_name = ''`.execute(em.getKysely())
       const [known] = decodeRows(em, BackupRun, rows) as Row<BackupRun>[]
       if (!known) {
-        await runRecorder.refuse(refusal.outcome, {
+        await runs.refuse(refusal.outcome, {
           ...key,
           detail: refusal.detail,
           receivedAt,
@@ -128,7 +130,7 @@ export class Ingest {
       } else if (known.isOpen) {
         known.isOpen = false
         await saveRows(em, BackupRun, [known])
-        await runRecorder.announce(known)
+        await runs.announce(known)
       }
     })
     return false

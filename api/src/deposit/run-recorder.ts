@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
-import type { EntryRecorder } from '../backups/entry-recorder.ts'
+import { EntryRecorder } from '../backups/entry-recorder.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { dueOfRun, duesOfRun, type RunSpan } from '../backups/schedule.ts'
@@ -9,7 +9,7 @@ import type { EntityManager } from '../database/database.ts'
 import { isGood } from '../backups/backup-status.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell } from '../events/outbox.ts'
 import { CLOCK_TOLERANCE, DAY, HOUR, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -34,13 +34,16 @@ export interface Recorded {
   repeated: boolean
 }
 
-/** Writes what agents declare: one row for each database of a report. Works inside a record. */
+/** Writes what agents declare: one row for each database of a report. Works inside of a transaction. */
 export class RunRecorder {
+  private readonly entries: EntryRecorder
+
   constructor(
     private readonly em: EntityManager,
     private readonly tell: Tell,
-    private readonly entries: EntryRecorder,
-  ) {}
+  ) {
+    this.entries = new EntryRecorder(em, tell)
+  }
 
   /** Records a report that could be read, once: a repeat changes nothing. */
   async record(

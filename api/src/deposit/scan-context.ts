@@ -1,7 +1,6 @@
 import type { Roots } from '../backups/job-draft.ts'
-import type { RecordingServices } from '../context.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Tell } from '../events/told.ts'
+import type { Transaction } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { WorkerThread } from '../platform/worker-thread.ts'
@@ -33,7 +32,7 @@ export interface ScanContext {
   counts: Counts
   atStep: AtStep
   /** A transaction that holds the scan's lease: it rolls back where another scan has taken over. */
-  write<T>(work: (services: RecordingServices & { tell: Tell }) => Promise<T>): Promise<T>
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
   /** Throws where the scan was asked to stop. */
   check(): void
   /** Throws again what ends the scan itself: it was stopped, or another one has its lease. */

@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell, Transact } from '../events/outbox.ts'
 import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -107,8 +106,8 @@ export async function endScan(
 const STANDSTILL = 'standstill'
 
 /** Tells once that scans stand still; the next one that ends, and saw everything, ends it. */
-export async function tellStandstill(record: Recorder, em: EntityManager, now: Date, detail: string): Promise<void> {
-  await record(em, async ({ em: own }, tell) => {
+export async function tellStandstill(transact: Transact, em: EntityManager, now: Date, detail: string): Promise<void> {
+  await transact(em, async ({ em: own, tell }) => {
     const [row] = await selectRows(own, ScannerRow, 'id', ['scanner'])
     if (!row || row.troubles.some(({ cause }) => cause === STANDSTILL)) return
     row.troubles = [...row.troubles, { cause: STANDSTILL, text: detail, since: now.toISOString() }]

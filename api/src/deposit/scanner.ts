@@ -4,15 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
-import { createRecorder } from '../database/record.ts'
 import { type Row, selectRows } from '../database/rows.ts'
 import { DomainError } from '../errors.ts'
-import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
+import type { Transact } from '../events/outbox.ts'
+import { type Clock, HOUR, MINUTE, SECOND } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 import { makeFolder } from '../platform/make-folder.ts'
-import type { Platform } from '../platform/platform.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
-import type { AtStep } from '../vault/move-file.ts'
 import { writeManifests } from '../vault/manifests.ts'
+import type { AtStep } from '../vault/move-file.ts'
 import { takeUp } from '../vault/promotion.ts'
 import { type Rereading, reverifyVault } from '../vault/reverify.ts'
 import { FileWork } from './file-work.ts'
@@ -20,9 +20,9 @@ import { forgetProven } from './forget.ts'
 import { Ingest } from './ingest.ts'
 import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
 import { LinkProbes } from './link-probes.ts'
-import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { awayAfter, beginScan, emptyCounts, endScan, noticeAbsence, tellStandstill, tidy } from './scan-journal.ts'
+import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import { settleRuns } from './settle.ts'
 import { lackOfRoom, type LinkProbe, lookAtRoots, makeRoots, type RootIds, type RootName, type Sight } from './sight.ts'
 import { survey } from './survey.ts'
@@ -38,7 +38,9 @@ export interface ScanAnswer {
 
 export interface ScannerOptions {
   em: EntityManager
-  platform: Platform
+  transact: Transact
+  clock: Clock
+  log: Log
   roots: Roots
   /** Private copies lie here while a tool reads them. */
   temporaryFolder: string
@@ -70,7 +72,6 @@ export class Scanner {
   private readonly files: FileWork
   private readonly probes: LinkProbes
   private readonly ingest = new Ingest()
-  private readonly record
   private stopped = false
   private running: { began: number; answer: Promise<ScanAnswer> } | null = null
   /** When a scan ended last or wrote something, or this process began: by the clock, and by one that never jumps. */
@@ -87,10 +88,9 @@ export class Scanner {
   afterScan: (outcome: ScanOutcome) => Promise<void> = async () => undefined
 
   constructor(private readonly options: ScannerOptions) {
-    const { platform, roots } = options
-    this.record = createRecorder(platform)
-    this.movedOn = { at: platform.clock(), ticks: performance.now() }
-    this.probes = new LinkProbes(roots, platform.log)
+    const { clock, log, roots } = options
+    this.movedOn = { at: clock(), ticks: performance.now() }
+    this.probes = new LinkProbes(roots, log)
     const script = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
     this.worker = new WorkerThread<DepositTasks>(script, 192)
     this.rereader = new WorkerThread<DepositTasks>(script, 64)
@@ -127,7 +127,7 @@ export class Scanner {
 
   /** Whether scans come as often as they should: then what comes is judged, and what does not come is missed. */
   health(): { ok: boolean; detail: string | null } {
-    const away = this.options.platform.clock().getTime() - this.movedOn.at.getTime()
+    const away = this.options.clock().getTime() - this.movedOn.at.getTime()
     // A scan that began in what was then the future tells nothing.
     const ok = away > -HOUR && away <= awayAfter(this.intervalMinutes)
     const what = this.running ? 'A scan has done nothing' : 'No scan has ended'
@@ -136,21 +136,21 @@ export class Scanner {
 
   /** A scan that hangs, on a mount that does not answer, cannot say so itself. */
   async noticeStandstill(): Promise<void> {
-    const { em, platform } = this.options
+    const { em, transact, clock } = this.options
     if (!this.running || performance.now() - this.movedOn.ticks < awayAfter(this.intervalMinutes)) return
     const detail = `A scan has done nothing since ${this.movedOn.at.toISOString()}: does each mount answer (df, ls)?`
-    await tellStandstill(this.record, em, platform.clock(), detail)
+    await tellStandstill(transact, em, clock(), detail)
   }
 
   /** Makes the folders, tries whether links are possible, and removes what an earlier process left half done. */
   async prepare(): Promise<void> {
-    const { roots, temporaryFolder, platform } = this.options
+    const { roots, temporaryFolder, log } = this.options
     rmSync(temporaryFolder, { recursive: true, force: true })
     await makeFolder(temporaryFolder, 0o700)
     const known = await this.row(this.options.em)
     // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
     const hindrance = known?.depositId ? null : await makeRoots(roots)
-    if (hindrance) platform.log.error({ hindrance }, 'The folders for backups cannot be made')
+    if (hindrance) log.error({ hindrance }, 'The folders for backups cannot be made')
     await this.probes.start()
   }
 
@@ -160,7 +160,7 @@ export class Scanner {
     const answer = this.scanOnce(trigger).finally(() => (this.running = null))
     this.running = { began: performance.now(), answer }
     await answer
-    this.movedOn = { at: this.options.platform.clock(), ticks: performance.now() }
+    this.movedOn = { at: this.options.clock(), ticks: performance.now() }
     return answer
   }
 
@@ -173,7 +173,7 @@ export class Scanner {
       await this.scan(trigger)
     }
     this.soonTimer = setTimeout(() => {
-      scan().catch((error: unknown) => this.options.platform.log.error({ err: error }, 'A scan failed'))
+      scan().catch((error: unknown) => this.options.log.error({ err: error }, 'A scan failed'))
     }, SECOND)
     this.soonTimer.unref()
   }
@@ -215,7 +215,8 @@ export class Scanner {
       rows.map(({ path }) => path),
     )
     const isMade = sight.sees && (Object.keys(known) as RootName[]).some((name) => known[name] !== sight.ids[name])
-    if (sight.sees && isMade) await this.record(this.options.em, ({ em: own }) => rememberRoots(own, sight.ids))
+    if (sight.sees && isMade)
+      await this.options.transact(this.options.em, ({ em: own }) => rememberRoots(own, sight.ids))
     return sight
   }
 
@@ -238,17 +239,16 @@ export class Scanner {
   async reverify(): Promise<void> {
     await this.mustSee()
     const { read, bad } = await reverifyVault(this.rereading())
-    this.options.platform.log.info({ read, bad }, 'A share of the vault was read again')
+    this.options.log.info({ read, bad }, 'A share of the vault was read again')
   }
 
   /** Looks at what lies in deposit and quarantine and nobody awaits, and forgets of it what the rules say. */
   async survey(rules: ForgetRules): Promise<void> {
     await this.mustSee()
-    const { em, platform, roots, temporaryFolder } = this.options
-    const { clock, log } = platform
-    const { files, record } = this
+    const { em, transact, clock, log, roots, temporaryFolder } = this.options
+    const { files } = this
     const isStopping = (): boolean => this.stopped
-    await survey({ em: em.fork(), record, clock, log, roots, files, temporaryFolder, isStopping })
+    await survey({ em: em.fork(), transact, clock, log, roots, files, temporaryFolder, isStopping })
     // A report that was not read yet may await what is to be forgotten: only after a scan that read every one.
     while (this.running) await this.idle()
     const { outcome, scan } = await this.scan('FILES')
@@ -257,15 +257,15 @@ export class Scanner {
   }
 
   rereading(): Rereading {
-    const { em, platform, roots, temporaryFolder } = this.options
+    const { em, transact, clock, log, roots, temporaryFolder } = this.options
     return {
       em: em.fork(),
-      record: this.record,
-      clock: platform.clock,
+      transact,
+      clock,
       roots,
       temporaryFolder,
       worker: this.rereader,
-      log: platform.log,
+      log,
       isStopping: () => this.stopped,
       mustSee: () => this.mustSee(),
     }
@@ -281,7 +281,7 @@ export class Scanner {
     const until = performance.now() + LONGEST_WAIT
     while (this.running && performance.now() < until)
       await Promise.race([this.idle(), delay(until - performance.now(), undefined, { ref: false })])
-    const token = await this.record(em, ({ em: own }) => takeLease(own, this.options.platform.clock()))
+    const token = await this.options.transact(em, ({ em: own }) => takeLease(own, this.options.clock()))
     if (token === null) return null
     const renewal = this.renew(token)
     const working = work(this.context(em.fork(), token, emptyCounts(), () => undefined))
@@ -290,15 +290,14 @@ export class Scanner {
       return await working
     } finally {
       clearInterval(renewal)
-      await this.record(em, ({ em: own }) => releaseLease(own, token))
+      await this.options.transact(em, ({ em: own }) => releaseLease(own, token))
       if (this.wasRefused) this.soon()
     }
   }
 
   private async scanOnce(trigger: string): Promise<ScanAnswer> {
-    const { em: root, platform, roots } = this.options
-    const { clock, log } = platform
-    const begun = await this.record(root, async ({ em }, tell) => {
+    const { em: root, clock, log, roots } = this.options
+    const begun = await this.options.transact(root, async ({ em, tell }) => {
       const token = await takeLease(em, clock())
       return token === null ? null : { token, scan: await beginScan(em, tell, trigger, clock()) }
     })
@@ -349,7 +348,7 @@ export class Scanner {
       clearInterval(renewal)
       // Between scans it would hold 30 MB for nothing; it starts within 50 ms.
       await this.worker.stop()
-      await this.record(root, ({ em: own }) => releaseLease(own, token)).catch(() => undefined)
+      await this.options.transact(root, ({ em: own }) => releaseLease(own, token)).catch(() => undefined)
     }
     await this.afterScan(outcome)
     const [stored] = await selectRows(root.fork(), Scan, 'id', [scan.id])
@@ -359,17 +358,16 @@ export class Scanner {
   /** While a large file is read nothing is written: the lease is renewed all the same. */
   private renew(token: string): NodeJS.Timeout {
     const renewal = setInterval(() => {
-      this.record(this.options.em, ({ em }) => holdLease(em, token, this.options.platform.clock())).catch(
-        () => undefined,
-      )
+      this.options
+        .transact(this.options.em, ({ em }) => holdLease(em, token, this.options.clock()))
+        .catch(() => undefined)
     }, LEASE_MS / 4)
     renewal.unref()
     return renewal
   }
 
   private context(em: EntityManager, token: string, counts: Counts, trouble: ScanContext['trouble']): ScanContext {
-    const { platform, roots, temporaryFolder } = this.options
-    const { clock, log } = platform
+    const { transact, clock, log, roots, temporaryFolder } = this.options
     return {
       em,
       clock,
@@ -383,9 +381,9 @@ export class Scanner {
       trouble,
       atStep: this.options.atStep ?? (() => undefined),
       write: async (work) => {
-        const written = await this.record(this.options.em, async (services, tell) => {
-          await holdLease(services.em, token, clock())
-          return work({ ...services, tell })
+        const written = await transact(this.options.em, async (transaction) => {
+          await holdLease(transaction.em, token, clock())
+          return work(transaction)
         })
         this.movedOn = { at: clock(), ticks: performance.now() }
         return written

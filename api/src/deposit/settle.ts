@@ -4,6 +4,7 @@ import { BackupRun } from '../backups/backup-run.entity.ts'
 import type { BackupStatus } from '../backups/backup-status.ts'
 import { isGood } from '../backups/backup-status.ts'
 import { doubtsOf } from '../backups/doubts.ts'
+import { EntryRecorder } from '../backups/entry-recorder.ts'
 import { companyOf, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { backupReason, declaredFile, judgeRun, type RunVerdict, staysOpen } from '../backups/verdict.ts'
@@ -26,6 +27,7 @@ import {
   stepFailed,
   type Subject,
 } from './look.ts'
+import { RunRecorder } from './run-recorder.ts'
 import { isFiledByArrival, REUSED } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
 
@@ -67,7 +69,7 @@ async function assignAdopted({ em, write }: ScanContext): Promise<void> {
   const jobs = await selectRows(em, ExpectedJob, 'id', [...new Set(runs.map((run) => run.job ?? ''))])
   for (const run of runs) {
     const job = jobs.find(({ id }) => id === run.job)
-    if (job) await write(({ runRecorder }) => runRecorder.assign(run, job))
+    if (job) await write(({ em, tell }) => new RunRecorder(em, tell).assign(run, job))
   }
 }
 
@@ -209,7 +211,7 @@ async function settleInPlace(
   const fileIsNew = seen?.stamp && !seen.row
   if (same && !fileIsNew) return
   const now = scan.clock()
-  await scan.write(async ({ em, entryRecorder }) => {
+  await scan.write(async ({ em, tell }) => {
     // What lies in the quarantine keeps what is known of it until it is read again.
     if (seen?.stamp && seen.root === FileRoot.DEPOSIT) {
       const row = fileRow(subject, { ...seen, stamp: seen.stamp }, verdict, now)
@@ -218,7 +220,7 @@ async function settleInPlace(
     }
     Object.assign(run, { status: verdict.status, reasons: verdict.reasons, isOpen: staysOpen(verdict.status) })
     await saveRows(em, BackupRun, [run])
-    await entryRecorder.judge(run.entry as string, now, null)
+    await new EntryRecorder(em, tell).judge(run.entry as string, now, null)
   })
   if (verdict.status !== null) scan.counts.entriesJudged += 1
 }
@@ -265,10 +267,10 @@ async function moveAway(
 /** It is proven and being copied: the entry says so meanwhile. */
 async function tellMoving(scan: ScanContext, { id }: Row<BackupRun>, { path, size }: Row<BackupFile>): Promise<void> {
   const moving = backupReason('FILE_MOVING', Severity.INFO, { subject: path, value: size })
-  await scan.write(async ({ em, entryRecorder }) => {
+  await scan.write(async ({ em, tell }) => {
     const [run] = await selectRows(em, BackupRun, 'id', [id])
     if (!run?.entry || run.status !== null) return
     await saveRows(em, BackupRun, [Object.assign(run, { reasons: [moving] })])
-    await entryRecorder.judge(run.entry, scan.clock(), null)
+    await new EntryRecorder(em, tell).judge(run.entry, scan.clock(), null)
   })
 }

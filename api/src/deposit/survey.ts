@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows } from '../database/rows.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
@@ -23,7 +23,7 @@ const BATCH = 500
 
 export interface Surveying {
   em: EntityManager
-  record: Recorder
+  transact: Transact
   clock: Clock
   log: Log
   roots: Roots
@@ -89,7 +89,7 @@ async function keep(
   found: readonly FileBelow[],
   { cut, unreadable }: Walked,
 ): Promise<void> {
-  const { em, record } = surveying
+  const { em, transact } = surveying
   const { rows } = await sql<
     Record<string, unknown>
   >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file
@@ -115,12 +115,12 @@ async function keep(
   const doomed = [...new Set([...gone, ...replaced])]
   for (let at = 0; at < doomed.length; at += BATCH) {
     const ids = doomed.slice(at, at + BATCH)
-    await record(em, async ({ em: own }) => {
+    await transact(em, async ({ em: own }) => {
       await sql`delete from unawaited_file where id in (${sql.join(ids)})`.execute(own.getKysely())
     })
   }
   for (let at = 0; at < fresh.length; at += BATCH)
-    await record(em, ({ em: own }) => insertRows(own, UnawaitedFile, fresh.slice(at, at + BATCH)))
+    await transact(em, ({ em: own }) => insertRows(own, UnawaitedFile, fresh.slice(at, at + BATCH)))
 }
 
 /** Which of those that the walk did not come to are not there any more. */
@@ -157,7 +157,7 @@ const rowOf = (root: FileRoot, { path, stamp }: FileBelow): Row<UnawaitedFile> =
 })
 
 /** Reads what may lie in the vault as well (an intact file of that agent has its size), once, and remembers which it is. */
-async function prove({ em, record, log, files, roots, temporaryFolder, isStopping }: Surveying): Promise<void> {
+async function prove({ em, transact, log, files, roots, temporaryFolder, isStopping }: Surveying): Promise<void> {
   const { rows } = await sql<
     Record<string, unknown>
   >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file u
@@ -188,10 +188,10 @@ async function prove({ em, record, log, files, roots, temporaryFolder, isStoppin
     const facts = taken?.value
     // Gone, or another one by now: the next survey sees it.
     if (facts?.kind !== 'READ' || facts.stamp.ino !== ino || facts.stamp.ctimeNs !== ctimeNs) continue
-    await record(em, ({ em: own }) => saveRows(own, UnawaitedFile, [Object.assign(file, { sha256: facts.sha256 })]))
+    await transact(em, ({ em: own }) => saveRows(own, UnawaitedFile, [Object.assign(file, { sha256: facts.sha256 })]))
   }
   // What came to the vault since, or is not intact there any more.
-  await record(em, async ({ em: own }) => {
+  await transact(em, async ({ em: own }) => {
     const kysely = own.getKysely()
     await sql`update unawaited_file as u set proven_by_id = null where proven_by_id is not null
       and not exists (${holdersOf(sql`f.id = u.proven_by_id and f.sha256 = u.sha256`)})`.execute(kysely)

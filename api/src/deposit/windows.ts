@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
+import { EntryRecorder } from '../backups/entry-recorder.ts'
 import { newEntry, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { standingOf } from '../backups/jobs.service.ts'
@@ -130,7 +131,7 @@ export async function closeWindows(scan: ScanContext, blindOf: (agentId: string)
     scan.check()
     const blind = blindOf(agent)
     if (blind !== null && reasons.includes('SCANNER_BLIND')) continue
-    const status = await scan.write(({ entryRecorder }) => entryRecorder.judge(id, now, blind))
+    const status = await scan.write(({ em, tell }) => new EntryRecorder(em, tell).judge(id, now, blind))
     if (status === BackupStatus.UNKNOWN) continue
     scan.counts.entriesJudged += 1
     if (status === BackupStatus.MISSING) scan.counts.entriesMissing += 1

@@ -12,8 +12,9 @@ import {
   updateRow,
 } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell } from '../events/outbox.ts'
 import type { ReportTimes } from '../inventory/inventory.ts'
+import { silentMachines } from '../machines/silence.ts'
 import { isFuture, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { withAccepted } from './accepted-findings.ts'
@@ -77,8 +78,6 @@ export class DiskRecorder {
   constructor(
     private readonly em: EntityManager,
     private readonly tell: Tell,
-    /** Whether a machine has fallen silent. */
-    private readonly silent: (machineIds: string[]) => Promise<Set<string>>,
   ) {}
 
   /** Returns the disk of each sighting by the sighting's label. */
@@ -94,7 +93,7 @@ export class DiskRecorder {
       ...known.filter((row) => row.conflictSince).map((row) => row.id),
     ])
     const baselines = await baselinesOf(this.em, existing, report.times.at)
-    const silent = await this.silentRivals(stays, report.machineId)
+    const silent = await this.silentRivals(stays, report)
     const rivals = await rivalWords(this.em, stays, report.machineId, report.times.receivedAt)
     const own = await this.ownWords(rows, report.machineId)
 
@@ -175,9 +174,9 @@ export class DiskRecorder {
     return stays
   }
 
-  private async silentRivals(stays: Map<string, StayRow[]>, machineId: string): Promise<Set<string>> {
+  private async silentRivals(stays: Map<string, StayRow[]>, { machineId, times }: DiskReport): Promise<Set<string>> {
     const rivals = [...stays.values()].flat().filter((stay) => stay.until === null && stay.machine !== machineId)
-    return rivals.length ? this.silent([...new Set(rivals.map((stay) => stay.machine))]) : new Set()
+    return silentMachines(this.em, [...new Set(rivals.map((stay) => stay.machine))], times.receivedAt)
   }
 
   /** What this machine said itself of disks of which another's word is shown: its own findings are kept, not that. */

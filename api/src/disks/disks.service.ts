@@ -3,7 +3,7 @@ import { inflateRaw } from 'node:zlib'
 import { type RawBuilder, sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { type Row, selectRows, updateRow } from '../database/rows.ts'
 import { contains, endsWith, inOrder, seekPage } from '../database/seek.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
@@ -59,7 +59,7 @@ const bySince = (a: Row<DiskStay>, b: Row<DiskStay>): number =>
 export class DisksService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
   ) {}
 
@@ -264,7 +264,7 @@ export class DisksService {
   async archive(id: string, actor: string | null): Promise<Row<Disk>> {
     const disk = await this.load(id)
     const at = this.clock()
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       if (disk.archivedAt) return
       await updateRow(em, Disk, id, { archivedAt: at })
       tell.disks.add(id)
@@ -335,7 +335,7 @@ export class DisksService {
     decide: (disk: Row<Disk>) => { found: Reason; accepted: AcceptedFinding[] },
   ): Promise<Row<Disk>> {
     await this.load(id)
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       const disk = (await selectRows(em, Disk, 'id', [id]))[0] as Row<Disk>
       const { found, accepted } = decide(disk)
       const { acceptedAt: _before, ...bare } = found
@@ -365,7 +365,7 @@ export class DisksService {
     if (trimmed && !isPlainText(trimmed, 64)) {
       throw new InvalidInputError('label', 'must be one line of at most 64 characters', 'Choose a shorter one.')
     }
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       await updateRow(em, Disk, id, { label: trimmed })
       tell.disks.add(id)
     })

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { inflateRaw } from 'node:zlib'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { selectRows, updateRow } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -30,7 +30,7 @@ const AT_ONCE = 50
  */
 export async function rejudge(
   em: EntityManager,
-  record: Recorder,
+  transact: Transact,
   clock: Clock,
   stopped: () => boolean,
   version = RULES_VERSION,
@@ -49,9 +49,9 @@ export async function rejudge(
     if (disks.length === 0) break
     last = disks.at(-1)?.id ?? last
     const verdicts = await Promise.allSettled(disks.map((disk) => verdictBy(fork, disk)))
-    await record(em, async (services, tell) => {
+    await transact(em, async ({ em: own, tell }) => {
       const current = await selectRows(
-        services.em,
+        own,
         Disk,
         'id',
         disks.map(({ id }) => id),
@@ -67,7 +67,7 @@ export async function rejudge(
         const verdict = answer.value
         // A report that came meanwhile was judged by the new rules.
         if (row.rulesVersion >= version || row.lastSnapshot !== (disks[index]?.lastSnapshot?.id ?? null)) continue
-        await updateRow(services.em, Disk, row.id, { ...(verdict ?? {}), rulesVersion: version })
+        await updateRow(own, Disk, row.id, { ...(verdict ?? {}), rulesVersion: version })
         if (!verdict || verdict.health === row.health) continue
         changed += 1
         tell.disks.add(row.id)
@@ -88,7 +88,7 @@ export async function rejudge(
     judged += disks.length
   }
   if (changed > 0) {
-    await record(em, async (_services, tell) => {
+    await transact(em, async ({ tell }) => {
       tell.event({
         type: EventType.RULES_CHANGED,
         severity: Severity.INFO,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { EntityManager, Orm } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import { VOLATILE_ATTRIBUTES } from './document-meaning.ts'
 
@@ -85,20 +85,20 @@ export async function thinReports(em: EntityManager, now: Date): Promise<number>
 }
 
 /** Thins everything that is older than it needs to be, in small steps, so that reports go on between. */
-export async function thinHistory(orm: Orm, record: Recorder, clock: Clock, stopped: () => boolean): Promise<void> {
+export async function thinHistory(orm: Orm, transact: Transact, clock: Clock, stopped: () => boolean): Promise<void> {
   let removed = 0
   let after: string | null = ''
   while (after !== null && !stopped()) {
     const from: string = after
-    const step: { removed: number; next: string | null } = await record(orm.em, ({ em }) =>
+    const step: { removed: number; next: string | null } = await transact(orm.em, ({ em }) =>
       thinSnapshots(em, clock(), from),
     )
     removed += step.removed
     after = step.next
     await breathe()
   }
-  while (!stopped() && (await record(orm.em, ({ em }) => thinDocuments(em, clock()))) > 0) await breathe()
-  while (!stopped() && (await record(orm.em, ({ em }) => thinReports(em, clock()))) > 0) await breathe()
+  while (!stopped() && (await transact(orm.em, ({ em }) => thinDocuments(em, clock()))) > 0) await breathe()
+  while (!stopped() && (await transact(orm.em, ({ em }) => thinReports(em, clock()))) > 0) await breathe()
   if (removed > 0 && !stopped()) await orm.em.getConnection().execute('pragma incremental_vacuum(1000)')
 }
 

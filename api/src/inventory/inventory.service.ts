@@ -1,16 +1,22 @@
 import { sql } from 'kysely'
 import type { AccessService } from '../access/access.service.ts'
 import type { Caller } from '../access/caller.ts'
+import type { Quota } from '../access/quota.ts'
+import { bindByReport } from '../access/token-binding.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
 import { insertRows, type Row, selectRows } from '../database/rows.ts'
+import { DiskRecorder } from '../disks/disk-recorder.ts'
 import { serialKey } from '../disks/identity.ts'
 import { ConflictError, ForbiddenError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell, Transact } from '../events/outbox.ts'
 import { Severity } from '../reasons/reason.ts'
+import { MachineRecorder } from '../machines/machine-recorder.ts'
 import type { Machine } from '../machines/machine.entity.ts'
-import type { Platform } from '../platform/platform.ts'
+import { ArrayRecorder } from '../storage/array-recorder.ts'
+import { StorageRecorder } from '../storage/storage-recorder.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { FairShare } from '../platform/fair-share.ts'
 import { readAgentReport } from './agent-report.ts'
 import type { InventoryReportInput } from './inventory-report.input.ts'
 import { InventoryReport } from './inventory-report.entity.ts'
@@ -30,20 +36,20 @@ export interface Receipt {
 export class InventoryService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
-    private readonly platform: Pick<Platform, 'clock' | 'share' | 'quota'>,
-    private readonly access: AccessService,
+    private readonly transact: Transact,
+    private readonly limits: { clock: Clock; share: FairShare; quota: Quota },
+    private readonly access: Pick<AccessService, 'noteRefusal'>,
   ) {}
 
   report(input: InventoryReportInput, caller: Caller): Promise<Receipt> {
-    return this.accept(readAgentReport(input, this.platform.clock()), caller)
+    return this.accept(readAgentReport(input, this.limits.clock()), caller)
   }
 
   /** Errors: QUOTA_EXCEEDED, CONFLICT, FORBIDDEN */
   async accept(inventory: Inventory, caller: Caller): Promise<Receipt> {
-    this.platform.quota.spend(caller, inventory.size)
+    this.limits.quota.spend(caller, inventory.size)
     try {
-      return await this.platform.share.report(() => this.store(inventory, caller))
+      return await this.limits.share.report(() => this.store(inventory, caller))
     } catch (error) {
       if (error instanceof ForbiddenError) await this.access.noteRefusal(caller, error.message)
       throw error
@@ -52,60 +58,59 @@ export class InventoryService {
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
     const { id, times, sections, notes } = inventory
-    return this.record(
-      this.em,
-      async ({ em, machineRecorder, diskRecorder, storageRecorder, arrayRecorder, access }, tell) => {
-        const serials = inventory.disks.flatMap(({ evidence }) =>
-          [evidence.serial, evidence.kernelSerial].flatMap((serial) => serialKey(serial) ?? []),
-        )
-        const evidence = { machineId: caller.machineId, serials }
-        const found = await machineRecorder.find(inventory.machine, evidence, times)
-        const known = found.machine
-        // A clone brings the token with the key: it speaks for the machine that both are of.
-        const speaksFor = found.cloneOf ?? known
-        if (speaksFor) {
-          const knowsKey = speaksFor.machineKey !== null && speaksFor.machineKey === inventory.machine.machineKey
-          await access.bind(caller, speaksFor, knowsKey, tell)
-        }
-        if (known) {
-          const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
-          if (before && before.contentHash !== null && before.contentHash !== inventory.contentHash)
-            throw new ConflictError('id', 'was used for a report of other content', 'Make a new id for each report.')
-          if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
-        }
-        const readingsOnly = isPoorer(inventory, known)
-        const { machine, newest } = readingsOnly
-          ? { machine: readingsOnly, newest: false }
-          : await machineRecorder.record(found, inventory.machine, times, notes)
-        if (!speaksFor) await access.bind(caller, machine, true, tell)
-        const diskIds = await diskRecorder.record({
+    return this.transact(this.em, async (transaction) => {
+      const { em, tell } = transaction
+      const machines = new MachineRecorder(em, tell)
+      const serials = inventory.disks.flatMap(({ evidence }) =>
+        [evidence.serial, evidence.kernelSerial].flatMap((serial) => serialKey(serial) ?? []),
+      )
+      const evidence = { machineId: caller.machineId, serials }
+      const found = await machines.find(inventory.machine, evidence, times)
+      const known = found.machine
+      // A clone brings the token with the key: it speaks for the machine that both are of.
+      const speaksFor = found.cloneOf ?? known
+      if (speaksFor) {
+        const knowsKey = speaksFor.machineKey !== null && speaksFor.machineKey === inventory.machine.machineKey
+        await bindByReport(transaction, caller, { machine: speaksFor, knowsKey, at: times.receivedAt })
+      }
+      if (known) {
+        const before = (await selectRows(em, InventoryReport, 'id', [id], { machine: known.id }))[0]
+        if (before && before.contentHash !== null && before.contentHash !== inventory.contentHash)
+          throw new ConflictError('id', 'was used for a report of other content', 'Make a new id for each report.')
+        if (before) return { id, repeated: true, machine: known, sections: before.sections, notes: before.notes }
+      }
+      const readingsOnly = isPoorer(inventory, known)
+      const { machine, newest } = readingsOnly
+        ? { machine: readingsOnly, newest: false }
+        : await machines.record(found, inventory.machine, times, notes)
+      if (!speaksFor) await bindByReport(transaction, caller, { machine, knowsKey: true, at: times.receivedAt })
+      const diskIds = await new DiskRecorder(em, tell).record({
+        machineId: machine.id,
+        hostname: machine.hostname ?? machine.ip,
+        times,
+        newest,
+        disks: inventory.disks,
+        complete: inventory.complete,
+        readingsOnly: readingsOnly !== null,
+        notes,
+      })
+      if (newest && inventory.fileSystems) {
+        await new StorageRecorder(em).record(machine.id, times.at, inventory.fileSystems, inventory.graph, diskIds)
+      }
+      if (newest)
+        await new ArrayRecorder(em, tell).record({
           machineId: machine.id,
           hostname: machine.hostname ?? machine.ip,
-          times,
-          newest,
-          disks: inventory.disks,
-          complete: inventory.complete,
-          readingsOnly: readingsOnly !== null,
-          notes,
+          at: times.at,
+          arrays: inventory.arrays,
+          told: inventory.arrayKinds,
         })
-        if (newest && inventory.fileSystems) {
-          await storageRecorder.record(machine.id, times.at, inventory.fileSystems, inventory.graph, diskIds)
-        }
-        if (newest)
-          await arrayRecorder.record({
-            machineId: machine.id,
-            hostname: machine.hostname ?? machine.ip,
-            at: times.at,
-            arrays: inventory.arrays,
-            told: inventory.arrayKinds,
-          })
-        await tellRefused(em, tell, machine, inventory)
-        await insertRows(em, InventoryReport, [
-          { id, machine: machine.id, contentHash: inventory.contentHash, ...times, sections, notes },
-        ])
-        return { id, repeated: false, machine, sections, notes }
-      },
-    )
+      await tellRefused(em, tell, machine, inventory)
+      await insertRows(em, InventoryReport, [
+        { id, machine: machine.id, contentHash: inventory.contentHash, ...times, sections, notes },
+      ])
+      return { id, repeated: false, machine, sections, notes }
+    })
   }
 }
 

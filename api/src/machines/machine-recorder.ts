@@ -4,7 +4,7 @@ import { Disk } from '../disks/disk.entity.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell } from '../events/outbox.ts'
 import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
 import { isFuture } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
@@ -129,12 +129,6 @@ export class MachineRecorder {
     if (!known && cloneOf) this.event(EventType.MACHINE_CLONED, machine, times, cloneOf.hostname ?? cloneOf.ip)
     this.tell.machines.add(machine.id)
     return { machine, newest }
-  }
-
-  /** Which of these have fallen silent at that moment. */
-  async silent(machineIds: string[], now: Date): Promise<Set<string>> {
-    const rows = await selectRows(this.em, Machine, 'id', machineIds)
-    return new Set(rows.filter((row) => row.silentAt <= now).map((row) => row.id))
   }
 
   /** An agent is known by its key. A new one takes over what a script told of its host, where only one machine has that name. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import type { Recorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { type Row, selectRows, updateRow } from '../database/rows.ts'
 import { contains, inOrder, seekPage } from '../database/seek.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -32,7 +32,7 @@ const ORDERS = {
 export class MachinesService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
   ) {}
 
@@ -117,7 +117,7 @@ export class MachinesService {
   async archive(id: string, actor: string | null): Promise<Row<Machine>> {
     const machine = await this.load(id)
     const at = this.clock()
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       if (machine.archivedAt) return
       await updateRow(em, Machine, id, { archivedAt: at })
       const { rows } = await sql<{ id: string }>`update disk set archived_at = ${at.getTime()}
@@ -147,7 +147,7 @@ export class MachinesService {
     if (trimmed && !isPlainText(trimmed, 64)) {
       throw new InvalidInputError('name', 'must be one line of at most 64 characters', 'Choose a shorter name.')
     }
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       await updateRow(em, Machine, id, { name: trimmed })
       tell.machines.add(id)
     })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
-import { columnsOf, decodeRows, saveRows } from '../database/rows.ts'
+import type { Transact } from '../events/outbox.ts'
+import { columnsOf, decodeRows, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -13,11 +13,11 @@ import { Machine } from './machine.entity.ts'
  */
 export function noticeSilence(
   em: EntityManager,
-  record: Recorder,
+  transact: Transact,
   clock: Clock,
   listeningSince: Date,
 ): Promise<number> {
-  return record(em, async ({ em: own }, tell) => {
+  return transact(em, async ({ em: own, tell }) => {
     const now = clock()
     const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(own, Machine))} from machine
       where archived_at is null and silence_told_at is null and silent_at <= ${now.getTime()}
@@ -40,4 +40,10 @@ export function noticeSilence(
     await saveRows(own, Machine, silent)
     return silent.length
   })
+}
+
+/** Which of these have fallen silent at that moment. */
+export async function silentMachines(em: EntityManager, ids: string[], now: Date): Promise<Set<string>> {
+  const rows = await selectRows(em, Machine, 'id', ids)
+  return new Set(rows.filter((row) => row.silentAt <= now).map((row) => row.id))
 }

@@ -3,10 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { backupReason } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Tell } from '../events/told.ts'
+import type { Tell, Transact } from '../events/outbox.ts'
 import { type Clock, DAY, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
@@ -30,12 +29,12 @@ type Read = { used: number; free: number; device: number } | { unreadable: strin
  */
 export async function measureRooms(
   em: EntityManager,
-  record: Recorder,
+  transact: Transact,
   clock: Clock,
   places: readonly Place[],
 ): Promise<void> {
   const read = await Promise.all(places.map(async (place) => ({ place, found: await readRoom(place.path) })))
-  await record(em, async ({ em: own }, tell) => {
+  await transact(em, async ({ em: own, tell }) => {
     const now = clock()
     const known = await selectRows(
       own,

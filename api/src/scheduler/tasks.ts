@@ -3,7 +3,7 @@ import { writeDailyDigests } from '../alerts/daily-digest.ts'
 import type { DeliveryService } from '../alerts/delivery.ts'
 import type { Config } from '../config.ts'
 import type { Orm } from '../database/database.ts'
-import { createRecorder } from '../database/record.ts'
+import type { Transact } from '../events/outbox.ts'
 import { forgetEnded } from '../access/ended-sessions.ts'
 import { forgetReports } from '../deposit/kept-reports.ts'
 import type { Scanner } from '../deposit/scanner.ts'
@@ -11,10 +11,11 @@ import { rejudge } from '../disks/rejudge.ts'
 import { thinHistory } from '../disks/thinning.ts'
 import { measureRooms } from '../room/measure-rooms.ts'
 import { RoomUse } from '../room/room.entity.ts'
-import { applyAllRetention, forgetQuarantined } from '../vault/vault.service.ts'
+import { applyAllRetention, forgetQuarantined, type Nightly } from '../vault/nightly.ts'
+import { VaultService } from '../vault/vault.service.ts'
 import { noticeSilence } from '../machines/silence.ts'
-import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
-import type { Platform } from '../platform/platform.ts'
+import { type Clock, HOUR, MINUTE, SECOND } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 
 /** Something that is done again and again. What there is to do it reads from the database: ringing twice does no harm. */
 export interface Task {
@@ -30,7 +31,9 @@ export interface Task {
 
 export interface TaskDependencies {
   orm: Orm
-  platform: Platform
+  transact: Transact
+  clock: Clock
+  log: Log
   config: Config
   scanner: Scanner
   opener: AlertOpener
@@ -43,7 +46,9 @@ export interface TaskDependencies {
 /** Everything that Vigie does by itself. */
 export function tasksOf({
   orm,
-  platform,
+  transact,
+  clock,
+  log,
   config,
   scanner,
   opener,
@@ -52,9 +57,11 @@ export function tasksOf({
   isStopping,
 }: TaskDependencies): Task[] {
   const { em } = orm
-  const { clock } = platform
-  const record = createRecorder(platform)
   const listeningSince = clock()
+  const nightly = (): Nightly => {
+    const own = em.fork()
+    return { em: own, vault: new VaultService(own, transact, clock), scanner, clock, log }
+  }
   return [
     {
       name: 'scan',
@@ -77,7 +84,7 @@ export function tasksOf({
           { path: roots.vault, use: RoomUse.VAULT },
           { path: roots.quarantine, use: RoomUse.QUARANTINE },
         ]
-        await measureRooms(em, record, clock, [{ path: dataDir, use: RoomUse.DATA }, ...(sees ? mounted : [])])
+        await measureRooms(em, transact, clock, [{ path: dataDir, use: RoomUse.DATA }, ...(sees ? mounted : [])])
       },
     },
     {
@@ -96,7 +103,7 @@ export function tasksOf({
       atStart: false,
       run: async () => {
         const { quarantineDays } = config.forget
-        if (quarantineDays !== null) await forgetQuarantined(orm, platform, scanner, quarantineDays)
+        if (quarantineDays !== null) await forgetQuarantined(nightly(), quarantineDays)
       },
     },
     {
@@ -118,7 +125,7 @@ export function tasksOf({
       every: MINUTE,
       atStart: true,
       run: async () => {
-        await noticeSilence(em, record, clock, listeningSince)
+        await noticeSilence(em, transact, clock, listeningSince)
       },
     },
     {
@@ -126,7 +133,7 @@ export function tasksOf({
       every: HOUR,
       atStart: true,
       run: async () => {
-        await rejudge(em, record, clock, isStopping)
+        await rejudge(em, transact, clock, isStopping)
       },
     },
     {
@@ -140,15 +147,15 @@ export function tasksOf({
       name: 'forget ended sessions',
       every: HOUR,
       atStart: false,
-      run: () => forgetEnded(em, record, clock),
+      run: () => forgetEnded(em, transact, clock),
     },
-    { name: 'thin history', every: HOUR, atStart: false, run: () => thinHistory(orm, record, clock, isStopping) },
+    { name: 'thin history', every: HOUR, atStart: false, run: () => thinHistory(orm, transact, clock, isStopping) },
     {
       name: 'apply retention',
       every: '0 4 * * *',
       timeZone: config.timeZone,
       atStart: false,
-      run: () => applyAllRetention(orm, platform, scanner),
+      run: () => applyAllRetention(nightly()),
     },
     {
       name: 'verify the vault again',
@@ -163,7 +170,7 @@ export function tasksOf({
       timeZone: config.timeZone,
       atStart: false,
       run: async () => {
-        await writeDailyDigests(em, record, clock, addresses)
+        await writeDailyDigests(em, transact, clock, addresses)
         await delivery.run()
       },
     },

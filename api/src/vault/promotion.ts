@@ -4,8 +4,9 @@ import { sql } from 'kysely'
 import type { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
-import type { Roots } from '../backups/job-draft.ts'
+import { EntryRecorder } from '../backups/entry-recorder.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
+import type { Roots } from '../backups/job-draft.ts'
 import { folderName, render } from '../backups/path-template.ts'
 import { backupReason, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
@@ -190,7 +191,7 @@ async function arrived(
   // What somebody accepts out of the quarantine was not proven by its acceptance.
   const wasProven = !quarantined && file.root === FileRoot.DEPOSIT
   const { stamp, leftover } = arrival
-  const kept = await scan.write(async ({ em, entryRecorder, tell }) => {
+  const kept = await scan.write(async ({ em, tell }) => {
     if (intent.versionPath !== null) {
       await sql`update backup_file set path = ${intent.versionPath}, has_manifest = 0
         where path = ${intent.path} and root = 'VAULT' and state = 'VAULT' and id <> ${file.id}`.execute(em.getKysely())
@@ -219,7 +220,7 @@ async function arrived(
       await saveRows(em, BackupRun, [
         Object.assign(run, { status, reasons, isOpen: staysOpen(status), file: holding.id }),
       ])
-      if (run.entry) await entryRecorder.judge(run.entry, now, null)
+      if (run.entry) await new EntryRecorder(em, tell).judge(run.entry, now, null)
     }
     // One content, sent twice for one time, is one file of the vault.
     if (same) await sql`delete from backup_file where id = ${file.id}`.execute(em.getKysely())
@@ -256,7 +257,7 @@ async function notMoved(scan: ScanContext, file: Row<BackupFile>, intent: Intent
   const taken = moved.outcome === 'TAKEN'
   const waiting = why(moved, intent)
   if (isHindered) scan.trouble(intent.to.toLowerCase(), waiting.subject ?? moved.outcome)
-  await scan.write(async ({ em, entryRecorder }) => {
+  await scan.write(async ({ em, tell }) => {
     const [run] = await selectRows(em, BackupRun, 'id', [intent.runId])
     if (taken && run) {
       // Never overwritten: it is kept apart, and somebody decides.
@@ -282,7 +283,7 @@ async function notMoved(scan: ScanContext, file: Row<BackupFile>, intent: Intent
     const status = intent.to === FileRoot.QUARANTINE && isHindered ? intent.status : null
     const reasons = status === null ? [waiting] : [...intent.reasons, waiting]
     await saveRows(em, BackupRun, [Object.assign(run, { status, reasons, isOpen: staysOpen(status) })])
-    if (run.entry) await entryRecorder.judge(run.entry, now, null)
+    if (run.entry) await new EntryRecorder(em, tell).judge(run.entry, now, null)
   })
   if (taken) return carryOut(scan, file)
   return isHindered ? 'HINDERED' : 'STAYS'

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
+import { EntryRecorder } from '../backups/entry-recorder.ts'
 import type { Roots } from '../backups/job-draft.ts'
 import type { EntityManager } from '../database/database.ts'
-import type { Recorder } from '../database/record.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import type { DepositTasks } from '../deposit/worker.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Transact } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { WorkerThread } from '../platform/worker-thread.ts'
@@ -13,7 +14,7 @@ import { BackupFile, FileState } from './backup-file.entity.ts'
 
 export interface Rereading {
   em: EntityManager
-  record: Recorder
+  transact: Transact
   clock: Clock
   roots: Roots
   worker: WorkerThread<DepositTasks>
@@ -63,7 +64,7 @@ async function isMoving(em: EntityManager, path: string): Promise<boolean> {
 
 /** Reads one file of the vault and compares it with what it was when it was proven. False = lost, damaged or not readable. */
 export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile>): Promise<boolean> {
-  const { em, record, clock, roots, worker, temporaryFolder } = rereading
+  const { em, transact, clock, roots, worker, temporaryFolder } = rereading
   const facts = await worker.ask('readBackupFile', {
     root: roots.vault,
     path: file.path,
@@ -77,7 +78,7 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
   if (lost) await rereading.mustSee()
   const moving = intact ? false : await isMoving(em, file.path)
   const known = !moving && (intact || lost || facts.kind === 'READ')
-  await record(em, async ({ em: own, entryRecorder }, tell) => {
+  await transact(em, async ({ em: own, tell }) => {
     const [now] = await selectRows(own, BackupFile, 'id', [file.id])
     if (!now || (now.state !== FileState.VAULT && now.state !== FileState.LOST) || now.path !== file.path) return
     const before = { intact: now.intact, state: now.state }
@@ -91,7 +92,7 @@ export async function rereadVaultFile(rereading: Rereading, file: Row<BackupFile
     await saveRows(own, BackupFile, [now])
     if (now.entry) tell.entries.add(now.entry)
     // What was good and is damaged or gone is good no more, and neither is its job; found whole again, both are.
-    if (known && now.entry) await entryRecorder.judge(now.entry, clock(), null)
+    if (known && now.entry) await new EntryRecorder(own, tell).judge(now.entry, clock(), null)
     const type = lost ? EventType.BACKUP_LOST : intact ? EventType.BACKUP_INTACT : EventType.BACKUP_DAMAGED
     const same = before.intact === now.intact && before.state === now.state
     if (!known || same || (intact && before.intact !== false)) return

@@ -7,8 +7,8 @@ import { BackupStatus, isGood } from '../backups/backup-status.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { backupReason, declaredFile, judgeRun } from '../backups/verdict.ts'
 import { previousGood } from '../backups/entry-recorder.ts'
-import type { EntityManager, Orm } from '../database/database.ts'
-import { createRecorder, type Recorder } from '../database/record.ts'
+import type { EntityManager } from '../database/database.ts'
+import type { Transact } from '../events/outbox.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import type { ScanContext } from '../deposit/scan-context.ts'
@@ -16,8 +16,7 @@ import type { Scanner } from '../deposit/scanner.ts'
 import { carryOut, leave, removeExplained, vaultPlace } from './promotion.ts'
 import { DomainError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import { type Clock, DAY } from '../platform/clock.ts'
-import type { Platform } from '../platform/platform.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState } from './backup-file.entity.ts'
@@ -51,7 +50,7 @@ export interface RetentionPlan {
 export class VaultService {
   constructor(
     private readonly em: EntityManager,
-    private readonly record: Recorder,
+    private readonly transact: Transact,
     private readonly clock: Clock,
   ) {}
 
@@ -80,7 +79,7 @@ export class VaultService {
     const [entry] = await selectRows(this.em, BackupEntry, 'id', [entryId])
     if (!entry) throw new NotFoundError('backup entry', `the id ${entryId}`)
     if (entry.protected === isProtected) return entry
-    await this.record(this.em, async ({ em }, tell) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       await saveRows(em, BackupEntry, [Object.assign(entry, { protected: isProtected })])
       tell.entries.add(entry.id)
       tell.event({
@@ -303,53 +302,6 @@ export class VaultService {
 
 const condemnedBy = ({ plan, keepsEverything: all }: RetentionPlan): Row<BackupEntry>[] =>
   all ? [] : plan.filter(({ rules }) => rules.length === 0).map(({ backup }) => backup)
-
-/** Applies the rules of every job that has any: each night. */
-export async function applyAllRetention(orm: Orm, platform: Platform, scanner: Scanner): Promise<void> {
-  const em = orm.em.fork()
-  const vault = new VaultService(em, createRecorder(platform), platform.clock)
-  const { rows } = await sql<{ id: string }>`select id from expected_job where archived_at is null
-    and coalesce(keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly) is not null`.execute(em.getKysely())
-  for (const { id } of rows) {
-    try {
-      await betweenScans(scanner, () => vault.applyRetention(id, null, scanner))
-    } catch (error) {
-      // One job that fails keeps no other from its rules; the next night tries again.
-      platform.log.error({ err: error, job: id }, 'What a job does not keep could not be deleted')
-    }
-  }
-}
-
-/** Deletes what was kept apart so many days ago, where a good backup of the same due time lies intact in the vault. */
-export async function forgetQuarantined(orm: Orm, platform: Platform, scanner: Scanner, days: number): Promise<void> {
-  const em = orm.em.fork()
-  const vault = new VaultService(em, createRecorder(platform), platform.clock)
-  const { rows } = await sql<{ id: string }>`select q.id from backup_file q
-    join backup_entry e on e.id = q.entry_id join backup_file f on f.id = e.file_id
-    where q.state = 'QUARANTINE' and q.seen_at < ${platform.clock().getTime() - days * DAY}
-      and e.status in ('SUCCESS', 'HASH_MISMATCH') and f.id <> q.id and f.state = 'VAULT'
-      and (f.intact is null or f.intact = 1)`.execute(em.getKysely())
-  for (const { id } of rows) {
-    try {
-      await betweenScans(scanner, () => vault.deleteReplaced(id, scanner))
-    } catch (error) {
-      platform.log.error({ err: error, file: id }, 'A file that was kept apart long ago could not be deleted')
-    }
-  }
-}
-
-/** A scan that is at work is waited for, and so is the next one. */
-async function betweenScans(scanner: Scanner, work: () => Promise<unknown>): Promise<void> {
-  for (let left = 30; ; left -= 1) {
-    try {
-      await work()
-      return
-    } catch (error) {
-      if (!(error instanceof BusyError) || left === 0) throw error
-      await scanner.idle()
-    }
-  }
-}
 
 async function deleteQuarantined(scan: ScanContext, file: Row<BackupFile>, actor: string | null): Promise<void> {
   const path = join(scan.roots.quarantine, file.path)
