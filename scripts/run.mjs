@@ -32,10 +32,14 @@ const COMMANDS = {
   backup: node('api/dist/database/command.js', { flags: settings(), words: ['backup'] }),
   restore: node('api/dist/database/command.js', { flags: settings(), words: ['restore'] }),
   bench: node('api/bench/main.ts', { flags: TYPESCRIPT }),
-  schema: node('api/src/emit-schema.ts', { flags: TYPESCRIPT }),
+  schema: node('api/src/graphql/emit-schema.ts', { flags: TYPESCRIPT }),
   migration: node('api/src/database/create-migration.ts', { flags: TYPESCRIPT }),
   dev: tools(['vite', 'vite', 'dashboard']),
-  lint: tools(['eslint', 'eslint', '--max-warnings', '0', '.'], ['prettier', 'prettier', '--check', '.']),
+  lint: tools(
+    ['eslint', 'eslint', '--max-warnings', '0', '.'],
+    ['prettier', 'prettier', '--check', '.'],
+    ['dependency-cruiser', 'depcruise', 'api/src', 'agent/src'],
+  ),
   format: tools(['eslint', 'eslint', '--fix', '.'], ['prettier', 'prettier', '--write', '.']),
   codegen: tools(['@graphql-codegen/cli', 'graphql-codegen', '--config', 'codegen.ts']),
 }

@@ -7,6 +7,7 @@ import { runTool } from './tool.mjs'
 const CHECKS = [
   ['formatting', 'prettier', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['lint', 'eslint', 'eslint', ['--max-warnings', '0', '.']],
+  ['imports', 'dependency-cruiser', 'depcruise', ['api/src', 'agent/src']],
   ['types of the API', 'typescript', 'tsc', ['-p', 'api']],
   ['types of the agent', 'typescript', 'tsc', ['-p', 'agent']],
   ['types of the bundle', 'typescript', 'tsc', ['-p', 'bundle']],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { type FleetMachine, smartDocument } from '../src/fleet/fleet.ts'
+import { type FleetMachine, smartDocument } from '../test/fleet.ts'
 import type { Call } from './load.ts'
 
 const MUTATION = `mutation ($report: InventoryReportInput!) { reportInventory(report: $report) { id repeated machine { id } sections { kind subject outcome refusals { field } } } }`

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { openDatabase } from '../src/database/database.ts'
 import { migrate } from '../src/database/migrate.ts'
-import { seeded } from '../src/fleet/fleet.ts'
+import { seeded } from '../test/fleet.ts'
 import { DAY, HOUR } from '../src/platform/clock.ts'
 import { newId } from '../src/platform/id.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { openDatabase } from '../src/database/database.ts'
 import { migrate } from '../src/database/migrate.ts'
-import { fleet, seeded } from '../src/fleet/fleet.ts'
+import { fleet, seeded } from '../test/fleet.ts'
 import { newId } from '../src/platform/id.ts'
 
 /** Fills a database with a large fleet and its history, straight into the tables: by reports it would take hours. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import options from '../server-options.json' with { type: 'json' }
-import { ROOT } from '../src/config.ts'
+import { ROOT } from '../src/platform/root.ts'
 
 export interface BenchServer {
   url: string

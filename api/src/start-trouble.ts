@@ -1,4 +1,4 @@
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { sqliteFault } from './database/sqlite.ts'
 
 type Facts = Pick<Config, 'host' | 'port' | 'dataDir' | 'databaseFile'>

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { forgetEnded } from '../src/access/ended-sessions.ts'
-import { Scope } from '../src/access/scope.ts'
+import { Scope } from '../src/graphql/scope.ts'
 import { report, REPORT, reportOf } from './builders.ts'
 import { apiForThisTest, socketTo, startApi, type TestApi, until } from './start-api.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../src/config.ts'
+import { ROOT } from '../src/platform/root.ts'
 import { NO_BASELINE } from '../src/disks/baseline.ts'
 import { Health } from '../src/disks/health.ts'
 import { countersOf, judge, typeOf } from '../src/disks/judge.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { ROOT } from '../src/config.ts'
+import { ROOT } from '../src/platform/root.ts'
 import { dump, gz, statusOf } from './deposit.ts'
 import { smtpForThisTest } from './smtp.ts'
 

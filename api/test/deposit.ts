@@ -23,7 +23,7 @@ export const gz = (text: string): Buffer => gzipSync(text, { level: 1 })
 export const nightly = ({ app, orm, clock }: TestApi): Nightly => ({
   em: orm.em.fork(),
   vault: app.services().vault,
-  scanner: app.scanner,
+  keeper: app.scanner,
   clock: () => clock.now,
   log: createLog('silent'),
 })

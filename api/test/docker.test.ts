@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT } from '../src/config.ts'
+import { ROOT } from '../src/platform/root.ts'
 
 const compose = ((): string | null => {
   try {

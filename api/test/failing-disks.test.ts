@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Scope } from '../src/access/scope.ts'
+import { Scope } from '../src/graphql/scope.ts'
 import { type DiskOptions, minutes, report, section } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 

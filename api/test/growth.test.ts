@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { insertRows, selectRows } from '../src/database/rows.ts'
-import type { ForgetRules } from '../src/deposit/unawaited.ts'
+import type { ForgetRules } from '../src/config/config.ts'
 import { measureRooms } from '../src/room/measure-rooms.ts'
 import { RoomLevel } from '../src/room/forecast.ts'
 import { Room, RoomUse } from '../src/room/room.entity.ts'

@@ -33,7 +33,7 @@ test('A file that is written to while it is read counts as not read', async () =
   const root = folderOf('changing')
   const file = join(root, 'crm.sql')
   writeFileSync(file, Buffer.alloc(64 * 1024 * 1024, 'x\n'))
-  const worker = new WorkerThread<DepositTasks>(new URL('../src/deposit/worker.ts', import.meta.url), 64)
+  const worker = new WorkerThread<DepositTasks>(new URL('../src/files/worker.ts', import.meta.url), 64)
   onTestFinished(() => worker.stop())
   let answer: { kind: string } | null = null
   const order = { root, path: 'crm.sql', temporaryFolder: root, size: null, contentHash: false, hashOnly: false }

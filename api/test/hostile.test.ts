@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { Scope } from '../src/access/scope.ts'
+import { Scope } from '../src/graphql/scope.ts'
 import { apiForThisTest, type TestApi, until } from './start-api.ts'
 
 // Bytes from somebody whom nobody knows, at the bare port. After each the server must still be there: an error that

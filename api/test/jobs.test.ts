@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Scope } from '../src/access/scope.ts'
+import { Scope } from '../src/graphql/scope.ts'
 import { report } from './builders.ts'
 import { backupsForThisTest } from './deposit.ts'
 import { apiForThisTest, startApi, type TestApi } from './start-api.ts'

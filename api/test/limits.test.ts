@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fleet, smartDocument } from '../src/fleet/fleet.ts'
+import { fleet, smartDocument } from './fleet.ts'
 import { section } from './builders.ts'
 import { startApi, type TestApi } from './start-api.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fleet, smartDocument } from '../src/fleet/fleet.ts'
+import { fleet, smartDocument } from './fleet.ts'
 import type { SqliteDialect } from '../src/database/sqlite-dialect.ts'
 import { lsblkOf, minutes, section } from './builders.ts'
 import { startApi, type TestApi } from './start-api.ts'

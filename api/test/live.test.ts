@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { WebSocket } from 'ws'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Scope } from '../src/access/scope.ts'
+import { Scope } from '../src/graphql/scope.ts'
 import { minutes, report } from './builders.ts'
 import { apiForThisTest, socketTo, type TestApi, until } from './start-api.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ROOT } from '../src/config.ts'
+import { ROOT } from '../src/platform/root.ts'
 import { REPORT, reportOf } from './builders.ts'
 import { until } from './start-api.ts'
 

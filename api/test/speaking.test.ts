@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Scope } from '../src/access/scope.ts'
+import { Scope } from '../src/graphql/scope.ts'
 import { minutes, REPORT, report, reportOf, section } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 

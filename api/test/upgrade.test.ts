@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { extract } from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ROOT } from '../src/config.ts'
+import { ROOT } from '../src/platform/root.ts'
 import { copyDatabase, restoreDatabase } from '../src/database/copy.ts'
 import { until } from './start-api.ts'
 

@@ -11,12 +11,12 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import type { Context } from '../context.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { readAgent } from './agent-download.ts'
 import { ApiClient } from './api-client.entity.ts'
-import { Scope } from './scope.ts'
+import { Scope } from '../graphql/scope.ts'
 
 @ObjectType({ simpleResolvers: true })
 export class NewToken {

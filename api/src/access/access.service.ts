@@ -1,18 +1,18 @@
 import { sql } from 'kysely'
-import { readName } from '../backups/path-template.ts'
+import { readAgentName } from './agent-name.ts'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
-import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
-import { isPlainText } from '../inventory/inventory.ts'
+import { isPlainText } from '../platform/plain-text.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
 import { ApiClient } from './api-client.entity.ts'
 import type { Caller } from './caller.ts'
-import { Scope } from './scope.ts'
+import { Scope } from '../graphql/scope.ts'
 import { matches, newSecret, prefixOf } from './secrets.ts'
 import { Session } from './session.entity.ts'
 import { tokenBound } from './token-binding.ts'
@@ -164,7 +164,7 @@ export class AccessService {
     { machineId, agents }: { machineId?: string | null; agents?: readonly string[] | null },
     actor: string | null,
   ): Promise<Row<ApiClient>> {
-    agents?.forEach((agent, index) => readName(`agents[${index}]`, agent))
+    agents?.forEach((agent, index) => readAgentName(`agents[${index}]`, agent))
     await this.transact(this.em, async ({ em, tell }) => {
       const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
       if (!client) throw new NotFoundError('token', `the id ${id}`)

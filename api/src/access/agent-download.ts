@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { ROOT } from '../config.ts'
+import { ROOT } from '../platform/root.ts'
 
 const FILE = resolve(ROOT, 'agent/dist/agent.mjs')
 

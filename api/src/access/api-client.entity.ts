@@ -2,7 +2,7 @@ import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
-import { Scope } from './scope.ts'
+import { Scope } from '../graphql/scope.ts'
 
 @Entity()
 @ObjectType({

@@ -1,9 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
-import type { AddressRange, Config } from '../config.ts'
+import type { AddressRange } from '../config/config.ts'
 import type { AccessService } from './access.service.ts'
 import type { Caller } from './caller.ts'
-import { Scope } from './scope.ts'
+import { Scope } from '../graphql/scope.ts'
 
 export const SESSION_COOKIE = 'vigie_session'
 
@@ -28,14 +27,6 @@ export async function authenticate(
   }
   const session = sessionCookie(cookie)
   return session ? access.bySession(session) : null
-}
-
-/** A browser tells from which page a request comes: only Vigie's own pages may send any. Programs tell nothing. */
-export function isOwnOrigin(request: Pick<IncomingMessage, 'headers'>, config: Config): boolean {
-  const { origin, host } = request.headers
-  if (origin === undefined) return true
-  if (config.publicUrl && origin === new URL(config.publicUrl).origin) return true
-  return URL.parse(origin)?.host === host
 }
 
 /** A script without a token is let in from the listed addresses, and may report only. */

@@ -1,4 +1,4 @@
-import type { Scope } from './scope.ts'
+import type { Scope } from '../graphql/scope.ts'
 
 /** Who asks: a session, a token, or a script from an address that is let in. */
 export interface Caller {

@@ -1,16 +1,16 @@
 import 'reflect-metadata'
 import { parseArgs } from 'node:util'
-import { readName } from '../backups/path-template.ts'
-import { readConfig } from '../config.ts'
+import { readAgentName } from './agent-name.ts'
+import { readConfig } from '../config/config.ts'
 import { openDatabase } from '../database/database.ts'
 import { migrate } from '../database/migrate.ts'
-import { DomainError, InvalidInputError } from '../errors.ts'
+import { DomainError, InvalidInputError } from '../platform/errors.ts'
 import { transactAndTell } from '../events/outbox.ts'
 import { ChangeFeed } from '../platform/changes.ts'
 import { calledAs } from '../platform/called-as.ts'
 import { systemClock } from '../platform/clock.ts'
 import { AccessService } from './access.service.ts'
-import { Scope } from './scope.ts'
+import { Scope } from '../graphql/scope.ts'
 
 const HELP = `${calledAs('access')} link
   prints a link that signs in once, within a day
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     )
 
   // Before a token is made that nobody would see.
-  for (const agent of values.agent ?? []) readName('--agent', agent)
+  for (const agent of values.agent ?? []) readAgentName('--agent', agent)
 
   const config = readConfig(process.env)
   const orm = await openDatabase(config.databaseFile)

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type Config, ROOT } from '../config.ts'
+import type { Config } from '../config/config.ts'
+import { ROOT } from '../platform/root.ts'
 import { SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { makeFolder } from '../platform/make-folder.ts'
 import type { AccessService } from './access.service.ts'
-import { Scope } from './scope.ts'
+import { Scope } from '../graphql/scope.ts'
 
 const AGENT = resolve(ROOT, 'agent/dist/agent.mjs')
 const RESTART_AFTER = 30 * SECOND

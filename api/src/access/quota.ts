@@ -1,4 +1,4 @@
-import { DomainError } from '../errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import type { Caller } from './caller.ts'
 

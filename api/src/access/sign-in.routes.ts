@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
-import type { Services } from '../context.ts'
-import { SESSION_LIVES } from './access.service.ts'
+import type { Config } from '../config/config.ts'
+import { type AccessService, SESSION_LIVES } from './access.service.ts'
 import { SESSION_COOKIE, sessionCookie } from './authenticate.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { calledAs } from '../platform/called-as.ts'
@@ -10,7 +9,8 @@ const TRIES = 20
 
 interface Options {
   config: Config
-  services: () => Services
+  /** For one request. */
+  services: () => { access: AccessService }
 }
 
 /** The page spends the link by a button's POST: a mail scanner or a preview that opens the page spends nothing. */

@@ -1,5 +1,5 @@
 import { type Row, selectRows, updateRow } from '../database/rows.ts'
-import { ForbiddenError } from '../errors.ts'
+import { ForbiddenError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { NewEvent, Transaction } from '../events/outbox.ts'
 import type { Machine } from '../machines/machine.entity.ts'

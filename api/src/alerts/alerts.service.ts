@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, insertRows, type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { readRecipients } from '../backups/job-draft.ts'
-import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
@@ -77,10 +77,8 @@ export class AlertsService {
     return inOrder(ids, await selectRows(this.em, Alert, 'id', ids))
   }
 
-  async load(id: string): Promise<Row<Alert>> {
-    const [alert] = await selectRows(this.em, Alert, 'id', [id])
-    if (!alert) throw new NotFoundError('alert', `the id ${id}`)
-    return alert
+  load(id: string): Promise<Row<Alert>> {
+    return requireRow(this.em, Alert, id, 'alert')
   }
 
   state({ resolvedAt, mutedUntil, acknowledgedAt }: Row<Alert>): AlertState {
@@ -113,16 +111,11 @@ export class AlertsService {
     })
   }
 
-  private async change(
-    id: string,
-    type: EventType,
-    actor: string,
-    edit: (alert: Row<Alert>) => void,
-  ): Promise<Row<Alert>> {
-    const alert = await this.load(id)
-    if (alert.resolvedAt) return alert
-    edit(alert)
-    await this.transact(this.em, async ({ em, tell }) => {
+  private change(id: string, type: EventType, actor: string, edit: (alert: Row<Alert>) => void): Promise<Row<Alert>> {
+    return this.transact(this.em, async ({ em, tell }) => {
+      const alert = await requireRow(em, Alert, id, 'alert')
+      if (alert.resolvedAt) return alert
+      edit(alert)
       await saveRows(em, Alert, [alert])
       tell.alerts.add(id)
       tell.event({
@@ -139,8 +132,8 @@ export class AlertsService {
           ...(alert.mutedUntil ? { until: alert.mutedUntil.toISOString() } : {}),
         },
       })
+      return alert
     })
-    return alert
   }
 
   /** A mail to try the settings with; it touches no alert. */

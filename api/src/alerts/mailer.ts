@@ -1,5 +1,5 @@
 import { createTransport, type Transporter } from 'nodemailer'
-import type { MailSettings } from '../config.ts'
+import type { MailSettings } from '../config/config.ts'
 import { SECOND } from '../platform/clock.ts'
 
 export interface Mail {

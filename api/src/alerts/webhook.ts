@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { SECOND } from '../platform/clock.ts'
 import type { Sent } from './mailer.ts'
 

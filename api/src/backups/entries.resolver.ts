@@ -15,11 +15,11 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
-import { BackupFile } from '../vault/backup-file.entity.ts'
+import { BackupFile } from './backup-file.entity.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
 import { BackupRun } from './backup-run.entity.ts'
 import { BackupStatus, EntryPhase } from './backup-status.ts'

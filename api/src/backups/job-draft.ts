@@ -1,5 +1,7 @@
+import { readAgentName } from '../access/agent-name.ts'
+import type { Roots } from '../config/config.ts'
 import type { Row } from '../database/rows.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { ExpectChange } from './backup-status.ts'
 import type { ExpectedJob } from './expected-job.entity.ts'
@@ -10,7 +12,6 @@ import {
   DEFAULT_STORAGE_PATH,
   type PathFacts,
   readDatabaseName,
-  readName,
   readPlace,
   readTemplate,
   targetKey,
@@ -28,12 +29,6 @@ export type JobDraft = Pick<
   | ('keepLast' | 'keepDaily' | 'keepWeekly' | 'keepMonthly' | 'keepYearly')
 >
 
-export interface Roots {
-  deposit: string
-  vault: string
-  quarantine: string
-}
-
 /** What somebody wrote, with machines by their ids. */
 type DraftInput = Omit<ExpectedJobChange, 'machineHostname' | 'protects'>
 
@@ -45,7 +40,7 @@ export function draftJob(input: DraftInput, before: Row<ExpectedJob> | null, roo
   const needed = (field: 'agentId' | 'databaseName'): string => {
     const value = input[field] === undefined ? before?.[field] : input[field]
     if (!value) throw new InvalidInputError(field, 'is needed', 'Fill it in.')
-    return field === 'agentId' ? readName(field, value) : readDatabaseName(field, value)
+    return field === 'agentId' ? readAgentName(field, value) : readDatabaseName(field, value)
   }
   const place = (field: 'companyName' | 'city' | 'neighborhood'): string | null => {
     const value = input[field] === undefined ? (before?.[field] ?? null) : input[field]

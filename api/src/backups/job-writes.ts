@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import type { Tell } from '../events/outbox.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { MINUTE } from '../platform/clock.ts'

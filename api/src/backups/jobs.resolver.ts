@@ -17,10 +17,10 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'

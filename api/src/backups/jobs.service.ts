@@ -3,9 +3,9 @@ import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
-import { insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { insertRows, type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
 import { contains, inOrder, seekPage } from '../database/seek.ts'
-import { InvalidInputError, NotFoundError } from '../errors.ts'
+import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import { fold } from '../platform/fold.ts'
@@ -16,7 +16,8 @@ import { BackupStatus, STATUS_RANK, statusOfRank } from './backup-status.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { withMachineIds } from './named-machines.ts'
-import { draftJob, type JobDraft, type Roots } from './job-draft.ts'
+import { draftJob, type JobDraft } from './job-draft.ts'
+import type { Roots } from '../config/config.ts'
 import { localDay, type Offset, offsetsOf } from './local-days.ts'
 import { type JobPreview, previewOf } from './job-preview.ts'
 import { adoptUndeclared, refuseTaken, refuseUnknownMachines, replan, writeProtections } from './job-writes.ts'
@@ -274,9 +275,9 @@ export class JobsService {
 
   /** Retires a job; its history and its files stay. */
   async archive(id: string, actor: string | null): Promise<Row<ExpectedJob>> {
-    const job = await this.load(id)
     const at = this.clock()
     await this.transact(this.em, async ({ em, tell }) => {
+      const job = await requireRow(em, ExpectedJob, id, 'expected job')
       if (job.archivedAt) return
       await updateRow(em, ExpectedJob, id, { archivedAt: at, nextDueAt: null })
       await sql`update backup_run set is_open = 0 where job_id = ${id} and is_open = 1`.execute(em.getKysely())

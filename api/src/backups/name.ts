@@ -1,7 +1,4 @@
-// Names of agents, databases and files. The worker thread reads this as it is: nothing else may stand here.
-
-/** Of an agent: the name of its folder. */
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+// Names of databases and files. The worker thread reads this as it is: nothing else may stand here.
 
 /** What the names of companies, places and databases may hold, in NFC, as people write them: no control, no { } < > \\. */
 const PLAIN = /^(?!\p{M})[^\p{C}\p{Zl}\p{Zp}{}\\<>]+$/u

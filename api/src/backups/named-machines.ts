@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { selectRows } from '../database/rows.ts'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { machinesCalled } from '../machines/machine-names.ts'
 import type { ExpectedJobChange, ProtectionInput } from './expected-job.input.ts'

@@ -1,5 +1,6 @@
+import { readAgentName } from '../access/agent-name.ts'
 import { describe, expect, test } from 'vitest'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import {
   DEFAULT_DEPOSIT_PATH,
   DEFAULT_LOG_PATH,
@@ -7,7 +8,6 @@ import {
   keepsOnlyLatest,
   type PathFacts,
   readDatabaseName,
-  readName,
   readPlace,
   readTemplate,
   render,
@@ -36,13 +36,13 @@ const read = (template: string, kind: 'file' | 'folder' = 'file', root = ROOT): 
 
 describe('A name of an agent', () => {
   test.each(['a', '7', 'crm', 'Lyon-01', 'crm.sql.gz', 'a_b', 'a..b', 'x'.repeat(128)])('may be "%s"', (name) => {
-    expect(readName('agentId', name)).toBe(name)
+    expect(readAgentName('agentId', name)).toBe(name)
   })
 
   test.each(['', ' ', '.', '..', '.crm', '-rf', '_crm', 'a/b', 'a\\b', 'a b', 'é', 'crm\n', 'a\0', 'x'.repeat(129)])(
     'may not be %j',
     (name) => {
-      expect(() => readName('agentId', name)).toThrow('agentId: must be 1 to 128 letters')
+      expect(() => readAgentName('agentId', name)).toThrow('agentId: must be 1 to 128 letters')
     },
   )
 })

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
-import { InvalidInputError } from '../errors.ts'
-import { IN_PATH, isManifest, LONGEST_DATABASE, LONGEST_FILE, NAME, plainName } from './name.ts'
+import { InvalidInputError } from '../platform/errors.ts'
+import { IN_PATH, isManifest, LONGEST_DATABASE, LONGEST_FILE, plainName } from './name.ts'
 
 // Where files lie is said by templates: relative to their root, or absolute below it. Every value that is filled in is
 // checked by an allow-list, and every path once more as a whole: nothing that a job or a report says leaves the root.
@@ -26,13 +26,6 @@ export interface PathFacts {
 
 /** What stands in paths for signs that may not. */
 const UNSAFE = /[^\p{L}\p{M}\p{N} ._'’+,@=()-]+|\.{2,}|^\.|^ | $/gu
-
-const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and begin with a letter or digit'
-
-export function readName(field: string, value: string): string {
-  if (NAME.test(value)) return value
-  throw new InvalidInputError(field, NAME_RULE, 'Choose such a name.')
-}
 
 /** Companies, cities and neighborhoods, as people write them: Martin & Fils, Saint-Denis (93), N° 5/7. */
 export const readPlace = (field: string, value: string): string => readPlain(field, value, LONGEST_PLACE)

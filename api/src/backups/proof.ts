@@ -1,5 +1,5 @@
 import { registerEnumType } from 'type-graphql'
-import { type Check, CheckName, CheckOutcome } from '../deposit/check.ts'
+import { type Check, CheckName, CheckOutcome } from './check.ts'
 
 /** How far a good backup is proven, the least first. */
 export enum Proof {

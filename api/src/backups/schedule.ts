@@ -1,7 +1,7 @@
 import { Cron } from 'croner'
 import { registerEnumType } from 'type-graphql'
 import { Temporal } from 'temporal-polyfill'
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
 
 export enum Frequency {

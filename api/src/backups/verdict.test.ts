@@ -1,8 +1,8 @@
 import { Severity } from '../reasons/reason.ts'
 import { describe, expect, test } from 'vitest'
-import { CheckName, CheckOutcome } from '../deposit/check.ts'
-import type { DeclaredStep } from '../deposit/declared.ts'
-import type { ContentCheck, FileFacts, ReadFacts } from '../deposit/file-facts.ts'
+import { CheckName, CheckOutcome } from './check.ts'
+import type { DeclaredStep } from './declared.ts'
+import type { ContentCheck, FileFacts, ReadFacts } from './file-facts.ts'
 import { BackupStatus } from './backup-status.ts'
 import {
   backupReason,

@@ -1,11 +1,11 @@
-import type { DeclaredStep } from '../deposit/declared.ts'
-import { type Check, CheckName, CheckOutcome } from '../deposit/check.ts'
-import type { FileFacts, ReadFacts, Verifying } from '../deposit/file-facts.ts'
+import type { DeclaredStep } from './declared.ts'
+import { type Check, CheckName, CheckOutcome } from './check.ts'
+import type { FileFacts, ReadFacts, Verifying } from './file-facts.ts'
 import { HOUR, MINUTE } from '../platform/clock.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupStatus, isGood } from './backup-status.ts'
 import { Proof, proofOf } from './proof.ts'
-import type { BACKUP_REASONS } from './reason-catalogue.ts'
+import type { BACKUP_REASONS } from '../reasons/backup-reasons.ts'
 
 // What Vigie exists for: facts in, verdict out. Nothing here reads a file, a clock or a table.
 

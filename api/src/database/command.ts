@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readConfig } from '../config.ts'
-import { DomainError, InvalidInputError } from '../errors.ts'
+import { readConfig } from '../config/config.ts'
+import { DomainError, InvalidInputError } from '../platform/errors.ts'
 import { calledAs } from '../platform/called-as.ts'
 import { copyDatabase, restoreDatabase } from './copy.ts'
 

@@ -14,7 +14,7 @@ import {
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeFolder } from '../platform/make-folder.ts'
-import { DomainError, InvalidInputError } from '../errors.ts'
+import { DomainError, InvalidInputError } from '../platform/errors.ts'
 import { lockDatabase } from './lock.ts'
 import { sqliteFault } from './sqlite.ts'
 

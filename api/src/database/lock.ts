@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { DomainError } from '../errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import { sqliteFault } from './sqlite.ts'
 
 export class DatabaseInUseError extends DomainError {

@@ -1,3 +1,4 @@
+import { NotFoundError } from '../platform/errors.ts'
 import type { EntityMetadata, EntityName, Primary } from '@mikro-orm/core'
 import { CompiledQuery } from 'kysely'
 import type { EntityManager } from './database.ts'
@@ -112,6 +113,18 @@ export const columnsOf = <E extends object>(em: EntityManager, entity: EntityNam
     .codecs.filter(({ lazy }) => !lazy)
     .map(({ column }) => name(column))
     .join(', ')
+
+/** The row of an id. Errors: NOT_FOUND */
+export async function requireRow<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  id: string,
+  what: string,
+): Promise<Row<E>> {
+  const [row] = await selectRows(em, entity, 'id' as keyof Row<E> & string, [id])
+  if (!row) throw new NotFoundError(what, `the id ${id}`)
+  return row
+}
 
 /** The rows of which `property` is one of `values`, and all of `also` holds. */
 export async function selectRows<E extends object>(

@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { DomainError } from '../errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import { SECOND } from '../platform/clock.ts'
 import { type Answer, Sqlite, sqliteFault } from './sqlite.ts'
 

@@ -1,5 +1,5 @@
 import { Field, GraphQLISODateTime, ID, InputType } from 'type-graphql'
-import { BigIntScalar } from '../platform/scalars.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
 
 @InputType({ description: 'One step of a run, as the agent saw it' })
 export class BackupStepInput {

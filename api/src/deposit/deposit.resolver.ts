@@ -15,12 +15,12 @@ import {
   Root,
   FieldResolver,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
+import { Scope } from '../graphql/scope.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import type { Context } from '../context.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
-import { BigIntScalar } from '../platform/scalars.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BackupRunInput } from './backup-run.input.ts'
 import { Scan, ScanOutcome } from './scan.entity.ts'

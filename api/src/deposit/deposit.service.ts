@@ -1,17 +1,18 @@
 import { sql } from 'kysely'
 import type { Caller } from '../access/caller.ts'
+import { isAgentName } from '../access/agent-name.ts'
 import type { Quota } from '../access/quota.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
-import { fileName, LONGEST_DATABASE, NAME, plainName } from '../backups/name.ts'
+import { fileName, LONGEST_DATABASE, plainName } from '../backups/name.ts'
 import type { EntityManager } from '../database/database.ts'
-import { type Row, saveRows, selectRows } from '../database/rows.ts'
+import { type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
-import { ForbiddenError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { ForbiddenError, InvalidInputError } from '../platform/errors.ts'
 import type { Transact } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './backup-run.input.ts'
-import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from './declared.ts'
+import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from '../backups/declared.ts'
 import { RunRecorder } from './run-recorder.ts'
 import { tellSettled } from './run-recorder.ts'
 import { Scan, Scanner as ScannerRow } from './scan.entity.ts'
@@ -82,21 +83,20 @@ export class DepositService {
 
   /** Takes a report out of the inbox; its row stays. */
   async dismiss(id: string): Promise<Row<BackupRun>> {
-    const [run] = await selectRows(this.em, BackupRun, 'id', [id])
-    if (!run) throw new NotFoundError('report', `the id ${id}`)
-    if (run.outcome === RunOutcome.ACCEPTED)
-      throw new InvalidInputError(
-        'id',
-        'is a run that belongs to a job',
-        'Only what is in reportInbox can be dismissed.',
-      )
-    await this.transact(this.em, async ({ em, tell }) => {
-      if (run.settledAt) return
+    return this.transact(this.em, async ({ em, tell }) => {
+      const run = await requireRow(em, BackupRun, id, 'report')
+      if (run.outcome === RunOutcome.ACCEPTED)
+        throw new InvalidInputError(
+          'id',
+          'is a run that belongs to a job',
+          'Only what is in reportInbox can be dismissed.',
+        )
+      if (run.settledAt) return run
       await saveRows(em, BackupRun, [Object.assign(run, { settledAt: this.clock(), isOpen: false })])
       const name = run.databaseName ? `${run.agentId}/${run.databaseName}` : run.agentId
       tellSettled(tell, { name, ...(run.reportPath ? { path: run.reportPath } : {}) }, this.clock())
+      return run
     })
-    return run
   }
 }
 
@@ -133,7 +133,7 @@ function readRun(input: BackupRunInput): DeclaredReport {
     throw new InvalidInputError('run.databases', 'names one database twice', 'Send each once.')
   return {
     runId,
-    agentId: given('run.agentId', NAME.test(agentId) ? agentId : null),
+    agentId: given('run.agentId', isAgentName(agentId) ? agentId : null),
     overallStatus: null,
     refused: [],
     startedAt: startedAt?.toISOString() ?? null,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Roots } from '../backups/job-draft.ts'
+import type { Roots } from '../config/config.ts'
 import type { Log } from '../platform/log.ts'
 import { clearProbes, type LinkProbe, probeLinks } from './sight.ts'
 

@@ -11,7 +11,7 @@ import {
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { openBelow } from './open-below.ts'
+import { openBelow } from '../files/open-below.ts'
 import { LARGEST_REPORT, type ReadReport, readReportFile } from './report-file.ts'
 
 // Looks for reports. What it costs grows with what changed: a folder whose time of change is the known one is not read.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { DeclaredReport } from './declared.ts'
+import type { DeclaredReport } from '../backups/declared.ts'
 import { readReportFile, timeOf } from './report-file.ts'
 
 const HASH = 'ab'.repeat(32)

@@ -1,8 +1,9 @@
+import { isAgentName } from '../access/agent-name.ts'
 import { createHash } from 'node:crypto'
-import { fileName, LONGEST_DATABASE, NAME, plainName } from '../backups/name.ts'
+import { fileName, LONGEST_DATABASE, plainName } from '../backups/name.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
 import { decodeText } from '../platform/text-encoding.ts'
-import type { DeclaredDatabase, DeclaredReport, DeclaredStep, Refusal } from './declared.ts'
+import type { DeclaredDatabase, DeclaredReport, DeclaredStep, Refusal } from '../backups/declared.ts'
 
 /** A report is a few kilobytes; more than this is refused unread. */
 export const LARGEST_REPORT = 1024 * 1024
@@ -129,7 +130,7 @@ function objectOf(value: unknown, path: string): Json {
 }
 
 function nameOf(value: unknown, path: string): string {
-  if (typeof value === 'string' && NAME.test(value)) return value
+  if (typeof value === 'string' && isAgentName(value)) return value
   throw new WrongType(`${path} must be a plain name of 1 to 128 letters, digits, ".", "_" or "-".`)
 }
 

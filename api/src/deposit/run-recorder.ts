@@ -13,7 +13,7 @@ import type { Tell } from '../events/outbox.ts'
 import { CLOCK_TOLERANCE, DAY, HOUR, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
-import type { DeclaredDatabase, DeclaredReport, Refusal } from './declared.ts'
+import type { DeclaredDatabase, DeclaredReport, Refusal } from '../backups/declared.ts'
 import { shortened } from './kept-reports.ts'
 
 /** A clock that runs ahead by more than this tells nothing that can be used. */

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import type { Roots } from '../backups/job-draft.ts'
+import type { Roots } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
 import { type Row, selectRows } from '../database/rows.ts'
-import { DomainError } from '../errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -15,7 +15,8 @@ import { writeManifests } from '../vault/manifests.ts'
 import type { AtStep } from '../vault/move-file.ts'
 import { takeUp } from '../vault/promotion.ts'
 import { type Rereading, reverifyVault } from '../vault/reverify.ts'
-import { FileWork } from './file-work.ts'
+import type { FileTasks } from '../files/file-tasks.ts'
+import { FileWork } from '../files/file-work.ts'
 import { forgetProven } from './forget.ts'
 import { Ingest } from './ingest.ts'
 import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
@@ -26,7 +27,7 @@ import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import { settleRuns } from './settle.ts'
 import { lackOfRoom, type LinkProbe, lookAtRoots, makeRoots, type RootIds, type RootName, type Sight } from './sight.ts'
 import { survey } from './survey.ts'
-import type { ForgetRules } from './unawaited.ts'
+import type { ForgetRules } from '../config/config.ts'
 import { closeWindows, mendFuture, openWindows } from './windows.ts'
 import type { DepositTasks } from './worker.ts'
 
@@ -68,7 +69,7 @@ class UnseenError extends DomainError {
 /** Looks at the deposit: reports in, files proven and moved, what is due judged. One scan at a time, whoever asks. */
 export class Scanner {
   private readonly worker: WorkerThread<DepositTasks>
-  private readonly rereader: WorkerThread<DepositTasks>
+  private readonly rereader: WorkerThread<FileTasks>
   private readonly files: FileWork
   private readonly probes: LinkProbes
   private readonly ingest = new Ingest()
@@ -91,10 +92,11 @@ export class Scanner {
     const { clock, log, roots } = options
     this.movedOn = { at: clock(), ticks: performance.now() }
     this.probes = new LinkProbes(roots, log)
-    const script = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url)
-    this.worker = new WorkerThread<DepositTasks>(script, 192)
-    this.rereader = new WorkerThread<DepositTasks>(script, 64)
-    this.files = new FileWork(script)
+    const threadOf = (folder: string): URL =>
+      new URL(`../${folder}/worker${extname(import.meta.filename)}`, import.meta.url)
+    this.worker = new WorkerThread<DepositTasks>(threadOf('deposit'), 192)
+    this.rereader = new WorkerThread<FileTasks>(threadOf('files'), 64)
+    this.files = new FileWork(threadOf('files'))
     this.files.onReady = () => this.soon('FILES')
   }
 

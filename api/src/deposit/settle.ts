@@ -13,9 +13,9 @@ import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../databa
 import { CLOCK_TOLERANCE, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { BackupFile, FileRoot, FileState } from '../vault/backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState } from '../backups/backup-file.entity.ts'
 import { carryOut, quarantinePlace, vaultPlace } from '../vault/promotion.ts'
-import type { ReadFacts, Stamp } from './file-facts.ts'
+import type { ReadFacts, Stamp } from '../backups/file-facts.ts'
 import {
   beginReading,
   type Claims,

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, chmod, link, lstat, readdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Roots } from '../backups/job-draft.ts'
+import type { Roots } from '../config/config.ts'
 import { newId } from '../platform/id.ts'
 import { makeFolder } from '../platform/make-folder.ts'
 import { freeAt } from '../vault/move-file.ts'

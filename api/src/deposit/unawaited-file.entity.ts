@@ -2,8 +2,8 @@ import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
 import { BigNumber } from '../database/big-number.ts'
-import { BigIntScalar } from '../platform/scalars.ts'
-import { BackupFile, FileRoot } from '../vault/backup-file.entity.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
+import { BackupFile, FileRoot } from '../backups/backup-file.entity.ts'
 
 /** A file that lies in the deposit or the quarantine, and that no run awaits. */
 @Entity()

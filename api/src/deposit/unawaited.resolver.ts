@@ -14,11 +14,11 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
-import { BigIntScalar } from '../platform/scalars.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
 import { BusyError } from '../vault/vault.service.ts'
 import { deleteUnawaited } from './forget.ts'
 import { UnawaitedFile } from './unawaited-file.entity.ts'

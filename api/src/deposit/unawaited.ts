@@ -1,6 +1,7 @@
+import type { ForgetRules } from '../config/config.ts'
 import { DAY } from '../platform/clock.ts'
-import type { Stamp } from './file-facts.ts'
-import type { FileBelow } from './walk-files.ts'
+import type { Stamp } from '../backups/file-facts.ts'
+import type { FileBelow } from '../files/walk-files.ts'
 
 // Which files of deposit and quarantine nobody awaits, and which of them may be forgotten. Pure.
 
@@ -47,13 +48,6 @@ export const unawaitedIn = (files: readonly FileBelow[], awaited: Awaited, now: 
       !isReport(path, awaited.reportFolders) &&
       now.getTime() - sinceOf(stamp).getTime() >= YOUNG,
   )
-
-export interface ForgetRules {
-  /** What the vault holds as well is forgotten after so many days; null = never. */
-  keepDays: number | null
-  /** Bytes that one agent may leave lying; null = no bound. */
-  quota: number | null
-}
 
 export interface Forgettable {
   agentId: string

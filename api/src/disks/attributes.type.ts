@@ -1,5 +1,5 @@
 import { Field, Float, GraphQLISODateTime, Int, ObjectType } from 'type-graphql'
-import { BigIntScalar } from '../platform/scalars.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import type { Counters } from './snapshot.entity.ts'
 

@@ -13,7 +13,7 @@ import {
 } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
-import type { ReportTimes } from '../inventory/inventory.ts'
+import type { ReportTimes } from '../machines/machine-sighting.ts'
 import { silentMachines } from '../machines/silence.ts'
 import { isFuture, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'

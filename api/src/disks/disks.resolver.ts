@@ -17,11 +17,11 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { COSTLY } from '../limits.ts'
+import { COSTLY } from '../graphql/cost.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { AttributePoint, SmartAttribute } from './attributes.type.ts'

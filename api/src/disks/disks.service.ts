@@ -4,11 +4,11 @@ import { type RawBuilder, sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
-import { type Row, selectRows, updateRow } from '../database/rows.ts'
+import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
 import { contains, endsWith, inOrder, seekPage } from '../database/seek.ts'
-import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import { isPlainText } from '../inventory/inventory.ts'
+import { isPlainText } from '../platform/plain-text.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { type Point, thinned } from './attribute-history.ts'
@@ -262,9 +262,9 @@ export class DisksService {
   }
 
   async archive(id: string, actor: string | null): Promise<Row<Disk>> {
-    const disk = await this.load(id)
     const at = this.clock()
     await this.transact(this.em, async ({ em, tell }) => {
+      const disk = await requireRow(em, Disk, id, 'disk')
       if (disk.archivedAt) return
       await updateRow(em, Disk, id, { archivedAt: at })
       tell.disks.add(id)
@@ -334,9 +334,8 @@ export class DisksService {
     actor: string | null,
     decide: (disk: Row<Disk>) => { found: Reason; accepted: AcceptedFinding[] },
   ): Promise<Row<Disk>> {
-    await this.load(id)
     await this.transact(this.em, async ({ em, tell }) => {
-      const disk = (await selectRows(em, Disk, 'id', [id]))[0] as Row<Disk>
+      const disk = await requireRow(em, Disk, id, 'disk')
       const { found, accepted } = decide(disk)
       const { acceptedAt: _before, ...bare } = found
       const reasons = disk.reasons.map((each) => (each === found ? bare : each))
@@ -360,12 +359,12 @@ export class DisksService {
 
   /** Gives a disk a name or place of its owner's; null takes it back. */
   async label(id: string, label: string | null): Promise<Row<Disk>> {
-    await this.load(id)
     const trimmed = label?.trim() || null
     if (trimmed && !isPlainText(trimmed, 64)) {
       throw new InvalidInputError('label', 'must be one line of at most 64 characters', 'Choose a shorter one.')
     }
     await this.transact(this.em, async ({ em, tell }) => {
+      await requireRow(em, Disk, id, 'disk')
       await updateRow(em, Disk, id, { label: trimmed })
       tell.disks.add(id)
     })

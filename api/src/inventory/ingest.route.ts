@@ -1,23 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AccessService } from '../access/access.service.ts'
 import { authenticate, callerByAddress } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { QuotaError } from '../access/quota.ts'
-import { allows, Scope } from '../access/scope.ts'
-import type { Refuse } from '../app.ts'
-import type { Config } from '../config.ts'
-import type { Services } from '../context.ts'
-import { ConflictError, ForbiddenError, InvalidInputError, UnauthenticatedError } from '../errors.ts'
-import { encodings, jsonBody } from '../platform/bodies.ts'
+import { allows, Scope } from '../graphql/scope.ts'
+import type { Config } from '../config/config.ts'
+import { ConflictError, ForbiddenError, InvalidInputError, UnauthenticatedError } from '../platform/errors.ts'
+import { encodings, jsonBody } from '../http/bodies.ts'
+import { refuse } from '../http/refuse.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { InventoryService } from './inventory.service.ts'
 import { readScriptReport } from './script-report.ts'
 
 interface Options {
   config: Config
-  services: () => Services
-  refuse: Refuse
+  /** For one request. */
+  services: () => { access: AccessService; inventory: InventoryService; clock: Clock }
 }
 
 /** JSON of scripts that speak no GraphQL. It ends in the same service as the mutation. */
-export function ingestRoute(app: FastifyInstance, { config, services, refuse }: Options): void {
+export function ingestRoute(app: FastifyInstance, { config, services }: Options): void {
   app.register(async (scripts) => {
     // curl and urllib call JSON a form unless told otherwise: whatever it is called, it must be JSON.
     scripts.removeAllContentTypeParsers()

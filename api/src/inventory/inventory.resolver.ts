@@ -1,6 +1,6 @@
 import { Arg, Authorized, Ctx, Field, ID, Mutation, ObjectType, Resolver } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import { InventoryReportInput } from './inventory-report.input.ts'
 import type { Receipt } from './inventory.service.ts'
 import { SectionOutcome } from './section.ts'

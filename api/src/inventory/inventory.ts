@@ -1,6 +1,6 @@
+import type { MachineSighting, ReportTimes } from '../machines/machine-sighting.ts'
 import { createHash } from 'node:crypto'
 import type { DiskSighting } from '../disks/sighting.ts'
-import type { MachineFacts } from '../machines/section.ts'
 import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
@@ -29,22 +29,6 @@ export interface Inventory {
   /** What of it was not taken, a sentence each. */
   refused: string[]
   notes: string[]
-}
-
-export interface MachineSighting {
-  /** Null for a script. */
-  machineKey: string | null
-  hostname: string | null
-  agentVersion: string | null
-  /** Null where the report tells nothing but a name. */
-  facts: Partial<Omit<MachineFacts, 'links'>> | null
-}
-
-export interface ReportTimes {
-  collectedAt: Date
-  receivedAt: Date
-  /** What the report is ordered by. */
-  at: Date
 }
 
 /**
@@ -105,6 +89,3 @@ export function orderedTimes(collectedAt: Date, receivedAt: Date, notes: string[
   )
   return { collectedAt, receivedAt, at: receivedAt }
 }
-
-/** Names from outside are text of one line; control characters have no place in them (RFC 20, Unicode Cc). */
-export const isPlainText = (text: string, longest: number): boolean => text.length <= longest && !/\p{Cc}/u.test(text)

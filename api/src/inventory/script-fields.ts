@@ -1,6 +1,6 @@
-import { InvalidInputError } from '../errors.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import type { JsonObject } from '../platform/json.ts'
-import { isPlainText } from './inventory.ts'
+import { isPlainText } from '../platform/plain-text.ts'
 
 const UNKNOWN_WORDS = new Set([
   '',

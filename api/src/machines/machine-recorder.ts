@@ -5,7 +5,7 @@ import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../databa
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
-import type { MachineSighting, ReportTimes } from '../inventory/inventory.ts'
+import type { MachineSighting, ReportTimes } from './machine-sighting.ts'
 import { isFuture } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { copyByName, differingMark, isSecondMachine, type Marks, marksAfter } from './copies.ts'

@@ -15,8 +15,8 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'

@@ -2,12 +2,12 @@ import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
-import { type Row, selectRows, updateRow } from '../database/rows.ts'
+import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
 import { contains, inOrder, seekPage } from '../database/seek.ts'
 import { Severity } from '../reasons/reason.ts'
-import { AmbiguousError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import { isPlainText } from '../inventory/inventory.ts'
+import { isPlainText } from '../platform/plain-text.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Machine } from './machine.entity.ts'
@@ -115,9 +115,9 @@ export class MachinesService {
 
   /** Retires a machine with the disks that are in it. It comes back by itself when it reports. */
   async archive(id: string, actor: string | null): Promise<Row<Machine>> {
-    const machine = await this.load(id)
     const at = this.clock()
     await this.transact(this.em, async ({ em, tell }) => {
+      const machine = await requireRow(em, Machine, id, 'machine')
       if (machine.archivedAt) return
       await updateRow(em, Machine, id, { archivedAt: at })
       const { rows } = await sql<{ id: string }>`update disk set archived_at = ${at.getTime()}
@@ -142,12 +142,12 @@ export class MachinesService {
 
   /** Gives a machine a name of its owner's; null takes it back. */
   async rename(id: string, name: string | null): Promise<Row<Machine>> {
-    await this.load(id)
     const trimmed = name?.trim() || null
     if (trimmed && !isPlainText(trimmed, 64)) {
       throw new InvalidInputError('name', 'must be one line of at most 64 characters', 'Choose a shorter name.')
     }
     await this.transact(this.em, async ({ em, tell }) => {
+      await requireRow(em, Machine, id, 'machine')
       await updateRow(em, Machine, id, { name: trimmed })
       tell.machines.add(id)
     })

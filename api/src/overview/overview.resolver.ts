@@ -1,6 +1,6 @@
 import { Args, Authorized, Ctx, Field, FieldResolver, Int, ObjectType, Query, Resolver, Root } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { DiskConnection, DisksArgs } from '../disks/disks.resolver.ts'

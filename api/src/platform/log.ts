@@ -1,10 +1,9 @@
-import { type Logger, pino } from 'pino'
-import type { Config } from '../config.ts'
+import { type LevelWithSilent, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
 /** JSON lines on stderr, so that stdout stays for what a command answers. Secrets are masked wherever they stand. */
-export const createLog = (level: Config['logLevel']): Log =>
+export const createLog = (level: LevelWithSilent): Log =>
   pino(
     {
       level,

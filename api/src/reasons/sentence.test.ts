@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { ROOT } from '../config.ts'
-import { BACKUP_REASONS } from '../backups/reason-catalogue.ts'
-import { DISK_REASONS } from '../disks/reason-catalogue.ts'
+import { ROOT } from '../platform/root.ts'
+import { BACKUP_REASONS } from './backup-reasons.ts'
+import { DISK_REASONS } from './disk-reasons.ts'
 import { Severity } from './reason.ts'
 import { type ReasonCode, REASONS, sentence } from './sentence.ts'
 

@@ -1,5 +1,5 @@
-import { BACKUP_REASONS } from '../backups/reason-catalogue.ts'
-import { DISK_REASONS } from '../disks/reason-catalogue.ts'
+import { BACKUP_REASONS } from './backup-reasons.ts'
+import { DISK_REASONS } from './disk-reasons.ts'
 import type { Entry } from './entry.ts'
 import type { Reason } from './reason.ts'
 

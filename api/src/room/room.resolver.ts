@@ -1,6 +1,6 @@
 import { Authorized, Ctx, Query, Resolver } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
-import type { Context } from '../context.ts'
+import { Scope } from '../graphql/scope.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { allRooms } from './measure-rooms.ts'
 import { Room } from './room.entity.ts'

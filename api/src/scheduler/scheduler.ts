@@ -2,13 +2,13 @@ import { hostname } from 'node:os'
 import { Agenda, type AgendaBackend } from 'agenda'
 import { sql } from 'kysely'
 import type { MongoClient } from 'mongodb'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
 import { SqliteBackend } from './sqlite-backend.ts'
-import type { Task } from './tasks.ts'
+import type { Task } from './task.ts'
 
 export interface Scheduler {
   /** Whether Agenda reaches its store; what it cannot do meanwhile is done when it is back. */

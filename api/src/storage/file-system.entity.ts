@@ -3,7 +3,7 @@ import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decor
 import { BigNumber } from '../database/big-number.ts'
 import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
-import { BigIntScalar } from '../platform/scalars.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
 
 @ObjectType({ simpleResolvers: true, description: "The size of one user's home" })
 export class UserHome {

@@ -7,10 +7,10 @@ import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { MANIFEST } from '../backups/name.ts'
 import { proofOf } from '../backups/proof.ts'
 import { decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import type { ReadFacts } from '../deposit/file-facts.ts'
-import type { ScanContext } from '../deposit/scan-context.ts'
+import type { ReadFacts } from '../backups/file-facts.ts'
+import type { VaultWork } from './vault-work.ts'
 import { asObject } from '../platform/json.ts'
-import { BackupFile, FileState } from './backup-file.entity.ts'
+import { BackupFile, FileState } from '../backups/backup-file.entity.ts'
 
 // Beside each file of the vault lies what Vigie knew of it when it came, so that the vault can be read without Vigie.
 
@@ -23,7 +23,7 @@ const LONGEST = 1024 * 1024
  * Writes manifests that are not there yet, from a file on. One that cannot be written is told, and tried again in its
  * turn. Answers with the file that the next scan goes on after.
  */
-export async function writeManifests(scan: ScanContext, after: string): Promise<string> {
+export async function writeManifests(scan: VaultWork, after: string): Promise<string> {
   const { rows } = await sql<Record<string, unknown>>`select * from backup_file
     where state = 'VAULT' and has_manifest = 0 and id > ${after} order by id limit ${BATCH}`.execute(
     scan.em.getKysely(),
@@ -63,7 +63,7 @@ interface Known {
   runs: Map<string, Row<BackupRun>>
 }
 
-async function knownOf({ em }: ScanContext, files: readonly Row<BackupFile>[]): Promise<Known> {
+async function knownOf({ em }: VaultWork, files: readonly Row<BackupFile>[]): Promise<Known> {
   const jobs = await selectRows(em, ExpectedJob, 'id', [...new Set(files.flatMap(({ job }) => job ?? []))])
   const entries = await selectRows(em, BackupEntry, 'id', [...new Set(files.flatMap(({ entry }) => entry ?? []))])
   const runs = await selectRows(

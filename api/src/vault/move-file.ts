@@ -15,9 +15,9 @@ import {
   unlink,
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Stamp, stampOf } from '../deposit/file-facts.ts'
+import { type Stamp, stampOf } from '../backups/file-facts.ts'
 
-// How a proven file changes its place: the protocol of research/backups.md §3. At every instant the file lies whole in at
+// How a proven file changes its place (docs/backups.md, "Moves"). At every instant the file lies whole in at
 // least one place; nothing is overwritten; a crash at any step is taken up again by doing the same once more.
 
 /** Told before each step, so that a test can end the process there. */

@@ -6,18 +6,18 @@ import { BackupRun } from '../backups/backup-run.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
 import { EntryRecorder } from '../backups/entry-recorder.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
-import type { Roots } from '../backups/job-draft.ts'
+import type { Roots } from '../config/config.ts'
 import { folderName, render } from '../backups/path-template.ts'
 import { backupReason, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import type { Stamp } from '../deposit/file-facts.ts'
-import { LINK_TAKES } from '../deposit/file-work.ts'
-import type { ScanContext } from '../deposit/scan-context.ts'
+import type { Stamp } from '../backups/file-facts.ts'
+import { LINK_TAKES } from '../files/file-work.ts'
+import type { VaultWork } from './vault-work.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
-import { BackupFile, FileRoot, FileState, type Intent, type Leftover } from './backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState, type Intent, type Leftover } from '../backups/backup-file.entity.ts'
 import { removeManifest } from './manifests.ts'
 import { bringFile, hasArrived, type Move, type Moved, type NotMoved, removeLeftover } from './move-file.ts'
 
@@ -98,7 +98,7 @@ type Carried = 'MOVED' | 'STAYS' | 'HINDERED' | 'MOVING'
  * Moves a file as its intent says, and records how it ended. Done again after a crash, it ends the same. MOVING = it is
  * being copied: the next scan takes it up.
  */
-export async function carryOut(scan: ScanContext, file: Row<BackupFile>): Promise<Carried> {
+export async function carryOut(scan: VaultWork, file: Row<BackupFile>): Promise<Carried> {
   const intent = file.intent as Intent
   const root = rootOf(scan.roots, intent.to)
   const leftover: Leftover = { root: file.root, path: file.path, stamp: stampOf(file) }
@@ -142,7 +142,7 @@ export const rootOf = (roots: Roots, root: FileRoot): string =>
   ({ DEPOSIT: roots.deposit, VAULT: roots.vault, QUARANTINE: roots.quarantine })[root]
 
 /** Removes what a file left where it came from. Where that cannot be, each scan tries again. */
-export async function leave(scan: ScanContext, file: Row<BackupFile>): Promise<boolean> {
+export async function leave(scan: VaultWork, file: Row<BackupFile>): Promise<boolean> {
   const { leftover } = file
   if (!leftover) return true
   const root = rootOf(scan.roots, leftover.root)
@@ -181,7 +181,7 @@ interface Arrival {
 
 /** Answers with the row that holds the file now. */
 async function arrived(
-  scan: ScanContext,
+  scan: VaultWork,
   file: Row<BackupFile>,
   intent: Intent,
   arrival: Arrival,
@@ -251,7 +251,7 @@ async function sameInVault(em: EntityManager, file: Row<BackupFile>, intent: Int
   return decodeRows(em, BackupFile, rows)[0] ?? null
 }
 
-async function notMoved(scan: ScanContext, file: Row<BackupFile>, intent: Intent, moved: NotMoved): Promise<Carried> {
+async function notMoved(scan: VaultWork, file: Row<BackupFile>, intent: Intent, moved: NotMoved): Promise<Carried> {
   const now = scan.clock()
   const isHindered = moved.outcome === 'NO_ROOM' || moved.outcome === 'REFUSED'
   const taken = moved.outcome === 'TAKEN'
@@ -311,7 +311,7 @@ function why(moved: NotMoved, intent: Intent): Reason {
  * What was being moved, by the scan before or until a crash, and what could not be removed before, is done to its end.
  * Answers with the jobs whose file could not be moved.
  */
-export async function takeUp(scan: ScanContext): Promise<Set<string>> {
+export async function takeUp(scan: VaultWork): Promise<Set<string>> {
   const resting = new Set<string>()
   const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, BackupFile))} from backup_file
     where state = 'INTENT' or leftover is not null`.execute(scan.em.getKysely())

@@ -1,23 +1,22 @@
 import { sql } from 'kysely'
 import { EntryRecorder } from '../backups/entry-recorder.ts'
-import type { Roots } from '../backups/job-draft.ts'
+import type { Roots } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
 import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import type { DepositTasks } from '../deposit/worker.ts'
+import type { FileReader } from './vault-work.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import type { WorkerThread } from '../platform/worker-thread.ts'
 import { Severity } from '../reasons/reason.ts'
-import { BackupFile, FileState } from './backup-file.entity.ts'
+import { BackupFile, FileState } from '../backups/backup-file.entity.ts'
 
 export interface Rereading {
   em: EntityManager
   transact: Transact
   clock: Clock
   roots: Roots
-  worker: WorkerThread<DepositTasks>
+  worker: FileReader
   temporaryFolder: string
   log: Log
   isStopping: () => boolean

@@ -15,13 +15,13 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
-import { Scope } from '../access/scope.ts'
+import { Scope } from '../graphql/scope.ts'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import type { Context } from '../context.ts'
+import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
-import { BackupFile, FileState } from './backup-file.entity.ts'
+import { BackupFile, FileState } from '../backups/backup-file.entity.ts'
 import { rootOf } from './promotion.ts'
 import { KeepRule } from './retention.ts'
 

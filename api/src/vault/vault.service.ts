@@ -9,17 +9,17 @@ import { backupReason, declaredFile, judgeRun } from '../backups/verdict.ts'
 import { previousGood } from '../backups/entry-recorder.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
-import type { ScanContext } from '../deposit/scan-context.ts'
-import type { Scanner } from '../deposit/scanner.ts'
+import type { VaultWork } from './vault-work.ts'
+import type { VaultKeeper } from './vault-work.ts'
 import { carryOut, leave, removeExplained, vaultPlace } from './promotion.ts'
-import { DomainError, InvalidInputError, NotFoundError } from '../errors.ts'
+import { DomainError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
-import { BackupFile, FileRoot, FileState } from './backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState } from '../backups/backup-file.entity.ts'
 import { lyingIn } from './lying.ts'
 import { FLOOR, keepsEverything, type Kept, type KeepRules, planRetention } from './retention.ts'
 import { rereadVaultFile } from './reverify.ts'
@@ -76,10 +76,9 @@ export class VaultService {
 
   /** A protected backup is never deleted by retention. */
   async protect(entryId: string, isProtected: boolean, actor: string): Promise<Row<BackupEntry>> {
-    const [entry] = await selectRows(this.em, BackupEntry, 'id', [entryId])
-    if (!entry) throw new NotFoundError('backup entry', `the id ${entryId}`)
-    if (entry.protected === isProtected) return entry
-    await this.transact(this.em, async ({ em, tell }) => {
+    return this.transact(this.em, async ({ em, tell }) => {
+      const entry = await requireRow(em, BackupEntry, entryId, 'backup entry')
+      if (entry.protected === isProtected) return entry
       await saveRows(em, BackupEntry, [Object.assign(entry, { protected: isProtected })])
       tell.entries.add(entry.id)
       tell.event({
@@ -93,17 +92,17 @@ export class VaultService {
         to: String(isProtected),
         facts: { expectedAt: entry.expectedAt.toISOString() },
       })
+      return entry
     })
-    return entry
   }
 
   /** Takes a quarantined file into the vault after all: somebody answers for it, with a reason. */
-  async accept(id: string, reason: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
+  async accept(id: string, reason: string, actor: string, keeper: VaultKeeper): Promise<Row<BackupFile>> {
     const why = reason.trim()
     if (why.length < 3 || why.length > 500)
       throw new InvalidInputError('reason', 'must be 3 to 500 characters', 'Say why the file is good all the same.')
     const known = await this.quarantined(id)
-    await this.whileNoScanRuns(scanner, async (scan) => {
+    await this.whileNoScanRuns(keeper, async (scan) => {
       const file = await this.quarantined(known.id)
       const { run, job, entry } = await this.subjectOf(file)
       await refuseWhileMoving(scan.em, job.id)
@@ -142,17 +141,15 @@ export class VaultService {
   }
 
   /** Deletes a quarantined file for good. */
-  async delete(id: string, actor: string, scanner: Scanner): Promise<Row<BackupFile>> {
+  async delete(id: string, actor: string, keeper: VaultKeeper): Promise<Row<BackupFile>> {
     const known = await this.quarantined(id)
-    await this.whileNoScanRuns(scanner, async (scan) =>
-      deleteQuarantined(scan, await this.quarantined(known.id), actor),
-    )
+    await this.whileNoScanRuns(keeper, async (scan) => deleteQuarantined(scan, await this.quarantined(known.id), actor))
     return this.file(known.id)
   }
 
   /** Deletes a quarantined file by rule, where the good backup of its due time still lies in the vault in this moment. */
-  async deleteReplaced(id: string, scanner: Scanner): Promise<void> {
-    await this.whileNoScanRuns(scanner, async (scan) => {
+  async deleteReplaced(id: string, keeper: VaultKeeper): Promise<void> {
+    await this.whileNoScanRuns(keeper, async (scan) => {
       const file = await this.quarantined(id)
       const [entry] = await selectRows(this.em, BackupEntry, 'id', [file.entry ?? undefined])
       const [good] = await selectRows(this.em, BackupFile, 'id', [entry?.file ?? undefined])
@@ -162,16 +159,16 @@ export class VaultService {
   }
 
   /** Reads a file once more: one in quarantine is judged again, one in the vault compared with what it was. */
-  async reverify(id: string, scanner: Scanner): Promise<Row<BackupFile>> {
+  async reverify(id: string, keeper: VaultKeeper): Promise<Row<BackupFile>> {
     const known = await this.file(id)
     if (known.state === FileState.VAULT || known.state === FileState.LOST) {
-      await rereadVaultFile(scanner.rereading(), known)
+      await rereadVaultFile(keeper.rereading(), known)
       return this.file(known.id)
     }
     if (known.state !== FileState.QUARANTINE)
       throw new InvalidInputError('id', `is ${known.state}`, 'Only files in vault or quarantine can be verified again.')
     // Read before scans are kept waiting: it may be large.
-    const { worker, roots, temporaryFolder } = scanner.rereading()
+    const { worker, roots, temporaryFolder } = keeper.rereading()
     const asked = await this.subjectOf(known)
     const facts = await worker.ask('readBackupFile', {
       root: roots.quarantine,
@@ -180,7 +177,7 @@ export class VaultService {
       contentHash: declaredFile(asked.run).contentSha256 !== null,
       hashOnly: false,
     })
-    await this.whileNoScanRuns(scanner, async (scan) => {
+    await this.whileNoScanRuns(keeper, async (scan) => {
       const file = await this.quarantined(known.id)
       const { run, job, entry } = await this.subjectOf(file)
       await refuseWhileMoving(scan.em, job.id)
@@ -241,16 +238,16 @@ export class VaultService {
   }
 
   /** Deletes what the rules of a job do not keep: only what was asked for by setting them. */
-  async applyRetention(jobId: string, actor: string | null, scanner: Scanner): Promise<Row<BackupEntry>[]> {
+  async applyRetention(jobId: string, actor: string | null, keeper: VaultKeeper): Promise<Row<BackupEntry>[]> {
     const first = await this.retentionPlan(jobId, null)
     if (condemnedBy(first).length === 0) return []
     // What stays must be there before anything goes: the newest that are kept are read again where they changed.
-    const rereading = scanner.rereading()
+    const rereading = keeper.rereading()
     for (const file of await this.changedSurvivors(first, rereading)) await rereadVaultFile(rereading, file)
     const plan = await this.retentionPlan(jobId, null)
     const condemned = condemnedBy(plan)
     if (condemned.length === 0) return []
-    await this.whileNoScanRuns(scanner, async (scan) => {
+    await this.whileNoScanRuns(keeper, async (scan) => {
       await refuseWhileMoving(scan.em, jobId)
       const changed = await this.changedSurvivors(plan, scan)
       if (changed.length > 0) throw new SurvivorsError(changed.map(({ path }) => path))
@@ -262,7 +259,7 @@ export class VaultService {
   /** The newest that are kept, where they do not lie in the vault as they were when they were read last. */
   private async changedSurvivors(
     { plan }: RetentionPlan,
-    at: Pick<ScanContext, 'worker' | 'roots'>,
+    at: Pick<VaultWork, 'worker' | 'roots'>,
   ): Promise<Row<BackupFile>[]> {
     const kept = plan.filter(({ rules }) => rules.length > 0).slice(0, FLOOR)
     const ids = kept.map(({ backup }) => backup.file ?? undefined)
@@ -291,8 +288,8 @@ export class VaultService {
     throw new InvalidInputError('id', 'belongs to no run any more', 'Delete it, or keep it.')
   }
 
-  private async whileNoScanRuns(scanner: Scanner, work: (scan: ScanContext) => Promise<void>): Promise<void> {
-    const done = await scanner.exclusively(async (scan) => {
+  private async whileNoScanRuns(keeper: VaultKeeper, work: (scan: VaultWork) => Promise<void>): Promise<void> {
+    const done = await keeper.exclusively(async (scan) => {
       await work(scan)
       return true
     })
@@ -303,7 +300,7 @@ export class VaultService {
 const condemnedBy = ({ plan, keepsEverything: all }: RetentionPlan): Row<BackupEntry>[] =>
   all ? [] : plan.filter(({ rules }) => rules.length === 0).map(({ backup }) => backup)
 
-async function deleteQuarantined(scan: ScanContext, file: Row<BackupFile>, actor: string | null): Promise<void> {
+async function deleteQuarantined(scan: VaultWork, file: Row<BackupFile>, actor: string | null): Promise<void> {
   const path = join(scan.roots.quarantine, file.path)
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT')
@@ -327,13 +324,13 @@ async function deleteQuarantined(scan: ScanContext, file: Row<BackupFile>, actor
 }
 
 /** The row says first that it goes; the file follows, at once or, where that fails, at a later scan. */
-async function deleteFromVault(scan: ScanContext, entry: Row<BackupEntry>, actor: string | null): Promise<void> {
+async function deleteFromVault(scan: VaultWork, entry: Row<BackupEntry>, actor: string | null): Promise<void> {
   const files = await selectRows(scan.em, BackupFile, 'entry', [entry.id], { state: FileState.VAULT })
   for (const file of files) await deleteFile(scan, entry, file, actor)
 }
 
 async function deleteFile(
-  scan: ScanContext,
+  scan: VaultWork,
   entry: Row<BackupEntry>,
   file: Row<BackupFile>,
   actor: string | null,

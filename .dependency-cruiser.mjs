@@ -1,0 +1,86 @@
+/**
+ * What may import what in the API: each of these the ones before it, and nothing after it. Rows (`*.entity.ts`) may name
+ * rows, and what they hold, of any feature: that is what the tables do.
+ */
+const LAYERS = [
+  'platform',
+  'config',
+  'database',
+  'graphql',
+  'http',
+  'reasons',
+  'events',
+  'access',
+  'machines',
+  'disks',
+  'storage',
+  'inventory',
+  'backups',
+  'files',
+  'vault',
+  'deposit',
+  'room',
+  'alerts',
+  'overview',
+  'scheduler',
+]
+
+/** Of graphql/ what features are written with; the rest of it names every feature. */
+const FOR_FEATURES = '^api/src/graphql/(context|cost|scalars|scope)\\.ts$'
+const ROWS = '\\.entity\\.ts$'
+const folders = (names) => `^api/src/(${names.join('|')})/`
+
+const oneWay = LAYERS.map((layer, index) => ({
+  name: `${layer}-knows-nothing-above-it`,
+  severity: 'error',
+  from: {
+    path: folders([layer]),
+    pathNot: [ROWS, '^api/src/graphql/', '\\.test\\.ts$', '^api/src/database/entities\\.ts$'],
+  },
+  to: { path: folders(LAYERS.slice(index + 1)), pathNot: [ROWS] },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...oneWay,
+    {
+      name: 'nothing-knows-the-root',
+      comment: 'app.ts, services.ts, tasks.ts and main.ts put the house together: nobody in it knows them.',
+      severity: 'error',
+      from: { path: '^api/src/[^/]+/', pathNot: '^api/src/graphql/' },
+      to: { path: '^api/src/[^/]+\\.ts$' },
+    },
+    {
+      name: 'features-use-of-graphql-what-is-theirs',
+      severity: 'error',
+      from: { path: '^api/src/[^/]+/', pathNot: ['^api/src/graphql/', '\\.test\\.ts$'] },
+      to: { path: '^api/src/graphql/', pathNot: FOR_FEATURES },
+    },
+    {
+      name: 'no-folder-outside-the-layers',
+      severity: 'error',
+      from: {},
+      to: { path: '^api/src/[^/]+/', pathNot: folders(LAYERS) },
+    },
+    {
+      name: 'no-value-circle',
+      comment: 'Rows that point to each other do so as their tables do.',
+      severity: 'error',
+      from: { pathNot: ROWS },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'one-package-is-not-another',
+      severity: 'error',
+      from: { path: '^(api|agent)/src/' },
+      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: '^$1/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.test\\.ts$' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'api/tsconfig.json' },
+  },
+}

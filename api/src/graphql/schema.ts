@@ -1,0 +1,70 @@
+import type { GraphQLSchema } from 'graphql'
+import { buildSchemaSync, type PubSub } from 'type-graphql'
+import { AccessResolver } from '../access/access.resolver.ts'
+import { allows, type Scope } from './scope.ts'
+import { EntriesResolver, RunsResolver } from '../backups/entries.resolver.ts'
+import { JobsResolver, ProtectionsResolver } from '../backups/jobs.resolver.ts'
+import type { Context } from './context.ts'
+import { DepositResolver, FileWorkResolver } from '../deposit/deposit.resolver.ts'
+import { AtRiskDisksResolver, DiskStaysResolver, DisksResolver, MovedDisksResolver } from '../disks/disks.resolver.ts'
+import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.resolver.ts'
+import { AlertsResolver } from '../alerts/alerts.resolver.ts'
+import { ForbiddenError } from '../platform/errors.ts'
+import { EventsResolver } from '../events/events.resolver.ts'
+import { SubscriptionsResolver } from './subscriptions.resolver.ts'
+import { InventoryResolver } from '../inventory/inventory.resolver.ts'
+import { countWhatIsMade } from './cost.ts'
+import { MachinesResolver } from '../machines/machines.resolver.ts'
+import { OverviewResolver } from '../overview/overview.resolver.ts'
+import { UnawaitedResolver } from '../deposit/unawaited.resolver.ts'
+import { RoomResolver } from '../room/room.resolver.ts'
+import { ReasonsResolver } from '../reasons/reasons.resolver.ts'
+import { ArraysResolver, StorageResolver } from '../storage/storage.resolver.ts'
+import { VaultResolver } from '../vault/vault.resolver.ts'
+
+/** Every resolver. A new one is registered here and nowhere else. */
+const resolvers = [
+  AccessResolver,
+  AlertsResolver,
+  AtRiskDisksResolver,
+  DepositResolver,
+  FileWorkResolver,
+  DiskStaysResolver,
+  DisksResolver,
+  EntriesResolver,
+  EventsResolver,
+  InventoryResolver,
+  JobsResolver,
+  MachinesResolver,
+  MovedDisksResolver,
+  OverviewResolver,
+  ProtectionsResolver,
+  ReasonsResolver,
+  RoomResolver,
+  RunsResolver,
+  SmartDocumentsResolver,
+  SnapshotsResolver,
+  StorageResolver,
+  ArraysResolver,
+  SubscriptionsResolver,
+  UnawaitedResolver,
+  VaultResolver,
+] as const
+
+export const createSchema = (pubSub: PubSub): GraphQLSchema =>
+  countWhatIsMade(
+    buildSchemaSync({
+      resolvers,
+      pubSub,
+      validate: false,
+      authChecker: ({ context }: { context: Context }, scopes: Scope[]) => {
+        const missing = scopes.find((scope) => !allows(context.caller.scopes, scope))
+        if (missing) {
+          throw new ForbiddenError(
+            `This needs the scope "${missing}"; "${context.caller.name}" has ${context.caller.scopes.join(', ') || 'none'}.`,
+          )
+        }
+        return true
+      },
+    }),
+  )

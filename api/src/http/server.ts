@@ -1,0 +1,108 @@
+import { constants } from 'node:zlib'
+import fastifyCompress from '@fastify/compress'
+import fastifyCookie from '@fastify/cookie'
+import fastifyRateLimit from '@fastify/rate-limit'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
+import type { Config } from '../config/config.ts'
+import { SECOND } from '../platform/clock.ts'
+import { ForbiddenError } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import { readBodies } from './bodies.ts'
+import { isOwnOrigin } from './origin.ts'
+import { refuse } from './refuse.ts'
+
+const BODY_LIMIT = 8 * 1024 * 1024
+/** How slow a client may be before it is cut off, in milliseconds. */
+export const DEADLINES = {
+  /** From the first byte of a request to the end of its headers. */
+  headers: 15 * SECOND,
+  /** … to the end of its body. */
+  request: 60 * SECOND,
+  /** Without reading a byte of an answer that is under way. */
+  answer: 30 * SECOND,
+}
+
+const POLICY =
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+/** A server without routes: what is true of every request, whoever sends it and whatever it asks for. */
+export async function createServer(
+  { publicUrl, trustedProxies }: Pick<Config, 'publicUrl' | 'trustedProxies'>,
+  log: Log,
+  deadlines: typeof DEADLINES,
+): Promise<FastifyInstance> {
+  const server: FastifyInstance = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    // Bodies are read field by field and never merged into other objects: scanning 250 kB for __proto__ guards nothing.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+    trustProxy: trustedProxies.length ? [...trustedProxies] : false,
+    forceCloseConnections: 'idle',
+    // Who sends slower than this, or sends nothing, is cut off.
+    requestTimeout: deadlines.request,
+    http: { headersTimeout: deadlines.headers, connectionsCheckingInterval: Math.min(5 * SECOND, deadlines.headers) },
+  })
+  await server.register(fastifyCookie)
+  // Who does not read the answer is cut off: it is kept in memory for him.
+  server.addHook('onSend', async (request) => void request.raw.socket.setTimeout(deadlines.answer))
+  server.addHook('onRequest', async (request, reply) => {
+    // A question that came before the answer to the one before it was read: its work may take longer.
+    request.raw.socket.setTimeout(0)
+    securityHeaders(reply)
+    if (request.method !== 'GET' && request.method !== 'HEAD' && !isOwnOrigin(request.raw, publicUrl)) {
+      return refuse(reply, 403, new ForbiddenError('Requests from pages of other sites are refused.'))
+    }
+    return undefined
+  })
+  readBodies(server)
+  await server.register(fastifyRateLimit, { global: false })
+  // Text shrinks to a fifth; the quickest of brotli is as small as gzip's usual.
+  await server.register(fastifyCompress, {
+    // Bodies are unpacked by bodies.ts, which counts while it does.
+    threshold: 1024,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  })
+  answerErrors(server)
+  return server
+}
+
+function answerErrors(server: FastifyInstance): void {
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
+    if (isDatabaseAway(error)) return refuse(reply.header('retry-after', '5'), 503, error)
+    // Who went before the end of what they sent is not answered, and is no failure of ours.
+    const isGone = request.raw.destroyed || error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+    const status = error.statusCode ?? (isGone ? 400 : 500)
+    if (status >= 500) request.log.error({ err: error }, 'A request failed')
+    const message =
+      status >= 500
+        ? 'Internal error; the log knows more.'
+        : status === 413
+          ? tooLarge(request.routeOptions.bodyLimit ?? BODY_LIMIT)
+          : error.message
+    const code = error.code ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR')
+    return refuse(reply, status, { message, extensions: { code } })
+  })
+}
+
+/** MikroORM hands on what the database says in errors of its own, with all that they hold. */
+function isDatabaseAway(error: Error): error is Error & { extensions: { code: string } } {
+  const code = (error as { extensions?: { code?: unknown } }).extensions?.code
+  return code === 'DATABASE_BUSY' || code === 'DATABASE_FULL'
+}
+
+const tooLarge = (limit: number): string =>
+  limit < BODY_LIMIT
+    ? `The body is larger than ${limit / 1024} KiB.`
+    : 'The body is larger than 8 MiB after decompression. Send fewer sections, or fewer disks, at once.'
+
+function securityHeaders(reply: FastifyReply): void {
+  reply.header('content-security-policy', POLICY)
+  reply.header('x-content-type-options', 'nosniff')
+  reply.header('referrer-policy', 'no-referrer')
+  reply.header('cross-origin-opener-policy', 'same-origin')
+  reply.header('cross-origin-resource-policy', 'same-origin')
+}

@@ -1,0 +1,19 @@
+import type { MachineFacts } from './section.ts'
+
+/** What a report tells of its machine. */
+export interface MachineSighting {
+  /** Null for a script. */
+  machineKey: string | null
+  hostname: string | null
+  agentVersion: string | null
+  /** Null where the report tells nothing but a name. */
+  facts: Partial<Omit<MachineFacts, 'links'>> | null
+}
+
+/** When a report was made and came. */
+export interface ReportTimes {
+  collectedAt: Date
+  receivedAt: Date
+  /** What the report is ordered by. */
+  at: Date
+}

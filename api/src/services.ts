@@ -1,0 +1,62 @@
+import { AccessService } from './access/access.service.ts'
+import { type AlertSettings, AlertsService } from './alerts/alerts.service.ts'
+import type { Quota } from './access/quota.ts'
+import type { Roots } from './config/config.ts'
+import type { Transact } from './events/outbox.ts'
+import { EntriesService } from './backups/entries.service.ts'
+import { JobExchange } from './backups/job-exchange.ts'
+import { JobsService } from './backups/jobs.service.ts'
+import type { EntityManager } from './database/database.ts'
+import { DepositService } from './deposit/deposit.service.ts'
+import { DisksService } from './disks/disks.service.ts'
+import { EventsService } from './events/events.service.ts'
+import { InventoryService } from './inventory/inventory.service.ts'
+import { MachinesService } from './machines/machines.service.ts'
+import { OverviewService } from './overview/overview.service.ts'
+import type { Clock } from './platform/clock.ts'
+import type { FairShare } from './platform/fair-share.ts'
+import { StorageService } from './storage/storage.service.ts'
+import { VaultService } from './vault/vault.service.ts'
+
+/** What services are made of. */
+export interface Parts {
+  transact: Transact
+  clock: Clock
+  /** Lets reports and questions take turns. */
+  share: FairShare
+  /** What each token may still send today. */
+  quota: Quota
+  /** How browsers and agents reach Vigie; null = as they were asked. */
+  publicUrl: string | null
+  /** Where backups arrive, are kept, and are kept apart. */
+  roots: Roots
+  /** How messages reach people. */
+  settings: AlertSettings
+}
+
+/** The one place where services are made: for a request, a batch of changes or a command. */
+export function createServices(em: EntityManager, { transact, clock, share, quota, ...parts }: Parts) {
+  const access = new AccessService(em, transact, clock)
+  const jobs = new JobsService(em, transact, clock, parts.roots)
+  return {
+    em,
+    clock,
+    publicUrl: parts.publicUrl,
+    roots: parts.roots,
+    access,
+    inventory: new InventoryService(em, transact, { clock, share, quota }, access),
+    machines: new MachinesService(em, transact, clock),
+    disks: new DisksService(em, transact, clock),
+    storage: new StorageService(em),
+    jobs,
+    exchange: new JobExchange(em, jobs, parts.roots),
+    entries: new EntriesService(em, clock),
+    deposit: new DepositService(em, transact, clock, quota),
+    vault: new VaultService(em, transact, clock),
+    alerts: new AlertsService(em, transact, clock, parts.settings),
+    settings: parts.settings,
+    overview: new OverviewService(em, clock),
+    events: new EventsService(em),
+  }
+}
+export type Services = ReturnType<typeof createServices>
