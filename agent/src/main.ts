@@ -6,7 +6,8 @@ import { collectReport } from './inventory/report.ts'
 import { Spool } from './inventory/spool.ts'
 import { watch } from './inventory/watch.ts'
 import { endTools, run } from './platform/command.ts'
-import { readDeviceSettings, readSettings, stateDir } from './settings.ts'
+import { mustAnswer } from './platform/reach.ts'
+import { readDeviceSettings, readSettings, settingsFiles, stateDir } from './settings.ts'
 import { findHomes, homesByChild, measureHomes } from './storage/homes.ts'
 import { VERSION } from './version.ts'
 
@@ -60,6 +61,8 @@ async function main(): Promise<ExitStatus> {
   }
   const root = process.getuid?.() === 0
   const state = stateDir(process.env, root)
+  // Before any of them is touched: a file call on a mount whose server is away never comes back.
+  for (const [setting, path] of settingsFiles(process.env, state)) await mustAnswer(run, setting, path)
   const devices = readDeviceSettings(process.env)
   const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, root, smart })
   // Asked by the agent itself, in a process of its own (homes.ts).
@@ -69,7 +72,10 @@ async function main(): Promise<ExitStatus> {
   if (command === 'print') return say(JSON.stringify(await collect(true), null, 2))
   const settings = readSettings(process.env)
   const spool = new Spool(join(state, 'spool'))
-  const report = async (smart: boolean): Promise<Delivery> => deliver(settings, spool, await collect(smart))
+  const report = async (smart: boolean): Promise<Delivery> => {
+    await mustAnswer(run, 'VIGIE_STATE_DIR', state)
+    return deliver(settings, spool, await collect(smart))
+  }
   if (command === 'report') {
     // A few seconds for homes that are due; what takes longer keeps its last value, and `run` measures it in peace.
     await measure(HOMES_IN_REPORT)

@@ -88,7 +88,7 @@ test('a machine is told from a copy of its whole disk by its board and network c
   const macs = ['BC:24:11:00:00:02', 'bc:24:11:00:00:01']
   const hash = hardwareHash(id, board, macs)
   expect(hash).toMatch(/^[0-9a-f]{32}$/)
-  expect(hardwareHash(id, board, macs.toReversed())).toBe(hash)
+  expect(hardwareHash(id, board, [...macs].reverse())).toBe(hash)
   expect(hardwareHash(id, board, ['bc:24:11:00:00:03'])).not.toBe(hash)
   expect(hardwareHash(id, null, macs)).not.toBe(hash)
   for (const [machineId, uuid, cards] of [

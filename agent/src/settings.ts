@@ -59,6 +59,15 @@ export function stateDir(env: Environment, root: boolean): string {
   return join(env['XDG_STATE_HOME']?.trim() || join(homedir(), '.local', 'state'), 'vigie-agent')
 }
 
+/** Files and folders that the settings name, each by its setting: what is looked at before anything is read. */
+export function settingsFiles(env: Environment, state: string): [setting: string, path: string][] {
+  const named = ['VIGIE_TOKEN_FILE', 'VIGIE_AGENT_CONFIG', 'NODE_EXTRA_CA_CERTS'].flatMap((name) => {
+    const path = env[name]?.trim()
+    return path ? [[name, path] as [string, string]] : []
+  })
+  return [['VIGIE_STATE_DIR', state], ...named]
+}
+
 /** The settings file: {"devices": [{"device": "/dev/sda", "types": ["megaraid,0", "megaraid,1"]}]}. */
 export function readDeviceSettings(env: Environment): DeviceSetting[] {
   const named = env['VIGIE_AGENT_CONFIG']?.trim()

@@ -466,16 +466,21 @@ test.skipIf(!root)('A token is never seen on a command line', async () => {
 describe.skipIf(!root || !existsSync('/dev/fuse'))('A mount that answers no more', () => {
   beforeEach(() => lsblk(DISK))
   /** Makes places, lets a mount hang at one of them, and runs the agent beside it. */
-  const beside = (places: string, hung: string): Promise<Run> =>
+  const beside = (places: string, hung: string, settings: Record<string, string> = {}): Promise<Run> =>
     new Promise((done) => {
       const script = `${places} && mkdir -p ${hung} || exit 98
         python3 ${resolve(import.meta.dirname, 'hung-mount.py')} ${hung} > ${folder}/mounted & server=$!
         until grep -q mounted ${folder}/mounted; do kill -0 $server || exit 99; done
         ${process.execPath} ${AGENT} report; status=$?
         kill $server; exit $status`
-      execFile('unshare', ['--mount', 'sh', '-c', script], { env: environment() }, (error, stdout, stderr) => {
-        done({ status: error ? Number(error.code ?? -1) : 0, stdout, stderr })
-      })
+      execFile(
+        'unshare',
+        ['--mount', 'sh', '-c', script],
+        { env: { ...environment(), ...settings } },
+        (error, stdout, stderr) => {
+          done({ status: error ? Number(error.code ?? -1) : 0, stdout, stderr })
+        },
+      )
     })
   const kinds = () => seen[0]?.report.sections.filter(({ unavailable }) => !unavailable).map(({ kind }) => kind)
 
@@ -487,6 +492,28 @@ describe.skipIf(!root || !existsSync('/dev/fuse'))('A mount that answers no more
     expect(run.stderr).not.toMatch(/no answer/)
     expect(kinds()).toEqual(expect.arrayContaining(['machine', 'df']))
   })
+
+  test.each([
+    ['VIGIE_STATE_DIR', '/state'],
+    ['VIGIE_TOKEN_FILE', '/token'],
+    ['VIGIE_AGENT_CONFIG', '/agent.json'],
+  ])(
+    'where %s lies ends with a word about it',
+    async (setting, file) => {
+      const run = await beside('true', `${folder}/hung`, { VIGIE_TOKEN: '', [setting]: `${folder}/hung${file}` })
+      expect(run).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(new RegExp(`${setting}: .* does not answer`)),
+      })
+    },
+    60_000,
+  )
+
+  test('on PATH, behind a link, costs nothing', async () => {
+    const places = `ln -s ${folder}/hung/bin ${folder}/tools`
+    const run = await beside(places, `${folder}/hung`, { PATH: `${folder}/tools:${process.env['PATH']}` })
+    expect(run.status, run.stderr).toBeLessThan(2)
+  }, 60_000)
 
   test('behind links that hide it costs the homes alone, and says so', async () => {
     const places = `mkdir -p ${folder}/home && ln -s ${folder}/hung/x ${folder}/way && ln -s ${folder}/way ${folder}/home/bob

@@ -15,6 +15,7 @@ import { collectHomes, homesByChild } from '../storage/homes.ts'
 import { type BlockDevice, collectLsblk, parseLsblk, physicalDisks } from '../storage/lsblk.ts'
 import { collectLuks } from '../storage/luks.ts'
 import { askWhenAwake } from '../storage/lvm-rest.ts'
+import { withThinUse } from '../storage/thin-use.ts'
 import { collectLvm, type LvmFacts } from '../storage/lvm.ts'
 import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
@@ -56,7 +57,10 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
           new Unavailable(lsblk.unavailable.code, 'lsblk did not answer, and only it tells whether LVM is here'),
         )
       : usesLvm(blockDevices)
-        ? asRoot(root, 'LVM', () => askWhenAwake(() => collectLvm(run), blockDevices, stateDir))
+        ? asRoot(root, 'LVM', async () => {
+            const facts = await askWhenAwake(() => collectLvm(run), blockDevices, stateDir)
+            return facts && withThinUse(facts, run)
+          })
         : Promise.resolve(null))
   const kinds: [kind: string, collect: Collect][] = [
     ['machine', () => collectMachine(run, root)],

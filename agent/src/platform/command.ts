@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
-import { isElsewhere, mountOf, readMounts } from './mounts.ts'
+import { leadsElsewhere, readMounts } from './mounts.ts'
 
 export interface CommandResult {
   stdout: string
@@ -32,7 +32,7 @@ export function findTool(name: string, path = process.env['PATH'] ?? ''): string
   const mounts = readMounts()
   for (const folder of [...path.split(delimiter).filter(Boolean), ...FOLDERS]) {
     // A folder of a server that is away would hold this whole process.
-    if (isElsewhere(mountOf(folder, mounts)?.fstype ?? '')) continue
+    if (leadsElsewhere(folder, mounts)) continue
     try {
       const file = join(folder, name)
       accessSync(file, constants.X_OK)

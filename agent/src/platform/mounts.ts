@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { dirname, join, parse, resolve } from 'node:path'
 
 export interface Mount {
   mountpoint: string
@@ -72,3 +73,37 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | null {
   }
   return found
 }
+
+const MOST_LINKS = 40
+
+/**
+ * Whether a path leads to a file system whose server may be away (NFS, FUSE …), over whatever links. It is followed step by
+ * step, and no step is taken onto one: a call there may never come back.
+ */
+export function leadsElsewhere(path: string, mounts: readonly Mount[] = readMounts()): boolean {
+  let left = MOST_LINKS
+  let done = parse(resolve(path)).root
+  const steps = resolve(path).split('/').filter(Boolean)
+  for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
+    const next = join(done, step)
+    if (isElsewhere(mountOf(next, mounts)?.fstype ?? '') && !isMemory(next, mounts)) return true
+    let link: string | null
+    try {
+      link = lstatSync(next).isSymbolicLink() ? readlinkSync(next) : null
+    } catch {
+      return false
+    }
+    if (link === null) done = next
+    else {
+      left -= 1
+      if (left === 0) return false
+      steps.unshift(...resolve(dirname(next), link).split('/').filter(Boolean))
+      done = '/'
+    }
+  }
+  return false
+}
+
+/** In memory is elsewhere for what lies on disks, but it always answers. */
+const isMemory = (path: string, mounts: readonly Mount[]): boolean =>
+  /^(tmpfs|devtmpfs|ramfs|overlay|squashfs)$/.test(mountOf(path, mounts)?.fstype ?? '')

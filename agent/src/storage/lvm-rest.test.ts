@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { askWhenAwake } from './lvm-rest.ts'
+import { withThinUse } from './thin-use.ts'
 
 const HOUR = 3_600_000
 const facts = { physicalVolumes: [], volumeGroups: [], logicalVolumes: [] }
@@ -66,4 +67,32 @@ test('Solid state needs no rest, and what cannot be kept or read is asked anew',
   expect(asked).toBe(5)
   for (let round = 0; round < 2; round += 1) await ask([member('gone')])
   expect(asked, 'counters that cannot be read prove no rest').toBe(7)
+})
+
+test('A thin pool is told as full as the kernel says, though LVM itself is not asked', async () => {
+  const volume = (name: string, type: string, dataPercent: number | null) => ({
+    name,
+    volumeGroup: 'vg-data',
+    path: null,
+    sizeBytes: 1000,
+    devices: [],
+    tags: [],
+    health: null,
+    type,
+    dataPercent,
+    metadataPercent: null,
+  })
+  const told = { ...facts, logicalVolumes: [volume('pool', 'thin-pool', 50), volume('root', 'linear', null)] }
+  const lines = [
+    'vg--data-pool-tpool: 0 204800 thin-pool 1 12/1024 1599/1600 - rw no_discard_passdown queue_if_no_space - 1024',
+    'vg--data-root: 0 8192 linear',
+    'vg--x-pool-tpool: 0 204800 thin-pool 1 Fail',
+  ]
+  const run = async () => ({ stdout: lines.join('\n'), stderr: '', status: 0 })
+  expect((await withThinUse(told, run)).logicalVolumes).toMatchObject([
+    { name: 'pool', dataPercent: 99.94, metadataPercent: 1.17 },
+    { name: 'root', dataPercent: null },
+  ])
+  const missing = async () => Promise.reject(new Error('not installed'))
+  expect(await withThinUse(told, missing)).toEqual(told)
 })
