@@ -11,7 +11,6 @@ import { createMailer } from './alerts/mailer.ts'
 import type { Config, Roots } from './config/config.ts'
 import type { Orm } from './database/database.ts'
 import { sendHeartbeat } from './deposit/heartbeat.ts'
-import { ScanOutcome } from './deposit/scan.entity.ts'
 import { Scanner } from './deposit/scanner.ts'
 import { type Transact, transactAndTell } from './events/outbox.ts'
 import { serveQueries } from './graphql/apollo.ts'
@@ -107,9 +106,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     mailer: config.mail ? createMailer(config.mail) : null,
     mailDomain: domainOf(config.mail?.sender ?? null),
   })
-  scanner.afterScan = async (outcome) => {
+  scanner.afterScan = async (sawEverything) => {
     await opener.run()
-    if (outcome === ScanOutcome.DONE && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
+    if (sawEverything && config.heartbeatUrl) await sendHeartbeat(config.heartbeatUrl, log)
   }
   const works: Works = { scanner, delivery, schedule: { nextRuns: async () => ({}) } }
   const services = (): Services => createServices(orm.em.fork(), parts)

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { minutes, report, section } from './builders.ts'
+import { minutes, report, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -21,17 +21,11 @@ const md = (working: number, more: object = {}) =>
       },
     ],
   })
-const unavailable = (kind: string) => ({
-  kind,
-  version: 1,
-  subject: null,
-  unavailable: { code: 'TIMEOUT', text: 'no answer' },
-})
 const send = (at: number, ...sections: unknown[]) => report(api, { collectedAt: minutes(at), sections })
 const arrays = async (): Promise<any[]> =>
   (
     await api.ask(
-      '{ machines { nodes { arrays { kind name health goneSince expectedMembers workingMembers reasons { code } } } } }',
+      '{ machines { nodes { arrays { kind name health goneSince unansweredSince expectedMembers workingMembers reasons { code } } } } }',
     )
   ).data.machines.nodes[0].arrays
 const atRisk = async (): Promise<[number, string[]]> => {
@@ -81,11 +75,24 @@ test('An array of which nothing could be told stays as it was; one that its mach
   expect(await arrays(), 'without lsblk nothing is gone').toMatchObject([{ goneSince: null }])
   await send(180)
   expect(await arrays()).toMatchObject([{ goneSince: '2026-11-21T15:00:00.000Z' }])
-  expect(await atRisk()).toEqual([0, []])
-  expect((await alerts()).toSorted()).toEqual(['ARRAY AT_RISK RESOLVED md0 atlas', 'ARRAY GONE RESOLVED md0 atlas'])
+  // It was degraded: that it did not start is no cure.
+  expect((await atRisk())[0]).toBe(1)
+  expect((await alerts()).toSorted()).toEqual(['ARRAY AT_RISK OPEN md0 atlas', 'ARRAY GONE RESOLVED md0 atlas'])
   await send(240, md(2))
   expect(await arrays()).toMatchObject([{ health: 'OK', goneSince: null }])
+  expect(await alerts()).toContain('ARRAY AT_RISK RESOLVED md0 atlas')
   expect(await types()).toContain('ARRAY_BACK')
+})
+
+test('An array whose tool falls silent is told at the second time, for a pool that hangs makes its tool hang', async () => {
+  await send(0, md(2))
+  await send(60, unavailable('mdraid'))
+  expect(await arrays()).toMatchObject([{ health: 'OK', unansweredSince: minutes(60).toISOString() }])
+  await send(120, unavailable('mdraid'))
+  expect(await arrays()).toMatchObject([{ health: 'WARNING', reasons: [{ code: 'ARRAY_NOT_ANSWERING' }] }])
+  expect(await types()).toContain('ARRAY_CHANGED')
+  await send(180, md(2))
+  expect(await arrays()).toMatchObject([{ health: 'OK', unansweredSince: null, reasons: [] }])
 })
 
 test('An array that comes back degraded is told anew', async () => {

@@ -105,6 +105,14 @@ export const section = (kind: string, payload: unknown, subject: string | null =
   payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
 })
 
+/** A section that its agent could not have. */
+export const unavailable = (kind: string) => ({
+  kind,
+  version: 1,
+  subject: null,
+  unavailable: { code: 'TIMEOUT', text: 'no answer' },
+})
+
 export function reportOf({
   id = randomUUID(),
   machineKey = 'key-of-the-first-machine',

@@ -94,6 +94,11 @@ describe('A disk that stops answering', () => {
     await send(300, 'asleep')
     expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null, reasons: [] })
     expect(await types()).not.toContain('DISK_STOPPED_ANSWERING')
+    // The second reading that fails, with sleep between the two.
+    await send(360, TIMEOUT)
+    expect(await types()).toContain('DISK_STOPPED_ANSWERING')
+    await send(420, 'asleep')
+    expect(await disk()).toMatchObject({ health: 'WARNING', reasons: [{ code: 'STOPPED_ANSWERING' }] })
 
     api = await apiForThisTest()
     await send(0, TIMEOUT)

@@ -152,6 +152,48 @@ describe('Who is slow is cut off', () => {
   })
 })
 
+const ENCODINGS = ['', 'Accept-Encoding: gzip\r\n', 'Accept-Encoding: br\r\n']
+
+/** A frame of a client (RFC 6455 §5.2), masked by zeros. */
+function frame(text: string, { first = true, last = true } = {}): Buffer {
+  const payload = Buffer.from(text)
+  const head = Buffer.alloc(payload.length < 126 ? 6 : 14)
+  head[0] = (last ? 0x80 : 0) | (first ? 1 : 0)
+  if (payload.length < 126) head[1] = 0x80 | payload.length
+  else {
+    head[1] = 0xff
+    head.writeBigUInt64BE(BigInt(payload.length), 2)
+  }
+  return Buffer.concat([head, payload])
+}
+
+describe('A WebSocket of somebody who has not said who he is', () => {
+  const PROTOCOL = 'Sec-WebSocket-Protocol: graphql-transport-ws\r\n'
+  const deep = `{"type":"connection_init","payload":{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`
+  const pieces = Array.from({ length: 20_000 }, (_, index) => frame('a', { first: index === 0, last: false }))
+
+  test.each<[string, Buffer]>([
+    ['a message in 20,000 pieces', Buffer.concat(pieces)],
+    ['a message that is 20,000 levels deep', frame(deep)],
+    ['a message of 300 kB', frame(`{"type":"connection_init","payload":{"a":"${'a'.repeat(300_000)}"}}`)],
+  ])('ends at %s', async (_what, bytes) => {
+    const api = await apiForThisTest()
+    const { socket } = dial(api)
+    socket.write(upgrade('/graphql', PROTOCOL))
+    await until(() => api.app.subscribers() === 1, 'the WebSocket')
+    socket.write(bytes)
+    await until(() => api.app.subscribers() === 0, 'the WebSocket to be closed')
+  })
+
+  test('makes room for the next: a hundred of them at a time', async () => {
+    const api = await apiForThisTest()
+    for (let count = 0; count < 150; count += 1) dial(api).socket.write(upgrade('/graphql', PROTOCOL))
+    await until(() => api.app.subscribers() >= 90, 'them all')
+    await until(() => api.app.subscribers() <= 101, 'the oldest to go')
+    expect((await fetch(`${api.url}/healthz`)).status).toBe(200)
+  })
+})
+
 describe('What is large or deep is refused before anything is made of it', () => {
   const DEEP = '['.repeat(4_000_000)
   const MANY = `[${'{},'.repeat(2_000_000)}{}]`
@@ -192,14 +234,15 @@ describe('What is large or deep is refused before anything is made of it', () =>
     }
   })
 
-  test('a hundred who ask for the playground and read nothing share one text', async () => {
-    const api = await apiForThisTest()
+  test('a hundred who ask for the playground and read nothing share one text, and keep nobody waiting', async () => {
+    // They are not cut off within this test.
+    const api = await apiForThisTest({}, { answer: 600_000 })
     await (await fetch(`${api.url}/graphql`)).arrayBuffer()
     const before = process.memoryUsage().rss
     for (let count = 0; count < 100; count += 1) {
       const { socket } = dial(api)
       socket.pause()
-      socket.write(`GET /graphql HTTP/1.1\r\nHost: vigie\r\n${count % 2 ? 'Accept-Encoding: gzip\r\n' : ''}\r\n`)
+      socket.write(`GET /graphql HTTP/1.1\r\nHost: vigie\r\n${ENCODINGS[count % 3]}\r\n`)
     }
     await until(async () => (await fetch(`${api.url}/healthz`)).status === 200, 'an answer')
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)

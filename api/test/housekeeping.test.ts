@@ -58,7 +58,9 @@ test('Daily documents go after thirty days, and their readings point to the one 
   await api.app.transact(api.orm.em, ({ em }) => thinDocuments(em, api.clock.now))
   // The newest stays: the disk points to it.
   expect(await documents()).toEqual([0, 1])
-  const { data } = await api.ask('{ disks { nodes { snapshots { nodes { document { json } } } } } }')
+  const { data } = await api.ask(
+    '{ disks(first: 2) { nodes { snapshots(first: 50) { nodes { document { json } } } } } }',
+  )
   expect(data.disks.nodes[0].snapshots.nodes.every(({ document }: { document: unknown }) => document !== null)).toBe(
     true,
   )

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ataDocument, minutes, REPORT, report, reportOf, section } from './builders.ts'
+import { ataDocument, minutes, REPORT, report, reportOf, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -419,7 +419,9 @@ describe('A disk', () => {
     expect(await documents()).toBe(2)
     await report(api, { collectedAt: minutes(30 + 24 * 60), disks: [{ raw: { 5: 1 } }] })
     expect(await documents()).toBe(3)
-    const { data } = await api.ask('{ disks { nodes { snapshots { nodes { document { json } } } } } }')
+    const { data } = await api.ask(
+      '{ disks(first: 2) { nodes { snapshots(first: 50) { nodes { document { json } } } } } }',
+    )
     const texts = data.disks.nodes[0].snapshots.nodes.map(
       (node: { document: { json: string } }) => JSON.parse(node.document.json).temperature.current,
     )
@@ -549,6 +551,66 @@ describe('A machine', () => {
         { serial: 'S2', fileSystems: [home] },
       ],
     })
+  })
+
+  test('keeps what lies on its disks while lsblk, df or zpool cannot be asked', async () => {
+    const homes = section('homes', {
+      roots: ['/home'],
+      users: [{ user: 'lena', path: '/home/lena', bytes: 500, measuredAt: '2026-11-21T03:00:00.000Z' }],
+    })
+    const row = (source: string, fstype: string, mountpoint: string, usedBytes: number) => ({
+      source,
+      fstype,
+      sizeBytes: 1000,
+      usedBytes,
+      availableBytes: 1000 - usedBytes,
+      mountpoint,
+    })
+    const df = (used: number) =>
+      section('df', { fileSystems: [row('/dev/sda1', 'ext4', '/home', used), row('tank/data', 'zfs', '/srv', used)] })
+    const device = { path: '/dev/sda', device: 'sda', state: 'ONLINE', errors: { read: 0, write: 0, checksum: 0 } }
+    const sizes = { sizeBytes: null, allocatedBytes: null, freeBytes: null }
+    const zpool = section('zpool', { pools: [{ name: 'tank', state: 'ONLINE', ...sizes, devices: [device] }] })
+    const part = {
+      name: 'sda1',
+      kname: 'sda1',
+      path: '/dev/sda1',
+      type: 'part',
+      fstype: 'ext4',
+      uuid: 'u1',
+      mountpoints: ['/home'],
+      size: 1000,
+    }
+    const lsblk = [{ device: 'sda', serial: 'S1', children: [part] }]
+    const seen = async () => {
+      const { data } = await api.ask(
+        '{ backupNeeded { nodes { bytes } } disk(serial: "S1") { fileSystems { mountpoint usedBytes } } }',
+      )
+      return [data.backupNeeded.nodes, data.disk.fileSystems]
+    }
+    const told = (used: string) => [
+      [{ bytes: '500' }],
+      [
+        { mountpoint: '/home', usedBytes: used },
+        { mountpoint: '/srv', usedBytes: used },
+      ],
+    ]
+    await report(api, { disks: [{}], lsblk, collectedAt: minutes(0), sections: [df(600), zpool, homes] })
+    expect(await seen()).toEqual(told('600'))
+    const rounds: [object[], typeof lsblk | null, string][] = [
+      [[unavailable('lsblk'), df(700), zpool, homes], null, '700'],
+      [[df(800), unavailable('zpool'), homes], lsblk, '800'],
+      [[unavailable('lsblk'), unavailable('zpool'), df(900)], null, '900'],
+    ]
+    for (const [index, [sections, devices, used]] of rounds.entries()) {
+      await report(api, {
+        disks: devices ? [{}] : [],
+        lsblk: devices,
+        collectedAt: minutes(15 * (index + 1)),
+        sections,
+      })
+      expect(await seen(), JSON.stringify(sections[0])).toEqual(told(used))
+    }
   })
 
   test('is silent after three of its usual intervals, at least an hour', async () => {

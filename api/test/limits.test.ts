@@ -59,6 +59,16 @@ describe('A small question that would cost without bound is refused with 400, an
       'each disk of each machine, its machine’s disks, and theirs',
       () => '{ machines(first: 500) { nodes { disks { machine { disks { machine { disks { id } } } } } } } }',
     ],
+    [
+      'the same behind more fields than are counted',
+      () =>
+        `{ ${aliases(500, '...F')} disk(id: "${disk}") { ${aliases(130, 'attributeHistory(attribute: "5") { at value }')} } }
+          fragment F on Query { ${'__typename '.repeat(100)} }`.replaceAll(/a\d+: \.\.\./g, '...'),
+    ],
+    [
+      'the document of each disk, under five names',
+      () => `{ disks(first: 500) { nodes { ${aliases(5, 'lastReading { document { json } }')} } } }`,
+    ],
     ['pages in pages', () => '{ machines(first: 500) { nodes { disks { snapshots(first: 500) { nodes { id } } } } } }'],
   ])('%s', async (_what, query) => {
     const answer = await api.ask(query())
@@ -77,11 +87,19 @@ describe('A small question that would cost without bound is refused with 400, an
       'BAD_USER_INPUT',
     ],
     [
+      'a name that is searched for, in a variable that is called as a long text',
+      'query ($text: String!) { machines(filter: { search: $text }) { totalCount } }',
+      { text: '%_'.repeat(20_000) },
+      'BAD_USER_INPUT',
+    ],
+    [
       'a hundred values that do not fit',
       'query ($a: [BackupStatus!]) { backupEntries(filter: { status: $a }) { nodes { id } } }',
       { a: Array.from({ length: 100 }, () => 'NOWHERE') },
       'BAD_USER_INPUT',
     ],
+    ['the schema under ten names', `{ ${aliases(10, '__schema { types { name } }')} }`, {}, 'BAD_USER_INPUT'],
+    ['a token that is bound to nothing', 'mutation { bindToken(id: "x") { id } }', {}, 'BAD_USER_INPUT'],
   ])('%s is a bad request, not our failure', async (_what, query, variables, code) => {
     const answer = await api.ask(query, variables)
     expect([answer.status < 500, answer.errors?.at(-1)?.extensions.code]).toEqual([true, code])
@@ -107,7 +125,6 @@ describe('A small question that would cost without bound is refused with 400, an
     expect(data.reportInbox.nodes[0].raw).toMatch(/… \(cut: 3000\d+ characters were sent\)$/)
     const often = await api.ask(`{ reportInbox(first: 1) { nodes { ${aliases(600, 'raw')} } } }`)
     expect([often.status, often.errors?.[0]?.extensions.code]).toEqual([400, 'TOO_EXPENSIVE'])
-    expect(often.errors?.[0]?.message).toMatch(/more than 32 MiB of text/)
   })
 })
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/graphql/scope.ts'
-import { minutes, REPORT, report, reportOf, section } from './builders.ts'
+import { minutes, REPORT, report, reportOf, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 // A report token speaks for whom somebody said it speaks for, not for whom it says.
@@ -152,6 +152,16 @@ describe('Of a disk that two machines claim the worst word counts', () => {
     await report(api, { ...A, disks: [], collectedAt: minutes(40) })
     await report(api, { ...B, disks: [GOOD], collectedAt: minutes(50) })
     expect(await disk()).toMatchObject({ health: 'OK', machine: { hostname: 'b' }, reasons: [] })
+  })
+
+  test.each<[string, object]>([
+    ['could not ask lsblk', { lsblk: null, disks: [], sections: [unavailable('lsblk')] }],
+    ['told nothing at all', { lsblk: null, disks: [], sections: [] }],
+  ])('also where the newest report of the first one %s: it was not without the disk', async (_what, blind) => {
+    await report(api, { ...A, disks: [FAILED], collectedAt: minutes(0) })
+    await report(api, { ...A, ...blind, collectedAt: minutes(5) })
+    await report(api, { ...B, disks: [GOOD], collectedAt: minutes(10) })
+    expect(await disk()).toMatchObject({ health: 'FAILED' })
   })
 
   test('and a better word of the machine that had it worse counts at once', async () => {

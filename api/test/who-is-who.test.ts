@@ -86,6 +86,28 @@ describe('A USB disk', () => {
     expect(await types()).toContain('DISK_MOVED')
   })
 
+  test('is found again in another machine by its bridge and size, before it is read there', async () => {
+    await send(0, [bridge], { sda: read })
+    const [before] = await disks()
+    const other = { machineKey: 'key-of-another-machine', hostname: 'other', disks: [] }
+    await report(api, { ...other, collectedAt: minutes(60), lsblk: [bridge] })
+    expect(await disks()).toMatchObject([{ id: before.id, serial: read.serial_number }])
+    await report(api, {
+      ...other,
+      collectedAt: minutes(75),
+      lsblk: [bridge],
+      sections: [section('smartctl', read, 'sda')],
+    })
+    expect(await disks()).toMatchObject([{ id: before.id, missingSince: null }])
+    // Another disk behind a bridge of one number is another one.
+    await report(api, {
+      ...other,
+      collectedAt: minutes(90),
+      lsblk: [bridge, { ...bridge, device: 'sdb', size: 2 * size }],
+    })
+    expect(await disks()).toHaveLength(2)
+  })
+
   test('behind a dock that shows one serial for both bays is two disks (case usb-dock-asleep-then-read)', async () => {
     const bays = ['sda', 'sdb'].map((device) => ({
       device,
@@ -217,4 +239,48 @@ test('A disk that had no number and gains one keeps its row; one of another mode
   await send(0, [silent])
   await send(60, [{ ...silent, model: 'OTHER', serial: 'S2' }], { sda: ataDocument({ serial: 'S2', model: 'OTHER' }) })
   expect(await disks()).toHaveLength(2)
+})
+
+describe('One number on the disks of two machines', () => {
+  const other = { machineKey: 'key-of-another-machine', hostname: 'other' }
+  const inBoth = async (one: Told, another: Told) => {
+    await send(0, [one])
+    await report(api, { ...other, collectedAt: minutes(5), disks: [], lsblk: [another] })
+    await send(15, [one])
+    return disks()
+  }
+  const disk = { device: 'sda', serial: 'S1', model: 'M1', size: 4_000_787_030_016, wwn: '0x5000c500a1b2c3d4' }
+
+  test('that hypervisors give is nobody’s: each machine has its own', async () => {
+    for (const serial of ['QM00001', 'drive-scsi0']) {
+      api = await apiForThisTest()
+      const virtual = { device: 'sda', serial, model: 'QEMU HARDDISK', size: 34_359_738_368 }
+      expect(await inBoth(virtual, virtual), serial).toHaveLength(2)
+      expect(await types()).not.toContain('DISK_MOVED')
+    }
+  })
+
+  test.each([
+    ['name and size', { wwn: '0x5000c500ffffffff', size: 500_107_862_016 }],
+    ['model and size', { model: 'M2', size: 500_107_862_016 }],
+  ])('is two disks where %s differ', async (_what, differing) => {
+    expect(await inBoth(disk, { ...disk, ...differing })).toHaveLength(2)
+    expect(await types()).not.toContain('DISK_MOVED')
+  })
+
+  test('is one disk in another enclosure where its name alone differs', async () => {
+    await send(0, [disk])
+    await report(api, { ...other, collectedAt: minutes(5), disks: [], lsblk: [{ ...disk, wwn: '0x5000c500ffffffff' }] })
+    expect(await disks()).toHaveLength(1)
+    expect(await types()).toContain('DISK_MOVED')
+  })
+})
+
+test('Two disks without a number that follow each other at one place are two, and cost no report', async () => {
+  const silent = { device: 'sda', serial: null, size: 34_359_738_368 }
+  for (const [index, model] of ['M1', 'M2', 'M1'].entries()) await send(index * 15, [{ ...silent, model }])
+  expect((await disks()).map(({ model, missingSince }) => [model, missingSince === null]).toSorted()).toEqual([
+    ['M1', true],
+    ['M2', false],
+  ])
 })

@@ -164,6 +164,12 @@ export class AccessService {
     { machineId, agents }: { machineId?: string | null; agents?: readonly string[] | null },
     actor: string | null,
   ): Promise<Row<ApiClient>> {
+    if (machineId === undefined && !agents)
+      throw new InvalidInputError(
+        'machineId',
+        'or agents must be given',
+        'Say for which machine or agents the token speaks.',
+      )
     agents?.forEach((agent, index) => readAgentName(`agents[${index}]`, agent))
     await this.transact(this.em, async ({ em, tell }) => {
       const client = (await selectRows(em, ApiClient, 'id', [id]))[0]

@@ -134,9 +134,11 @@ export function consequencesOf(event: Told): Consequence[] {
         : one('RESOLVE', AlertType.ARRAY, array)
     }
     case EventType.ARRAY_GONE:
-      // Taken apart or not started: told once, for only its owner knows which.
+      // Taken apart or not started: told once, for only its owner knows which. What was broken is not mended by being gone.
       return [
-        ...one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`),
+        ...(event.to === Health.AT_RISK || event.to === Health.FAILED
+          ? []
+          : one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`)),
         ...one('NOTICE', AlertType.ARRAY, `gone ${event.machine} ${facts.kind} ${facts.name}`, 'GONE'),
       ]
     case EventType.MACHINE_SILENT:

@@ -2,8 +2,7 @@ import type { Message, Section, TableRow } from './message.ts'
 import type { Words } from './words.ts'
 
 /** Text from outside: no control signs, and none that turn the direction of what follows (Unicode Bidi_Control). */
-const plain = (value: string): string =>
-  value.replace(/[^\P{Cc}\n]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+const plain = (value: string): string => value.replace(/[\u2028\u2029]/gu, '\n').replace(/[^\P{Cc}\n]|\p{Cf}/gu, '')
 
 /** The same, as one line: a subject, a headline. */
 export const plainLine = (value: string): string => plain(value).replaceAll('\n', ' ')

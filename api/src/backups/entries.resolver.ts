@@ -16,6 +16,7 @@ import {
   Root,
 } from 'type-graphql'
 import { Scope } from '../graphql/scope.ts'
+import { LARGE } from '../graphql/cost.ts'
 import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
@@ -153,6 +154,7 @@ export class RunsResolver {
   @Extensions({ largeText: true })
   @FieldResolver(() => String, {
     nullable: true,
+    complexity: LARGE,
     description:
       'What was sent, its first 64 KiB: the part about this database, or a bad report whole; null = it could not be read, or is older than 90 days',
   })

@@ -86,7 +86,7 @@ export class Scanner {
   /** Somebody asked for a scan while files were moved by hand. */
   private wasRefused = false
   /** Called after each scan: alerts are opened then, and the heartbeat is sent. */
-  afterScan: (outcome: ScanOutcome) => Promise<void> = async () => undefined
+  afterScan: (sawEverything: boolean) => Promise<void> = async () => undefined
 
   constructor(private readonly options: ScannerOptions) {
     const { clock, log, roots } = options
@@ -352,7 +352,7 @@ export class Scanner {
       await this.worker.stop()
       await this.options.transact(root, ({ em: own }) => releaseLease(own, token)).catch(() => undefined)
     }
-    await this.afterScan(outcome)
+    await this.afterScan(outcome === ScanOutcome.DONE && troubles.size === 0)
     const [stored] = await selectRows(root.fork(), Scan, 'id', [scan.id])
     return { outcome, scan: stored ?? scan }
   }

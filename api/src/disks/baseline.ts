@@ -32,6 +32,34 @@ export async function baselinesOf(em: EntityManager, diskIds: string[], at: Date
   )
 }
 
+/**
+ * The baselines with the counters that they lack and a new reading has: of a disk whose oldest reading was a poor one,
+ * growth would go unseen for as long as that one is the oldest. `counters` are those of the new reading.
+ */
+export async function withOlderCounters(
+  em: EntityManager,
+  diskId: string,
+  baseline: Baseline,
+  counters: Counters,
+  at: Date,
+): Promise<Baseline> {
+  const filled = { ...baseline }
+  for (const name of ['week', 'month'] as const) {
+    const past = baseline[name]
+    const lacking = past === null ? [] : Object.keys(counters).filter((code) => past.counters[code] === undefined)
+    if (past === null || lacking.length === 0) continue
+    // min() also chooses the row that the other columns are of (SQLite, lang_select, "bare columns").
+    const { rows } = await sql<{ code: string; counter: string }>`
+      select each.key as code, each.value as counter, min(snapshot.at) from snapshot, json_each(snapshot.counters) each
+      where disk_id = ${diskId} and snapshot.at > ${past.at.getTime()} and snapshot.at < ${at.getTime()}
+        and counters is not null and each.key in (${sql.join(lacking)})
+      group by each.key`.execute(em.getKysely())
+    const found = rows.map(({ code, counter }) => [code, JSON.parse(counter) as Counters[string]] as const)
+    filled[name] = { ...past, counters: { ...Object.fromEntries(found), ...past.counters } }
+  }
+  return filled
+}
+
 function read(json: string | null): PastReading | null {
   if (json === null) return null
   const [at, counters] = JSON.parse(json) as [number, Counters]

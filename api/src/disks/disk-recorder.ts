@@ -14,11 +14,12 @@ import {
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import type { ReportTimes } from '../machines/machine-sighting.ts'
+import { Machine } from '../machines/machine.entity.ts'
 import { silentMachines } from '../machines/silence.ts'
 import { isFuture, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { withAccepted } from './accepted-findings.ts'
-import { type Baseline, baselinesOf, NO_BASELINE } from './baseline.ts'
+import { type Baseline, baselinesOf, NO_BASELINE, withOlderCounters } from './baseline.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { Disk } from './disk.entity.ts'
@@ -26,7 +27,7 @@ import { HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
 import { notReadAgain, type Reason, Severity } from '../reasons/reason.ts'
 import { serialKey, wwnKey } from './identity.ts'
 import { recognise, type Sighted } from './recognition.ts'
-import { RULES_VERSION } from './judge.ts'
+import { countersOf, RULES_VERSION } from './judge.ts'
 import { place } from './placement.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
 import { standingOf, withStanding } from './standing.ts'
@@ -105,7 +106,7 @@ export class DiskRecorder {
     for (const { sighting, disk } of sighted) {
       const before = visible(disk.row)
       const current = this.settle(report, sighting, disk, stays, silent, changedStays)
-      const baseline = baselines.get(disk.row.id) ?? NO_BASELINE
+      const baseline = await this.baselineOf(report, sighting, disk, baselines.get(disk.row.id) ?? NO_BASELINE)
       const words = rivals.get(disk.row.id) ?? []
       if (sighting.reading)
         this.read(report, sighting, sighting.reading, disk, current, baseline, { own, words }, snapshots, documents)
@@ -121,6 +122,8 @@ export class DiskRecorder {
       if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
     }
     if (report.newest) this.notePresence(report, known, rows, stays, changed, changedStays)
+    if (report.newest && report.complete.kernel)
+      await updateRow(this.em, Machine, report.machineId, { disksToldAt: report.times.at })
 
     // Disks point to their newest snapshot and document, which point to the disk: a new disk comes first, then again.
     for (const { disk } of sighted) {
@@ -141,6 +144,17 @@ export class DiskRecorder {
     return new Map(sighted.flatMap(({ labels, disk }) => labels.map((label) => [label, disk.row.id] as const)))
   }
 
+  /** What the disk counted before, of all that its new reading counts. */
+  private baselineOf(
+    { times }: DiskReport,
+    { reading }: DiskSighting,
+    { row, added }: { row: DiskRow; added: boolean },
+    baseline: Baseline,
+  ): Promise<Baseline> | Baseline {
+    if (added || !reading?.facts || reading.outcome !== ReadingOutcome.READ) return baseline
+    return withOlderCounters(this.em, row.id, baseline, countersOf(reading.facts), times.at)
+  }
+
   /** Every disk that a sighting may mean, and every one that is said to be in this machine. */
   private async candidates({ machineId, disks }: DiskReport): Promise<DiskRow[]> {
     const serials = disks.flatMap(({ evidence }) =>
@@ -153,6 +167,10 @@ export class DiskRecorder {
       sql`id in (select disk_id from disk_stay where machine_id = ${machineId} and until is null)`,
     ]
     if (serials.length) conditions.push(sql`serial_key in (${sql.join(serials)})`)
+    const bridges = disks.flatMap(({ bus, evidence }) =>
+      bus === 'usb' ? (serialKey(evidence.kernelSerial) ?? []) : [],
+    )
+    if (bridges.length) conditions.push(sql`kernel_serial in (${sql.join(bridges)})`)
     if (wwns.length) conditions.push(sql`wwn in (${sql.join(wwns)})`)
     const found = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Disk))} from disk
       where ${sql.join(conditions, sql` or `)} order by id`.execute(this.em.getKysely())

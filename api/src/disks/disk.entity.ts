@@ -63,6 +63,7 @@ export class Disk {
 
   /** The serial number that the kernel showed last, as it is compared: of a USB disk it may be its bridge's. */
   @Property({ type: 'string', nullable: true })
+  @Index()
   kernelSerial!: string | null
 
   /** Where it sat last, for a moment in which it does not say who it is. */

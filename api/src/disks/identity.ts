@@ -37,10 +37,14 @@ const PLACEHOLDERS = new Set([
   'DEADBEEF',
 ])
 
-/** A serial as it is compared: trimmed, blanks collapsed, upper case. Null for placeholders and one repeated character. */
+/** What hypervisors number their disks by (QEMU: QM00001; Proxmox: drive-scsi0): the same in each of their machines. */
+const OF_HYPERVISORS = /^(QM\d{5}|DRIVE-[A-Z]+\d+(-\d+)*)$/
+
+/** A serial as it is compared: trimmed, blanks collapsed, upper case. Null for what tells no disk from another. */
 export function serialKey(serial: string | null): string | null {
   const key = serial?.trim().replace(/\s+/g, ' ').toUpperCase() ?? ''
-  if (key.length < 2 || PLACEHOLDERS.has(key) || /^(.)\1*$/.test(key.replace(/[\s-]/g, ''))) return null
+  if (key.length < 2 || PLACEHOLDERS.has(key) || OF_HYPERVISORS.test(key) || /^(.)\1*$/.test(key.replace(/[\s-]/g, '')))
+    return null
   return key
 }
 

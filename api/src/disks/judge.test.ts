@@ -25,6 +25,23 @@ const nvme = (log: object, status = {}) =>
       ...log,
     },
   })
+const ZEROS = [
+  'temperature',
+  'available_spare',
+  'available_spare_threshold',
+  'power_on_hours',
+  'power_cycles',
+  'data_units_written',
+]
+const BLANK = Object.fromEntries(ZEROS.map((name) => [name, 0]))
+const SPENT = {
+  id: 5,
+  name: 'Reallocated_Sector_Ct',
+  value: 1,
+  worst: 1,
+  thresh: 0,
+  raw: { value: 9000, string: '9000' },
+}
 const scsi = (more: object) =>
   factsOf({
     smartctl: {},
@@ -157,6 +174,23 @@ test.each<[string, SmartFacts, string]>([
   ['one with spare at its limit', nvme({ available_spare: 10 }), 'WARNING NVME_SPARE_LOW'],
   ['one with spare below its limit', nvme({ available_spare: 9 }), 'FAILED NVME_SPARE_EXHAUSTED'],
   ['one whose limit is no limit', nvme({ available_spare: 0, available_spare_threshold: 0 }), 'OK'],
+  ['one whose bridge hands on a blank log', nvme(BLANK), 'UNKNOWN NO_HEALTH_DATA'],
+  ['one with more media errors than 2^53', nvme({ media_errors: 2 ** 70 }), 'WARNING MEDIA_ERRORS'],
+  [
+    'a solid state disk whose spare sectors end without a threshold',
+    factsOf({ ...ataDocument({ rotation: 0 }), ata_smart_attributes: { table: [SPENT] } }),
+    'WARNING SPARE_SECTORS_LOW REALLOCATED_SECTORS',
+  ],
+  [
+    'a disk whose log of self-tests cannot be read, and whose last one failed',
+    factsOf({ ...ataDocument(), ata_smart_data: { self_test: { status: { value: 0x74, passed: false } } } }),
+    'AT_RISK SELF_TEST_FAILED',
+  ],
+  [
+    'a disk that says that 10 °C is its limit',
+    factsOf({ ...ataDocument(), temperature: { current: 30, op_limit_max: 10 } }),
+    'OK',
+  ],
   ['one used 79 %', nvme({ percentage_used: 79 }), 'OK'],
   ['one used 80 %', nvme({ percentage_used: 80 }), 'WARNING ENDURANCE_USED'],
   ['one used 100 %', nvme({ percentage_used: 100 }), 'AT_RISK ENDURANCE_USED'],

@@ -19,10 +19,8 @@ export function verdictOf(reading: Reading, row: Row<Disk>, history: Baseline, a
     : { health: Health.UNKNOWN, reasons: findings }
   const kept = { health: row.health, reasons: row.reasons }
   if (outcome === ReadingOutcome.READ) {
-    // A script's word does not better what the agent has read for itself within two days.
-    const milder = HEALTH_RANK[judged.health] < HEALTH_RANK[row.health]
-    if (reading.source === ReadingSource.SCRIPT && readByAgent(row, at) && milder)
-      return withAnswering(kept, answers, cause)
+    // A script adds its reading to what the agent has read for itself within two days, and changes no word of it.
+    if (reading.source === ReadingSource.SCRIPT && readByAgent(row, at)) return withAnswering(kept, answers, cause)
     return withAnswering(
       withUnread(judged, row, facts),
       answers,

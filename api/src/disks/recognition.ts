@@ -64,6 +64,23 @@ const sameSize = (row: DiskRow, { capacityBytes }: DiskSighting): boolean =>
   // A bridge may hide a few sectors at the end.
   Math.abs(row.capacityBytes - capacityBytes) <= row.capacityBytes / 1000
 
+/** A USB disk that says who it is, and was last seen behind this very bridge. */
+const isSameBridge = (row: DiskRow, sighting: DiskSighting): boolean =>
+  sighting.bus === 'usb' &&
+  row.bus === 'usb' &&
+  row.kernelSerial !== null &&
+  row.kernelSerial === serialKey(sighting.evidence.kernelSerial) &&
+  row.serialKey !== row.kernelSerial &&
+  row.capacityBytes !== null &&
+  row.capacityBytes === sighting.capacityBytes
+
+/** One number on two pieces: beside the size the name differs too, or the model. */
+function isAnother(row: DiskRow, sighting: DiskSighting): boolean {
+  if (sameSize(row, sighting)) return false
+  const wwn = wwnKey(sighting.evidence.wwn)
+  return (wwn !== null && row.wwn !== null && row.wwn !== wwn) || !sameModel(row.model, sighting.evidence.model)
+}
+
 function rowOf(
   report: DiskReport,
   sighting: DiskSighting,
@@ -81,9 +98,12 @@ function rowOf(
     const byKernel = inMachine.filter((row) => row.kernelSerial === kernelKey)
     const found = byKernel.find(isHere) ?? (byKernel.length === 1 ? byKernel[0] : undefined)
     if (found) return { row: found, seen: null }
+    // A USB disk that came from another machine, and was not read here yet: its bridge goes with it.
+    const moved = free.filter((row) => row.machine !== report.machineId && isSameBridge(row, sighting))
+    if (moved.length === 1 && moved[0]) return { row: moved[0], seen: null }
   }
   const evidence = evidenceOf(report, sighting)
-  const strong = ordered.filter((row) => !row.weak)
+  const strong = ordered.filter((row) => !row.weak && !isAnother(row, sighting))
   const same = identify(evidence, strong)
   const first = same ? taken.get(same) : undefined
   if (same && !first) return { row: same, seen: null }
@@ -104,7 +124,7 @@ function rowOf(
     (row) =>
       isHere(row) &&
       ((row.weak && sameModel(row.model, evidence.model)) ||
-        !hasIdentity(sighting) ||
+        (!row.weak && !hasIdentity(sighting)) ||
         (row.kernelSerial !== null && row.serialKey === row.kernelSerial && row.kernelSerial === kernelKey)),
   )
   const there =

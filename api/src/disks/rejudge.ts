@@ -6,7 +6,7 @@ import { selectRows, updateRow } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import { withAccepted } from './accepted-findings.ts'
-import { baselinesOf, NO_BASELINE } from './baseline.ts'
+import { baselinesOf, NO_BASELINE, withOlderCounters } from './baseline.ts'
 import { Disk } from './disk.entity.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import { HEALTH_SEVERITY, type Verdict } from './health.ts'
@@ -16,7 +16,7 @@ import { withAnswering } from './silent-disk.ts'
 import { readJson } from '../platform/read-json.ts'
 import { standingOf, withStanding } from './standing.ts'
 import { withUnread } from './unread-findings.ts'
-import { judge, RULES_VERSION } from './judge.ts'
+import { countersOf, judge, RULES_VERSION } from './judge.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import { readSmartctl } from './smartctl.ts'
 import type { Snapshot } from './snapshot.entity.ts'
@@ -107,7 +107,8 @@ async function verdictBy(em: EntityManager, disk: Disk): Promise<Verdict | null>
   if (!disk.lastDocument || !disk.lastReadAt) return null
   const facts = readSmartctl(readJson((await inflate(disk.lastDocument.content)).toString()))
   if (!facts) return null
-  const history = (await baselinesOf(em, [disk.id], disk.lastReadAt)).get(disk.id) ?? NO_BASELINE
+  const oldest = (await baselinesOf(em, [disk.id], disk.lastReadAt)).get(disk.id) ?? NO_BASELINE
+  const history = await withOlderCounters(em, disk.id, oldest, countersOf(facts), disk.lastReadAt)
   const presentCodes = disk.reasons.map(({ code }) => code)
   const judged = judge({
     facts: asRead(facts, disk.lastSnapshot),

@@ -44,7 +44,11 @@ export async function rivalWords(
   for (const stay of others) {
     const machine = machines.get(stay.machine)
     const hasIt =
-      machine && machine.archivedAt === null && machine.silentAt > now && machine.lastSeenAt <= stay.lastSeenAt
+      machine &&
+      machine.archivedAt === null &&
+      machine.silentAt > now &&
+      // A report that could not tell of disks was not without it.
+      (machine.disksToldAt === null || machine.disksToldAt <= stay.lastSeenAt)
     if (!hasIt) continue
     const word = await wordOf(em, stay.disk, stay.machine)
     if (!word) continue

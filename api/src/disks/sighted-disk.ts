@@ -13,8 +13,9 @@ import type { DiskSighting } from './sighting.ts'
 
 type DiskRow = Row<Disk>
 
-export const weakKeyOf = (machineId: string, { place, capacityBytes }: DiskSighting): string =>
-  `${machineId}|${place}|${capacityBytes ?? '?'}`
+/** What is known of a disk without a number of its own: another model at the same place is another disk. */
+export const weakKeyOf = (machineId: string, { place, capacityBytes, evidence }: DiskSighting): string =>
+  `${machineId}|${place}|${capacityBytes ?? '?'}|${evidence.model ?? ''}`
 
 export function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: string | null): DiskRow {
   const { at } = report.times

@@ -19,16 +19,20 @@ export const NOT_FAILED: Answering = { failedReadings: 0, unreadableSince: null 
 export const TELLING = 2
 
 /**
- * How a disk answers after this reading. Asleep is an answer; a disk that was never read has not stopped; and where no disk of
- * the machine could be asked (no smartctl, not root), none of them is at fault.
+ * How a disk answers after this reading. Asleep is an answer, but no reading: a failure before it is forgiven, and counts
+ * if the next reading fails too. A disk that was never read has not stopped; and where no disk of the machine could be asked
+ * (no smartctl, not root), none of them is at fault.
  */
 export function answering(
   disk: Answering & Pick<Row<Disk>, 'lastReadAt'>,
   { outcome, ofMachine }: Pick<Reading, 'outcome' | 'ofMachine'>,
   at: Date,
 ): Answering {
-  if (outcome !== ReadingOutcome.UNREADABLE || disk.lastReadAt === null) return NOT_FAILED
-  if (ofMachine) return { failedReadings: disk.failedReadings, unreadableSince: disk.unreadableSince }
+  if (outcome === ReadingOutcome.READ || disk.lastReadAt === null) return NOT_FAILED
+  const { failedReadings, unreadableSince } = disk
+  if (ofMachine) return { failedReadings, unreadableSince }
+  if (outcome === ReadingOutcome.ASLEEP)
+    return { failedReadings, unreadableSince: failedReadings >= TELLING ? unreadableSince : null }
   return { failedReadings: disk.failedReadings + 1, unreadableSince: disk.unreadableSince ?? at }
 }
 

@@ -16,6 +16,8 @@ export interface SmartFacts {
   messages: string[]
   /** The overall self-assessment (SMART RETURN STATUS and its like). */
   passed: boolean | null
+  /** The word of a script that reports the disk (ok, warn, fail); null = smartctl's document, or no such word. */
+  reportedStatus: string | null
   temperature: number | null
   /** The drive's own limits, in degrees Celsius. */
   temperatureLimits: { warning: number | null; critical: number | null }
@@ -95,6 +97,7 @@ export const NOTHING_READ: SmartFacts = {
   exitStatus: null,
   messages: [],
   passed: null,
+  reportedStatus: null,
   temperature: null,
   temperatureLimits: { warning: null, critical: null },
   powerOnHours: null,

@@ -2,6 +2,7 @@ import {
   asArray,
   asBoolean,
   asCount,
+  asInt,
   asNumber,
   asObject,
   asText,
@@ -35,13 +36,15 @@ export function readSmartctl(json: unknown): SmartFacts | null {
     wwn: readWwn(doc),
     firmware: asText(doc['firmware_version']) ?? asText(doc['scsi_revision']) ?? asText(doc['revision']),
     capacityBytes: readCapacity(doc),
-    rotationRpm: asWhole(doc['rotation_rate']) ?? (protocol === 'NVME' ? 0 : null),
+    rotationRpm: asInt(doc['rotation_rate']) ?? (protocol === 'NVME' ? 0 : null),
     standIn: readStandIn(doc, model, messages),
     smartAvailable: asBoolean(dig(doc, 'smart_support', 'available')) ?? asBoolean(doc['smart_support']),
     asleep: messages.some((message) => /^Device is in .+ mode, exit\(\d+\)/.test(message)),
     exitStatus: asWhole(dig(doc, 'smartctl', 'exit_status')),
     messages,
-    passed: asBoolean(dig(doc, 'smart_status', 'passed')),
+    reportedStatus: null,
+    // What smartctl makes of a blank log is no word of the disk.
+    passed: isBlank(doc['nvme_smart_health_information_log']) ? null : asBoolean(dig(doc, 'smart_status', 'passed')),
     temperature: readTemperature(doc),
     temperatureLimits: readTemperatureLimits(doc),
     powerOnHours: readPowerOnHours(doc),
@@ -50,10 +53,7 @@ export function readSmartctl(json: unknown): SmartFacts | null {
       asWhole(dig(doc, 'ata_smart_error_log', 'extended', 'count')) ??
       asWhole(dig(doc, 'ata_smart_error_log', 'summary', 'count')),
     selfTest: readSelfTests(doc),
-    selfTestLogRead:
-      doc['ata_smart_self_test_log'] !== undefined ||
-      doc['nvme_self_test_log'] !== undefined ||
-      doc['scsi_self_test_0'] !== undefined,
+    selfTestLogRead: isSelfTestLogRead(doc),
     ...readEndurance(doc, protocol),
     family: asText(doc['model_family']),
     inDatabase: asBoolean(doc['in_smartctl_database']),
@@ -127,6 +127,13 @@ const plausibleTemperature = (value: unknown): number | null => {
   return celsius !== null && celsius !== 0 && celsius >= -40 && celsius <= 120 ? celsius : null
 }
 
+/** No disk is made to run below what a room may have in summer: such a limit is another number. */
+const LEAST_LIMIT = 40
+const plausibleLimit = (value: unknown): number | null => {
+  const celsius = plausibleTemperature(value)
+  return celsius !== null && celsius >= LEAST_LIMIT ? celsius : null
+}
+
 const readTemperature = (doc: JsonObject): number | null =>
   plausibleTemperature(dig(doc, 'temperature', 'current')) ??
   plausibleTemperature(dig(doc, 'scsi_environmental_reports', 'temperature_1', 'current')) ??
@@ -136,13 +143,11 @@ function readTemperatureLimits(doc: JsonObject): SmartFacts['temperatureLimits']
   const nvme = dig(doc, 'nvme_composite_temperature_threshold')
   return {
     warning:
-      plausibleTemperature(dig(doc, 'temperature', 'op_limit_max')) ??
-      plausibleTemperature(specifiedMaximum(doc)) ??
-      plausibleTemperature(dig(nvme, 'warning')),
+      plausibleLimit(dig(doc, 'temperature', 'op_limit_max')) ??
+      plausibleLimit(specifiedMaximum(doc)) ??
+      plausibleLimit(dig(nvme, 'warning')),
     // SCSI's "drive trip" is no limit: SPC-5 calls it the reference temperature, up to which the disk may run for ever.
-    critical:
-      plausibleTemperature(dig(doc, 'temperature', 'critical_limit_max')) ??
-      plausibleTemperature(dig(nvme, 'critical')),
+    critical: plausibleLimit(dig(doc, 'temperature', 'critical_limit_max')) ?? plausibleLimit(dig(nvme, 'critical')),
   }
 }
 
@@ -166,9 +171,9 @@ function readAttribute(entry: unknown): AtaAttribute[] {
     {
       id,
       name: asText(dig(entry, 'name')) ?? 'Unknown_Attribute',
-      value: asWhole(dig(entry, 'value')),
-      worst: asWhole(dig(entry, 'worst')),
-      threshold: asWhole(dig(entry, 'thresh')),
+      value: asInt(dig(entry, 'value')),
+      worst: asInt(dig(entry, 'worst')),
+      threshold: asInt(dig(entry, 'thresh')),
       raw: first ?? packed,
       packed,
       // "now" and "past" in JSON, FAILING_NOW and In_the_past in the text of the same program.
@@ -192,7 +197,10 @@ function readSelfTests(doc: JsonObject): SmartFacts['selfTest'] {
   const ata = asArray(dig(log, 'extended', 'table')).length
     ? dig(log, 'extended', 'table')
     : dig(log, 'standard', 'table')
+  // Where the log could not be read, the disk still says how its last test ended (ATA8-ACS, SMART READ DATA).
+  const last = { extended: false, failed: ataTestFailed(dig(doc, 'ata_smart_data', 'self_test', 'status')) }
   const tests = [
+    ...(asArray(ata).length === 0 && last.failed ? [last] : []),
     ...asArray(ata).map((test) => ({
       extended: /extended/i.test(asText(dig(test, 'type', 'string')) ?? ''),
       failed: ataTestFailed(dig(test, 'status')),
@@ -221,13 +229,39 @@ function readSelfTests(doc: JsonObject): SmartFacts['selfTest'] {
   return decisive ? (decisive.failed ? 'FAILED' : 'PASSED') : null
 }
 
-function readNvme(doc: JsonObject): NvmeHealth {
+/** smartctl names a log that it could not read too: with what is in it, if only a count of 0, it was read. */
+function isSelfTestLogRead(doc: JsonObject): boolean {
+  const log = doc['ata_smart_self_test_log']
+  const ata = [dig(log, 'standard'), dig(log, 'extended')]
+  const nvme = doc['nvme_self_test_log']
+  // Without a test the log of NVMe has no table: then smartctl's bit 2 says whether a command failed.
+  const isWhole = ((asWhole(dig(doc, 'smartctl', 'exit_status')) ?? 0) & 4) === 0
+  return (
+    ata.some((each) => asWhole(dig(each, 'count')) !== null || asArray(dig(each, 'table')).length > 0) ||
+    asArray(dig(nvme, 'table')).length > 0 ||
+    (nvme !== undefined && isWhole) ||
+    doc['scsi_self_test_0'] !== undefined
+  )
+}
+
+/** Bridges that do not hand the log on answer with zeros: a disk that is 0 K cold and was never on. */
+function isBlank(log: unknown): boolean {
+  const fields = ['temperature', 'available_spare', 'power_on_hours', 'power_cycles', 'data_units_written']
+  return fields.every((field) => dig(log, field) === 0)
+}
+
+/** A count of 128 bits: beyond 2^53 its digits are lost, but not that it is many. */
+const atLeast = (value: unknown): number | null =>
+  typeof value === 'number' && value > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : asWhole(value)
+
+function readNvme(doc: JsonObject): NvmeHealth | null {
   const log = doc['nvme_smart_health_information_log']
+  if (isBlank(log)) return null
   return {
     criticalWarning: asWhole(dig(log, 'critical_warning')) ?? asWhole(dig(doc, 'smart_status', 'nvme', 'value')),
     availableSpare: asWhole(dig(log, 'available_spare')),
     spareThreshold: asWhole(dig(log, 'available_spare_threshold')),
-    mediaErrors: asWhole(dig(log, 'media_errors')),
+    mediaErrors: atLeast(dig(log, 'media_errors')),
   }
 }
 

@@ -1,4 +1,5 @@
 import { Ctx, Extensions, FieldResolver, Resolver, Root } from 'type-graphql'
+import { LARGE } from '../graphql/cost.ts'
 import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
@@ -24,6 +25,7 @@ export class SnapshotsResolver {
 
   @FieldResolver(() => SmartDocument, {
     nullable: true,
+    complexity: LARGE,
     description:
       'What smartctl printed at this reading, or at the last one before it that said anything new; null = none',
   })

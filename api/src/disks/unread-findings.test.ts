@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { Health } from './health.ts'
-import { reason } from './rules/rule.ts'
+import { byAttribute, reason } from './rules/rule.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import { readSmartctl } from './smartctl.ts'
 import { withUnread } from './unread-findings.ts'
@@ -13,6 +13,8 @@ const table = (id: number, name = 'x'): Partial<SmartFacts> => ({
     { id, name, value: 100, worst: 100, threshold: 0, raw: 0, packed: 0, whenFailed: null, prefailure: false },
   ],
 })
+/** What smartctl guesses from an attribute (7.5, endurance_used). */
+const GUESSED: Partial<SmartFacts> = { percentageUsed: 3, percentageUsedGuessed: true }
 const OK = { health: Health.OK, reasons: [] }
 const { AT_RISK, FAILED, WARNING } = Severity
 const before = (...reasons: Reason[]) => ({ reasons, lastReadAt: new Date('2026-11-01T00:00:00Z') })
@@ -22,8 +24,15 @@ describe('A finding goes only when its own source was read again', () => {
     [reason('PENDING_SECTORS', AT_RISK, 624), table(197), table(5)],
     [reason('REALLOCATED_SECTORS', WARNING, 3), table(5), table(197)],
     [reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time'), table(5), { passed: true }],
+    [byAttribute({ id: 231 }, reason('LIFE_LEFT_LOW', AT_RISK, 2, 5, 'SSD_Life_Left')), table(231), table(5)],
+    [byAttribute({ id: 231 }, reason('LIFE_LEFT_LOW', AT_RISK, 2, 5, 'SSD_Life_Left')), { percentageUsed: 1 }, GUESSED],
+    [byAttribute({ id: 232 }, reason('RESERVE_LOW', AT_RISK, 4, 10, 'Available_Reservd_Space')), table(232), table(5)],
+    [byAttribute({ id: 22 }, reason('HELIUM_LOW', AT_RISK, 60, 25, 'Helium_Level')), table(22), table(5)],
+    [byAttribute({ id: 3 }, reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time')), table(3), table(5)],
+    [reason('PENDING_SECTORS', AT_RISK, 8), table(197), table(197, 'Unknown_Attribute')],
+    [reason('TEMPERATURE_CRITICAL', AT_RISK, 71, 60), { temperature: 30 }, table(5)],
     [reason('SELF_TEST_FAILED', AT_RISK), { selfTestLogRead: true }, table(5)],
-    [reason('ENDURANCE_USED', AT_RISK, 100), { percentageUsed: 1 }, table(5)],
+    [reason('ENDURANCE_USED', AT_RISK, 110), { percentageUsed: 1 }, GUESSED],
     [
       reason('MEDIA_ERRORS', WARNING, 7),
       { nvme: { criticalWarning: null, availableSpare: null, spareThreshold: null, mediaErrors: 0 } },
@@ -32,10 +41,10 @@ describe('A finding goes only when its own source was read again', () => {
     [
       reason('UNCORRECTED_ERRORS', AT_RISK, 7),
       {
-        scsi: { grownDefects: null, readUncorrected: 0, writeUncorrected: null, verifyUncorrected: null, sense: null },
+        scsi: { grownDefects: null, readUncorrected: 0, writeUncorrected: 0, verifyUncorrected: null, sense: null },
       },
       {
-        scsi: { grownDefects: 0, readUncorrected: null, writeUncorrected: null, verifyUncorrected: null, sense: null },
+        scsi: { grownDefects: 0, readUncorrected: null, writeUncorrected: 0, verifyUncorrected: null, sense: null },
       },
     ],
   ])('%j', (found, read, other) => {
@@ -51,8 +60,16 @@ describe('A finding goes only when its own source was read again', () => {
     const failed = reason('SMART_FAILED', FAILED)
     expect(withUnread(OK, before(failed), facts({ passed: true }))).toEqual(OK)
     expect(withUnread(OK, before(failed), facts({ passed: null })).health).toBe(Health.FAILED)
-    expect(withUnread(OK, before(failed), facts({ passed: null, exitStatus: 4 })).health).toBe(Health.FAILED)
-    expect(withUnread(OK, before(failed), facts({ passed: null, exitStatus: 0 }))).toEqual(OK)
+    // An exit status of 0 tells that nothing failed, and not that anything was asked.
+    for (const exitStatus of [4, 0])
+      expect(withUnread(OK, before(failed), facts({ passed: null, exitStatus })).health).toBe(Health.FAILED)
+  })
+
+  test('and a script’s word goes by its next word, or by the disk’s own', () => {
+    const failed = before(reason('REPORTED_FAILED', FAILED))
+    for (const read of [{ reportedStatus: 'ok', passed: null }, { passed: true }])
+      expect(withUnread(OK, failed, facts(read))).toEqual(OK)
+    expect(withUnread(OK, failed, facts({ ...table(5), passed: null })).health).toBe(Health.FAILED)
   })
 
   test('a milder word of another witness does not take the place of a graver one', () => {

@@ -6,20 +6,26 @@ import { reason } from './rules/rule.ts'
 import { STATISTICS } from './rules/surface.ts'
 import type { AtaStatistics, SmartFacts } from './smart-facts.ts'
 
-type WasRead = (facts: SmartFacts, subject: string | null) => boolean
+type WasRead = (facts: SmartFacts, found: Reason) => boolean
 
+/** What smartctl's database has no name for is not judged: it was not read either. */
 const attribute =
   (id: number): WasRead =>
   ({ attributes }) =>
-    attributes.some((entry) => entry.id === id && entry.raw !== null)
+    attributes.some((entry) => entry.id === id && entry.raw !== null && !/^Unknown/i.test(entry.name))
 /** Of two witnesses the one that told: the statistics where the reason names them. */
 const witnessed =
   (id: number, name: keyof AtaStatistics): WasRead =>
-  (facts, subject) =>
-    subject === STATISTICS ? facts.statistics?.[name] != null : attribute(id)(facts, subject)
-/** Names change with the drive database: the table is the source. */
-const anyAttribute: WasRead = ({ attributes, exitStatus }, subject) =>
-  attributes.length > 0 || (subject === 'smartctl' && exitStatus !== null)
+  (facts, found) =>
+    found.subject === STATISTICS ? facts.statistics?.[name] != null : attribute(id)(facts, found)
+/** The attribute that told it, whatever the drive database calls it now; where it is not known which, the whole table. */
+const itsAttribute: WasRead = ({ attributes, exitStatus }, { attribute: id, subject }) =>
+  id === undefined
+    ? attributes.length > 0 || (subject === 'smartctl' && exitStatus !== null)
+    : attributes.some((entry) => entry.id === id)
+/** By the standard, and not smartctl's guess from an attribute. */
+const enduranceTold: WasRead = ({ percentageUsed, percentageUsedGuessed }) =>
+  percentageUsed !== null && !percentageUsedGuessed
 /** Of NVMe and SCSI also a whole ATA table: such a disk was once read by the wrong name of its protocol. */
 const nvme =
   (field: keyof NonNullable<SmartFacts['nvme']>): WasRead =>
@@ -28,24 +34,29 @@ const nvme =
 const scsi =
   (...fields: (keyof NonNullable<SmartFacts['scsi']>)[]): WasRead =>
   (facts) =>
-    facts.attributes.length > 0 || fields.some((field) => facts.scsi?.[field] != null)
-/** Bits 1 and 2 of smartctl's exit status: the device could not be opened, a command of S.M.A.R.T. failed. */
-const selfAssessment: WasRead = ({ passed, exitStatus }) =>
-  passed !== null || (exitStatus !== null && (exitStatus & 0b110) === 0)
+    facts.attributes.length > 0 || fields.every((field) => facts.scsi?.[field] != null)
+const selfAssessment: WasRead = ({ passed }) => passed !== null
+const temperature: WasRead = ({ temperature: celsius }) => celsius !== null
+/** Of a script; where an agent reads the disk, what the disk says of itself. */
+const reported: WasRead = ({ reportedStatus, passed }) => reportedStatus !== null || passed !== null
 
 /** Where each finding comes from: whether a reading holds what it is made of. Others are not findings of S.M.A.R.T. */
 const SOURCES = new Map<ReasonCode, WasRead>([
   ['SMART_FAILED', selfAssessment],
-  ['ATTRIBUTE_FAILING_NOW', anyAttribute],
-  ['ATTRIBUTE_FAILED_BEFORE', anyAttribute],
-  ['LIFE_LEFT_LOW', ({ attributes, percentageUsed }) => attributes.length > 0 || percentageUsed !== null],
+  ['REPORTED_FAILED', reported],
+  ['REPORTED_WARNING', reported],
+  ['TEMPERATURE_HIGH', temperature],
+  ['TEMPERATURE_CRITICAL', temperature],
+  ['ATTRIBUTE_FAILING_NOW', itsAttribute],
+  ['ATTRIBUTE_FAILED_BEFORE', itsAttribute],
+  ['LIFE_LEFT_LOW', (facts, found) => enduranceTold(facts, found) || itsAttribute(facts, found)],
   ['REALLOCATED_SECTORS', witnessed(5, 'reallocated')],
   ['REALLOCATED_GROWING', witnessed(5, 'reallocated')],
   ['REALLOCATED_STABLE', witnessed(5, 'reallocated')],
-  ['COUNTER_DISPUTED', anyAttribute],
-  ['RESERVE_LOW', anyAttribute],
-  ['RESERVE_FALLING', anyAttribute],
-  ['HELIUM_LOW', anyAttribute],
+  ['COUNTER_DISPUTED', itsAttribute],
+  ['RESERVE_LOW', itsAttribute],
+  ['RESERVE_FALLING', itsAttribute],
+  ['HELIUM_LOW', itsAttribute],
   ['WORSENING_FAST', ({ attributes, scsi }) => attributes.length > 0 || scsi?.grownDefects != null],
   ['SPARE_SECTORS_LOW', attribute(5)],
   ['SPIN_RETRIES', attribute(10)],
@@ -59,13 +70,14 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['REALLOCATION_CANDIDATES', ({ statistics }) => statistics?.candidates != null],
   [
     'SIGNS_AGREE',
-    (facts) => attribute(197)(facts, null) || facts.pendingDefects !== null || facts.statistics?.candidates != null,
+    (facts, found) =>
+      attribute(197)(facts, found) || facts.pendingDefects !== null || facts.statistics?.candidates != null,
   ],
   ['OFFLINE_UNCORRECTABLE', attribute(198)],
   ['CRC_ERRORS_GROWING', attribute(199)],
   ['ERROR_LOG_GROWING', ({ errorLogCount }) => errorLogCount !== null],
   ['SELF_TEST_FAILED', ({ selfTestLogRead }) => selfTestLogRead],
-  ['ENDURANCE_USED', ({ percentageUsed }) => percentageUsed !== null],
+  ['ENDURANCE_USED', enduranceTold],
   ['NVME_SPARE_EXHAUSTED', nvme('availableSpare')],
   ['NVME_SPARE_LOW', nvme('availableSpare')],
   ['NVME_SPARE_FALLING', nvme('availableSpare')],
@@ -97,17 +109,19 @@ interface Findings {
  * goes when its own source was read again and is better, and until then it counts, which the verdict says.
  */
 export function withUnread(judged: Verdict, before: Findings, facts: SmartFacts | null): Verdict {
-  const kept = before.reasons.filter(({ code, severity, subject }) => {
+  const kept = before.reasons.filter((found) => {
+    const { code, severity } = found
     const wasRead = SOURCES.get(code as ReasonCode)
     // A milder word of the same code may come of another witness.
     const isNew = judged.reasons.some(
       (other) => other.code === code && rankOf(other) >= SEVERITY_ORDER.indexOf(severity),
     )
-    return severity !== Severity.INFO && wasRead && !isNew && !(facts && wasRead(facts, subject ?? null))
+    return severity !== Severity.INFO && wasRead && !isNew && !(facts && wasRead(facts, found))
   })
   if (kept.length === 0) return judged
   const reasons = worstFirst([
-    ...judged.reasons.filter(({ code }) => !kept.some((each) => each.code === code)),
+    // Which log is missing is said by what it told.
+    ...judged.reasons.filter(({ code }) => code !== 'SOURCE_NOT_READ' && !kept.some((each) => each.code === code)),
     ...notReadAgain(kept, before.lastReadAt),
     reason('FINDINGS_NOT_READ_AGAIN', Severity.INFO, kept.length),
   ])

@@ -25,6 +25,10 @@ export const MOST_TEXT = 32 * 1024 * 1024
 
 /** Of a field that costs a query of its own: a hundred in one operation. */
 export const COSTLY = 500
+/** Of a text of many kilobytes: two hundred in one operation. */
+export const LARGE = 300
+/** An operation asks for the schema once; under other names it would be made again and again. */
+const MOST_SCHEMAS = 3
 
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
@@ -51,15 +55,18 @@ export function checkCost(
 ): void {
   const cost = costOf({ schema, query, variables, ...(operationName ? { operationName } : {}) })
   if (cost > COST_LIMIT)
-    throw tooExpensive(`This asks for about ${Math.round(cost)} objects; the limit is ${COST_LIMIT}`)
+    throw tooExpensive(
+      `This asks for ${cost === Infinity ? 'more objects than can be counted' : `about ${Math.round(cost)} objects`}; the limit is ${COST_LIMIT}`,
+    )
 }
 
 function costOf(operation: Omit<Parameters<typeof getComplexity>[0], 'estimators'>): number {
   try {
     return getComplexity({ ...operation, estimators: [fieldExtensionsEstimator(), objects] })
-  } catch {
-    // Variables that do not fit their types: the execution refuses them, and names the field.
-    return 0
+  } catch (error) {
+    // Variables that do not fit their types: the execution refuses them, and names the field. What cannot be counted for
+    // any other reason, such as more than 10,000 fields, is too much.
+    return (error as Error).message.startsWith('Variable "$') ? 0 : Infinity
   }
 }
 
@@ -79,18 +86,32 @@ export function checkTexts(query: DocumentNode, variables: Record<string, unknow
     if (typeof text === 'string' && text.length > LONGEST_TEXT && !LONG_FIELDS.has(name))
       throw new InvalidInputError(name, `must be at most ${LONGEST_TEXT} characters`, 'Shorten it.')
   }
-  const waiting: unknown[] = [variables]
+  // A variable may be called anything: what it is given to says how long it may be.
+  const long = new Set<string>()
+  visit(query, {
+    Argument: ({ name, value }) => {
+      if (value.kind === 'Variable' && LONG_FIELDS.has(name.value)) long.add(value.name.value)
+    },
+  })
+  for (const [name, text] of Object.entries(variables)) if (!long.has(name)) check(`$${name}`, text)
+  const waiting: unknown[] = Object.values(variables).filter((value) => typeof value === 'object' && value !== null)
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     for (const [name, part] of Object.entries(value as object)) {
       if (typeof part === 'object' && part !== null) waiting.push(part)
       else check(name, part)
     }
   }
+  let schemas = 0
   visit(query, {
+    Field: ({ name }) => {
+      if (name.value === '__schema' || name.value === '__type') schemas += 1
+    },
     Argument: ({ name, value }) => check(name.value, 'value' in value ? value.value : null),
     ObjectField: ({ name, value }) => check(name.value, 'value' in value ? value.value : null),
     ListValue: ({ values }) => values.forEach((value) => check('list', 'value' in value ? value.value : null)),
   })
+  if (schemas > MOST_SCHEMAS)
+    throw new InvalidInputError('query', `must ask for the schema at most ${MOST_SCHEMAS} times`, 'Ask for it once.')
 }
 
 /**

@@ -9,7 +9,8 @@ const POLICY =
 /** The page where questions are tried. It is made once, and kept packed: who asks for it often shares one text. */
 export function servePlayground(app: FastifyInstance): void {
   let packed: Promise<Buffer> | null = null
-  app.get('/graphql', async (request, reply) => {
+  // Compressed once: 9 MB for each who asks would be a second of the processor, and what he does not read stays in memory.
+  app.get('/graphql', { compress: false }, async (request, reply) => {
     const page = await (packed ??= pack().catch((error: unknown) => {
       packed = null
       throw error

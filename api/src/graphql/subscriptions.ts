@@ -22,6 +22,7 @@ import { checkCost, MAX_TOKENS, type Spending } from './cost.ts'
 import type { Batch } from '../platform/changes.ts'
 import { SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { readJson } from '../platform/read-json.ts'
 
 /** A client that has not read what was sent to it at two looks in a row is cut off; it reconnects and asks anew. */
 const LOOK_EVERY = 5 * SECOND
@@ -29,6 +30,14 @@ const LOOK_EVERY = 5 * SECOND
 const MOST_UNREAD = 4 * 1024 * 1024
 /** Messages of one client between two looks: a page sends some twenty. */
 const MOST_MESSAGES = 1000
+/** A question has at most 4,000 words (MAX_TOKENS). */
+const LONGEST_MESSAGE = 64 * 1024
+/** A message comes in one piece, or in as many as a network makes of it. */
+const MOST_FRAGMENTS = 64
+/** Depth and values of a message: its variables are a filter. */
+const MESSAGE_LIMITS = { depth: 20, values: 5_000 }
+/** Connections that have not said who they are, at a time: a page does so at once. */
+const MOST_UNKNOWN = 100
 /** Before it has said who it is, a client has nothing to say but that. */
 const MOST_BEFORE_KNOWN = 3
 const MOST_SUBSCRIPTIONS = 100
@@ -55,7 +64,13 @@ export function serveSubscriptions(
   server: Server,
   { schema, publicUrl, authenticate, ended, contextOf, log, lookEvery = LOOK_EVERY }: Options,
 ) {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 256 * 1024, handleProtocols })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: LONGEST_MESSAGE,
+    maxFragments: MOST_FRAGMENTS,
+    maxBufferedChunks: MOST_FRAGMENTS,
+    handleProtocols,
+  })
   const callers = new WeakMap<object, Caller>()
   const results = new WeakMap<Batch, Map<string, Promise<ExecutionResult>>>()
 
@@ -145,7 +160,10 @@ export function serveSubscriptions(
             received.set(client, count)
             const most = callers.has(client) ? MOST_MESSAGES : MOST_BEFORE_KNOWN
             if (count > most || client.bufferedAmount > MOST_UNREAD) return client.terminate()
-            take(String(data)).catch((error: Error) => {
+            const text = String(data)
+            // Who has said nothing yet would not answer a word of parting either.
+            if (!isReadable(text)) return client.terminate()
+            take(text).catch((error: Error) => {
               const isClients = error.message.startsWith('Unexpected message')
               if (!isClients) log.error({ err: error }, 'A message of a WebSocket could not be answered')
               client.close(isClients ? CloseCode.BadRequest : CloseCode.InternalServerError)
@@ -155,6 +173,11 @@ export function serveSubscriptions(
       { socket: client, request },
     )
     client.once('close', (code, reason) => void closed(code, String(reason)))
+  }
+  /** The oldest of those that say nothing go first: who is somebody has said so long ago. */
+  const makeRoom = (): void => {
+    const unknown = [...sockets.clients].filter((client) => !callers.has(client))
+    for (const client of unknown.slice(0, Math.max(0, unknown.length - MOST_UNKNOWN))) client.terminate()
   }
   /** A token that was revoked, or a session that ended, hears no more. */
   const cutEnded = async (): Promise<void> => {
@@ -192,6 +215,7 @@ export function serveSubscriptions(
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
+      makeRoom()
       client.on('pong', () => unanswered.delete(client))
       open(client, request)
     })
@@ -209,5 +233,15 @@ export function serveSubscriptions(
       await Promise.race([Promise.all(left), delay(SECOND, undefined, { ref: false })])
       for (const client of sockets.clients) client.terminate()
     },
+  }
+}
+
+/** Brackets and commas are counted before graphql-ws makes anything of them. */
+function isReadable(text: string): boolean {
+  try {
+    readJson(text, MESSAGE_LIMITS)
+    return true
+  } catch {
+    return false
   }
 }

@@ -65,8 +65,10 @@ export function readBodies(app: FastifyInstance): void {
 }
 
 /** Of an unpacked body only its bound is known. */
-function isLarge({ headers, routeOptions }: FastifyRequest): boolean {
-  if ((routeOptions.bodyLimit ?? Infinity) <= SMALL) return false
+function isLarge(request: FastifyRequest): boolean {
+  const { headers, routeOptions } = request
+  // A question without a body waits for nobody, and whoever reads its answer slowly keeps nobody waiting.
+  if (!hasBody(request) || (routeOptions.bodyLimit ?? Infinity) <= SMALL) return false
   return headers['content-encoding'] !== undefined || !(Number(headers['content-length'] ?? Infinity) <= SMALL)
 }
 

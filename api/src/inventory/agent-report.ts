@@ -10,7 +10,7 @@ import type { SmartFacts } from '../disks/smart-facts.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { type MachineFacts, machineSection } from '../machines/section.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
-import { fileSystemsOf } from '../storage/file-systems.ts'
+import { fileSystemsOf, sourcesOf } from '../storage/file-systems.ts'
 import { type BlockDevice, isPhysicalDisk, MOST_DEVICES, readLsblk } from '../storage/lsblk.ts'
 import { rolesOf } from '../storage/role.ts'
 import {
@@ -60,6 +60,10 @@ interface Told {
   smartUnavailable: string | null
   /** Kinds whose section could not be had or read: they say nothing, and not that there is nothing. */
   silent: Set<string>
+  /** What was not taken, a sentence each: told as an event, for no agent's owner reads its answers. */
+  refused: string[]
+  /** Disks whose document was not taken, and why. */
+  refusedDisks: Map<string, string>
 }
 
 class SectionRefused extends Error {
@@ -83,10 +87,23 @@ const textsOf = ({ kind, subject, payload, unavailable }: ReportSectionInput): s
 export function readAgentReport(input: InventoryReportInput, receivedAt: Date): Inventory {
   checkEnvelope(input)
   const notes: string[] = []
-  const told: Told = { machine: null, graph: emptyGraph(), smart: new Map(), smartUnavailable: null, silent: new Set() }
+  const told: Told = {
+    machine: null,
+    graph: emptyGraph(),
+    smart: new Map(),
+    smartUnavailable: null,
+    silent: new Set(),
+    refused: [],
+    refusedDisks: new Map(),
+  }
   const sections = input.sections.map((section) => readSection(section, told))
+  notes.push(...told.refused.slice(0, 10))
   if (told.smartUnavailable !== null) notes.push(`No disk could be read: ${told.smartUnavailable}.`)
   const { graph, machine } = told
+  // Of a disk that the kernel shows; what is known of no disk makes none.
+  for (const [subject, why] of told.refusedDisks)
+    if (!told.smart.has(subject) && graph.devices?.some(({ kname }) => kname === subject))
+      told.smart.set(subject, { facts: null, document: null, unavailable: why })
   const { links: _links, ...facts } = machine ?? {}
   return {
     id: input.id,
@@ -109,10 +126,11 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     },
     graph: Object.values(graph).some((part) => part !== null) ? graph : null,
     fileSystems: fileSystemsOf(graph),
+    sources: sourcesOf(graph),
     arrays: arraysOf(graph),
     arrayKinds: arrayKindsOf(told),
     sections,
-    refused: [],
+    refused: told.refused,
     notes,
   }
 }
@@ -185,6 +203,16 @@ function readSection(section: ReportSectionInput, told: Told): SectionOutcome {
   } catch (error) {
     if (!(error instanceof SectionRefused)) throw error
     told.silent.add(section.kind)
+    const [first] = error.refusals
+    const why = first ? `${first.field} ${first.rule}` : 'it cannot be read'
+    const name = [section.kind, subject ?? []]
+      .flat()
+      .join(' ')
+      .replace(/\p{Cc}+/gu, ' ')
+      .slice(0, 320)
+    if (KINDS.includes(section.kind)) told.refused.push(`${name} was not taken: ${why}.`)
+    // What cannot be read of a disk is no answer of it.
+    if (section.kind === 'smartctl' && subject !== null) told.refusedDisks.set(subject, why)
     return outcome(SectionResult.REFUSED, error.refusals)
   }
 }
@@ -216,19 +244,19 @@ function readPayload(kind: string, subject: string | null, text: string, json: u
     const key = subject ?? refuse('subject', 'is missing', 'Name the device: sda, or sda:megaraid,0.')
     const facts =
       readSmartctl(json) ?? refuse('payload', 'must be a smartctl document', 'Send what smartctl --json --all prints.')
-    for (const [field, name] of Object.entries({
-      serial_number: facts.serial,
-      model_name: facts.model,
-      firmware_version: facts.firmware,
-    })) {
-      if (name && !isPlainText(name, 255))
-        refuse(
-          `payload.${field}`,
-          'must be one line without control characters',
-          'Read the disk again; it may be failing.',
-        )
+    // A failing disk may answer with rubbish in its names: its counters are read all the same.
+    const clean = (name: string | null): string | null =>
+      name
+        ?.replace(/\p{Cc}+/gu, '')
+        .trim()
+        .slice(0, 255) || null
+    const named = {
+      ...facts,
+      serial: clean(facts.serial),
+      model: clean(facts.model),
+      firmware: clean(facts.firmware),
     }
-    told.smart.set(key, { facts, document: { text, meaning: meaningOf(json) }, unavailable: null })
+    told.smart.set(key, { facts: named, document: { text, meaning: meaningOf(json) }, unavailable: null })
   } else {
     const shape = STORAGE_SECTIONS[kind as StorageKind]
     ;(told.graph as unknown as Record<string, unknown>)[kind] = shaped<unknown>(shape as z.ZodType<unknown>, json)

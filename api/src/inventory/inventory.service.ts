@@ -95,7 +95,8 @@ export class InventoryService {
         notes,
       })
       if (newest && inventory.fileSystems) {
-        await new StorageRecorder(em).record(machine.id, times.at, inventory.fileSystems, inventory.graph, diskIds)
+        const { fileSystems: facts, sources, graph } = inventory
+        await new StorageRecorder(em).record(machine.id, times.at, { facts, sources, graph }, diskIds)
       }
       if (newest)
         await new ArrayRecorder(em, tell).record({

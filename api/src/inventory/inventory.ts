@@ -2,7 +2,7 @@ import type { MachineSighting, ReportTimes } from '../machines/machine-sighting.
 import { createHash } from 'node:crypto'
 import type { DiskSighting } from '../disks/sighting.ts'
 import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
-import type { FileSystemFacts } from '../storage/file-systems.ts'
+import type { FileSystemFacts, FileSystemSources } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
 import { CLOCK_TOLERANCE, DAY, MINUTE } from '../platform/clock.ts'
 import type { SectionOutcome } from './section.ts'
@@ -22,6 +22,8 @@ export interface Inventory {
   /** Null where nothing was told. */
   graph: StorageGraph | null
   fileSystems: FileSystemFacts[] | null
+  /** What told of file systems. */
+  sources: FileSystemSources
   arrays: ArrayFacts[]
   /** Kinds of arrays that the report could tell of: one of these that it is without is gone. */
   arrayKinds: ReadonlySet<ArrayKind>

@@ -17,7 +17,7 @@ export function readPartitions(
   const owner = disk.evidence.serial ?? disk.place
   const add = (facts: FileSystemFacts): void => {
     const known = found.get(facts.key)
-    if (known) known.disks = [...new Set([...known.disks, ...facts.disks])]
+    if (known) known.disks = [...new Set([...(known.disks ?? []), ...(facts.disks ?? [])])]
     else found.set(facts.key, facts)
   }
   for (const [index, entry] of asArray(value).entries()) {

@@ -10,7 +10,7 @@ import { HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { asArray, asName, asObject, dig, type JsonObject } from '../platform/json.ts'
 import type { FileSystemFacts } from '../storage/file-systems.ts'
-import { isNoDisk } from '../storage/lsblk.ts'
+import { namesNoDisk } from '../storage/lsblk.ts'
 import { roleByContent } from '../storage/role.ts'
 import { type Inventory, orderedTimes, weigh } from './inventory.ts'
 import type { ReportTimes } from '../machines/machine-sighting.ts'
@@ -100,6 +100,7 @@ export function readScriptReport(
       complete: { kernel: report['disks'] != null && refused.length === 0, controllers: true },
       graph: null,
       fileSystems: report['disks'] == null ? null : fileSystems,
+      sources: { devices: true, df: true },
       arrays: [],
       arrayKinds: new Set(),
       sections: [],
@@ -180,8 +181,12 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
       continue
     }
     const kname = typeof disk['device'] === 'string' ? disk['device'].slice(0, 255).replace(/^\/dev\//, '') : ''
-    if (isNoDisk(kname)) {
-      fields.note(`${path}: ${kname} is no physical disk and is left out`)
+    const names = [kname, disk['path'], disk['by_id']].flatMap((name) =>
+      typeof name === 'string' ? name.slice(0, 255) : [],
+    )
+    const other = names.find(namesNoDisk)
+    if (other !== undefined) {
+      fields.note(`${path}: ${other} is no physical disk and is left out`)
       continue
     }
     fields.noteUnknown(path, disk, DISK_KEYS)
@@ -266,16 +271,26 @@ function readDisk(
   }
 }
 
-const STATUSES = ['ok', 'warn', 'fail', 'unavailable'] as const
-type Status = (typeof STATUSES)[number]
+type Status = 'ok' | 'warn' | 'fail' | 'unavailable'
+
+/** docs/report.md, and what programs call the same. */
+const STATUSES = new Map<string, Status>([
+  ...['ok', 'pass', 'passed', 'good', 'healthy', 'true'].map((word) => [word, 'ok'] as const),
+  ...['warn', 'warning', 'prefail', 'pre-fail'].map((word) => [word, 'warn'] as const),
+  ...['fail', 'failed', 'failing', 'failure', 'critical', 'bad', 'false'].map((word) => [word, 'fail'] as const),
+  ...['unavailable', 'unknown', 'unsupported', 'none', 'n/a'].map((word) => [word, 'unavailable'] as const),
+])
 
 /** Each post is a reading, also one that tells nothing of a disk's health. */
 function readSmart(value: unknown, path: string, fields: ScriptFields): Reading {
   const smart = asObject(value) ?? {}
   fields.noteUnknown(path, smart, SMART_KEYS)
-  const word = fields.text(`${path}.status`, smart['status'], 64)
-  const status = STATUSES.find((known) => known === word?.toLowerCase()) ?? null
-  if (word && !status) fields.note(`${path}.status: "${word}" is none of ${STATUSES.join(', ')}`)
+  const word =
+    typeof smart['status'] === 'boolean' ? String(smart['status']) : fields.text(`${path}.status`, smart['status'], 64)
+  // A word that is not known says something, and not that all is well.
+  const status = word === null ? null : (STATUSES.get(word.toLowerCase()) ?? 'unavailable')
+  if (word !== null && !STATUSES.has(word.toLowerCase()))
+    fields.note(`${path}.status: "${word}" is none of ok, warn, fail, unavailable`)
   const label = fields.text(`${path}.label`, smart['label'], 255)
   const detail = fields.text(`${path}.detail`, smart['detail'], 2000)
   const facts = factsOf(smart, path, status, fields)
@@ -317,6 +332,7 @@ function factsOf(smart: JsonObject, path: string, status: Status | null, fields:
   return {
     ...NOTHING_READ,
     passed: status === 'ok' ? true : null,
+    reportedStatus: status === 'unavailable' ? null : status,
     temperature: temperature === 0 ? null : temperature,
     powerOnHours: fields.whole(`${path}.power_on_hours`, smart['power_on_hours'], { most: 2 ** 31 - 1 }),
     attributes: [

@@ -182,6 +182,7 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
     machineKey: null,
     machineIdHash: null,
     formerIdHash: null,
+    disksToldAt: null,
     hardwareHash: null,
     bootHash: null,
     formerBootHash: null,

@@ -35,6 +35,10 @@ export class Machine {
   @Property({ type: 'string', nullable: true })
   hardwareHash!: string | null
 
+  /** Of its newest report that told of every disk that its kernel sees; null = none did yet. */
+  @Property({ type: 'datetime', nullable: true })
+  disksToldAt!: Date | null
+
   /** Of the start of its kernel that its newest report tells (random(4), boot_id), and of another that was before. */
   @Property({ type: 'string', nullable: true })
   bootHash!: string | null

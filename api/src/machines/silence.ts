@@ -3,9 +3,10 @@ import type { EntityManager } from '../database/database.ts'
 import type { Transact } from '../events/outbox.ts'
 import { columnsOf, decodeRows, saveRows, selectRows } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, CLOCK_TOLERANCE, isFuture } from '../platform/clock.ts'
 import { Severity } from '../reasons/reason.ts'
 import { Machine } from './machine.entity.ts'
+import { silentAt } from './rhythm.ts'
 
 /**
  * Tells once of each machine that has fallen silent, by its own rhythm (rhythm.ts). While Vigie was off nobody could
@@ -19,6 +20,7 @@ export function noticeSilence(
 ): Promise<number> {
   return transact(em, async ({ em: own, tell }) => {
     const now = clock()
+    await mendFuture(own, now)
     const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(own, Machine))} from machine
       where archived_at is null and silence_told_at is null and silent_at <= ${now.getTime()}
         and ${listeningSince.getTime()} + silent_at - last_received_at <= ${now.getTime()} limit 500`.execute(
@@ -40,6 +42,27 @@ export function noticeSilence(
     await saveRows(own, Machine, silent)
     return silent.length
   })
+}
+
+/**
+ * Times from when this server's own clock was ahead: a machine that died meanwhile would be silent only when that day
+ * comes, and a disk of it good until then. They count as of now.
+ */
+async function mendFuture(em: EntityManager, now: Date): Promise<void> {
+  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Machine))} from machine
+    where last_received_at > ${now.getTime() + CLOCK_TOLERANCE} limit 500`.execute(em.getKysely())
+  const ahead = decodeRows(em, Machine, rows)
+  for (const machine of ahead) {
+    machine.reportTimes = machine.reportTimes.filter((time) => !isFuture(new Date(time), now))
+    machine.lastReceivedAt = now
+    machine.lastSeenAt = machine.lastSeenAt > now ? now : machine.lastSeenAt
+    machine.silentAt = silentAt(machine.reportTimes, now)
+  }
+  await saveRows(em, Machine, ahead)
+  for (const column of ['last_read_at', 'last_seen_at'])
+    await sql`update disk set ${sql.ref(column)} = ${now.getTime()} where ${sql.ref(column)} > ${now.getTime() + CLOCK_TOLERANCE}`.execute(
+      em.getKysely(),
+    )
 }
 
 /** Which of these have fallen silent at that moment. */

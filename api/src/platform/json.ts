@@ -27,6 +27,12 @@ export const asWhole = (value: unknown): number | null => {
   return number === null ? null : Math.trunc(number)
 }
 
+/** A whole number that GraphQL's Int can hold (32 bits); what is beyond is no such value. */
+export const asInt = (value: unknown): number | null => {
+  const whole = asWhole(value)
+  return whole !== null && Math.abs(whole) < 2 ** 31 ? whole : null
+}
+
 /** A count: whole and not negative. */
 export const asCount = (value: unknown): number | null => {
   const whole = asWhole(value)

@@ -1,5 +1,13 @@
 import { compte, count, type Entry } from './entry.ts'
 
+/** What smartctl reads of a disk, by the protocol that it speaks. */
+const SOURCES = new Map([
+  ['attributes', { en: 'The table of attributes', fr: 'Le tableau des attributs' }],
+  ['nvme', { en: 'The health log', fr: 'Le journal de santé' }],
+  ['scsi', { en: 'The error counter log', fr: 'Le journal des compteurs d’erreurs' }],
+])
+const sourceOf = (name: string) => SOURCES.get(name) ?? { en: `The log ${name}`, fr: `Le journal ${name}` }
+
 const years = (hours: number | '?'): string => (hours === '?' ? '?' : (hours / 8766).toFixed(1))
 
 /** SPC-5, additional sense code 0Bh by its qualifier. */
@@ -38,6 +46,10 @@ export const DISK_REASONS = {
       `${name} reports this disk too, and said so: its word counts until one of the two gives the disk up.`,
     fr: ({ name }) =>
       `${name} signale aussi ce disque et l’a dit : sa parole compte jusqu’à ce que l’une des deux machines ne le signale plus.`,
+  },
+  SOURCE_NOT_READ: {
+    en: ({ name }) => `${sourceOf(name).en} was read before, and could not be read now: less is known of this disk.`,
+    fr: ({ name }) => `${sourceOf(name).fr}, lu auparavant, n’a pas pu être lu : on en sait moins sur ce disque.`,
   },
   FINDINGS_NOT_READ_AGAIN: {
     en: ({ value }) =>
@@ -290,6 +302,11 @@ export const DISK_REASONS = {
     en: ({ value, name }) => `${count(value, 'error', 'errors')} of reading, writing or checksums (${name}).`,
     fr: ({ value, name }) =>
       `${compte(value, 'erreur', 'erreurs')} de lecture, d’écriture ou de somme de contrôle (${name}).`,
+  },
+  ARRAY_NOT_ANSWERING: {
+    en: ({ name }) => `Its tool has not answered since ${name}: what is told of it is of before, and it may hang.`,
+    fr: ({ name }) =>
+      `Son outil ne répond plus depuis le ${name} : ce qui en est dit date d’avant, et il est peut-être bloqué.`,
   },
   ARRAY_DEGRADED: {
     en: ({ value, limit, name }) =>

@@ -47,6 +47,9 @@ export class Reason {
       'When its own source was last read (an attribute, a log, a pool), where the newest reading is without it: it counts until that source is read again. Null = it comes from the newest reading',
   })
   readAt?: string | null
+
+  /** The id of the S.M.A.R.T. attribute that told it, whatever its name is called. */
+  attribute?: number
 }
 
 /** Reasons whose source could not be read again: when it was, is kept from the first time on. */

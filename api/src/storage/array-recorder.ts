@@ -1,6 +1,8 @@
 import type { EntityManager } from '../database/database.ts'
 import { type Row, saveRows, selectRows } from '../database/rows.ts'
-import { Health, HEALTH_RANK, HEALTH_SEVERITY } from '../disks/health.ts'
+import { Health, HEALTH_RANK, HEALTH_SEVERITY, worstHealth } from '../disks/health.ts'
+import { worstFirst } from '../disks/judge.ts'
+import { reason } from '../disks/rules/rule.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import { newId } from '../platform/id.ts'
@@ -15,6 +17,22 @@ export interface ArrayReport {
   arrays: ArrayFacts[]
   /** Of which kinds the report could tell: an array of these that it is without is gone, others stay as they were. */
   told: ReadonlySet<ArrayKind>
+}
+
+/** Reports in a row without a word of an array's tool before that is told. A pool that hangs makes `zpool status` hang too. */
+const TELLING = 2
+
+/** What is left of an array whose tool did not answer: what was told last, and from the second time on that it is old. */
+function withoutAnswer(
+  { unanswered, unansweredSince, reasons }: Row<StorageArray>,
+  at: Date,
+): Pick<Row<StorageArray>, 'unanswered' | 'unansweredSince' | 'reasons' | 'health'> {
+  const since = unansweredSince ?? at
+  const own = reasons.filter(({ code }) => code !== 'ARRAY_NOT_ANSWERING')
+  const told = `${since.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const silence = unanswered + 1 < TELLING ? [] : [reason('ARRAY_NOT_ANSWERING', Severity.WARNING, null, null, told)]
+  const all = worstFirst([...own, ...silence])
+  return { unanswered: unanswered + 1, unansweredSince: since, reasons: all, health: worstHealth(all) }
 }
 
 /** Records the arrays of one report inside of its transaction. */
@@ -61,19 +79,28 @@ export class ArrayRecorder {
         ...facts,
         lastSeenAt: at,
         goneSince: null,
+        unanswered: 0,
+        unansweredSince: null,
       }
       const from = before?.health ?? null
       const isBack = row.goneSince !== null
-      Object.assign(row, facts, { mostMembers, lastSeenAt: at, goneSince: null })
+      Object.assign(row, facts, { mostMembers, lastSeenAt: at, goneSince: null, unanswered: 0, unansweredSince: null })
       changed.push(row)
       if (isBack) event(row, EventType.ARRAY_BACK, Severity.INFO)
-      // Its alert was closed when it was gone: what stands is told anew.
-      const known = isBack ? null : from
+      // What stands when it comes back is told anew: its alert may have been closed with its machine.
+      const known = isBack && HEALTH_RANK[row.health] >= HEALTH_RANK.WARNING ? null : from
       if (row.health !== known && !(known === null && HEALTH_RANK[row.health] < HEALTH_RANK.WARNING))
         event(row, EventType.ARRAY_CHANGED, HEALTH_SEVERITY[row.health], known)
     }
     for (const row of known) {
-      if (changed.includes(row) || row.goneSince !== null || !told.has(row.kind)) continue
+      if (changed.includes(row) || row.goneSince !== null) continue
+      if (!told.has(row.kind)) {
+        const from = row.health
+        Object.assign(row, withoutAnswer(row, at))
+        changed.push(row)
+        if (row.health !== from) event(row, EventType.ARRAY_CHANGED, HEALTH_SEVERITY[row.health], from)
+        continue
+      }
       row.goneSince = at
       changed.push(row)
       event(row, EventType.ARRAY_GONE, Severity.WARNING)

@@ -15,13 +15,26 @@ export interface FileSystemFacts {
   freeBytes: number | null
   users: UserHome[] | null
   homeBytes: number | null
-  /** Kernel names of the physical disks that it lies on. */
-  disks: readonly string[]
+  /** Kernel names of the physical disks that it lies on; null = what tells could not be asked, so that it is as it was. */
+  disks: readonly string[] | null
 }
 
 /** Members and containers hold something else, swap holds no files: they are no file systems. */
 const CONTAINER = /_member$|^crypto_LUKS$|^ceph_|^bcache$|^VMFS|^mpath|^swap$|^thin-?pool/
 export const isContainer = (fstype: string | null): boolean => fstype !== null && CONTAINER.test(fstype)
+
+/** Which sources a report had: a file system that only another one would tell of is not gone. */
+export interface FileSystemSources {
+  /** lsblk: block devices, and what they hold. */
+  devices: boolean
+  /** df: what is mounted; data sets of ZFS stand there alone. */
+  df: boolean
+}
+
+export const sourcesOf = ({ devices, df }: StorageGraph): FileSystemSources => ({
+  devices: devices !== null,
+  df: df !== null,
+})
 
 /** What lies where, from the graph of block devices, df and the pools. Null where neither lsblk nor df was told. */
 export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
@@ -68,7 +81,7 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
         sizeBytes: row.sizeBytes,
         usedBytes: row.usedBytes,
         freeBytes: row.availableBytes,
-        disks: kname ? disksBelow(kname, devices) : [],
+        disks: graph.devices === null ? null : kname ? disksBelow(kname, devices) : [],
       })
     }
   }
@@ -99,7 +112,7 @@ function add(found: Map<string, FileSystemFacts>, facts: FileSystemFacts): void 
     found.set(facts.key, facts)
     return
   }
-  known.disks = [...new Set([...known.disks, ...facts.disks])]
+  if (facts.disks) known.disks = [...new Set([...(known.disks ?? []), ...facts.disks])]
   known.mountpoints = shortestFirst([...new Set([...known.mountpoints, ...facts.mountpoints])])
   known.mountpoint = known.mountpoints[0] ?? null
   known.sizeBytes ??= facts.sizeBytes
@@ -155,7 +168,7 @@ type DfRow = NonNullable<StorageGraph['df']>['fileSystems'][number]
 function fromDataset(row: DfRow, graph: StorageGraph, devices: ReadonlyMap<string, BlockDevice>): FileSystemFacts {
   const poolName = row.source.split('/')[0]
   const pool = graph.zpool?.pools.find(({ name }) => name === poolName)
-  const disks = (pool?.devices ?? []).flatMap(({ device }) =>
+  const disks = pool?.devices.flatMap(({ device }) =>
     device ? disksBelow(knameOf(device, devices) ?? '', devices) : [],
   )
   return {
@@ -167,7 +180,7 @@ function fromDataset(row: DfRow, graph: StorageGraph, devices: ReadonlyMap<strin
     sizeBytes: row.sizeBytes,
     usedBytes: row.usedBytes,
     freeBytes: row.availableBytes,
-    disks: [...new Set(disks)],
+    disks: disks && graph.devices ? [...new Set(disks)] : null,
   }
 }
 

@@ -110,5 +110,18 @@ const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|mapper\/|md|mtdblock|sr|fd|drbd|
 /** Whether a kernel name is that of something else than a disk. */
 export const isNoDisk = (kname: string): boolean => NO_DISK.test(kname)
 
+/** Of udev: what device mapper and md make of disks. */
+const MADE_BY_ID = /^(dm|md|lvm)-/
+/** Folders below /dev whose devices are disks all the same: old drivers of RAID controllers, and what smartctl calls a bus. */
+const OF_DISKS = /^(disk|cciss|ida|rd|bus)$/
+
+/** Whether a name or path below /dev is of something that is made of disks: /dev/zvol/…, /dev/pve/vm-…, dm-name-… */
+export function namesNoDisk(name: string): boolean {
+  const parts = name.replace(/^\/dev\//, '').split('/')
+  const last = parts.at(-1) ?? ''
+  if (parts.length > 1 && !OF_DISKS.test(parts[0] ?? '')) return true
+  return isNoDisk(last) || MADE_BY_ID.test(last)
+}
+
 export const isPhysicalDisk = (device: BlockDevice): boolean =>
   device.type === 'disk' && !isNoDisk(device.kname) && device.sizeBytes !== 0

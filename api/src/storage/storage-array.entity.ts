@@ -74,6 +74,17 @@ export class StorageArray {
   @Property({ type: 'datetime' })
   lastSeenAt!: Date
 
+  /** Reports in a row in which its tool did not answer: what is told of it is of before. */
+  @Property({ type: 'integer', default: 0 })
+  unanswered!: number
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Since when its tool (zpool, mdadm, LVM) does not answer: its health is of before. Null = it answers',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  unansweredSince!: Date | null
+
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'Since when its machine reports without it, though it could tell; null = it is there',

@@ -4,53 +4,80 @@ import { Machine } from '../machines/machine.entity.ts'
 import { newId } from '../platform/id.ts'
 import { FileSystemDisk } from './file-system-disk.entity.ts'
 import { FileSystem } from './file-system.entity.ts'
-import type { FileSystemFacts } from './file-systems.ts'
+import type { FileSystemFacts, FileSystemSources } from './file-systems.ts'
 import type { StorageGraph } from './storage-graph.ts'
+
+export interface StorageTold {
+  facts: FileSystemFacts[]
+  sources: FileSystemSources
+  graph: StorageGraph | null
+}
+
+/** The file system that is meant: by its own name, or by where it is mounted where lsblk did not tell names. */
+const knownOf = (
+  { key, mountpoint }: FileSystemFacts,
+  known: readonly Row<FileSystem>[],
+  { devices }: FileSystemSources,
+): Row<FileSystem> | null =>
+  known.find((row) => row.key === key) ??
+  (devices ? undefined : known.find((row) => row.goneSince === null && row.mountpoint === mountpoint)) ??
+  null
+
+/** Data sets of ZFS stand in df alone, the others in lsblk. */
+const couldBeTold = ({ fstype }: Row<FileSystem>, { devices, df }: FileSystemSources): boolean =>
+  fstype === 'zfs' ? df : devices
 
 /** Records what lies where, inside of a report's transaction. */
 export class StorageRecorder {
   constructor(private readonly em: EntityManager) {}
 
   /** `diskIds` finds a disk by the kernel's name (or by the index of a script's list). */
-  async record(
-    machineId: string,
-    at: Date,
-    told: FileSystemFacts[],
-    graph: StorageGraph | null,
-    diskIds: Map<string, string>,
-  ) {
+  async record(machineId: string, at: Date, { facts, sources, graph }: StorageTold, diskIds: Map<string, string>) {
     const known = await selectRows(this.em, FileSystem, 'machine', [machineId])
-    const byKey = new Map(known.map((row) => [row.key, row]))
-    const rows = told.map((facts): Row<FileSystem> => {
-      const { disks: _disks, users, homeBytes, ...rest } = facts
-      const before = byKey.get(facts.key)
+    const matched = facts.flatMap((each) => {
+      const before = knownOf(each, known, sources)
+      // Without lsblk it is not known which it is: what is mounted there was told before, or will be.
+      return before || sources.devices ? [{ facts: each, before }] : []
+    })
+    const rows = matched.map(({ facts: each, before }): Row<FileSystem> => {
+      const { disks: _disks, users, homeBytes, ...told } = each
       const row = before ?? { id: newId(), machine: machineId, users: null, homeBytes: null }
       // Homes that were not measured this time keep their last value, with its age.
       const homes = users === null ? {} : { users, homeBytes }
-      return Object.assign(row, rest, homes, { lastSeenAt: at, goneSince: null })
+      const { sizeBytes, usedBytes, freeBytes } = told
+      const rest = sources.devices ? told : { sizeBytes, usedBytes, freeBytes }
+      return Object.assign(row, rest, homes, { lastSeenAt: at, goneSince: null }) as Row<FileSystem>
     })
-    const gone = known.filter((row) => row.goneSince === null && !rows.includes(row))
+    const gone = known.filter((row) => row.goneSince === null && !rows.includes(row) && couldBeTold(row, sources))
     for (const row of gone) row.goneSince = at
     await saveRows(this.em, FileSystem, [...rows, ...gone])
-    await this.join(rows, told, diskIds)
+    await this.join(
+      matched.flatMap(({ facts: { disks } }, index) => {
+        const row = rows[index]
+        return row && disks ? [{ row, disks }] : []
+      }),
+      diskIds,
+    )
     if (graph) await updateRow(this.em, Machine, machineId, { storageGraph: graph })
   }
 
   /** Writes the joins that changed: most reports change none. */
-  private async join(rows: Row<FileSystem>[], told: FileSystemFacts[], diskIds: Map<string, string>): Promise<void> {
+  private async join(
+    told: { row: Row<FileSystem>; disks: readonly string[] }[],
+    diskIds: Map<string, string>,
+  ): Promise<void> {
     const known = await selectRows(
       this.em,
       FileSystemDisk,
       'fileSystem',
-      rows.map(({ id }) => id),
+      told.map(({ row }) => row.id),
     )
     const key = ({ fileSystem, disk }: Row<FileSystemDisk>): string => `${fileSystem} ${disk}`
     const wanted = new Map<string, Row<FileSystemDisk>>()
-    for (const [index, { disks }] of told.entries()) {
+    for (const { row, disks } of told) {
       for (const name of disks) {
         const disk = diskIds.get(name)
-        const fileSystem = rows[index]?.id
-        if (disk && fileSystem) wanted.set(key({ fileSystem, disk }), { fileSystem, disk })
+        if (disk) wanted.set(key({ fileSystem: row.id, disk }), { fileSystem: row.id, disk })
       }
     }
     const present = new Set(known.map(key))

@@ -11,7 +11,9 @@ import { FileSystem, type UserHome } from './file-system.entity.ts'
 import { StorageArray } from './storage-array.entity.ts'
 
 const MOST_BAD = 500
-const BAD_ARRAYS = sql`storage_array where gone_since is null and health in ('FAILED', 'AT_RISK', 'WARNING')
+/** One that went while it was well was taken apart, for all that is known; one that was broken may not have started. */
+const BAD_ARRAYS = sql`storage_array where health in ('FAILED', 'AT_RISK', 'WARNING')
+  and (gone_since is null or health <> 'WARNING')
   and machine_id in (select id from machine where archived_at is null)`
 
 export interface HomesOnDisk {

@@ -53,4 +53,26 @@ const selfTest: Rule = ({ facts }) => {
   return logged ? [reason('SELF_TEST_ERRORS_LOGGED', INFO)] : []
 }
 
-export const anyDiskRules: Rule[] = [overall, selfTest, temperature, endurance, age]
+/** What told of the disk within a month and tells no more: then "good" rests on less, which must be said. */
+const lostSources: Rule = ({ facts, history }) => {
+  const before = Object.keys(history.month?.counters ?? {})
+  const had = (...codes: string[]): boolean => codes.some((code) => before.includes(code))
+  const lost = [
+    before.some((code) => /^\d+$/.test(code)) && facts.attributes.length === 0 ? 'attributes' : null,
+    had('media_errors', 'available_spare') &&
+    facts.nvme?.mediaErrors == null &&
+    facts.nvme?.availableSpare == null &&
+    facts.attributes.length === 0
+      ? 'nvme'
+      : null,
+    had('grown_defects', 'read_uncorrected') &&
+    facts.scsi?.grownDefects == null &&
+    facts.scsi?.readUncorrected == null &&
+    facts.attributes.length === 0
+      ? 'scsi'
+      : null,
+  ]
+  return lost.flatMap((source) => (source ? [reason('SOURCE_NOT_READ', INFO, null, null, source)] : []))
+}
+
+export const anyDiskRules: Rule[] = [overall, selfTest, temperature, endurance, age, lostSources]

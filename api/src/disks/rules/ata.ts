@@ -1,7 +1,7 @@
 import { Severity, type Reason } from '../../reasons/reason.ts'
 import type { AtaAttribute } from '../smart-facts.ts'
 import { lifeRules } from './life.ts'
-import { attribute, countedBefore, grownSince, reason, type Rule } from './rule.ts'
+import { attribute, byAttribute, countedBefore, grownSince, reason, type Rule } from './rule.ts'
 import { isFlash, STATISTICS, surfaceRules } from './surface.ts'
 
 const { INFO, WARNING, AT_RISK, FAILED } = Severity
@@ -11,10 +11,17 @@ const thresholds: Rule = ({ facts }) => {
   const found = facts.attributes.flatMap((entry): Reason[] => {
     const { name, value, worst, threshold, whenFailed, prefailure } = entry
     if (whenFailed === 'NOW')
-      return [reason('ATTRIBUTE_FAILING_NOW', prefailure ? FAILED : WARNING, value, threshold, name)]
+      return [
+        byAttribute(entry, reason('ATTRIBUTE_FAILING_NOW', prefailure ? FAILED : WARNING, value, threshold, name)),
+      ]
     // A hot day can never be taken back.
     if (whenFailed === 'PAST')
-      return [reason('ATTRIBUTE_FAILED_BEFORE', isTemperature(entry) ? INFO : WARNING, worst, threshold, name)]
+      return [
+        byAttribute(
+          entry,
+          reason('ATTRIBUTE_FAILED_BEFORE', isTemperature(entry) ? INFO : WARNING, worst, threshold, name),
+        ),
+      ]
     return []
   })
   const bits = facts.exitStatus ?? 0
@@ -64,10 +71,11 @@ const commandTimeouts: Rule = (evidence) => {
 const helium: Rule = ({ facts }) =>
   facts.attributes
     .filter(({ id, name }) => [22, 23, 24].includes(id) && /Helium/i.test(name))
-    .flatMap(({ value, threshold, name }): Reason[] => {
+    .flatMap((entry): Reason[] => {
+      const { value, threshold, name } = entry
       if (value === null || value < 1 || value >= 100) return []
       const nearlyOut = threshold !== null && threshold > 0 && value <= threshold + (100 - threshold) / 4
-      return [reason('HELIUM_LOW', nearlyOut ? AT_RISK : WARNING, value, threshold, name)]
+      return [byAttribute(entry, reason('HELIUM_LOW', nearlyOut ? AT_RISK : WARNING, value, threshold, name))]
     })
 
 const errorLog: Rule = ({ facts, history }) => {

@@ -1,7 +1,7 @@
 import { Severity } from '../../reasons/reason.ts'
 import { DiskType } from '../disk-words.ts'
 import type { AtaAttribute, SmartFacts } from '../smart-facts.ts'
-import { countedBefore, type Evidence, reason, type Rule } from './rule.ts'
+import { byAttribute, countedBefore, type Evidence, reason, type Rule } from './rule.ts'
 
 // How much of a flash disk's life and reserve is left. Which number tells it depends on the vendor; smartmontools'
 // drive database (drivedb.h) gives the names, and its comments what value and raw mean.
@@ -42,12 +42,15 @@ const lifeLeft: Rule = (evidence) => {
   if (type === DiskType.HDD || (facts.percentageUsed !== null && !facts.percentageUsedGuessed)) return []
   const found = facts.attributes.flatMap((entry) => {
     const left = lifeLeftBy(entry, facts.family)
-    return left === null ? [] : [{ left, name: entry.name }]
+    return left === null ? [] : [{ left, entry }]
   })
   const least = found.toSorted((a, b) => a.left - b.left)[0]
   if (!least || least.left > 20) return []
   const nearlyOver = least.left <= 5
-  return [reason('LIFE_LEFT_LOW', nearlyOver ? AT_RISK : WARNING, least.left, nearlyOver ? 5 : 20, least.name)]
+  const { left, entry } = least
+  return [
+    byAttribute(entry, reason('LIFE_LEFT_LOW', nearlyOver ? AT_RISK : WARNING, left, nearlyOver ? 5 : 20, entry.name)),
+  ]
 }
 
 /** Per cent of the rated life that is used: by the standard, else by an attribute, else by smartctl's guess; null = not told. */
@@ -77,10 +80,10 @@ const reserve: Rule = (evidence) => {
       const value = percent(entry.value)
       if (value === null || threshold === null || (value === 0 && threshold === 0)) return []
       if (value < 100 && value <= threshold + NEAR)
-        return [reason('RESERVE_LOW', threshold > 0 ? AT_RISK : WARNING, value, threshold, name)]
+        return [byAttribute(entry, reason('RESERVE_LOW', threshold > 0 ? AT_RISK : WARNING, value, threshold, name))]
       const before = evidence.history.month?.counters[id]?.[0] ?? null
       return before !== null && before <= 100 && before - value >= FALLING
-        ? [reason('RESERVE_FALLING', WARNING, value, before, name)]
+        ? [byAttribute(entry, reason('RESERVE_FALLING', WARNING, value, before, name))]
         : []
     })
     .slice(0, 1)

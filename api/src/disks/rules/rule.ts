@@ -27,6 +27,9 @@ export const reason = (
   subject: string | null = null,
 ): Reason => ({ code, severity, value, limit, subject })
 
+/** A finding by one attribute: read again is what has its id, for names change with the drive database. */
+export const byAttribute = ({ id }: Pick<AtaAttribute, 'id'>, found: Reason): Reason => ({ ...found, attribute: id })
+
 /** The raw value that a counter had; null where it was not read. */
 export const countedBefore = (past: { counters: Counters } | null, code: string): number | null =>
   past?.counters[code]?.[1] ?? null

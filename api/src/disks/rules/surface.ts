@@ -185,7 +185,10 @@ const reallocationEvents: Rule = (evidence) => {
 /** Flash: reallocation matters when the reserve comes near the threshold. */
 const spareSectors: Rule = (evidence) => {
   const entry = attribute(evidence, 5, REALLOCATED)
-  if (!isFlash(evidence.type) || !entry || (entry.raw ?? 0) < 1 || entry.value === null || !entry.threshold) return []
+  if (!isFlash(evidence.type) || !entry || (entry.raw ?? 0) < 1 || entry.value === null) return []
+  // Without a threshold its end is 1 (ATA: 1 to 253); 0 is a value that the vendor does not keep.
+  if (!entry.threshold)
+    return entry.value >= 1 && entry.value <= 10 ? [reason('SPARE_SECTORS_LOW', WARNING, entry.value, 0)] : []
   return entry.value <= entry.threshold + 10 ? [reason('SPARE_SECTORS_LOW', AT_RISK, entry.value, entry.threshold)] : []
 }
 
