@@ -6,6 +6,7 @@ import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { refuse } from '../http/refuse.ts'
+import { PACKED } from '../http/server.ts'
 import { DomainError, UnauthenticatedError } from '../platform/errors.ts'
 import type { FairShare } from '../platform/fair-share.ts'
 import type { Log } from '../platform/log.ts'
@@ -75,6 +76,7 @@ export async function serveQueries(
   }
   server.post('/graphql', {
     config: { readsBody: true },
+    compress: PACKED,
     onRequest: mustBeKnown,
     handler: fastifyApolloHandler(apollo, {
       context: async (request) => {

@@ -14,6 +14,8 @@ export function serveDashboard(app: FastifyInstance): void {
     app.register(fastifyStatic, {
       root: FOLDER,
       wildcard: false,
+      // As the build wrote them (dashboard/precompress.ts).
+      preCompressed: true,
       setHeaders: (response, path) => {
         // Names of built files hold their hash; the start page must be asked for anew.
         response.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')

@@ -1,8 +1,15 @@
+import type { Socket } from 'node:net'
 import { constants } from 'node:zlib'
 import fastifyCompress from '@fastify/compress'
 import fastifyCookie from '@fastify/cookie'
 import fastifyRateLimit from '@fastify/rate-limit'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+  type RouteOptions,
+} from 'fastify'
 import type { Config } from '../config/config.ts'
 import { SECOND } from '../platform/clock.ts'
 import { ForbiddenError } from '../platform/errors.ts'
@@ -25,6 +32,16 @@ export const DEADLINES = {
 const POLICY =
   "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+/** Text shrinks to a fifth; the quickest of brotli is as small as gzip's usual. For routes that know who asks. */
+export const PACKED = {
+  threshold: 1024,
+  encodings: ['br', 'gzip'],
+  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+} satisfies RouteOptions['compress']
+
+/** Requests of one connection that are under way: no browser sends the next before the answer to the one before it. */
+const MOST_AT_ONCE = 10
+
 /** A server without routes: what is true of every request, whoever sends it and whatever it asks for. */
 export async function createServer(
   { publicUrl, trustedProxies }: Pick<Config, 'publicUrl' | 'trustedProxies'>,
@@ -45,6 +62,13 @@ export async function createServer(
     http: { headersTimeout: deadlines.headers, connectionsCheckingInterval: Math.min(5 * SECOND, deadlines.headers) },
   })
   await server.register(fastifyCookie)
+  const underWay = new WeakMap<Socket, number>()
+  server.addHook('onRequest', async ({ raw: { socket } }, reply) => {
+    const count = (underWay.get(socket) ?? 0) + 1
+    underWay.set(socket, count)
+    reply.raw.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
+    if (count > MOST_AT_ONCE) socket.destroy()
+  })
   // Who does not read the answer is cut off: it is kept in memory for him.
   server.addHook('onSend', async (request) => void request.raw.socket.setTimeout(deadlines.answer))
   server.addHook('onRequest', async (request, reply) => {
@@ -58,14 +82,9 @@ export async function createServer(
   })
   readBodies(server)
   await server.register(fastifyRateLimit, { global: false })
-  // Text shrinks to a fifth; the quickest of brotli is as small as gzip's usual.
-  await server.register(fastifyCompress, {
-    // Bodies are unpacked by bodies.ts, which counts while it does.
-    threshold: 1024,
-    encodings: ['br', 'gzip'],
-    globalDecompression: false,
-    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
-  })
+  // Answers are packed where their route says so (PACKED): each takes a packer of its own, and whoever nobody knows could
+  // ask for thousands. Pages lie packed beside their files.
+  await server.register(fastifyCompress, { global: false, globalDecompression: false })
   answerErrors(server)
   return server
 }
