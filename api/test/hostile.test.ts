@@ -138,6 +138,13 @@ describe('Who is slow is cut off', () => {
     await until(ended, 'the connection to be cut', 5000)
   })
 
+  test('and whoever asks for the fifth time before the first answer', async () => {
+    const api = await apiForThisTest()
+    const { socket, ended } = dial(api)
+    socket.write('GET /healthz HTTP/1.1\r\nHost: vigie\r\n\r\n'.repeat(5))
+    await until(ended, 'the connection to be cut')
+  })
+
   test('and does not read the answer', async () => {
     const api = await apiForThisTest({}, { answer: 300 })
     const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
@@ -145,7 +152,7 @@ describe('Who is slow is cut off', () => {
     const { socket } = dial(api)
     socket.pause()
     // More than the kernel takes for somebody who does not read.
-    socket.write('GET /graphql HTTP/1.1\r\nHost: vigie\r\n\r\n'.repeat(8))
+    socket.write('GET /graphql HTTP/1.1\r\nHost: vigie\r\n\r\n'.repeat(4))
     await until(() => sockets() === before + 2, 'both ends of the connection')
     // His own end still stands: he does not read that the other is gone.
     await until(() => sockets() <= before + 1, 'the connection to be cut')

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { constants } from 'node:zlib'
 import fastifyCompress from '@fastify/compress'
@@ -39,8 +40,11 @@ export const PACKED = {
   brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
 } satisfies RouteOptions['compress']
 
+/** How long a connection is kept for the next request: longer than proxies keep theirs. */
+const IDLE = 72 * SECOND
+
 /** Requests of one connection that are under way: no browser sends the next before the answer to the one before it. */
-const MOST_AT_ONCE = 10
+const MOST_AT_ONCE = 4
 
 /** A server without routes: what is true of every request, whoever sends it and whatever it asks for. */
 export async function createServer(
@@ -57,18 +61,19 @@ export async function createServer(
     onConstructorPoisoning: 'ignore',
     trustProxy: trustedProxies.length ? [...trustedProxies] : false,
     forceCloseConnections: 'idle',
-    // Who sends slower than this, or sends nothing, is cut off.
-    requestTimeout: deadlines.request,
-    http: { headersTimeout: deadlines.headers, connectionsCheckingInterval: Math.min(5 * SECOND, deadlines.headers) },
+    serverFactory: (handler) =>
+      createHttpServer(
+        {
+          // Who sends slower than this, or sends nothing, is cut off.
+          requestTimeout: deadlines.request,
+          headersTimeout: deadlines.headers,
+          connectionsCheckingInterval: Math.min(5 * SECOND, deadlines.headers),
+          keepAliveTimeout: IDLE,
+        },
+        oneAfterTheOther(handler),
+      ),
   })
   await server.register(fastifyCookie)
-  const underWay = new WeakMap<Socket, number>()
-  server.addHook('onRequest', async ({ raw: { socket } }, reply) => {
-    const count = (underWay.get(socket) ?? 0) + 1
-    underWay.set(socket, count)
-    reply.raw.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
-    if (count > MOST_AT_ONCE) socket.destroy()
-  })
   // Who does not read the answer is cut off: it is kept in memory for him.
   server.addHook('onSend', async (request) => void request.raw.socket.setTimeout(deadlines.answer))
   server.addHook('onRequest', async (request, reply) => {
@@ -87,6 +92,23 @@ export async function createServer(
   await server.register(fastifyCompress, { global: false, globalDecompression: false })
   answerErrors(server)
   return server
+}
+
+/** Before anything is made of a request: a thousand in one packet are cut off at the fifth. */
+function oneAfterTheOther(handler: RequestListener): RequestListener {
+  const underWay = new WeakMap<Socket, number>()
+  return (request, response) => {
+    const { socket } = request
+    if (socket.destroyed) return
+    const count = (underWay.get(socket) ?? 0) + 1
+    underWay.set(socket, count)
+    if (count > MOST_AT_ONCE) {
+      socket.destroy()
+      return
+    }
+    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1))
+    handler(request, response)
+  }
 }
 
 function answerErrors(server: FastifyInstance): void {
