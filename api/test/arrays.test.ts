@@ -95,6 +95,13 @@ test('An array whose tool falls silent is told at the second time, for a pool th
   expect(await arrays()).toMatchObject([{ health: 'OK', unansweredSince: null, reasons: [] }])
 })
 
+test('A btrfs of two devices that is no more mounted is as it was told last', async () => {
+  const devices = [1, 2].map((id) => ({ id, missing: false, errors: 0 }))
+  await send(0, section('btrfs', { fileSystems: [{ uuid: 'u1', label: 'pool', devices, vanished: 0 }] }))
+  for (const at of [60, 120, 180]) await send(at)
+  expect(await arrays()).toMatchObject([{ health: 'OK', goneSince: null, unansweredSince: null }])
+})
+
 test('An array that comes back degraded is told anew', async () => {
   await send(0, md(1))
   await alerts()

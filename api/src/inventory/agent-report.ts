@@ -129,6 +129,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     sources: sourcesOf(graph),
     arrays: arraysOf(graph),
     arrayKinds: arrayKindsOf(told),
+    unansweredKinds: new Set(TOOLS.filter(([, section]) => told.silent.has(section)).map(([kind]) => kind)),
     sections,
     refused: told.refused,
     notes,
@@ -140,6 +141,9 @@ const ARRAY_SECTIONS = [
   [ArrayKind.ZFS, 'zpool'],
   [ArrayKind.LVM, 'lvm'],
 ] as const
+
+/** Kinds, and whose tool tells of them. */
+const TOOLS = [...ARRAY_SECTIONS, [ArrayKind.BTRFS, 'btrfs']] as const
 
 /** A section that is absent, where block devices were told, means that there is none. btrfs is told while it is mounted. */
 const arrayKindsOf = ({ graph, silent }: Told): Set<ArrayKind> =>

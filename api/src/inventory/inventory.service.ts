@@ -105,6 +105,7 @@ export class InventoryService {
           at: times.at,
           arrays: inventory.arrays,
           told: inventory.arrayKinds,
+          unanswered: inventory.unansweredKinds,
         })
       await tellRefused(em, tell, machine, inventory)
       await insertRows(em, InventoryReport, [

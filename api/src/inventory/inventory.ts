@@ -27,6 +27,8 @@ export interface Inventory {
   arrays: ArrayFacts[]
   /** Kinds of arrays that the report could tell of: one of these that it is without is gone. */
   arrayKinds: ReadonlySet<ArrayKind>
+  /** Kinds whose tool was asked and did not answer. */
+  unansweredKinds: ReadonlySet<ArrayKind>
   sections: SectionOutcome[]
   /** What of it was not taken, a sentence each. */
   refused: string[]

@@ -103,6 +103,7 @@ export function readScriptReport(
       sources: { devices: true, df: true },
       arrays: [],
       arrayKinds: new Set(),
+      unansweredKinds: new Set(),
       sections: [],
       refused: refused.map(inWords),
       notes: [...refused.map(inWords), ...notes],

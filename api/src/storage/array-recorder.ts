@@ -17,6 +17,8 @@ export interface ArrayReport {
   arrays: ArrayFacts[]
   /** Of which kinds the report could tell: an array of these that it is without is gone, others stay as they were. */
   told: ReadonlySet<ArrayKind>
+  /** Of which kinds the tool was asked and did not answer. */
+  unanswered: ReadonlySet<ArrayKind>
 }
 
 /** Reports in a row without a word of an array's tool before that is told. A pool that hangs makes `zpool status` hang too. */
@@ -42,7 +44,7 @@ export class ArrayRecorder {
     private readonly tell: Tell,
   ) {}
 
-  async record({ machineId, hostname, at, arrays, told }: ArrayReport): Promise<void> {
+  async record({ machineId, hostname, at, arrays, told, unanswered }: ArrayReport): Promise<void> {
     const known = await selectRows(this.em, StorageArray, 'machine', [machineId])
     const key = ({ kind, name }: Pick<ArrayFacts, 'kind' | 'name'>): string => `${kind} ${name}`
     const byKey = new Map(known.map((row) => [key(row), row]))
@@ -94,13 +96,14 @@ export class ArrayRecorder {
     }
     for (const row of known) {
       if (changed.includes(row) || row.goneSince !== null) continue
-      if (!told.has(row.kind)) {
+      if (unanswered.has(row.kind)) {
         const from = row.health
         Object.assign(row, withoutAnswer(row, at))
         changed.push(row)
         if (row.health !== from) event(row, EventType.ARRAY_CHANGED, HEALTH_SEVERITY[row.health], from)
         continue
       }
+      if (!told.has(row.kind)) continue
       row.goneSince = at
       changed.push(row)
       event(row, EventType.ARRAY_GONE, Severity.WARNING)
