@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js'
-import type { AddressRange } from '../config/config.ts'
+import type { BlockList } from 'node:net'
+import { isListed } from '../platform/address-range.ts'
 import type { AccessService } from './access.service.ts'
 import type { Caller } from './caller.ts'
 import { Scope } from '../graphql/scope.ts'
@@ -30,11 +30,8 @@ export async function authenticate(
 }
 
 /** A script without a token is let in from the listed addresses, and may report only. */
-export function callerByAddress(address: string, ranges: readonly AddressRange[]): Caller | null {
-  if (!ipaddr.isValid(address)) return null
-  const ip = ipaddr.process(address)
-  const listed = ranges.some(([range, bits]) => ip.kind() === range.kind() && ip.match(range, bits))
-  return listed
+export function callerByAddress(address: string, open: BlockList): Caller | null {
+  return isListed(open, address)
     ? {
         kind: 'OPEN_ADDRESS',
         id: null,

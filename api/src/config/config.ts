@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import ipaddr from 'ipaddr.js'
 import { ROOT } from '../platform/root.ts'
+import { isAddressRange } from '../platform/address-range.ts'
 import { DomainError } from '../platform/errors.ts'
 
-export type AddressRange = [ipaddr.IPv4 | ipaddr.IPv6, number]
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export const LANGUAGES = ['en', 'fr'] as const
 
@@ -18,7 +17,7 @@ export interface Config {
   readonly timeZone: string
   readonly trustedProxies: readonly string[]
   /** Where scripts may post to /api/ingest without a token. */
-  readonly ingestOpenFrom: readonly AddressRange[]
+  readonly ingestOpenFrom: readonly string[]
   readonly localAgent: boolean
   /** MiB that one token may report in a day. */
   readonly tokenDailyMib: number
@@ -99,11 +98,8 @@ export function readConfig(env: Environment): Config {
     publicUrl: readPublicUrl(text('VIGIE_PUBLIC_URL', '')),
     language: choice('VIGIE_LANGUAGE', LANGUAGES, 'en'),
     timeZone: readTimeZone(text('VIGIE_TIME_ZONE', 'UTC')),
-    trustedProxies: list(text('VIGIE_TRUSTED_PROXIES', '')).map((entry) => {
-      readRange('VIGIE_TRUSTED_PROXIES', entry)
-      return entry
-    }),
-    ingestOpenFrom: list(text('VIGIE_INGEST_OPEN_FROM', '')).map((entry) => readRange('VIGIE_INGEST_OPEN_FROM', entry)),
+    trustedProxies: readRanges('VIGIE_TRUSTED_PROXIES', text('VIGIE_TRUSTED_PROXIES', '')),
+    ingestOpenFrom: readRanges('VIGIE_INGEST_OPEN_FROM', text('VIGIE_INGEST_OPEN_FROM', '')),
     localAgent: choice('VIGIE_LOCAL_AGENT', ['on', 'off'], 'on') === 'on',
     tokenDailyMib: readWhole('VIGIE_TOKEN_DAILY_MIB', text('VIGIE_TOKEN_DAILY_MIB', '1024'), 1, 1_000_000),
     logLevel: choice('VIGIE_LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -251,15 +247,13 @@ function readTimeZone(value: string): string {
   }
 }
 
-/** An address or a CIDR. An IPv4 address mapped into IPv6 is read as IPv4. */
-export function readRange(setting: string, value: string): AddressRange {
-  try {
-    if (value.includes('/')) return ipaddr.parseCIDR(value)
-    const address = ipaddr.process(value)
-    return [address, address.kind() === 'ipv4' ? 32 : 128]
-  } catch {
-    throw new ConfigError(setting, `"${value}" is no address and no CIDR; use one like 192.168.1.0/24`)
-  }
+/** Addresses and CIDRs, by comma. */
+function readRanges(setting: string, text: string): string[] {
+  const ranges = list(text)
+  const wrong = ranges.find((range) => !isAddressRange(range))
+  if (wrong !== undefined)
+    throw new ConfigError(setting, `"${wrong}" is no address and no CIDR; use one like 192.168.1.0/24`)
+  return ranges
 }
 
 function readDatabaseUrl(value: string | null, dataDir: string): string {

@@ -6,6 +6,7 @@ import { QuotaError } from '../access/quota.ts'
 import { allows, Scope } from '../graphql/scope.ts'
 import type { Config } from '../config/config.ts'
 import { ConflictError, ForbiddenError, InvalidInputError, UnauthenticatedError } from '../platform/errors.ts'
+import { addressList } from '../platform/address-range.ts'
 import { encodings, jsonBody } from '../http/bodies.ts'
 import { refuse } from '../http/refuse.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -20,6 +21,7 @@ interface Options {
 
 /** JSON of scripts that speak no GraphQL. It ends in the same service as the mutation. */
 export function ingestRoute(app: FastifyInstance, { config, services }: Options): void {
+  const open = addressList(config.ingestOpenFrom)
   app.register(async (scripts) => {
     // curl and urllib call JSON a form unless told otherwise: whatever it is called, it must be JSON.
     scripts.removeAllContentTypeParsers()
@@ -28,8 +30,7 @@ export function ingestRoute(app: FastifyInstance, { config, services }: Options)
 
     scripts.addHook('onRequest', async (request, reply) => {
       const known = await authenticate(services().access, request.headers.authorization, request.headers.cookie)
-      const caller =
-        known ?? (request.headers.authorization ? null : callerByAddress(request.ip, config.ingestOpenFrom))
+      const caller = known ?? (request.headers.authorization ? null : callerByAddress(request.ip, open))
       if (!caller) {
         return refuse(reply, 401, new UnauthenticatedError('Send a token as "Authorization: Bearer …".'))
       }
