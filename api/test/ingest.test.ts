@@ -424,6 +424,7 @@ describe('What a script sends in other words', () => {
   test.each<[string, (text: string) => Buffer]>([
     ['Latin-1', (text) => Buffer.from(text, 'latin1')],
     ['UTF-16, as PowerShell writes it', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 in the order of networks', (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
   ])('%s loses no letter, and is noted', async (_name, encode) => {
     const disks = ['ZZPé1', 'ZZPè1'].map((serial, index) => disk({ device: `sd${index}`, serial }))
     const { status, notes } = await raw(encode(JSON.stringify(body({ disks }))))

@@ -37,7 +37,9 @@ function checked(stdout: string, path: string): string {
     JSON.parse(stdout)
     return stdout
   } catch {
-    throw new Unavailable('UNPARSABLE', `smartctl printed no JSON for ${path}: update smartmontools to 7.0 or newer`)
+    throw stdout.trim() === ''
+      ? new Unavailable('FAILED', `smartctl printed nothing for ${path}`)
+      : new Unavailable('UNPARSABLE', `smartctl printed no JSON for ${path}: update smartmontools to 7.0 or newer`)
   }
 }
 

@@ -289,3 +289,13 @@ test('A raw value beyond 2^53 is read from its text, not from the rounded number
 test.each([[null], [7], ['text'], [[]], [{}], [{ devices: [] }]])('%j is no smartctl document', (json) => {
   expect(readSmartctl(json)).toBeNull()
 })
+
+test.each([
+  [12345678, '12345678'],
+  ['S1', 'S1'],
+  [0, null],
+  [1.5, null],
+  [null, null],
+])('A serial number that is printed as %j is %j', (printed, serial) => {
+  expect(factsOf({ ...ataDocument(), serial_number: printed }).serial).toBe(serial)
+})

@@ -5,6 +5,7 @@ import {
   asInt,
   asNumber,
   asObject,
+  asSerial,
   asText,
   asWhole,
   dig,
@@ -31,7 +32,7 @@ export function readSmartctl(json: unknown): SmartFacts | null {
   const scsi = protocol === 'SCSI' ? readScsi(doc) : null
   const facts: SmartFacts = {
     protocol,
-    serial: asText(doc['serial_number']),
+    serial: asSerial(doc['serial_number']),
     model,
     wwn: readWwn(doc),
     firmware: asText(doc['firmware_version']) ?? asText(doc['scsi_revision']) ?? asText(doc['revision']),

@@ -4,6 +4,8 @@ import { isPlainText } from '../platform/plain-text.ts'
 
 const UNKNOWN_WORDS = new Set([
   '',
+  // What a kernel without a name prints (uname(2)).
+  '(none)',
   'inconnu',
   'inconnue',
   'unknown',

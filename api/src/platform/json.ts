@@ -10,6 +10,10 @@ export const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? va
 export const asText = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() ? value.trim() : null
 
+/** A number of a thing, also where a program writes digits alone as a number. */
+export const asSerial = (value: unknown): string | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? String(value) : asText(value)
+
 /** A name of one line, at most 255 characters; control characters stand in none. */
 export const asName = (value: unknown): string | null => {
   const text = asText(value)

@@ -1,4 +1,4 @@
-import { asArray, asName, asObject, asText, dig } from '../platform/json.ts'
+import { asArray, asName, asObject, asText, dig, asSerial } from '../platform/json.ts'
 
 /** One block device as lsblk(8) tells it. Null = not told. */
 export interface BlockDevice {
@@ -81,7 +81,7 @@ function readDevice(node: Record<string, unknown>, kname: string, name: string):
     parttype: text(node['parttype'], LONGEST_NAME)?.toLowerCase() ?? null,
     model: asName(node['model']),
     vendor: asName(node['vendor']),
-    serial: asName(node['serial']),
+    serial: asName(asSerial(node['serial'])),
     wwn: asName(node['wwn']),
     transport: asName(node['tran']),
     revision: asName(node['rev']),
