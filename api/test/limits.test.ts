@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleet, smartDocument } from './fleet.ts'
 import { section } from './builders.ts'
@@ -103,6 +104,14 @@ describe('A small question that would cost without bound is refused with 400, an
   ])('%s is a bad request, not our failure', async (_what, query, variables, code) => {
     const answer = await api.ask(query, variables)
     expect([answer.status < 500, answer.errors?.at(-1)?.extensions.code]).toEqual([true, code])
+  })
+
+  test('the schema is told whole to who asks for it once, and not to who asks for each part under many names', async () => {
+    const whole = await api.ask(getIntrospectionQuery())
+    expect(whole.errors).toBeUndefined()
+    expect(whole.data.__schema.types.length).toBeGreaterThan(50)
+    const often = await api.ask(`{ __schema { types { ${aliases(100, 'fields { name args { name } }')} } } }`)
+    expect([often.status, often.errors?.[0]?.extensions.code]).toEqual([400, 'TOO_EXPENSIVE'])
   })
 
   test('a large report that was sent is kept and shown by its first 64 KiB', async () => {

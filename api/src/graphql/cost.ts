@@ -34,6 +34,8 @@ declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     /** Its text may be large: it is counted. */
     largeText?: boolean
+    /** What it makes is counted. */
+    isCounted?: boolean
   }
 }
 
@@ -148,8 +150,10 @@ export class Spending {
  */
 export function countWhatIsMade(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type) || type.name.startsWith('__')) continue
+    if (!isObjectType(type)) continue
     for (const field of Object.values(type.getFields())) {
+      // Those of the schema itself are one set for every schema of this process.
+      if (field.extensions['isCounted']) continue
       const isList = String(field.type).includes('[') && !isLeafType(getNamedType(field.type))
       if (isList || field.extensions['largeText']) count(field)
     }
@@ -157,11 +161,13 @@ export function countWhatIsMade(schema: GraphQLSchema): GraphQLSchema {
   return schema
 }
 
-function count(field: GraphQLField<unknown, { spending?: Spending }>): void {
+/** Whoever looks at the schema itself may bring no context. */
+function count(field: GraphQLField<unknown, { spending?: Spending } | undefined>): void {
+  field.extensions = { ...field.extensions, isCounted: true }
   const resolve = field.resolve ?? defaultFieldResolver
   field.resolve = (source, args, context, info) => {
     const made: unknown = resolve(source, args, context, info)
-    const noted = (value: unknown): unknown => (context.spending ? context.spending.note(value) : value)
+    const noted = (value: unknown): unknown => (context?.spending ? context.spending.note(value) : value)
     return made instanceof Promise ? made.then(noted) : noted(made)
   }
 }
