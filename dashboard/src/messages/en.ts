@@ -217,7 +217,7 @@ export const en = {
     unreadable: 'It gives no answer since {when}, though it could be read before.',
     accept: 'Accept until it grows',
     acceptConfirm: '{reason} It is still shown, and no longer counted, until its value is worse.',
-    notReadSince: 'Last read on {when}: it counts until this is read again.',
+    notReadSince: 'Last read on {when}.',
     accepted: 'Accepted on {when}: it counts again when it grows.',
     countAgain: 'Count it again',
     conflict: 'Two machines report it at the same time since {when}.',

@@ -224,7 +224,7 @@ export const fr: Messages = {
     unreadable: 'Il ne répond plus depuis {when}, alors qu’il était lisible.',
     accept: 'Accepter tant qu’il ne s’aggrave pas',
     acceptConfirm: '{reason} Ce constat reste affiché et ne compte plus, tant que sa valeur ne s’aggrave pas.',
-    notReadSince: 'Lu pour la dernière fois le {when} : il compte jusqu’à la prochaine lecture de cette valeur.',
+    notReadSince: 'Dernière lecture le {when}.',
     accepted: 'Accepté le {when} : il comptera à nouveau s’il s’aggrave.',
     countAgain: 'Compter à nouveau',
     conflict: 'Deux machines le signalent en même temps depuis {when}.',
