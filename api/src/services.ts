@@ -47,7 +47,7 @@ export function createServices(em: EntityManager, { transact, clock, share, quot
     inventory: new InventoryService(em, transact, { clock, share, quota }, access),
     machines: new MachinesService(em, transact, clock),
     disks: new DisksService(em, transact, clock),
-    storage: new StorageService(em),
+    storage: new StorageService(em, transact, clock),
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),
     entries: new EntriesService(em, clock),

@@ -102,6 +102,21 @@ test('A btrfs of two devices that is no more mounted is as it was told last', as
   expect(await arrays()).toMatchObject([{ health: 'OK', goneSince: null, unansweredSince: null }])
 })
 
+test('An array that was degraded and taken apart is forgotten by whoever says so, and no other', async () => {
+  await send(0, md(1))
+  await alerts()
+  const [{ id }] = (await api.ask('{ arraysAtRisk { id } }')).data.arraysAtRisk
+  const forget = () => api.ask('mutation ($id: ID!) { forgetArray(id: $id) { hostname arrays { id } } }', { id })
+  expect((await forget()).errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'id' })
+  await send(60)
+  expect(await atRisk()).toEqual([1, ['md0 atlas']])
+  expect((await forget()).data.forgetArray).toEqual({ hostname: 'atlas', arrays: [] })
+  expect(await atRisk()).toEqual([0, []])
+  expect((await alerts()).filter((alert) => alert.includes('OPEN'))).toEqual([])
+  expect((await types())[0]).toBe('ARRAY_FORGOTTEN')
+  expect((await forget()).errors?.[0]?.extensions.code).toBe('NOT_FOUND')
+})
+
 test('An array that comes back degraded is told anew', async () => {
   await send(0, md(1))
   await alerts()

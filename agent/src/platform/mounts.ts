@@ -75,6 +75,8 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | null {
 }
 
 const MOST_LINKS = 40
+/** Elsewhere for what lies on disks, but these always answer. */
+const IN_MEMORY = new Set(['tmpfs', 'devtmpfs', 'ramfs', 'overlay', 'squashfs'])
 
 /**
  * Whether a path leads to a file system whose server may be away (NFS, FUSE …), over whatever links. It is followed step by
@@ -86,7 +88,8 @@ export function leadsElsewhere(path: string, mounts: readonly Mount[] = readMoun
   const steps = resolve(path).split('/').filter(Boolean)
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
     const next = join(done, step)
-    if (isElsewhere(mountOf(next, mounts)?.fstype ?? '') && !isMemory(next, mounts)) return true
+    const fstype = mountOf(next, mounts)?.fstype ?? ''
+    if (isElsewhere(fstype) && !IN_MEMORY.has(fstype)) return true
     let link: string | null
     try {
       link = lstatSync(next).isSymbolicLink() ? readlinkSync(next) : null
@@ -103,7 +106,3 @@ export function leadsElsewhere(path: string, mounts: readonly Mount[] = readMoun
   }
   return false
 }
-
-/** In memory is elsewhere for what lies on disks, but it always answers. */
-const isMemory = (path: string, mounts: readonly Mount[]): boolean =>
-  /^(tmpfs|devtmpfs|ramfs|overlay|squashfs)$/.test(mountOf(path, mounts)?.fstype ?? '')

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { readAgentName } from './agent-name.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, insertRows, type Row, selectRows, updateRow } from '../database/rows.ts'
-import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
+import { columnsOf, decodeRows, insertRows, requireRow, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
 import { isPlainText } from '../platform/plain-text.ts'
@@ -141,8 +141,7 @@ export class AccessService {
 
   async revoke(id: string, actor: string | null): Promise<Row<ApiClient>> {
     await this.transact(this.em, async ({ em, tell }) => {
-      const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
-      if (!client) throw new NotFoundError('token', `the id ${id}`)
+      const client = await requireRow(em, ApiClient, id, 'token')
       if (client.revokedAt) return
       const at = this.clock()
       await updateRow(em, ApiClient, id, { revokedAt: at })
@@ -172,10 +171,8 @@ export class AccessService {
       )
     agents?.forEach((agent, index) => readAgentName(`agents[${index}]`, agent))
     await this.transact(this.em, async ({ em, tell }) => {
-      const client = (await selectRows(em, ApiClient, 'id', [id]))[0]
-      if (!client) throw new NotFoundError('token', `the id ${id}`)
-      const machine = machineId ? (await selectRows(em, Machine, 'id', [machineId]))[0] : null
-      if (machineId && !machine) throw new NotFoundError('machine', `the id ${machineId}`)
+      const client = await requireRow(em, ApiClient, id, 'token')
+      const machine = machineId ? await requireRow(em, Machine, machineId, 'machine') : null
       await updateRow(em, ApiClient, id, {
         ...(machineId === undefined ? {} : { machine: machineId }),
         ...(agents ? { agents: [...new Set(agents)] } : {}),

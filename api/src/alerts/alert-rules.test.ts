@@ -124,6 +124,16 @@ const CASES: [string, Told, string[]][] = [
     event(EventType.ARRAY_GONE, { facts: { name: 'md0', kind: 'MDRAID' } }),
     ['CLOSE ARRAY array M MDRAID md0', 'NOTICE ARRAY gone M MDRAID md0 GONE'],
   ],
+  [
+    'an array that was degraded and is gone',
+    event(EventType.ARRAY_GONE, { to: 'AT_RISK', facts: { name: 'md0', kind: 'MDRAID' } }),
+    ['NOTICE ARRAY gone M MDRAID md0 GONE'],
+  ],
+  [
+    'an array that somebody forgets',
+    event(EventType.ARRAY_FORGOTTEN, { facts: { name: 'md0', kind: 'MDRAID' } }),
+    ['CLOSE ARRAY array M MDRAID md0'],
+  ],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
   ['a retired machine', event(EventType.MACHINE_ARCHIVED), ['CLOSE MACHINE_SILENT machine M']],

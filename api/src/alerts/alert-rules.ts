@@ -40,6 +40,7 @@ export const ALERTING = [
   EventType.DISK_BACK,
   EventType.ARRAY_CHANGED,
   EventType.ARRAY_GONE,
+  EventType.ARRAY_FORGOTTEN,
   EventType.DISK_STOPPED_ANSWERING,
   EventType.DISK_ANSWERS,
   EventType.MACHINE_SILENT,
@@ -141,6 +142,8 @@ export function consequencesOf(event: Told): Consequence[] {
           : one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`)),
         ...one('NOTICE', AlertType.ARRAY, `gone ${event.machine} ${facts.kind} ${facts.name}`, 'GONE'),
       ]
+    case EventType.ARRAY_FORGOTTEN:
+      return one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`)
     case EventType.MACHINE_SILENT:
       return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.MACHINE_BACK:

@@ -1,3 +1,4 @@
+import { utcMinute } from '../platform/clock.ts'
 import type { BackupEntry } from '../backups/backup-entry.entity.ts'
 import type { BackupRun } from '../backups/backup-run.entity.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
@@ -122,9 +123,9 @@ function rowOf(
   return {
     what: `${wordOf(alert, words)} ${name}`.trim(),
     where: job ? [job.agentId, placeOf(job)].filter(Boolean).join(' · ') : (machine?.hostname ?? machine?.ip ?? ''),
-    since: utc(entry?.expectedAt ?? alert.openedAt),
+    since: utcMinute(entry?.expectedAt ?? alert.openedAt),
     why: why.length > 160 ? `${why.slice(0, 160)} …` : why,
-    lastGood: job ? (previousGood ? utc(previousGood.expectedAt) : words.noneBefore) : '',
+    lastGood: job ? (previousGood ? utcMinute(previousGood.expectedAt) : words.noneBefore) : '',
   }
 }
 
@@ -160,14 +161,12 @@ function agentOf(alerts: readonly AlertFacts[]): string | null {
 const placeOf = (job: Row<ExpectedJob>): string =>
   [job.companyName, job.city, job.neighborhood].filter(Boolean).join(' / ')
 
-const utc = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-
 /** In UTC, and in the owner's zone where it is another. */
 function when(date: Date | null, words: Words, { timeZone, language }: MessageOptions): string {
   if (!date) return words.notTold
-  if (timeZone === 'UTC') return utc(date)
+  if (timeZone === 'UTC') return utcMinute(date)
   const local = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(date)
-  return `${local} (${timeZone}) · ${utc(date)}`
+  return `${local} (${timeZone}) · ${utcMinute(date)}`
 }
 
 function headline(
@@ -188,7 +187,7 @@ function headline(
   switch (alert.type) {
     case AlertType.BACKUP: {
       const name = job ? `${job.databaseName} · ${placeOf(job) || job.agentId}` : (alert.facts.name ?? '?')
-      const due = entry ? ` · ${words.expected} ${utc(entry.expectedAt)}` : ''
+      const due = entry ? ` · ${words.expected} ${utcMinute(entry.expectedAt)}` : ''
       return lead(`${words.status(alert.status ?? 'UNKNOWN')} ${name}${due}`)
     }
     case AlertType.FILE:

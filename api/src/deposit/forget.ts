@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row, selectRows } from '../database/rows.ts'
-import { DomainError, NotFoundError } from '../platform/errors.ts'
+import { columnsOf, decodeRows, type Row, requireRow, selectRows } from '../database/rows.ts'
+import { DomainError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import { removeLeftover } from '../vault/move-file.ts'
@@ -62,8 +62,7 @@ export async function forgetProven(scan: ScanContext, rules: ForgetRules): Promi
 
 /** Deletes one of them because somebody says so, whatever the vault holds. Errors: NOT_FOUND, AWAITED */
 export async function deleteUnawaited(scan: ScanContext, id: string, actor: string): Promise<Row<UnawaitedFile>> {
-  const [file] = await selectRows(scan.em, UnawaitedFile, 'id', [id])
-  if (!file) throw new NotFoundError('unawaited file', `the id ${id}`)
+  const file = await requireRow(scan.em, UnawaitedFile, id, 'unawaited file')
   const [removed] = await removeAll(scan, [file])
   if (!removed) throw new AwaitedError(file.path)
   await scan.write(async ({ em, tell }) => {

@@ -6,6 +6,8 @@ import type { Counters } from './snapshot.entity.ts'
 export interface PastReading {
   at: Date
   counters: Counters
+  /** When those were read that the reading of `at` lacks. */
+  later?: ReadonlyMap<string, Date>
 }
 
 /** What a disk counted before, by the oldest reading of that time: "grows" is told against it. Null = there is none. */
@@ -49,13 +51,17 @@ export async function withOlderCounters(
     const lacking = past === null ? [] : Object.keys(counters).filter((code) => past.counters[code] === undefined)
     if (past === null || lacking.length === 0) continue
     // min() also chooses the row that the other columns are of (SQLite, lang_select, "bare columns").
-    const { rows } = await sql<{ code: string; counter: string }>`
-      select each.key as code, each.value as counter, min(snapshot.at) from snapshot, json_each(snapshot.counters) each
+    const { rows } = await sql<{ code: string; counter: string; at: number }>`
+      select each.key as code, each.value as counter, min(snapshot.at) as at from snapshot, json_each(snapshot.counters) each
       where disk_id = ${diskId} and snapshot.at > ${past.at.getTime()} and snapshot.at < ${at.getTime()}
         and counters is not null and each.key in (${sql.join(lacking)})
       group by each.key`.execute(em.getKysely())
     const found = rows.map(({ code, counter }) => [code, JSON.parse(counter) as Counters[string]] as const)
-    filled[name] = { ...past, counters: { ...Object.fromEntries(found), ...past.counters } }
+    filled[name] = {
+      at: past.at,
+      counters: { ...Object.fromEntries(found), ...past.counters },
+      later: new Map(rows.map((row) => [row.code, new Date(row.at)])),
+    }
   }
   return filled
 }

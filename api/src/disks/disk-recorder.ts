@@ -14,7 +14,6 @@ import {
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import type { ReportTimes } from '../machines/machine-sighting.ts'
-import { Machine } from '../machines/machine.entity.ts'
 import { silentMachines } from '../machines/silence.ts'
 import { isFuture, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
@@ -122,8 +121,6 @@ export class DiskRecorder {
       if (disk.added || visible(disk.row) !== before) this.tell.disks.add(disk.row.id)
     }
     if (report.newest) this.notePresence(report, known, rows, stays, changed, changedStays)
-    if (report.newest && report.complete.kernel)
-      await updateRow(this.em, Machine, report.machineId, { disksToldAt: report.times.at })
 
     // Disks point to their newest snapshot and document, which point to the disk: a new disk comes first, then again.
     for (const { disk } of sighted) {

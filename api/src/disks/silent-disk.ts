@@ -1,5 +1,6 @@
 import type { Row } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
+import { utcMinute } from '../platform/clock.ts'
 import { ReadingOutcome } from './disk-words.ts'
 import type { Disk } from './disk.entity.ts'
 import type { Verdict } from './health.ts'
@@ -46,7 +47,7 @@ export function withAnswering({ health, reasons }: Verdict, now: Answering, caus
   if (now.unreadableSince === null)
     return own.length === reasons.length ? { health, reasons } : { health: healthBy(own), reasons: own }
   const severity = now.failedReadings >= TELLING ? Severity.WARNING : Severity.INFO
-  const since = `${now.unreadableSince.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const since = utcMinute(now.unreadableSince)
   const told = reason(
     'STOPPED_ANSWERING',
     severity,

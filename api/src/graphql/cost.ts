@@ -88,12 +88,19 @@ export function checkTexts(query: DocumentNode, variables: Record<string, unknow
     if (typeof text === 'string' && text.length > LONGEST_TEXT && !LONG_FIELDS.has(name))
       throw new InvalidInputError(name, `must be at most ${LONGEST_TEXT} characters`, 'Shorten it.')
   }
+  let schemas = 0
   // A variable may be called anything: what it is given to says how long it may be.
   const long = new Set<string>()
   visit(query, {
+    Field: ({ name }) => {
+      if (name.value === '__schema' || name.value === '__type') schemas += 1
+    },
     Argument: ({ name, value }) => {
       if (value.kind === 'Variable' && LONG_FIELDS.has(name.value)) long.add(value.name.value)
+      check(name.value, 'value' in value ? value.value : null)
     },
+    ObjectField: ({ name, value }) => check(name.value, 'value' in value ? value.value : null),
+    ListValue: ({ values }) => values.forEach((value) => check('list', 'value' in value ? value.value : null)),
   })
   for (const [name, text] of Object.entries(variables)) if (!long.has(name)) check(`$${name}`, text)
   const waiting: unknown[] = Object.values(variables).filter((value) => typeof value === 'object' && value !== null)
@@ -103,15 +110,6 @@ export function checkTexts(query: DocumentNode, variables: Record<string, unknow
       else check(name, part)
     }
   }
-  let schemas = 0
-  visit(query, {
-    Field: ({ name }) => {
-      if (name.value === '__schema' || name.value === '__type') schemas += 1
-    },
-    Argument: ({ name, value }) => check(name.value, 'value' in value ? value.value : null),
-    ObjectField: ({ name, value }) => check(name.value, 'value' in value ? value.value : null),
-    ListValue: ({ values }) => values.forEach((value) => check('list', 'value' in value ? value.value : null)),
-  })
   if (schemas > MOST_SCHEMAS)
     throw new InvalidInputError('query', `must ask for the schema at most ${MOST_SCHEMAS} times`, 'Ask for it once.')
 }

@@ -96,7 +96,8 @@ export class MachineRecorder {
    */
   async record(
     { machine: known, machineKey, cloneOf, sharing: others }: Found,
-    sighting: MachineSighting,
+    /** `tellsDisks`: whether the report tells of every disk that the kernel sees. */
+    sighting: MachineSighting & { tellsDisks: boolean },
     times: ReportTimes,
     notes: string[],
   ): Promise<{ machine: MachineRow; newest: boolean }> {
@@ -118,6 +119,7 @@ export class MachineRecorder {
       const wasArchived = machine.archivedAt !== null
       Object.assign(machine, told(sighting, machine, machineKey), {
         lastSeenAt: times.at,
+        disksToldAt: sighting.tellsDisks ? times.at : machine.disksToldAt,
         notes: notes.slice(0, 50),
         archivedAt: null,
       })

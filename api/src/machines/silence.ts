@@ -59,10 +59,11 @@ async function mendFuture(em: EntityManager, now: Date): Promise<void> {
     machine.silentAt = silentAt(machine.reportTimes, now)
   }
   await saveRows(em, Machine, ahead)
+  const ids = ahead.map(({ id }) => id)
+  if (ids.length === 0) return
   for (const column of ['last_read_at', 'last_seen_at'])
-    await sql`update disk set ${sql.ref(column)} = ${now.getTime()} where ${sql.ref(column)} > ${now.getTime() + CLOCK_TOLERANCE}`.execute(
-      em.getKysely(),
-    )
+    await sql`update disk set ${sql.ref(column)} = ${now.getTime()}
+      where machine_id in (${sql.join(ids)}) and ${sql.ref(column)} > ${now.getTime()}`.execute(em.getKysely())
 }
 
 /** Which of these have fallen silent at that moment. */

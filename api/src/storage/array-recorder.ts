@@ -3,6 +3,8 @@ import { type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Health, HEALTH_RANK, HEALTH_SEVERITY, worstHealth } from '../disks/health.ts'
 import { worstFirst } from '../disks/judge.ts'
 import { reason } from '../disks/rules/rule.ts'
+import { TELLING } from '../disks/silent-disk.ts'
+import { utcMinute } from '../platform/clock.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import { newId } from '../platform/id.ts'
@@ -21,19 +23,18 @@ export interface ArrayReport {
   unanswered: ReadonlySet<ArrayKind>
 }
 
-/** Reports in a row without a word of an array's tool before that is told. A pool that hangs makes `zpool status` hang too. */
-const TELLING = 2
-
-/** What is left of an array whose tool did not answer: what was told last, and from the second time on that it is old. */
+/**
+ * What is left of an array whose tool did not answer: what was told last, and from the second time on that it is old. A pool
+ * that hangs makes `zpool status` hang too.
+ */
 function withoutAnswer(
   { unanswered, unansweredSince, reasons }: Row<StorageArray>,
   at: Date,
 ): Pick<Row<StorageArray>, 'unanswered' | 'unansweredSince' | 'reasons' | 'health'> {
   const since = unansweredSince ?? at
   const own = reasons.filter(({ code }) => code !== 'ARRAY_NOT_ANSWERING')
-  const told = `${since.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  const silence = unanswered + 1 < TELLING ? [] : [reason('ARRAY_NOT_ANSWERING', Severity.WARNING, null, null, told)]
-  const all = worstFirst([...own, ...silence])
+  const silence = reason('ARRAY_NOT_ANSWERING', Severity.WARNING, null, null, utcMinute(since))
+  const all = worstFirst(unanswered + 1 < TELLING ? own : [...own, silence])
   return { unanswered: unanswered + 1, unansweredSince: since, reasons: all, health: worstHealth(all) }
 }
 

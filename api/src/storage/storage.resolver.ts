@@ -1,4 +1,17 @@
-import { Args, Authorized, Ctx, Field, FieldResolver, ObjectType, Query, Resolver, Root } from 'type-graphql'
+import {
+  Arg,
+  Args,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
 import { Scope } from '../graphql/scope.ts'
 import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
@@ -31,6 +44,18 @@ export class ArraysResolver {
   })
   arraysAtRisk(@Ctx() { storage }: Context): Promise<Row<StorageArray>[]> {
     return storage.badArrays()
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Machine, {
+    description:
+      'Forgets an array that is gone: its owner took it apart. It comes back by itself when it is told of again. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  async forgetArray(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { storage, machines, caller }: Context,
+  ): Promise<Row<Machine>> {
+    return machines.load(await storage.forget(id, caller.name))
   }
 
   @FieldResolver(() => Machine)

@@ -1,12 +1,18 @@
 import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
-import { columnsOf, decodeRows, type Row, selectRows } from '../database/rows.ts'
+import { columnsOf, decodeRows, requireRow, type Row, selectRows } from '../database/rows.ts'
 import { seekPage } from '../database/seek.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { HEALTH_RANK } from '../disks/health.ts'
 import { healthRankSql } from '../disks/health-sql.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Transact } from '../events/outbox.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import type { Clock } from '../platform/clock.ts'
+import { InvalidInputError } from '../platform/errors.ts'
+import { Severity } from '../reasons/reason.ts'
 import { FileSystem, type UserHome } from './file-system.entity.ts'
 import { StorageArray } from './storage-array.entity.ts'
 
@@ -26,7 +32,11 @@ const byMountpoint = (a: Row<FileSystem>, b: Row<FileSystem>): number =>
   (a.mountpoint ?? '~').localeCompare(b.mountpoint ?? '~')
 
 export class StorageService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly transact: Transact,
+    private readonly clock: Clock,
+  ) {}
 
   private readonly byMachine = groupLoader<string, Row<FileSystem>>(
     async (ids) =>
@@ -82,6 +92,28 @@ export class StorageService {
   async countBadArrays(): Promise<number> {
     const { rows } = await sql<{ n: number }>`select count(*) as n from ${BAD_ARRAYS}`.execute(this.em.getKysely())
     return rows[0]?.n ?? 0
+  }
+
+  /** Forgets an array that its owner took apart; returns its machine. Errors: NOT_FOUND, BAD_USER_INPUT */
+  forget(id: string, actor: string): Promise<string> {
+    return this.transact(this.em, async ({ em, tell }) => {
+      const { machine, name, kind, goneSince } = await requireRow(em, StorageArray, id, 'array')
+      if (goneSince === null)
+        throw new InvalidInputError('id', 'is of an array that is there', 'Only one that is gone can be forgotten.')
+      const { hostname, ip } = await requireRow(em, Machine, machine, 'machine')
+      await sql`delete from storage_array where id = ${id}`.execute(em.getKysely())
+      tell.machines.add(machine)
+      tell.event({
+        type: EventType.ARRAY_FORGOTTEN,
+        severity: Severity.INFO,
+        at: this.clock(),
+        cause: EventCause.USER,
+        actor,
+        machine,
+        facts: { hostname: hostname ?? ip, name, kind },
+      })
+      return machine
+    })
   }
 
   ofMachine(machineId: string): Promise<Row<FileSystem>[]> {

@@ -222,8 +222,7 @@ export class VaultService {
 
   /** What the rules of a job keep, and what they would delete. Nothing is changed. */
   async retentionPlan(jobId: string, rules: KeepRules | null): Promise<RetentionPlan> {
-    const [job] = await selectRows(this.em, ExpectedJob, 'id', [jobId])
-    if (!job) throw new NotFoundError('expected job', `the id ${jobId}`)
+    const job = await requireRow(this.em, ExpectedJob, jobId, 'expected job')
     const { rows } = await sql<
       Record<string, unknown>
     >`select ${sql.raw(columnsOf(this.em, BackupEntry))} from backup_entry

@@ -1,4 +1,4 @@
-import type { Baseline } from '../baseline.ts'
+import type { Baseline, PastReading } from '../baseline.ts'
 import type { DiskType } from '../disk-words.ts'
 import type { Reason, Severity } from '../../reasons/reason.ts'
 import type { ReasonCode } from '../../reasons/sentence.ts'
@@ -33,6 +33,10 @@ export const byAttribute = ({ id }: Pick<AtaAttribute, 'id'>, found: Reason): Re
 /** The raw value that a counter had; null where it was not read. */
 export const countedBefore = (past: { counters: Counters } | null, code: string): number | null =>
   past?.counters[code]?.[1] ?? null
+
+/** For how long a counter is known, in milliseconds; 0 where it was not read before. */
+export const knownFor = (past: PastReading | null, code: string, now: Date): number =>
+  past?.counters[code] === undefined ? 0 : now.getTime() - (past.later?.get(code) ?? past.at).getTime()
 
 /** An attribute by its id and name: vendors give the same id to other things. */
 export const attribute = ({ facts }: Evidence, id: number, name: RegExp): AtaAttribute | undefined =>

@@ -193,6 +193,12 @@ describe('Time and company', () => {
       'AT_RISK OFFLINE_UNCORRECTABLE',
     ],
     [
+      '198 = 1, which was read for the first time a day ago',
+      ata([REALLOCATED, PENDING, { ...OFFLINE, raw: 1 }]),
+      { ...ago(20, { 198: [100, 1] }), later: new Map([['198', ago(1, {}).at]]) },
+      'AT_RISK OFFLINE_UNCORRECTABLE',
+    ],
+    [
       '198 that grew',
       ata([REALLOCATED, PENDING, { ...OFFLINE, raw: 2 }]),
       ago(7, { 198: [100, 1] }),

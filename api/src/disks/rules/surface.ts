@@ -3,7 +3,7 @@ import { type Reason, Severity } from '../../reasons/reason.ts'
 import type { ReasonCode } from '../../reasons/sentence.ts'
 import { DiskType } from '../disk-words.ts'
 import type { AtaStatistics } from '../smart-facts.ts'
-import { attribute, countedBefore, type Evidence, grownSince, reason, type Rule } from './rule.ts'
+import { attribute, countedBefore, knownFor, type Evidence, grownSince, reason, type Rule } from './rule.ts'
 
 // Sectors that were replaced, cannot be read or could not be corrected: what Backblaze's failed drives mostly had in
 // common (disks.md §3.1). Two witnesses tell of them: the vendor's attributes, and the standard's device statistics.
@@ -145,7 +145,7 @@ const offline: Rule = (evidence) => {
   const counted = rawOf(evidence, 198, OFFLINE)
   if (counted === 0) return []
   const { month } = evidence.history
-  const isOld = month !== null && evidence.at.getTime() - month.at.getTime() >= 7 * DAY
+  const isOld = knownFor(month, '198', evidence.at) >= 7 * DAY
   const isAlone =
     signsOf(evidence).length === 1 && rawOf(evidence, 5, REALLOCATED) + rawOf(evidence, 187, UNCORRECTABLE) === 0
   const wasSo = isOld && countedBefore(month, '198') === counted
