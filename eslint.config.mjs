@@ -34,7 +34,7 @@ export default ts.config(
       '**/node_modules/**',
       '.cache/**',
       'data/**',
-      'api/src/database/migrations/**',
+      'api/src/database/*/migrations/**',
     ],
   },
   js.configs.recommended,

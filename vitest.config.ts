@@ -1,9 +1,13 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { postgresqlBin } from './api/dev/postgresql-server.ts'
 
 // graphql comes as index.js and index.mjs; two copies of its classes do not know each other.
 const graphql = [{ find: /^graphql$/, replacement: 'graphql/index.js' }]
 const decorators = { decorator: { legacy: true, emitDecoratorMetadata: true } }
+
+const postgresql = postgresqlBin()
+if (!postgresql) console.warn('Skipped: the API on PostgreSQL, which is not installed here')
 
 export default defineConfig({
   test: {
@@ -13,9 +17,23 @@ export default defineConfig({
         resolve: { alias: graphql },
         test: {
           name: 'api',
-          include: ['api/src/**/*.test.ts', 'api/test/**/*.test.ts'],
+          include: ['api/src/**/*.test.ts', 'api/test/*.test.ts'],
           setupFiles: ['api/test/setup.ts'],
+          globalSetup: ['api/test/build-scripts.ts'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        oxc: decorators,
+        resolve: { alias: graphql },
+        test: {
+          name: 'postgresql',
+          // The suite again, but for what starts processes on a file of its own; and what is PostgreSQL's alone.
+          include: postgresql ? ['api/test/**/*.test.ts'] : [],
+          exclude: ['crash', 'docker', 'process', 'upgrade'].map((name) => `api/test/${name}.test.ts`),
+          setupFiles: ['api/test/setup.ts'],
+          globalSetup: ['api/test/build-scripts.ts', 'api/test/on-postgresql.ts'],
+          testTimeout: 30_000,
         },
       },
       { test: { name: 'scripts', include: ['scripts/**/*.test.ts', 'bundle/**/*.test.ts'], testTimeout: 20_000 } },
@@ -32,6 +50,7 @@ export default defineConfig({
           name: 'browser',
           include: ['dashboard/test/**/*.test.ts'],
           setupFiles: ['api/test/setup.ts'],
+          globalSetup: ['api/test/build-scripts.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -29,11 +29,10 @@ const COMMANDS = {
   bundle: node('bundle/make.ts'),
   agent: node('agent/dist/agent.mjs'),
   access: node('api/dist/access/command.js', { flags: settings() }),
-  backup: node('api/dist/database/command.js', { flags: settings(), words: ['backup'] }),
-  restore: node('api/dist/database/command.js', { flags: settings(), words: ['restore'] }),
+  database: node('api/dist/database/command.js', { flags: settings() }),
   bench: node('api/bench/main.ts', { flags: TYPESCRIPT }),
   schema: node('api/src/graphql/emit-schema.ts', { flags: TYPESCRIPT }),
-  migration: node('api/src/database/create-migration.ts', { flags: TYPESCRIPT }),
+  migration: node('api/dev/create-migration.ts', { flags: TYPESCRIPT }),
   dev: tools(['vite', 'vite', 'dashboard']),
   lint: tools(
     ['eslint', 'eslint', '--max-warnings', '0', '.'],

@@ -11,7 +11,7 @@ import { newId } from '../src/platform/id.ts'
 export async function seedJobs(dataDir: string, agents: number, days: number): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
   const file = join(dataDir, 'vigie.sqlite')
-  const orm = await openDatabase(file)
+  const orm = await openDatabase({ file })
   await migrate(orm)
   await orm.close()
   const db = new DatabaseSync(file)

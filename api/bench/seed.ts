@@ -10,7 +10,7 @@ import { newId } from '../src/platform/id.ts'
 export async function seed(dataDir: string, machines: number, disksEach: number, snapshots: number): Promise<void> {
   mkdirSync(dataDir, { recursive: true })
   const file = join(dataDir, 'vigie.sqlite')
-  const orm = await openDatabase(file)
+  const orm = await openDatabase({ file })
   await migrate(orm)
   await orm.close()
   const db = new DatabaseSync(file)

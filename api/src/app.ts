@@ -11,7 +11,7 @@ import { createMailer } from './alerts/mailer.ts'
 import type { Config, Roots } from './config/config.ts'
 import type { Orm } from './database/database.ts'
 import { sendHeartbeat } from './deposit/heartbeat.ts'
-import { Scanner } from './deposit/scanner.ts'
+import { Scanner, type ScannerOptions } from './deposit/scanner.ts'
 import { type Transact, transactAndTell } from './events/outbox.ts'
 import { serveQueries } from './graphql/apollo.ts'
 import type { Context, Works } from './graphql/context.ts'
@@ -39,6 +39,7 @@ export interface AppOptions {
   deadlines?: typeof DEADLINES
   /** How long a scan waits for files that are being read, in milliseconds. */
   scanPatience?: number
+  threadOf?: ScannerOptions['threadOf']
 }
 
 export interface App {
@@ -64,7 +65,7 @@ export interface App {
 
 /** Composes database, schema, HTTP and WebSocket, and listens. Tests start the same. */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, orm, clock, log, changes, deadlines = DEADLINES, scanPatience } = options
+  const { config, orm, clock, log, changes, deadlines = DEADLINES, scanPatience, threadOf } = options
   const share = new FairShare()
   const transact = transactAndTell(changes)
   const parts: Parts = {
@@ -85,6 +86,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     intervalMinutes: config.scannerIntervalMinutes,
     temporaryFolder: join(config.dataDir, 'tmp'),
     ...(scanPatience === undefined ? {} : { patienceMs: scanPatience }),
+    ...(threadOf ? { threadOf } : {}),
   })
   await scanner.prepare()
   const addresses: Addresses = {

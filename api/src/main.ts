@@ -2,9 +2,9 @@ import 'reflect-metadata'
 import { type App, startApp } from './app.ts'
 import { startLocalAgent } from './access/local-agent.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
-import { closeAtOnce, heldFor, openDatabase } from './database/database.ts'
+import { openDatabase } from './database/database.ts'
+import { engineOf } from './database/engine.ts'
 import { endLease } from './deposit/lease.ts'
-import { lockDatabase } from './database/lock.ts'
 import { migrate } from './database/migrate.ts'
 import { DomainError } from './platform/errors.ts'
 import { openSchedulerStore, startScheduler } from './scheduler/scheduler.ts'
@@ -22,14 +22,15 @@ const GIVE_UP_AFTER = 2 * MINUTE
 
 async function main(config: Config): Promise<void> {
   const log = createLog(config.logLevel)
-  const orm = await openDatabase(config.databaseFile)
+  const orm = await openDatabase(config.database)
+  const engine = engineOf(orm)
   const fail = (error: unknown): void => {
     log.fatal({ err: error }, 'Vigie has to end; what started it starts it anew')
-    closeAtOnce(orm)
+    engine.closeAtOnce()
     process.exit(EXIT_BROKEN)
   }
   process.on('uncaughtException', fail)
-  const lock = lockDatabase(config.databaseFile)
+  const lock = await engine.lock(fail)
   const migrated = await migrate(orm)
   // The lock proves that whoever held the lease is gone, also a container whose name was another.
   await endLease(orm.em.fork())
@@ -63,14 +64,14 @@ async function main(config: Config): Promise<void> {
     await scanner.stop()
     await scheduler.stop()
     await app.stop()
-    await orm.em.getConnection().execute('pragma wal_checkpoint(truncate)')
+    await engine.settle(orm.em)
     await orm.close()
-    lock.release()
+    await lock.release()
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
   const watch = setInterval(() => {
-    if (heldFor(orm) > GIVE_UP_AFTER) fail(new Error('The database has stood still for two minutes'))
+    if (engine.heldFor > GIVE_UP_AFTER) fail(new Error('The database has stood still for two minutes'))
   }, 5 * SECOND)
   watch.unref()
   startWatchdog(log, GIVE_UP_AFTER / SECOND)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { startTrouble } from './start-trouble.ts'
 
-const facts = { host: '127.0.0.1', port: 8088, dataDir: '/data', databaseFile: '/data/vigie.sqlite' }
+const facts = { host: '127.0.0.1', port: 8088, dataDir: '/data', database: { file: '/data/vigie.sqlite' } }
 const error = (code: string, more: object = {}): Error => Object.assign(new Error(code), { code, ...more })
 
 describe('What keeps Vigie from starting is said with the setting and its cure', () => {

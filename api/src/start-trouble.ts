@@ -1,13 +1,13 @@
 import type { Config } from './config/config.ts'
-import { sqliteFault } from './database/sqlite.ts'
+import { sqliteFault } from './database/sqlite/sqlite.ts'
 
-type Facts = Pick<Config, 'host' | 'port' | 'dataDir' | 'databaseFile'>
+type Facts = Pick<Config, 'host' | 'port' | 'dataDir' | 'database'>
 
 /**
  * What keeps Vigie from starting on a machine that is not as it must be, as a sentence with its cure.
  * Null = not one of these: a bug, to be shown whole.
  */
-export function startTrouble(error: unknown, { host, port, dataDir, databaseFile }: Facts): string | null {
+export function startTrouble(error: unknown, { host, port, dataDir, database }: Facts): string | null {
   const { code = '', syscall = '', path = dataDir } = error as NodeJS.ErrnoException
   if (syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo') {
     if (code === 'EADDRINUSE')
@@ -25,17 +25,18 @@ export function startTrouble(error: unknown, { host, port, dataDir, databaseFile
   const fault = sqliteFault(error)
   if (code === 'ENOSPC' || fault === 'FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
   const why = `SQLITE_${fault}`
+  const file = 'file' in database ? database.file : ''
   switch (fault) {
     case 'CANTOPEN':
     case 'READONLY':
     case 'PERM':
     case 'AUTH':
-      return `VIGIE_DATA_DIR: the database ${databaseFile} cannot be opened and written (${why}). Give it and its folder to the user who runs Vigie.`
+      return `VIGIE_DATA_DIR: the database ${file} cannot be opened and written (${why}). Give it and its folder to the user who runs Vigie.`
     case 'NOTADB':
     case 'CORRUPT':
-      return `The database ${databaseFile} is damaged (${why}). Put a copy in its place: vigie restore FILE (docs/install.md).`
+      return `The database ${file} is damaged (${why}). Put a copy in its place: vigie restore FILE (docs/install.md).`
     case 'BUSY':
-      return `The database ${databaseFile} is held by another program (${why}). End it, then start again.`
+      return `The database ${file} is held by another program (${why}). End it, then start again.`
     default:
       return null
   }

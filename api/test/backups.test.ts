@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { applyAllRetention } from '../src/vault/nightly.ts'
 import { type Backups, backupsForThisTest, dump, gz, NIGHT, nightly, sha256 } from './deposit.ts'
+import { tables } from '../src/database/tables.ts'
 import { until } from './start-api.ts'
 
 let backups: Backups
@@ -590,7 +591,7 @@ describe('The scanner', () => {
   test('does not follow links: neither a file, nor a report, nor a folder on the way', async () => {
     await backups.job()
     backups.set('02:05')
-    const outside = join(backups.api.file, '..', 'secret.sql.gz')
+    const outside = join(backups.api.folder, 'secret.sql.gz')
     const content = gz(dump())
     writeFileSync(outside, content)
     mkdirSync(join(backups.deposit, 'lyon-01/databases'), { recursive: true })
@@ -733,12 +734,8 @@ describe('The scanner', () => {
       }
     }
     const { orm } = backups.api
-    // A row that cannot be read: its job fails, whatever the reason.
-    await orm.em
-      .getConnection()
-      .execute(
-        "update backup_entry set reasons = '{broken' where job_id in (select id from expected_job where agent_id = 'lyon-01')",
-      )
+    // A row that is not as it should be: its job fails, whatever the reason.
+    await orm.em.execute("update expected_job set time_zone = 'Nowhere/At all' where agent_id = 'lyon-01'")
     await applyAllRetention(nightly(backups.api))
     expect(
       files(backups.vault)
@@ -760,9 +757,11 @@ describe('The scanner', () => {
           .getConnection()
           .execute<{ path: string }[]>('select path from backup_file where tried_at is not null')
       ).length
-    await backups.api.orm.em
-      .getConnection()
-      .execute("update backup_file set verified_at = 0 where path like '%agent-1%'")
+    await tables(backups.api.orm.em.fork())
+      .updateTable('BackupFile')
+      .set({ verifiedAt: new Date(0) })
+      .where('path', 'like', '%agent-1%')
+      .execute()
     // Nobody can read a folder as a file.
     const [unreadable] = files(backups.vault).filter((file) => file.includes('agent-1'))
     const path = join(backups.vault, unreadable as string)

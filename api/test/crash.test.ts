@@ -2,10 +2,10 @@ import 'reflect-metadata'
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { ROOT } from '../src/platform/root.ts'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { dump, gz, statusOf } from './deposit.ts'
 import { smtpForThisTest } from './smtp.ts'
 
@@ -35,9 +35,11 @@ function place(finished: Finished, more: Record<string, string> = {}, vault: str
   }
   if (vault) finished(() => [vault, roots.quarantine].forEach((path) => rmSync(path, { recursive: true, force: true })))
   const start = (env: Record<string, string>) =>
-    spawn(process.execPath, ['--import', resolve(ROOT, 'api/ts.mjs'), resolve(ROOT, 'api/test/scan-process.ts')], {
+    spawn(process.execPath, [fileURLToPath(new URL('scan-process.mjs', inject('scripts')))], {
       env: {
         PATH: process.env['PATH'],
+        // Compiled once for all of them, and not by each.
+        NODE_COMPILE_CACHE: fileURLToPath(new URL('compiled', inject('scripts'))),
         VIGIE_DATA_DIR: folder,
         VIGIE_PORT: '0',
         VIGIE_LOG_LEVEL: 'error',

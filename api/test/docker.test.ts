@@ -51,8 +51,9 @@ describe('docker-compose.yml', () => {
 
   test('bounds what each container may take, and hands secrets on as files alone', () => {
     const file = readFileSync(resolve(ROOT, 'docker-compose.yml'), 'utf8')
-    expect(file.match(/^ {4}(mem_limit|pids_limit): /gm)).toHaveLength(4)
+    expect(file.match(/^ {4}(mem_limit|pids_limit): /gm)).toHaveLength(6)
     expect(file).not.toMatch(/(PASSWORD|SECRET): /)
     expect(file).toContain('MONGO_INITDB_ROOT_PASSWORD_FILE: /run/secrets/mongodb_password')
+    expect(file).toContain('POSTGRES_PASSWORD_FILE: /run/secrets/postgres_password')
   })
 })

@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
+import { tables } from '../src/database/tables.ts'
+import { Health } from '../src/disks/health.ts'
 import { RULES_VERSION } from '../src/disks/judge.ts'
 import { rejudge } from '../src/disks/rejudge.ts'
 import { thinDocuments, thinReports, thinSnapshots } from '../src/disks/thinning.ts'
@@ -50,14 +52,14 @@ test('Readings of the last seven days all stay', async () => {
 test('Daily documents go after thirty days, and their readings point to the one that says the same', async () => {
   for (let day = 0; day < 4; day += 1) await report(api, { collectedAt: minutes(day * DAY) })
   const documents = async () =>
-    (await api.orm.em.getConnection().execute<{ daily: number }[]>('select daily from smart_document order by at')).map(
+    (await tables(api.orm.em.fork()).selectFrom('SmartDocument').select('daily').orderBy('at').execute()).map(
       ({ daily }) => daily,
     )
-  expect(await documents()).toEqual([0, 1, 1, 1])
+  expect(await documents()).toEqual([false, true, true, true])
   api.clock.now = minutes(60 * DAY)
   await api.app.transact(api.orm.em, ({ em }) => thinDocuments(em, api.clock.now))
   // The newest stays: the disk points to it.
-  expect(await documents()).toEqual([0, 1])
+  expect(await documents()).toEqual([false, true])
   const { data } = await api.ask(
     '{ disks(first: 2) { nodes { snapshots(first: 50) { nodes { document { json } } } } } }',
   )
@@ -107,11 +109,21 @@ test('New rules judge every disk again, with an event for each change and one fo
 
 test('A disk whose document cannot be read keeps its verdict, and no other from being judged anew', async () => {
   await report(api, { disks: [{}, { serial: 'S2' }, { serial: 'S3' }] })
-  const database = api.orm.em.getConnection()
-  await database.execute("update disk set rules_version = 0, health = 'WARNING'")
-  await database.execute(
-    "update smart_document set content = x'00' where id = (select last_document_id from disk where serial = 'S2')",
-  )
+  const db = tables(api.orm.em.fork())
+  await db.updateTable('Disk').set({ rulesVersion: 0, health: Health.WARNING }).execute()
+  await db
+    .updateTable('SmartDocument')
+    .set({ content: Buffer.from([0]) })
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('Disk')
+          .select('Disk.id')
+          .where('serial', '=', 'S2')
+          .whereRef('lastDocument', '=', 'SmartDocument.id'),
+      ),
+    )
+    .execute()
   const judge = rejudge(
     api.orm.em,
     api.app.transact,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fleet, smartDocument } from './fleet.ts'
-import type { SqliteDialect } from '../src/database/sqlite-dialect.ts'
+import { engineOf } from '../src/database/engine.ts'
 import { lsblkOf, minutes, section } from './builders.ts'
 import { startApi, type TestApi } from './start-api.ts'
 
@@ -49,11 +49,16 @@ beforeAll(async () => {
     )
     if (errors) throw new Error(errors[0]?.message)
   }
-  const { driver } = api.orm.config.get('driverOptions') as SqliteDialect
-  const run = driver.run.bind(driver)
-  driver.run = (turn, query) => {
-    statements.push(query.sql)
-    return run(turn, query)
+  const driver = engineOf(api.orm).createDriver()
+  const acquire = driver.acquireConnection.bind(driver)
+  driver.acquireConnection = async () => {
+    const connection = await acquire()
+    const execute = connection.executeQuery.bind(connection)
+    connection.executeQuery = (query) => {
+      statements.push(query.sql)
+      return execute(query)
+    }
+    return connection
   }
 })
 afterAll(() => api.stop())

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { tables } from '../src/database/tables.ts'
 import { type Backups, backupsForThisTest, dump, gz, sha256 } from './deposit.ts'
 
 const QUIET = { VIGIE_LOG_LEVEL: 'silent' }
@@ -71,7 +71,7 @@ describe('Beside each file of the vault', () => {
     await night(backups, 15)
     const path = join(backups.vault, 'lyon-01/crm/20260115T0200_crm.sql.gz.vigie.json')
     rmSync(path)
-    await sql`update backup_file set has_manifest = 0`.execute(backups.api.orm.em.fork().getKysely())
+    await tables(backups.api.orm.em.fork()).updateTable('BackupFile').set({ hasManifest: false }).execute()
     await backups.scan()
     expect(manifest(backups, 'lyon-01/crm/20260115T0200_crm.sql.gz').status).toBe('SUCCESS')
   })

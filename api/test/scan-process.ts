@@ -12,12 +12,14 @@ import { ChangeFeed } from '../src/platform/changes.ts'
 import { createLog } from '../src/platform/log.ts'
 
 const config = readConfig(process.env)
-const orm = await openDatabase(config.databaseFile)
+const orm = await openDatabase(config.database)
 await migrate(orm)
 const log = createLog(config.logLevel)
 const now = new Date(process.env['NOW'] ?? Date.now())
 const changes = new ChangeFeed(() => undefined)
-const app = await startApp({ config, orm, clock: () => now, log, changes })
+// Built into one file, beside which its threads lie (build-scripts.ts).
+const threadOf = (script: string): URL => new URL(`./${script}.mjs`, import.meta.url)
+const app = await startApp({ config, orm, clock: () => now, log, changes, threadOf })
 const { transact, opener, delivery } = app
 
 const jobs = process.env['JOBS']
@@ -40,6 +42,7 @@ if (jobs) {
     intervalMinutes: 1440,
     temporaryFolder: join(config.dataDir, `tmp-${process.pid}`),
     patienceMs: 60_000,
+    threadOf,
     atStep: (at) => {
       if (at !== step) return
       count += 1

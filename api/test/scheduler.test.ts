@@ -14,10 +14,11 @@ import { newId } from '../src/platform/id.ts'
 import { createLog } from '../src/platform/log.ts'
 import { collectionOf, openSchedulerStore, startScheduler } from '../src/scheduler/scheduler.ts'
 import type { Task } from '../src/scheduler/task.ts'
-import { SqliteBackend } from '../src/scheduler/sqlite-backend.ts'
+import { DatabaseBackend } from '../src/scheduler/database-backend.ts'
 import { apiForThisTest, until } from './start-api.ts'
+import { onPostgresql, testDatabase } from './test-database.ts'
 
-// One suite for Agenda's two stores: what holds for MongoDB's backend holds for the embedded one, and the other way round.
+// One suite for Agenda's stores: what holds for MongoDB's backend holds for Vigie's own database, and the other way round.
 
 interface Store {
   /** A connection of its own, as another process has it. */
@@ -33,25 +34,26 @@ interface Store {
   close(): Promise<void>
 }
 
-async function openSqlite(): Promise<Store> {
+async function openOwn(): Promise<Store> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-scheduler-'))
-  const file = join(folder, 'vigie.sqlite')
+  const database = await testDatabase(folder)
   const connections: Orm[] = []
   const open = async () => {
-    const orm = await openDatabase(file)
+    const orm = await openDatabase(database.address)
     connections.push(orm)
     return orm
   }
-  await migrate(await open())
+  await open()
   return {
-    connect: async () => new SqliteBackend((await open()).em),
-    // One Vigie on one file (lock.ts). Two connections in one thread would wait for each other's transactions for ever.
+    connect: async () => new DatabaseBackend((await open()).em),
+    // One Vigie on one database (engine.ts). Two connections in one thread would wait for each other's transactions for ever.
     beside: async (first) => first,
     scheduler: async () => ({ em: (connections[0] as Orm).em, mongoUrl: null }),
     unknownId: newId(),
     isOwn: true,
     close: async () => {
       for (const orm of connections) await orm.close()
+      await database.drop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -66,7 +68,7 @@ async function openMongo(server: string): Promise<Store> {
     return client.db(database)
   }
   const first = await open()
-  const orm = await openDatabase(':memory:')
+  const orm = await openDatabase({ file: ':memory:' })
   await migrate(orm)
   const collection = await collectionOf(orm.em)
   const connect = async () => new MongoBackend({ mongo: await open(), collection })
@@ -141,8 +143,8 @@ const jobOf = (changes: Partial<JobParameters> = {}): JobParameters => ({
 })
 
 const stores = [
-  { name: 'SQLite', open: openSqlite, skip: false },
-  { name: 'MongoDB', open: () => openMongo(mongoServer), skip: noMongo },
+  { name: onPostgresql() ? 'PostgreSQL' : 'SQLite', open: openOwn, skip: false },
+  { name: 'MongoDB', open: () => openMongo(mongoServer), skip: noMongo || onPostgresql() },
 ]
 for (const { name: storeName, open, skip } of stores) {
   describe.skipIf(skip)(`Agenda’s jobs in ${storeName}`, () => {
@@ -769,7 +771,7 @@ describe.skipIf(noMongo)('A MongoDB', () => {
       server.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
     })
-    const orm = await openDatabase(':memory:')
+    const orm = await openDatabase({ file: ':memory:' })
     await migrate(orm)
     onTestFinished(() => orm.close())
     let runs = 0
@@ -805,7 +807,7 @@ test.skipIf(noMongo)('Two Vigies on one MongoDB keep their tasks apart', async (
   const database = `vigie_test_${newId().replaceAll('-', '')}`
   const runs = { first: 0, second: 0 }
   const begin = async (who: keyof typeof runs) => {
-    const orm = await openDatabase(':memory:')
+    const orm = await openDatabase({ file: ':memory:' })
     await migrate(orm)
     const scheduler = await startScheduler({
       store: await openSchedulerStore(orm.em, `${mongoServer}/${database}`),

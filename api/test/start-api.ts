@@ -2,15 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, createClient } from 'graphql-ws'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { Scope } from '../src/graphql/scope.ts'
 import { type App, startApp } from '../src/app.ts'
 import { DEADLINES } from '../src/http/server.ts'
 import { readConfig } from '../src/config/config.ts'
 import { openDatabase, type Orm } from '../src/database/database.ts'
-import type { Patience } from '../src/database/sqlite-dialect.ts'
+import type { Patience } from '../src/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../src/database/migrate.ts'
+import { testDatabase } from './test-database.ts'
 import { ChangeFeed } from '../src/platform/changes.ts'
 import { createLog } from '../src/platform/log.ts'
 
@@ -18,7 +19,7 @@ export interface TestApi {
   url: string
   app: App
   orm: Orm
-  file: string
+  folder: string
   /** Time stands still until a test moves it. */
   clock: { now: Date }
   token(scopes: Scope[], options?: { anyMachine?: boolean; name?: string }): Promise<string>
@@ -37,16 +38,16 @@ export interface Answer<T> {
 /** `scan`: how long a scan waits for files. On a busy machine they take longer than it would wait by itself. */
 type TestPatience = Partial<Patience & typeof DEADLINES & { scan: number }>
 
-/** Starts what main.ts starts, on a port of its own and an SQLite file of its own. */
+/** Starts what main.ts starts, on a port and a database of its own. */
 export async function startApi(
   env: Record<string, string> = {},
   { scan = 60_000, ...patience }: TestPatience = {},
 ): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-test-'))
-  const file = join(folder, 'vigie.sqlite')
+  const database = await testDatabase(folder)
   const config = readConfig({ VIGIE_PORT: '0', VIGIE_DATA_DIR: folder, VIGIE_LOG_LEVEL: 'error', ...env })
   const clock = { now: new Date('2026-11-21T12:00:00.000Z') }
-  const orm = await openDatabase(file, patience)
+  const orm = await openDatabase(database.address, patience)
   await migrate(orm)
   const log = createLog(config.logLevel)
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'), 30)
@@ -58,6 +59,7 @@ export async function startApi(
     changes,
     deadlines: { ...DEADLINES, ...patience },
     scanPatience: scan,
+    threadOf: (script) => new URL(`${script}.mjs`, inject('scripts')),
   })
   const token: TestApi['token'] = async (scopes, { anyMachine = true, name = 'test' } = {}) =>
     (await app.services().access.createToken(name, scopes, anyMachine, null)).token
@@ -73,7 +75,7 @@ export async function startApi(
     url: app.url,
     app,
     orm,
-    file,
+    folder,
     clock,
     token,
     post,
@@ -86,6 +88,7 @@ export async function startApi(
       stopped = true
       await app.stop()
       await orm.close()
+      await database.drop()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { apiForThisTest, type TestApi, until } from './start-api.ts'
+import { onPostgresql } from './test-database.ts'
 
 const health = async (api: TestApi, path: string): Promise<{ status: number; body: any }> => {
   const response = await fetch(`${api.url}${path}`)
@@ -15,10 +16,10 @@ const job = (agentId: string): string =>
 const codeOf = async (api: TestApi, query: string): Promise<string | null> =>
   (await api.ask(query)).errors?.[0]?.extensions.code ?? null
 
-describe('What keeps the database from its work is said, and is over when it is over', () => {
+describe.skipIf(onPostgresql())('What keeps SQLite from its work is said, and is over when it is over', () => {
   test('another program that holds the lock of the file', async () => {
     const api = await apiForThisTest({}, { lock: 100 })
-    const other = new DatabaseSync(api.file)
+    const other = new DatabaseSync(join(api.folder, 'vigie.sqlite'))
     other.exec('begin immediate')
     expect(await codeOf(api, job('one'))).toBe('DATABASE_BUSY')
     expect(await codeOf(api, '{ expectedJobs { totalCount } }')).toBeNull()

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { extract } from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ROOT } from '../src/platform/root.ts'
-import { copyDatabase, restoreDatabase } from '../src/database/copy.ts'
+import { copyDatabase, restoreDatabase } from '../src/database/sqlite/copy.ts'
 import { until } from './start-api.ts'
 
 // Data as releases before this one left them, made by those releases themselves: machines, disks with readings, jobs, a

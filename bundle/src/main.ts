@@ -15,6 +15,7 @@ const HELP = `vigie: is my data safe?
   vigie agent report|run|print report this machine (vigie agent --help)
   vigie backup FILE            copy Vigie's own database, beside a running Vigie too
   vigie restore FILE           put such a copy in its place, while Vigie is stopped
+  vigie copy --to URL          copy everything to another database, such as PostgreSQL, and prove it
   vigie version                what this is
 
 As a service (root, systemd)
@@ -68,6 +69,8 @@ async function main([command = 'help', ...args]: string[]): Promise<number> {
     }
     case 'access':
       return serverCommand('access', args, { show: true }).status ?? 1
+    case 'copy':
+      return serverCommand('copy', args, { show: true }).status ?? 1
     case 'backup':
     case 'restore':
     case 'install':

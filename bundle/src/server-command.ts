@@ -11,6 +11,7 @@ const FILES = {
   access: 'api/dist/access/command.js',
   backup: 'api/dist/database/command.js',
   restore: 'api/dist/database/command.js',
+  copy: 'api/dist/database/command.js',
 } as const
 export type ServerCommand = keyof typeof FILES
 

@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import { readAgentName } from './agent-name.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, insertRows, requireRow, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { findRows, insertRows, requireRow, type Row, selectRows, updateRow } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
@@ -89,7 +89,7 @@ export class AccessService {
   /** Ends the links that nobody has spent: those that a former start printed open nothing any more. */
   endLinks(): Promise<void> {
     return this.transact(this.em, async ({ em }) => {
-      await sql`delete from session where started_at is null`.execute(em.getKysely())
+      await tables(em).deleteFrom('Session').where('startedAt', 'is', null).execute()
     })
   }
 
@@ -97,13 +97,8 @@ export class AccessService {
     return this.transact(this.em, ({ em }) => updateRow(em, Session, id, { endedAt: this.clock() }))
   }
 
-  async clients(): Promise<Row<ApiClient>[]> {
-    const found = await sql<
-      Record<string, unknown>
-    >`select ${sql.raw(columnsOf(this.em, ApiClient))} from api_client order by created_at desc, id desc limit 500`.execute(
-      this.em.getKysely(),
-    )
-    return decodeRows(this.em, ApiClient, found.rows)
+  clients(): Promise<Row<ApiClient>[]> {
+    return findRows(this.em, ApiClient, (query) => query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(500))
   }
 
   /** Makes a token. It is returned here and never again. */

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   for (const agent of values.agent ?? []) readAgentName('--agent', agent)
 
   const config = readConfig(process.env)
-  const orm = await openDatabase(config.databaseFile)
+  const orm = await openDatabase(config.database)
   try {
     await migrate(orm)
     const changes = new ChangeFeed(() => undefined)

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { Event, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY, HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
@@ -47,12 +47,18 @@ export class AlertOpener {
   prepare(): Promise<void> {
     return this.transact(this.em, async ({ em, tell }) => {
       if ((await selectRows(em, AlertCursor, 'id', ['alerts'])).length > 0) return
-      const kysely = em.getKysely()
-      const { rows: newest } = await sql<{ id: number | null }>`select max(id) as id from event`.execute(kysely)
-      await insertRows(em, AlertCursor, [{ id: 'alerts', eventId: newest[0]?.id ?? 0, digestDay: null }])
-      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Event))} from event
-        where id in (select max(id) from event where type = 'HEALTH_CHANGED' group by disk_id)`.execute(kysely)
-      const { opened } = await this.apply(em, decodeRows(em, Event, rows), tell.alerts)
+      const newest = await tables(em).selectFrom('Event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
+      await insertRows(em, AlertCursor, [{ id: 'alerts', eventId: newest?.id ?? 0, digestDay: null }])
+      const verdicts = await findRows(em, Event, (query) =>
+        query.where('id', 'in', (eb) =>
+          eb
+            .selectFrom('Event')
+            .select((each) => each.fn.max('id').as('newest'))
+            .where('type', '=', EventType.HEALTH_CHANGED)
+            .groupBy('disk'),
+        ),
+      )
+      const { opened } = await this.apply(em, verdicts, tell.alerts)
       await this.announce(em, opened, DeliveryKind.ALERT)
     })
   }
@@ -70,11 +76,13 @@ export class AlertOpener {
   private readOn(): Promise<number> {
     return this.transact(this.em, async ({ em, tell }) => {
       const cursor = await cursorOf(em)
-      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Event))} from event
-        where id > ${cursor.eventId} and type in (${sql.join([...ALERTING])}) order by id limit ${BATCH}`.execute(
-        em.getKysely(),
+      const events = await findRows(em, Event, (query) =>
+        query
+          .where('id', '>', cursor.eventId)
+          .where('type', 'in', [...ALERTING])
+          .orderBy('id')
+          .limit(BATCH),
       )
-      const events = decodeRows(em, Event, rows)
       const last = events.at(-1)
       if (!last) return 0
       cursor.eventId = last.id
@@ -106,9 +114,11 @@ export class AlertOpener {
     const causes = [...new Set(consequences.map(({ consequence }) => consequence.cause))]
     const open = new Map<string, Row<Alert>>()
     for (let at = 0; at < causes.length; at += CHUNK) {
-      const { rows } = await sql<Record<string, unknown>>`select * from alert
-        where resolved_at is null and cause in (${sql.join(causes.slice(at, at + CHUNK))})`.execute(em.getKysely())
-      for (const alert of decodeRows(em, Alert, rows)) open.set(alert.cause, alert)
+      const some = causes.slice(at, at + CHUNK)
+      const lasting = await findRows(em, Alert, (query) =>
+        query.where('resolvedAt', 'is', null).where('cause', 'in', some),
+      )
+      for (const alert of lasting) open.set(alert.cause, alert)
     }
     const muted = await this.mutedCauses(em, causes)
     for (const alert of await this.ofRetired(em, events)) open.set(alert.cause, alert)
@@ -166,10 +176,16 @@ export class AlertOpener {
 
   /** A silence lasts as long as was said, also where the cause comes back meanwhile. */
   private async mutedCauses(em: EntityManager, causes: string[]): Promise<Map<string, Date>> {
-    const { rows } = await sql<{ cause: string; until: number }>`select cause, muted_until as until from alert
-      where muted_until > ${this.clock().getTime()} and resolved_at is not null`.execute(em.getKysely())
+    const muted = await tables(em)
+      .selectFrom('Alert')
+      .select(['cause', 'mutedUntil'])
+      .where('mutedUntil', '>', this.clock())
+      .where('resolvedAt', 'is not', null)
+      .execute()
     const wanted = new Set(causes)
-    return new Map(rows.filter(({ cause }) => wanted.has(cause)).map(({ cause, until }) => [cause, new Date(until)]))
+    return new Map(
+      muted.flatMap(({ cause, mutedUntil }) => (mutedUntil && wanted.has(cause) ? [[cause, mutedUntil] as const] : [])),
+    )
   }
 
   /** Open alerts about the disks and arrays of machines that were retired. */
@@ -183,9 +199,9 @@ export class AlertOpener {
   private remind(): Promise<void> {
     return this.transact(this.em, async ({ em }) => {
       const now = this.clock()
-      const { rows } = await sql<Record<string, unknown>>`select * from alert
-        where resolved_at is null and remind_at <= ${now.getTime()} limit ${BATCH}`.execute(em.getKysely())
-      const due = decodeRows(em, Alert, rows)
+      const due = await findRows(em, Alert, (query) =>
+        query.where('resolvedAt', 'is', null).where('remindAt', '<=', now).limit(BATCH),
+      )
       for (const alert of due) {
         alert.remindAt = alert.acknowledgedAt ? null : new Date(now.getTime() + REMIND_AFTER)
       }

@@ -1,17 +1,20 @@
-import { sql } from 'kysely'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
+import { dialectOf } from '../database/dialect.ts'
+import { literal } from '../database/literal.ts'
 import { groupLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, insertRows, type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, insertRows, type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { readRecipients } from '../backups/job-draft.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Severity } from '../reasons/reason.ts'
-import { Alert, AlertState, type AlertType, Channel, Delivery, DeliveryKind } from './alert.entity.ts'
+import { Alert, AlertState, type AlertType, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
 import { newDelivery } from './alert-opener.ts'
 
 export interface AlertQuery extends PageArgs {
@@ -33,43 +36,45 @@ export class AlertsService {
 
   private readonly deliveries = groupLoader<string, { alertId: string; delivery: Row<Delivery> }>(
     async (ids) => {
-      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Delivery))} from delivery
-        where id in (select d.id from delivery d, json_each(d.alert_ids) a where a.value in (${sql.join([...ids])})
-          and d.created_at >= (select min(opened_at) from alert where id in (${sql.join([...ids])})))
-        order by id`.execute(this.em.getKysely())
-      return decodeRows(this.em, Delivery, rows).flatMap((delivery) =>
-        delivery.alertIds.map((alertId) => ({ alertId, delivery })),
+      const { textsOf } = dialectOf(this.em)
+      const found = await findRows(this.em, Delivery, (query) =>
+        query
+          .where('id', 'in', (eb) =>
+            eb
+              .selectFrom('Delivery')
+              .innerJoin(
+                (delivery) => textsOf(delivery.ref('Delivery.alertIds')).as('told'),
+                (join) => join.onTrue(),
+              )
+              .select('Delivery.id')
+              .where('told.value', 'in', ids)
+              .where('createdAt', '>=', (alerts) =>
+                alerts
+                  .selectFrom('Alert')
+                  .select((alert) => alert.fn.min('openedAt').as('first'))
+                  .where('id', 'in', ids),
+              ),
+          )
+          .orderBy('id'),
       )
+      return found.flatMap((delivery) => delivery.alertIds.map((alertId) => ({ alertId, delivery })))
     },
     (row) => row.alertId,
   )
 
   /** Newest first. */
   list({ filter, ...page }: AlertQuery): Promise<Page<Row<Alert>>> {
-    const now = this.clock().getTime()
-    const where = []
-    if (filter?.type?.length) where.push(sql`type in (${sql.join(filter.type)})`)
-    if (filter?.jobId) where.push(sql`job_id = ${filter.jobId}`)
-    if (filter?.state?.length) {
-      const muted = sql`muted_until is not null and muted_until > ${now}`
-      const states = {
-        [AlertState.RESOLVED]: sql`resolved_at is not null`,
-        [AlertState.MUTED]: sql`(resolved_at is null and ${muted})`,
-        [AlertState.ACKNOWLEDGED]: sql`(resolved_at is null and acknowledged_at is not null and not (${muted}))`,
-        [AlertState.OPEN]: sql`(resolved_at is null and acknowledged_at is null and not (${muted}))`,
-      }
-      where.push(
-        sql`(${sql.join(
-          filter.state.map((state) => states[state]),
-          sql` or `,
-        )})`,
-      )
-    }
-    return seekPage<string, Row<Alert>>(
-      this.em,
-      { from: sql`alert`, where, order: [sql`opened_at`, sql`id`], direction: 'desc' },
-      page,
-      (ids) => this.loadAll(ids),
+    let query = tables(this.em).selectFrom('Alert')
+    if (filter?.type?.length) query = query.where('type', 'in', filter.type)
+    if (filter?.jobId) query = query.where('job', '=', filter.jobId)
+    const states = filter?.state
+    if (states?.length)
+      query = query.where((eb) => {
+        const isIn = inState(eb, this.clock())
+        return eb.or(states.map((state) => isIn[state]))
+      })
+    return seekPage(this.em, { query, order: ['openedAt', 'id'], direction: 'desc' }, page, (ids: string[]) =>
+      this.loadAll(ids),
     )
   }
 
@@ -163,28 +168,53 @@ export class AlertsService {
     lastError: string | null
     unaddressed: number
   }> {
-    const kysely = this.em.getKysely()
-    const weekAgo = this.clock().getTime() - 7 * DAY
-    const { rows } = await sql<{
-      state: string
-      n: number
-      since: number
-    }>`select state, count(*) as n, min(created_at) as since
-      from delivery where state <> 'SENT' and created_at > ${weekAgo} group by state`.execute(kysely)
-    const last = await sql<{ error: string }>`select last_error as error from delivery
-      where state = 'WAITING' and last_error is not null order by next_try_at limit 1`.execute(kysely)
-    const nobody = this.settings.adminRecipient
-      ? { rows: [{ n: 0 }] }
-      : await sql<{ n: number }>`select count(*) as n from expected_job
-          where archived_at is null and active = 1 and recipients = '[]'`.execute(kysely)
-    const of = (state: string) => rows.find((row) => row.state === state)
-    const since = of('WAITING')?.since
+    const { milliseconds } = dialectOf(this.em)
+    const unsent = await tables(this.em)
+      .selectFrom('Delivery')
+      .select((eb) => ['state', eb.fn.countAll<number>().as('count'), milliseconds(eb.fn.min('createdAt')).as('since')])
+      .where('state', '<>', DeliveryState.SENT)
+      .where('createdAt', '>', new Date(this.clock().getTime() - 7 * DAY))
+      .groupBy('state')
+      .execute()
+    const last = await tables(this.em)
+      .selectFrom('Delivery')
+      .select('lastError')
+      .where('state', '=', literal(DeliveryState.WAITING))
+      .where('lastError', 'is not', null)
+      .orderBy('nextTryAt')
+      .limit(1)
+      .executeTakeFirst()
+    const waiting = unsent.find(({ state }) => state === DeliveryState.WAITING)
+    const refused = unsent.find(({ state }) => state === DeliveryState.REFUSED)
     return {
-      waiting: of('WAITING')?.n ?? 0,
-      refused: of('REFUSED')?.n ?? 0,
-      waitingSince: since ? new Date(since) : null,
-      lastError: last.rows[0]?.error ?? null,
-      unaddressed: nobody.rows[0]?.n ?? 0,
+      waiting: waiting?.count ?? 0,
+      refused: refused?.count ?? 0,
+      waitingSince: waiting ? new Date(waiting.since) : null,
+      lastError: last?.lastError ?? null,
+      unaddressed: this.settings.adminRecipient ? 0 : await this.countUnaddressed(),
     }
+  }
+
+  private async countUnaddressed(): Promise<number> {
+    const { count } = await tables(this.em)
+      .selectFrom('ExpectedJob')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('archivedAt', 'is', null)
+      .where('active', '=', true)
+      .where((eb) => eb('recipients', '=', eb.val([])))
+      .executeTakeFirstOrThrow()
+    return count
+  }
+}
+
+/** The same rule as AlertsService.state. */
+function inState(eb: ExpressionBuilder<Tables, 'Alert'>, now: Date): Record<AlertState, Expression<SqlBool>> {
+  const lasts = eb('resolvedAt', 'is', null)
+  const audible = eb.or([eb('mutedUntil', 'is', null), eb('mutedUntil', '<=', now)])
+  return {
+    [AlertState.RESOLVED]: eb('resolvedAt', 'is not', null),
+    [AlertState.MUTED]: eb.and([lasts, eb('mutedUntil', '>', now)]),
+    [AlertState.ACKNOWLEDGED]: eb.and([lasts, audible, eb('acknowledgedAt', 'is not', null)]),
+    [AlertState.OPEN]: eb.and([lasts, audible, eb('acknowledgedAt', 'is', null)]),
   }
 }

@@ -1,9 +1,13 @@
-import { sql } from 'kysely'
-import { BackupStatus, isGood } from '../backups/backup-status.ts'
+import type { ExpressionBuilder } from 'kysely'
+import { FileRoot, FileState } from '../backups/backup-file.entity.ts'
+import { RunOutcome } from '../backups/backup-run.entity.ts'
+import { isGood } from '../backups/backup-status.ts'
 import { Proof } from '../backups/proof.ts'
 import type { EntityManager } from '../database/database.ts'
+import { literal } from '../database/literal.ts'
 import type { Transact } from '../events/outbox.ts'
 import { insertRows, saveRows } from '../database/rows.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import type { Clock } from '../platform/clock.ts'
 import { usedShare } from '../room/forecast.ts'
 import { allRooms } from '../room/measure-rooms.ts'
@@ -29,19 +33,20 @@ export function writeDailyDigests(
     if (!addresses.mailIsOn || cursor.digestDay === day) return
     cursor.digestDay = day
     await saveRows(own, AlertCursor, [cursor])
-    const { rows } = await sql<{
-      id: string
-      name: string
-      status: BackupStatus
-      proof: Proof | null
-      recipients: string
-    }>`select id, agent_id || '/' || database_name as name, current_status as status, current_proof as proof, recipients
-      from expected_job
-      where archived_at is null and active = 1 order by standing, agent_id, database_name`.execute(own.getKysely())
+    const jobs = await tables(own)
+      .selectFrom('ExpectedJob')
+      .select(['id', 'agentId', 'databaseName', 'currentStatus', 'currentProof', 'recipients'])
+      .where('archivedAt', 'is', null)
+      .where('active', '=', true)
+      .orderBy('standing')
+      .orderBy('agentId')
+      .orderBy('databaseName')
+      .execute()
     const digests = new Map<string, DigestFacts>()
     const beside = await besideOf(own)
-    for (const { id, name, status, proof, recipients } of rows) {
-      const own = new Set(JSON.parse(recipients) as string[])
+    for (const { id, agentId, databaseName, currentStatus: status, currentProof: proof, recipients } of jobs) {
+      const name = `${agentId}/${databaseName}`
+      const own = new Set(recipients)
       if (addresses.adminRecipient) own.add(addresses.adminRecipient)
       for (const recipient of own) {
         const digest = digests.get(recipient) ?? {
@@ -71,23 +76,46 @@ export function writeDailyDigests(
   })
 }
 
+const count = <T extends keyof Tables>(eb: ExpressionBuilder<Tables, T>) => eb.fn.countAll<number>().as('n')
+
 async function besideOf(em: EntityManager): Promise<DigestBeside> {
-  const { rows } = await sql<Omit<DigestBeside, 'rooms'>>`select
-    (select count(*) from expected_job where archived_at is null and active = 0) as paused,
-    (select count(*) from backup_file where state = 'QUARANTINE') as quarantined,
-    (select count(*) from backup_file where root = 'VAULT' and (state = 'LOST' or (state = 'VAULT' and intact = 0))) as damaged,
-    (select count(*) from backup_run where outcome = 'UNDECLARED' and settled_at is null) as undeclared,
-    (select count(*) from unawaited_file) as unawaited,
-    (select coalesce(sum(size), 0) from unawaited_file) as unawaitedBytes`.execute(em.getKysely())
+  const counts = await tables(em)
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('ExpectedJob')
+        .select(count)
+        .where('archivedAt', 'is', null)
+        .where('active', '=', false)
+        .as('paused'),
+      eb.selectFrom('BackupFile').select(count).where('state', '=', literal(FileState.QUARANTINE)).as('quarantined'),
+      eb
+        .selectFrom('BackupFile')
+        .select(count)
+        .where('root', '=', FileRoot.VAULT)
+        .where((files) =>
+          files.or([
+            files('state', '=', literal(FileState.LOST)),
+            files.and([files('state', '=', literal(FileState.VAULT)), files('intact', '=', false)]),
+          ]),
+        )
+        .as('damaged'),
+      eb
+        .selectFrom('BackupRun')
+        .select(count)
+        .where('outcome', '=', literal(RunOutcome.UNDECLARED))
+        .where('settledAt', 'is', null)
+        .as('undeclared'),
+      eb.selectFrom('UnawaitedFile').select(count).as('unawaited'),
+      eb
+        .selectFrom('UnawaitedFile')
+        .select((files) => files.fn.coalesce(files.fn.sum<number>('size'), files.lit(0)).as('bytes'))
+        .as('unawaitedBytes'),
+    ])
+    .$castTo<Omit<DigestBeside, 'rooms'>>()
+    .executeTakeFirstOrThrow()
   const rooms = await allRooms(em)
   return {
-    paused: 0,
-    quarantined: 0,
-    damaged: 0,
-    undeclared: 0,
-    unawaited: 0,
-    unawaitedBytes: 0,
-    ...rows[0],
+    ...counts,
     rooms: rooms.map((room) => ({
       path: room.path,
       free: room.free,

@@ -1,11 +1,15 @@
-import { sql } from 'kysely'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
+import { GOOD } from '../backups/backup-status.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { Config } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
+import { type Dialect, dialectOf } from '../database/dialect.ts'
+import { literal } from '../database/literal.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { type Row, selectRows, updateRow } from '../database/rows.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { type Clock, MINUTE, SECOND } from '../platform/clock.ts'
@@ -34,6 +38,7 @@ interface Options {
   random?: () => number
 }
 
+const LATER_WORDS = [DeliveryKind.REMINDER, DeliveryKind.RECOVERY]
 /** Loaded and sent together. */
 const BATCH = 100
 /** A message that is being sent is not taken by another process for so long; after a crash it is sent again then. */
@@ -65,7 +70,11 @@ export class DeliveryService {
   async takeUp(): Promise<void> {
     const { em, transact, clock } = this.options
     await transact(em, async ({ em: own }) => {
-      await sql`update delivery set next_try_at = ${clock().getTime()} where state = 'WAITING'`.execute(own.getKysely())
+      await tables(own)
+        .updateTable('Delivery')
+        .set({ nextTryAt: clock() })
+        .where('state', '=', literal(DeliveryState.WAITING))
+        .execute()
     })
   }
 
@@ -102,17 +111,27 @@ export class DeliveryService {
   private async claim(channel: Channel): Promise<Row<Delivery>[]> {
     const { em, transact, clock, mailer, webhook } = this.options
     if (this.stopped || (channel === Channel.MAIL ? !mailer : !webhook)) return []
-    const now = clock().getTime()
-    return transact(em, async ({ em: own }) => {
-      const { rows } = await sql<Record<string, unknown>>`update delivery set next_try_at = ${now + CLAIM_MS}
-        where id in (select d.id from delivery d where d.state = 'WAITING' and d.next_try_at <= ${now}
-          and d.channel = ${channel} and not (d.kind in ('REMINDER', 'RECOVERY') and exists (
-            select 1 from delivery p, json_each(p.alert_ids) a where p.state = 'WAITING' and p.channel = d.channel
-              and p.recipient = d.recipient and p.id < d.id and instr(d.alert_ids, a.value) > 0))
-          order by d.next_try_at, d.id limit ${BATCH})
-        returning ${sql.raw(columnsOf(own, Delivery))}`.execute(own.getKysely())
-      return decodeRows(own, Delivery, rows)
-    })
+    const dialect = dialectOf(em)
+    const now = clock()
+    return transact(em, ({ em: own }) =>
+      tables(own)
+        .updateTable('Delivery')
+        .set({ nextTryAt: new Date(now.getTime() + CLAIM_MS) })
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('Delivery as due')
+            .select('due.id')
+            .where('due.state', '=', literal(DeliveryState.WAITING))
+            .where('due.nextTryAt', '<=', now)
+            .where('due.channel', '=', channel)
+            .where((due) => due.or([due('due.kind', 'not in', LATER_WORDS), due.not(hasToWait(due, dialect))]))
+            .orderBy('due.nextTryAt')
+            .orderBy('due.id')
+            .limit(BATCH),
+        )
+        .returningAll()
+        .execute(),
+    )
   }
 
   private async sendBatch(batch: Row<Delivery>[]): Promise<void> {
@@ -157,7 +176,8 @@ export class DeliveryService {
     else if (sent.outcome === 'REFUSED' || givenUp) delivery.state = DeliveryState.REFUSED
     else delivery.nextTryAt = nextTry(delivery.attempts, now, random)
     await transact(em, async ({ em: own, tell }) => {
-      await saveRows(own, Delivery, [delivery])
+      const { state, attempts, lastError, nextTryAt, sentAt } = delivery
+      await updateRow(own, Delivery, delivery.id, { state, attempts, lastError, nextTryAt, sentAt })
       for (const id of delivery.alertIds) tell.alerts.add(id)
     })
   }
@@ -181,14 +201,23 @@ export class DeliveryService {
   /** The first mail about the same alert to the same person. */
   private async threadOf(em: EntityManager, { kind, recipient, alertIds }: Row<Delivery>): Promise<string | null> {
     const [first] = alertIds
-    if (!first || (kind !== DeliveryKind.REMINDER && kind !== DeliveryKind.RECOVERY)) return null
+    if (!first || !LATER_WORDS.includes(kind)) return null
     const [alert] = await selectRows(em, Alert, 'id', [first])
     if (!alert) return null
-    const from = alert.openedAt.getTime()
-    const { rows } = await sql<{ id: string }>`select id from delivery
-      where created_at between ${from} and ${from + THREAD_WITHIN} and recipient = ${recipient} and kind = 'ALERT'
-        and instr(alert_ids, ${first}) > 0 limit 1`.execute(em.getKysely())
-    return rows[0] ? messageIdOf(rows[0].id, this.options.mailDomain) : null
+    const { textsOf } = dialectOf(em)
+    const mail = await tables(em)
+      .selectFrom('Delivery')
+      .select('id')
+      .where('createdAt', '>=', alert.openedAt)
+      .where('createdAt', '<=', new Date(alert.openedAt.getTime() + THREAD_WITHIN))
+      .where('recipient', '=', recipient)
+      .where('kind', '=', DeliveryKind.ALERT)
+      .where((eb) =>
+        eb(eb.val(first), 'in', eb.selectFrom(textsOf(eb.ref('Delivery.alertIds')).as('told')).select('value')),
+      )
+      .limit(1)
+      .executeTakeFirst()
+    return mail ? messageIdOf(mail.id, this.options.mailDomain) : null
   }
 
   private post(delivery: Row<Delivery>, alerts: AlertFacts[]): Promise<Sent> {
@@ -198,6 +227,26 @@ export class DeliveryService {
     return postWebhook(webhook, { id: delivery.id, at: clock(), body })
   }
 }
+
+/** Whether an earlier message to the same person tells of one of its alerts, and has not left yet. */
+const hasToWait = (
+  due: ExpressionBuilder<Tables & { due: Tables['Delivery'] }, 'due'>,
+  { textsOf }: Dialect,
+): Expression<SqlBool> =>
+  due.exists(
+    due
+      .selectFrom('Delivery as before')
+      .innerJoin(
+        (eb) => textsOf(eb.ref('before.alertIds')).as('told'),
+        (join) => join.onTrue(),
+      )
+      .select('before.id')
+      .where('before.state', '=', literal(DeliveryState.WAITING))
+      .whereRef('before.channel', '=', 'due.channel')
+      .whereRef('before.recipient', '=', 'due.recipient')
+      .whereRef('before.id', '<', 'due.id')
+      .where('told.value', 'in', (eb) => eb.selectFrom(textsOf(eb.ref('due.alertIds')).as('tells')).select('value')),
+  )
 
 /** The domain is the sender's, which stays the same while Vigie's own address may change. */
 export const messageIdOf = (deliveryId: string, domain: string): string => `<${deliveryId}@${domain}>`
@@ -273,10 +322,22 @@ async function previousGoods(
   entryIds: string[],
 ): Promise<Map<string, { expectedAt: Date; measuredSize: number | null }>> {
   if (entryIds.length === 0) return new Map()
-  const { rows } = await sql<{ id: string; expectedAt: number; size: number | null }>`
-    select e.id, g.expected_at as expectedAt, g.measured_size as size from backup_entry e
-    join backup_entry g on g.id = (select p.id from backup_entry p where p.job_id = e.job_id
-      and p.expected_at < e.expected_at and p.status in ('SUCCESS', 'HASH_MISMATCH') order by p.expected_at desc limit 1)
-    where e.id in (${sql.join(entryIds)})`.execute(em.getKysely())
-  return new Map(rows.map(({ id, expectedAt, size }) => [id, { expectedAt: new Date(expectedAt), measuredSize: size }]))
+  const found = await tables(em)
+    .selectFrom('BackupEntry as entry')
+    .innerJoin('BackupEntry as good', (join) =>
+      join.on('good.id', '=', (eb) =>
+        eb
+          .selectFrom('BackupEntry as past')
+          .select('past.id')
+          .whereRef('past.job', '=', 'entry.job')
+          .whereRef('past.expectedAt', '<', 'entry.expectedAt')
+          .where('past.status', 'in', GOOD)
+          .orderBy('past.expectedAt', 'desc')
+          .limit(1),
+      ),
+    )
+    .select(['entry.id', 'good.expectedAt', 'good.measuredSize'])
+    .where('entry.id', 'in', entryIds)
+    .execute()
+  return new Map(found.map(({ id, expectedAt, measuredSize }) => [id, { expectedAt, measuredSize }]))
 }

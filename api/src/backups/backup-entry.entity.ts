@@ -26,7 +26,7 @@ registerEnumType(HashComparison, { name: 'HashComparison' })
 @Index({
   name: 'backup_entry_awaited',
   expression:
-    'create index "backup_entry_awaited" on "backup_entry" ("window_ends_at") where judged_at is null and awaited = 1',
+    'create index "backup_entry_awaited" on "backup_entry" ("window_ends_at") where judged_at is null and awaited',
 })
 export class BackupEntry {
   [EntityName]?: 'BackupEntry'

@@ -75,7 +75,7 @@ export interface Leftover {
 @Index({
   name: 'backup_file_manifest',
   expression:
-    'create index "backup_file_manifest" on "backup_file" ("id") where state = \'VAULT\' and has_manifest = 0',
+    'create index "backup_file_manifest" on "backup_file" ("id") where state = \'VAULT\' and not has_manifest',
 })
 @Index({
   name: 'backup_file_leftover',

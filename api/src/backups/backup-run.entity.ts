@@ -63,7 +63,7 @@ export class BackupStep {
 @Unique({ properties: ['agentId', 'runId', 'databaseName'] })
 @Index({
   name: 'backup_run_open',
-  expression: 'create index "backup_run_open" on "backup_run" ("is_open") where is_open = 1',
+  expression: 'create index "backup_run_open" on "backup_run" ("is_open") where is_open',
 })
 @Index({
   name: 'backup_run_refused',

@@ -36,8 +36,8 @@ export const statusOfRank = (rank: number): BackupStatus =>
   (Object.keys(STATUS_RANK) as BackupStatus[]).find((status) => STATUS_RANK[status] === rank) ?? BackupStatus.UNKNOWN
 
 /** SUCCESS, and HASH_MISMATCH: an unchanged database must not go stale. */
-export const isGood = (status: BackupStatus): boolean =>
-  status === BackupStatus.SUCCESS || status === BackupStatus.HASH_MISMATCH
+export const GOOD: readonly BackupStatus[] = [BackupStatus.SUCCESS, BackupStatus.HASH_MISMATCH]
+export const isGood = (status: BackupStatus): boolean => GOOD.includes(status)
 
 /** How grave the event of a status is; an unchanged file only where the job expects change. */
 export function statusSeverity(status: BackupStatus, expectChange: ExpectChange): Severity {

@@ -1,16 +1,18 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import { type Row, selectRows } from '../database/rows.ts'
-import { all, inOrder, seekPage } from '../database/seek.ts'
+import { findRows, type Row, selectRows } from '../database/rows.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
+import { tables } from '../database/tables.ts'
 import { fold } from '../platform/fold.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { BackupFile } from './backup-file.entity.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
-import { BackupRun } from './backup-run.entity.ts'
+import { BackupRun, RunOutcome } from './backup-run.entity.ts'
 import { type BackupStatus, EntryPhase } from './backup-status.ts'
+import { goodInVault } from './in-vault.ts'
 
 export interface EntryQuery extends PageArgs {
   filter?: {
@@ -31,14 +33,8 @@ export class EntriesService {
     private readonly clock: Clock,
   ) {}
 
-  private readonly raws = rowLoader<string, { id: string; raw: string | null }>(
-    async (ids) =>
-      (
-        await sql<{
-          id: string
-          raw: string | null
-        }>`select id, raw from backup_run where id in (${sql.join(ids)})`.execute(this.em.getKysely())
-      ).rows,
+  private readonly raws = rowLoader<string, { id: string; raw?: string | null | undefined }>(
+    (ids) => tables(this.em).selectFrom('BackupRun').select(['id', 'raw']).where('id', 'in', ids).execute(),
     ({ id }) => id,
   )
   private readonly byId = rowLoader<string, Row<BackupEntry>>(
@@ -63,33 +59,35 @@ export class EntriesService {
 
   /** Newest first. */
   list({ filter, ...page }: EntryQuery): Promise<Page<Row<BackupEntry>>> {
-    const where = []
-    if (filter?.jobId) where.push(sql`job_id = ${filter.jobId}`)
-    if (filter?.status?.length) where.push(sql`status in (${sql.join(filter.status)})`)
-    const ofJob = [
-      ...(filter?.companyName ? [sql`fold(company_name) = ${fold(filter.companyName)}`] : []),
-      ...(filter?.city ? [sql`fold(city) = ${fold(filter.city)}`] : []),
-      ...(filter?.agentId ? [sql`agent_id = ${filter.agentId}`] : []),
-    ]
-    if (ofJob.length > 0) where.push(sql`job_id in (select id from expected_job where ${all(ofJob)})`)
-    if (filter?.from) where.push(sql`expected_at >= ${filter.from.getTime()}`)
-    if (filter?.to) where.push(sql`expected_at <= ${filter.to.getTime()}`)
-    return seekPage<string, Row<BackupEntry>>(
-      this.em,
-      { from: sql`backup_entry`, where, order: [sql`expected_at`, sql`id`], direction: 'desc' },
-      page,
-      (ids) => this.loadAll(ids),
+    let query = tables(this.em).selectFrom('BackupEntry')
+    if (filter?.jobId) query = query.where('job', '=', filter.jobId)
+    if (filter?.status?.length) query = query.where('status', 'in', filter.status)
+    if (filter?.from) query = query.where('expectedAt', '>=', filter.from)
+    if (filter?.to) query = query.where('expectedAt', '<=', filter.to)
+    const { companyName, city, agentId } = filter ?? {}
+    if (companyName || city || agentId) {
+      query = query.where('job', 'in', (eb) => {
+        let jobs = eb.selectFrom('ExpectedJob').select('id')
+        if (companyName) jobs = jobs.where((job) => job(job.fn('fold', ['companyName']), '=', fold(companyName)))
+        if (city) jobs = jobs.where((job) => job(job.fn('fold', ['city']), '=', fold(city)))
+        return agentId ? jobs.where('agentId', '=', agentId) : jobs
+      })
+    }
+    return seekPage(this.em, { query, order: ['expectedAt', 'id'], direction: 'desc' }, page, (ids: string[]) =>
+      this.loadAll(ids),
     )
   }
 
   /** The newest that is good, with a file that lies in the vault and was not found damaged. */
   async latestGood(jobId: string, before: Date | null): Promise<Row<BackupEntry> | null> {
-    const { rows } = await sql<{ id: string }>`select e.id from backup_entry e join backup_file f on f.id = e.file_id
-      where e.job_id = ${jobId} and e.status in ('SUCCESS', 'HASH_MISMATCH')
-        and e.expected_at < ${(before ?? this.clock()).getTime()}
-        and f.state = 'VAULT' and (f.intact is null or f.intact = 1)
-      order by e.expected_at desc limit 1`.execute(this.em.getKysely())
-    return rows[0] ? this.load(rows[0].id) : null
+    const [entry] = await findRows(this.em, BackupEntry, (query) =>
+      query
+        .where(goodInVault(jobId))
+        .where('expectedAt', '<', before ?? this.clock())
+        .orderBy('expectedAt', 'desc')
+        .limit(1),
+    )
+    return entry ?? null
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<BackupEntry>[]> {
@@ -124,16 +122,12 @@ export class EntriesService {
 
   /** Reports that belong to no expected backup, newest first: bad ones, and databases that nobody declared. */
   inbox(page: PageArgs): Promise<Page<Row<BackupRun>>> {
-    return seekPage<string, Row<BackupRun>>(
-      this.em,
-      {
-        from: sql`backup_run`,
-        where: [sql`outcome <> 'ACCEPTED'`, sql`settled_at is null`],
-        order: [sql`received_at`, sql`id`],
-        direction: 'desc',
-      },
-      page,
-      async (ids) => inOrder(ids, await selectRows(this.em, BackupRun, 'id', ids)),
+    const query = tables(this.em)
+      .selectFrom('BackupRun')
+      .where('outcome', '<>', literal(RunOutcome.ACCEPTED))
+      .where('settledAt', 'is', null)
+    return seekPage(this.em, { query, order: ['receivedAt', 'id'], direction: 'desc' }, page, async (ids: string[]) =>
+      inOrder(ids, await selectRows(this.em, BackupRun, 'id', ids)),
     )
   }
 

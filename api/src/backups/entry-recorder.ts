@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import type { Tell } from '../events/outbox.ts'
@@ -9,7 +9,7 @@ import { newId } from '../platform/id.ts'
 import { BackupFile, FileRoot, FileState } from './backup-file.entity.ts'
 import { BackupEntry, HashComparison } from './backup-entry.entity.ts'
 import { BackupRun } from './backup-run.entity.ts'
-import { BackupStatus, ExpectChange, isGood, statusSeverity } from './backup-status.ts'
+import { BackupStatus, ExpectChange, GOOD, isGood, statusSeverity } from './backup-status.ts'
 import { ExpectedJob } from './expected-job.entity.ts'
 import { standingOf } from './jobs.service.ts'
 import { type Company, DOUBTS, TELLING_SIZE } from './doubts.ts'
@@ -192,10 +192,15 @@ export class EntryRecorder {
 
 /** The doubts that were told of a job last; [] = none, or they are over. */
 async function doubtsTold(em: EntityManager, jobId: string): Promise<Reason[]> {
-  const { rows } = await sql<{ reasons: string | null }>`select facts ->> 'reasons' as reasons from event
-    where job_id = ${jobId} and type in (${EventType.BACKUP_DOUBTED}, ${EventType.BACKUP_TRUSTED})
-    order by id desc limit 1`.execute(em.getKysely())
-  return JSON.parse(rows[0]?.reasons ?? '[]') as Reason[]
+  const told = await tables(em)
+    .selectFrom('Event')
+    .select('facts')
+    .where('job', '=', jobId)
+    .where('type', 'in', [EventType.BACKUP_DOUBTED, EventType.BACKUP_TRUSTED])
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return told?.facts.reasons ?? []
 }
 
 /** What became of the file of a run, as it was read last. What retention deleted was good. */
@@ -213,12 +218,17 @@ export interface GoodBackup {
 
 /** The newest good backup that was due before an instant. */
 export async function previousGood(em: EntityManager, jobId: string, before: Date): Promise<GoodBackup | null> {
-  const { rows } = await sql<Omit<GoodBackup, 'expectedAt'> & { at: number }>`
-    select e.expected_at as at, e.measured_hash as sha256, f.fingerprint
-    from backup_entry e left join backup_file f on f.id = e.file_id
-    where e.job_id = ${jobId} and e.expected_at < ${before.getTime()} and e.status in ('SUCCESS', 'HASH_MISMATCH')
-    order by e.expected_at desc limit 1`.execute(em.getKysely())
-  return rows[0] ? { ...rows[0], expectedAt: new Date(rows[0].at) } : null
+  const good = await tables(em)
+    .selectFrom('BackupEntry')
+    .leftJoin('BackupFile', 'BackupFile.id', 'BackupEntry.file')
+    .select(['BackupEntry.expectedAt', 'BackupEntry.measuredHash as sha256', 'BackupFile.fingerprint'])
+    .where('BackupEntry.job', '=', jobId)
+    .where('BackupEntry.expectedAt', '<', before)
+    .where('BackupEntry.status', 'in', GOOD)
+    .orderBy('BackupEntry.expectedAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return good ?? null
 }
 
 /** What a file is compared with beside the good one before it. */
@@ -228,36 +238,65 @@ export async function companyOf(
   expectedAt: Date,
   { sha256, stamp }: { sha256: string; stamp: { size: number } },
 ): Promise<Company> {
-  const kysely = em.getKysely()
-  const due = expectedAt.getTime()
-  const { rows: before } = await sql<{ at: number; size: number | null; sha256: string | null }>`
-    select expected_at as at, measured_size as size, measured_hash as sha256 from backup_entry
-    where job_id = ${job.id} and expected_at < ${due} and status in ('SUCCESS', 'HASH_MISMATCH')
-    order by expected_at desc limit ${COMPARED}`.execute(kysely)
+  const before = await tables(em)
+    .selectFrom('BackupEntry')
+    .select(['expectedAt', 'measuredSize', 'measuredHash'])
+    .where('job', '=', job.id)
+    .where('expectedAt', '<', expectedAt)
+    .where('status', 'in', GOOD)
+    .orderBy('expectedAt', 'desc')
+    .limit(COMPARED)
+    .execute()
   // That of the last one is told as unchanged.
-  const older = before.slice(1).find((row) => row.sha256 === sha256)
-  const isUnchanged = before[0]?.sha256 === sha256
-  const { rows: other } =
-    stamp.size < TELLING_SIZE
-      ? { rows: [] }
-      : await sql<{ name: string }>`select j.agent_id || '/' || j.database_name as name from backup_entry e
-          join expected_job j on j.id = e.job_id
-          where e.measured_hash = ${sha256} and e.job_id <> ${job.id} and e.status in ('SUCCESS', 'HASH_MISMATCH')
-            and e.expected_at between ${due - 3 * DAY} and ${due + 3 * DAY} limit 1`.execute(kysely)
+  const older = before.slice(1).find((entry) => entry.measuredHash === sha256)
+  const isUnchanged = before[0]?.measuredHash === sha256
+  const other = stamp.size < TELLING_SIZE ? null : await otherWith(em, sha256, job.id, expectedAt)
   return {
-    sameAsOlder: older && !isUnchanged ? new Date(older.at) : null,
-    sameAsOther: other[0]?.name ?? null,
-    before: before.flatMap(({ at, size }) => (size === null ? [] : [{ size, expectedAt: new Date(at) }])),
+    sameAsOlder: older && !isUnchanged ? older.expectedAt : null,
+    sameAsOther: other && `${other.agentId}/${other.databaseName}`,
+    before: before.flatMap((entry) =>
+      entry.measuredSize === null ? [] : [{ size: entry.measuredSize, expectedAt: entry.expectedAt }],
+    ),
   }
+}
+
+/** Another job that had the same content at about the same time. */
+async function otherWith(
+  em: EntityManager,
+  sha256: string,
+  jobId: string,
+  expectedAt: Date,
+): Promise<Pick<Row<ExpectedJob>, 'agentId' | 'databaseName'> | null> {
+  const due = expectedAt.getTime()
+  const other = await tables(em)
+    .selectFrom('BackupEntry')
+    .innerJoin('ExpectedJob', 'ExpectedJob.id', 'BackupEntry.job')
+    .select(['ExpectedJob.agentId', 'ExpectedJob.databaseName'])
+    .where('BackupEntry.measuredHash', '=', sha256)
+    .where('BackupEntry.job', '<>', jobId)
+    .where('BackupEntry.status', 'in', GOOD)
+    .where('BackupEntry.expectedAt', '>=', new Date(due - 3 * DAY))
+    .where('BackupEntry.expectedAt', '<=', new Date(due + 3 * DAY))
+    .limit(1)
+    .executeTakeFirst()
+  return other ?? null
 }
 
 /** How many good backups before it a new one is compared with: a quarter of daily ones. */
 const COMPARED = 90
 
+const BAD = [BackupStatus.FAILED, BackupStatus.MISSING, BackupStatus.TRANSFER_INTEGRITY_FAILED]
+
 async function newestBad(em: EntityManager, jobId: string): Promise<Date | null> {
-  const { rows } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry
-    where job_id = ${jobId} and status in ('FAILED', 'MISSING', 'TRANSFER_INTEGRITY_FAILED')`.execute(em.getKysely())
-  return rows[0]?.at ? new Date(rows[0].at) : null
+  const bad = await tables(em)
+    .selectFrom('BackupEntry')
+    .select('expectedAt')
+    .where('job', '=', jobId)
+    .where('status', 'in', BAD)
+    .orderBy('expectedAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return bad?.expectedAt ?? null
 }
 
 /** What is known of the best run, copied so that history needs no joins. */

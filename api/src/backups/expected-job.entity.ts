@@ -19,8 +19,7 @@ import { DayOfWeek, DueMeans, Frequency } from './schedule.ts'
 })
 @Index({
   name: 'expected_job_due',
-  expression:
-    'create index "expected_job_due" on "expected_job" ("next_due_at") where archived_at is null and active = 1',
+  expression: 'create index "expected_job_due" on "expected_job" ("next_due_at") where archived_at is null and active',
 })
 @Index({
   name: 'expected_job_worst_first',

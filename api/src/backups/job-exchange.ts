@@ -1,10 +1,9 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
-import { sql } from 'kysely'
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { z } from 'zod'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row, selectRows } from '../database/rows.ts'
+import { findRows, type Row, selectRows } from '../database/rows.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
@@ -228,12 +227,10 @@ export class JobExchange {
     )
   }
 
-  private async inService(): Promise<Row<ExpectedJob>[]> {
-    const { rows } = await sql<
-      Record<string, unknown>
-    >`select ${sql.raw(columnsOf(this.em, ExpectedJob))} from expected_job
-      where archived_at is null order by agent_id, database_name`.execute(this.em.getKysely())
-    return decodeRows(this.em, ExpectedJob, rows)
+  private inService(): Promise<Row<ExpectedJob>[]> {
+    return findRows(this.em, ExpectedJob, (query) =>
+      query.where('archivedAt', 'is', null).orderBy('agentId').orderBy('databaseName'),
+    )
   }
 }
 

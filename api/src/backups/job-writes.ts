@@ -1,12 +1,13 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import type { Tell } from '../events/outbox.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { BackupEntry } from './backup-entry.entity.ts'
+import { RunOutcome } from './backup-run.entity.ts'
 import { type ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { JobDraft } from './job-draft.ts'
 import type { Protected } from './named-machines.ts'
@@ -15,23 +16,33 @@ import { nextDue } from './schedule.ts'
 // What storing a job checks against the others, and writes beside it. Each works inside a record.
 
 export async function refuseTaken(em: EntityManager, draft: JobDraft, ownId: string | null): Promise<void> {
-  const { rows } = await sql<{ id: string; same: number; agent_id: string; database_name: string }>`
-    select id, agent_id, database_name, agent_id = ${draft.agentId} and database_name = ${draft.databaseName} as same
-    from expected_job where archived_at is null and id <> ${ownId ?? ''}
-      and ((agent_id = ${draft.agentId} and database_name = ${draft.databaseName}) or target_key = ${draft.targetKey})
-    order by same desc limit 1`.execute(em.getKysely())
-  const other = rows[0]
-  if (!other) return
-  if (other.same) {
+  const { agentId, databaseName, targetKey } = draft
+  // One of the same database, and one of the same paths: no more can be in service.
+  const others = await tables(em)
+    .selectFrom('ExpectedJob')
+    .select(['id', 'agentId', 'databaseName'])
+    .where('archivedAt', 'is', null)
+    .where('id', '<>', ownId ?? '')
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('agentId', '=', agentId), eb('databaseName', '=', databaseName)]),
+        eb('targetKey', '=', targetKey),
+      ]),
+    )
+    .execute()
+  const same = others.find((other) => other.agentId === agentId && other.databaseName === databaseName)
+  if (same) {
     throw new InvalidInputError(
       'databaseName',
-      `is already expected of agent ${draft.agentId} (job ${other.id})`,
+      `is already expected of agent ${agentId} (job ${same.id})`,
       'Change that job, or retire it first.',
     )
   }
+  const [other] = others
+  if (!other) return
   throw new InvalidInputError(
     'finalStoragePathTemplate',
-    `gives the same paths as the job ${other.agent_id}/${other.database_name}`,
+    `gives the same paths as the job ${other.agentId}/${other.databaseName}`,
     'Put {agent_id} and {database_name} into it.',
   )
 }
@@ -65,7 +76,7 @@ export async function refuseUnknownMachines(em: EntityManager, draft: JobDraft, 
 }
 
 export async function writeProtections(em: EntityManager, job: string, protects: Protected[]): Promise<void> {
-  await sql`delete from protection where job_id = ${job}`.execute(em.getKysely())
+  await tables(em).deleteFrom('Protection').where('job', '=', job).execute()
   await insertRows(
     em,
     Protection,
@@ -79,9 +90,14 @@ export async function adoptUndeclared(
   job: string,
   { agentId, databaseName }: JobDraft,
 ): Promise<void> {
-  await sql`update backup_run set outcome = 'ACCEPTED', job_id = ${job}, is_open = 1
-    where agent_id = ${agentId} and database_name = ${databaseName} and outcome = 'UNDECLARED'
-      and settled_at is null`.execute(em.getKysely())
+  await tables(em)
+    .updateTable('BackupRun')
+    .set({ outcome: RunOutcome.ACCEPTED, job, isOpen: true })
+    .where('agentId', '=', agentId)
+    .where('databaseName', '=', databaseName)
+    .where('outcome', '=', RunOutcome.UNDECLARED)
+    .where('settledAt', 'is', null)
+    .execute()
 }
 
 /**
@@ -91,9 +107,12 @@ export async function adoptUndeclared(
 export async function replan(em: EntityManager, before: Row<ExpectedJob>, after: JobDraft, tell: Tell): Promise<void> {
   const otherSchedule = before.cron !== after.cron || before.timeZone !== after.timeZone
   if (!otherSchedule && before.graceMinutes === after.graceMinutes) return
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupEntry))} from backup_entry
-    where job_id = ${before.id} and judged_at is null and awaited = 1`.execute(em.getKysely())
-  const open = decodeRows(em, BackupEntry, rows)
+  const open = await findRows(em, BackupEntry, (query) =>
+    query
+      .where('job', '=', before.id)
+      .where('judgedAt', 'is', null)
+      .where((eb) => eb.ref('awaited')),
+  )
   for (const entry of open) {
     const stays = nextDue(after, new Date(entry.expectedAt.getTime() - 1))?.getTime() === entry.expectedAt.getTime()
     if (stays) entry.windowEndsAt = new Date(entry.expectedAt.getTime() + after.graceMinutes * MINUTE)

@@ -1,10 +1,14 @@
 import type DataLoader from 'dataloader'
-import { sql } from 'kysely'
+import type { Expression, ExpressionBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
-import { insertRows, type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
-import { contains, inOrder, seekPage } from '../database/seek.ts'
+import { findRows, insertRows, type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
+import { dialectOf } from '../database/dialect.ts'
+import { ranked } from '../database/ranked.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
@@ -42,16 +46,24 @@ export enum JobOrder {
   NAME = 'NAME',
 }
 
+type Jobs = ExpressionBuilder<Tables, 'ExpectedJob'>
+const orEmpty = (column: 'companyName' | 'city') => (eb: Jobs) => eb.fn.coalesce(column, literal(''))
+
 const ORDERS = {
-  [JobOrder.WORST_FIRST]: [sql`standing`, sql`agent_id`, sql`database_name`, sql`id`],
-  [JobOrder.NAME]: [
-    sql`coalesce(company_name, '')`,
-    sql`coalesce(city, '')`,
-    sql`agent_id`,
-    sql`database_name`,
-    sql`id`,
-  ],
-}
+  [JobOrder.WORST_FIRST]: ['standing', 'agentId', 'databaseName', 'id'],
+  [JobOrder.NAME]: [orEmpty('companyName'), orEmpty('city'), 'agentId', 'databaseName', 'id'],
+} as const
+
+const SEARCHED = ['agentId', 'databaseName', 'companyName', 'city', 'neighborhood'] as const
+const folded = (eb: Jobs, column: (typeof SEARCHED)[number]) => eb.fn<string>('fold', [column])
+
+/** How far the clock of a place is ahead of UTC at a due time, in milliseconds. */
+const offsetAt = (eb: ExpressionBuilder<Tables, 'BackupEntry'>, [first, ...changes]: readonly Offset[]) =>
+  changes.reduce<Expression<number>>(
+    (before, { from, offset }) =>
+      eb.case().when('expectedAt', '>=', new Date(from)).then(eb.lit(offset)).else(before).end(),
+    eb.lit(first?.offset ?? 0),
+  )
 
 /** Where a job stands in lists that begin with the worst. */
 export const standingOf = (job: Pick<Row<ExpectedJob>, 'active' | 'currentStatus'>): number =>
@@ -105,28 +117,20 @@ export class JobsService {
   }
 
   list({ filter, orderBy, includeArchived, ...page }: JobQuery): Promise<Page<Row<ExpectedJob>>> {
-    const where = []
-    if (!includeArchived) where.push(sql`archived_at is null`)
-    if (filter?.status?.length) where.push(sql`current_status in (${sql.join(filter.status)})`)
-    if (filter?.companyName) where.push(sql`fold(company_name) = ${fold(filter.companyName)}`)
-    if (filter?.city) where.push(sql`fold(city) = ${fold(filter.city)}`)
-    if (filter?.agentId) where.push(sql`agent_id = ${filter.agentId}`)
-    if (typeof filter?.active === 'boolean') where.push(sql`active = ${Number(filter.active)}`)
-    const search = filter?.search?.trim()
-    if (search) {
-      const columns = ['agent_id', 'database_name', 'company_name', 'city', 'neighborhood']
-      where.push(
-        sql`(${sql.join(
-          columns.map((column) => contains(sql`fold(${sql.ref(column)})`, fold(search))),
-          sql` or `,
-        )})`,
-      )
+    const { contains } = dialectOf(this.em)
+    let query = tables(this.em).selectFrom('ExpectedJob')
+    if (!includeArchived) query = query.where('archivedAt', 'is', null)
+    if (filter?.status?.length) query = query.where('currentStatus', 'in', filter.status)
+    for (const column of ['companyName', 'city'] as const) {
+      const wanted = filter?.[column]
+      if (wanted) query = query.where((eb) => eb(folded(eb, column), '=', fold(wanted)))
     }
-    return seekPage<string, Row<ExpectedJob>>(
-      this.em,
-      { from: sql`expected_job`, where, order: ORDERS[orderBy], direction: 'asc' },
-      page,
-      (ids) => this.loadAll(ids),
+    if (filter?.agentId) query = query.where('agentId', '=', filter.agentId)
+    if (typeof filter?.active === 'boolean') query = query.where('active', '=', filter.active)
+    const search = filter?.search?.trim()
+    if (search) query = query.where((eb) => eb.or(SEARCHED.map((column) => contains(folded(eb, column), fold(search)))))
+    return seekPage(this.em, { query, order: ORDERS[orderBy], direction: 'asc' }, page, (ids: string[]) =>
+      this.loadAll(ids),
     )
   }
 
@@ -164,26 +168,23 @@ export class JobsService {
   }
 
   private async loadDays(jobIds: readonly string[], first: number, offsets: readonly Offset[]): Promise<JobDay[]> {
-    // No zone is more than a day away from UTC: what is before the first day is not asked for by its number.
-    const from = (first - 1) * DAY
-    const offset = sql`case ${sql.join(
-      offsets.toReversed().map((one) => sql`when expected_at >= ${sql.lit(one.from)} then ${sql.lit(one.offset)}`),
-      sql` `,
-    )} else ${sql.lit(offsets[0]?.offset ?? 0)} end`
-    const rank = sql`case status ${sql.join(
-      Object.entries(STATUS_RANK).map(([status, value]) => sql`when ${sql.lit(status)} then ${sql.lit(value)}`),
-      sql` `,
-    )} end`
+    const { milliseconds, quotient } = dialectOf(this.em)
     const proofs = Object.values(Proof)
-    const proof = sql`case proof ${sql.join(
-      proofs.map((value, order) => sql`when ${sql.lit(value)} then ${sql.lit(order)}`),
-      sql` `,
-    )} end`
-    const { rows } = await sql<{ job: string; day: number; rank: number; proof: number | null }>`
-      select job_id as job, (expected_at + ${offset}) / ${sql.lit(DAY)} as day, max(${rank}) as rank, min(${proof}) as proof
-      from backup_entry where job_id in (${sql.join([...jobIds])}) and expected_at >= ${sql.lit(from)}
-      group by 1, 2`.execute(this.em.getKysely())
-    return rows.map(({ job, day, rank: worst, proof: least }) => ({
+    const proofRanks = Object.fromEntries(proofs.map((proof, rank) => [proof, rank]))
+    const rows = await tables(this.em)
+      .selectFrom('BackupEntry')
+      .select((eb) => [
+        'job',
+        quotient(eb(milliseconds(eb.ref('expectedAt')), '+', offsetAt(eb, offsets)), DAY).as('day'),
+        eb.fn.max<number>(ranked(eb.ref('status'), STATUS_RANK)).as('worst'),
+        eb.fn.min<number | null>(ranked(eb.ref('proof'), proofRanks)).as('least'),
+      ])
+      .where('job', 'in', jobIds)
+      // No zone is more than a day away from UTC: what is before the first day is not asked for by its number.
+      .where('expectedAt', '>=', new Date((first - 1) * DAY))
+      .groupBy(['job', 'day'])
+      .execute()
+    return rows.map(({ job, day, worst, least }) => ({
       job,
       day,
       status: statusOfRank(worst),
@@ -193,10 +194,17 @@ export class JobsService {
 
   /** How many jobs in service have each status; paused ones apart. */
   async counts(): Promise<{ status: BackupStatus; count: number; unproven: number }[]> {
-    const { rows } = await sql<{ status: BackupStatus; count: number; unproven: number }>`
-      select current_status as status, count(*) as count,
-        sum(coalesce(current_proof, '') in ('SAID', 'ARRIVED')) as unproven from expected_job
-      where archived_at is null and active = 1 group by current_status`.execute(this.em.getKysely())
+    const rows = await tables(this.em)
+      .selectFrom('ExpectedJob')
+      .select((eb) => [
+        'currentStatus as status',
+        eb.fn.countAll<number>().as('count'),
+        eb.fn.countAll<number>().filterWhere('currentProof', 'in', [Proof.SAID, Proof.ARRIVED]).as('unproven'),
+      ])
+      .where('archivedAt', 'is', null)
+      .where('active', '=', true)
+      .groupBy('currentStatus')
+      .execute()
     return Object.values(BackupStatus).map((status) => ({
       status,
       count: rows.find((row) => row.status === status)?.count ?? 0,
@@ -245,9 +253,7 @@ export class JobsService {
         const job = before ? changed(before, draft, now) : fresh(draft, now)
         if (before?.active && !draft.active) {
           // Paused within the grace: nothing of it is missing any more.
-          await sql`update backup_entry set awaited = 0 where job_id = ${job.id} and judged_at is null`.execute(
-            em.getKysely(),
-          )
+          await awaitNoMore(em, job.id)
         }
         if (before) await replan(em, before, draft, tell)
         if (before) await updateRow(em, ExpectedJob, job.id, job)
@@ -280,8 +286,13 @@ export class JobsService {
       const job = await requireRow(em, ExpectedJob, id, 'expected job')
       if (job.archivedAt) return
       await updateRow(em, ExpectedJob, id, { archivedAt: at, nextDueAt: null })
-      await sql`update backup_run set is_open = 0 where job_id = ${id} and is_open = 1`.execute(em.getKysely())
-      await sql`update backup_entry set awaited = 0 where job_id = ${id} and judged_at is null`.execute(em.getKysely())
+      await tables(em)
+        .updateTable('BackupRun')
+        .set({ isOpen: false })
+        .where('job', '=', id)
+        .where((eb) => eb.ref('isOpen'))
+        .execute()
+      await awaitNoMore(em, id)
       tell.jobs.add(id)
       tell.event({
         type: EventType.JOB_ARCHIVED,
@@ -299,13 +310,21 @@ export class JobsService {
 
   /** The job in service of an agent and a database. */
   async ofAgent(agentId: string, databaseName: string): Promise<Row<ExpectedJob> | null> {
-    const { rows } = await sql<{ id: string }>`select id from expected_job
-      where agent_id = ${agentId} and database_name = ${databaseName} and archived_at is null`.execute(
-      this.em.getKysely(),
+    const [job] = await findRows(this.em, ExpectedJob, (query) =>
+      query.where('agentId', '=', agentId).where('databaseName', '=', databaseName).where('archivedAt', 'is', null),
     )
-    return rows[0] ? this.load(rows[0].id) : null
+    return job ?? null
   }
 }
+
+/** Nothing of a job that is not judged yet can be missing any more. */
+const awaitNoMore = (em: EntityManager, job: string) =>
+  tables(em)
+    .updateTable('BackupEntry')
+    .set({ awaited: false })
+    .where('job', '=', job)
+    .where('judgedAt', 'is', null)
+    .execute()
 
 function fresh(draft: JobDraft, now: Date): Row<ExpectedJob> {
   const currentStatus = BackupStatus.UNKNOWN

@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { machinesCalled } from '../machines/machine-names.ts'
@@ -59,9 +59,14 @@ async function idOf(em: EntityManager, field: string, hostname: string): Promise
 /** How an export names machines: by hostname where that is one machine's alone, else by id. */
 export async function machineWords(em: EntityManager, ids: readonly string[]): Promise<Map<string, string>> {
   const machines = await selectRows(em, Machine, 'id', [...new Set(ids)])
-  const { rows } = await sql<{ name: string }>`select lower(hostname) as name from machine
-    where hostname is not null group by 1 having count(*) = 1`.execute(em.getKysely())
-  const unique = new Set(rows.map(({ name }) => name))
+  const names = await tables(em)
+    .selectFrom('Machine')
+    .select((eb) => eb.fn<string>('lower', ['hostname']).as('lowered'))
+    .where('hostname', 'is not', null)
+    .groupBy((eb) => eb.fn('lower', ['hostname']))
+    .having((eb) => eb.fn.countAll<number>(), '=', 1)
+    .execute()
+  const unique = new Set(names.map(({ lowered }) => lowered))
   const isUnique = (hostname: string | null): hostname is string =>
     hostname !== null && !/:|\.$/.test(hostname) && unique.has(hostname.toLowerCase())
   return new Map(machines.map(({ id, hostname }) => [id, isUnique(hostname) ? hostname : id]))

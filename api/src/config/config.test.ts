@@ -56,5 +56,5 @@ test('The password of MongoDB may come apart from its address, whatever signs ar
 test('A secret may come from a file', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'vigie-')), 'url')
   writeFileSync(file, 'sqlite:/tmp/other.sqlite\n')
-  expect(readConfig({ DATABASE_URL_FILE: file }).databaseFile).toBe('/tmp/other.sqlite')
+  expect(readConfig({ DATABASE_URL_FILE: file }).database).toEqual({ file: '/tmp/other.sqlite' })
 })

@@ -22,8 +22,7 @@ export interface Config {
   /** MiB that one token may report in a day. */
   readonly tokenDailyMib: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  /** The SQLite file, or ':memory:'. */
-  readonly databaseFile: string
+  readonly database: DatabaseAddress
   /** Where agents drop files, where proven ones are kept, and where broken ones are kept apart. */
   readonly roots: Roots
   readonly scannerIntervalMinutes: number
@@ -31,7 +30,7 @@ export interface Config {
   readonly forget: ForgetRules & { readonly quarantineDays: number | null }
   /** Called after each scan, so that somebody outside notices when Vigie itself falls silent; null = nobody. */
   readonly heartbeatUrl: string | null
-  /** Agenda's store; null = the embedded one, in Vigie's own SQLite. It may hold a password. */
+  /** Agenda's store; null = Vigie's own database. It may hold a password. */
   readonly mongoUrl: string | null
   /** Null = mail is off; `mailOff` says why. */
   readonly mail: MailSettings | null
@@ -39,6 +38,9 @@ export interface Config {
   readonly adminRecipient: string | null
   readonly webhook: { readonly url: string; readonly secret: string | null } | null
 }
+
+/** Where the database is: a file of SQLite's, or ':memory:'; or PostgreSQL, by an address that may hold a password. */
+export type DatabaseAddress = { readonly file: string } | { readonly url: string }
 
 /** Where agents drop files, where proven ones are kept, and where broken ones are kept apart. */
 export interface Roots {
@@ -103,7 +105,12 @@ export function readConfig(env: Environment): Config {
     localAgent: choice('VIGIE_LOCAL_AGENT', ['on', 'off'], 'on') === 'on',
     tokenDailyMib: readWhole('VIGIE_TOKEN_DAILY_MIB', text('VIGIE_TOKEN_DAILY_MIB', '1024'), 1, 1_000_000),
     logLevel: choice('VIGIE_LOG_LEVEL', LOG_LEVELS, 'info'),
-    databaseFile: readDatabaseUrl(secret(env, 'DATABASE_URL'), dataDir),
+    database: Object.freeze(
+      readDatabase(
+        secret(env, 'DATABASE_URL') ?? `sqlite:${resolve(dataDir, 'vigie.sqlite')}`,
+        secret(env, 'DATABASE_PASSWORD'),
+      ),
+    ),
     roots: readRoots({
       deposit: resolve(ROOT, text('AGENT_DEPOSITS_PATH', `${dataDir}/agent_deposits`)),
       vault: resolve(ROOT, text('VALIDATED_BACKUPS_PATH', `${dataDir}/validated_backups`)),
@@ -152,7 +159,6 @@ function readUrl(name: string, value: string | null): string | null {
   return url.href
 }
 
-/** The password may come apart, so that the address can stand where everybody reads it. */
 function readMongoUrl(value: string | null, password: string | null): string | null {
   if (value === null) {
     if (password !== null) throw new ConfigError('MONGODB_PASSWORD', 'is set, but MONGODB_URL is not')
@@ -160,14 +166,23 @@ function readMongoUrl(value: string | null, password: string | null): string | n
   }
   if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
     throw new ConfigError('MONGODB_URL', 'must be like mongodb://host:27017/vigie (its value is not shown)')
-  if (password === null) return value
-  const [, scheme, user, rest] = /^([^:]+:\/\/)([^:@/]+)@(.+)$/.exec(value) ?? []
+  return withPassword(value, password, 'MONGODB')
+}
+
+/** The password may come apart, so that the address can stand where everybody reads it. */
+function withPassword(url: string, password: string | null, setting: 'MONGODB' | 'DATABASE'): string {
+  if (password === null) return url
+  const [, scheme, user, rest] = /^([^:]+:\/\/)([^:@/]+)@(.+)$/.exec(url) ?? []
   if (!scheme || !user || !rest)
     throw new ConfigError(
-      'MONGODB_URL',
-      'must name a user and no password where MONGODB_PASSWORD is set, like mongodb://vigie@host:27017/vigie (its value is not shown)',
+      `${setting}_URL`,
+      `must name a user and no password where ${setting}_PASSWORD is set, like ${EXAMPLES[setting]} (its value is not shown)`,
     )
   return `${scheme}${user}:${encodeURIComponent(password)}@${rest}`
+}
+const EXAMPLES = {
+  MONGODB: 'mongodb://vigie@host:27017/vigie',
+  DATABASE: 'postgresql://vigie@host:5432/vigie',
 }
 
 function readAddress(name: string, value: string): string | null {
@@ -256,11 +271,22 @@ function readRanges(setting: string, text: string): string[] {
   return ranges
 }
 
-function readDatabaseUrl(value: string | null, dataDir: string): string {
-  if (value === null) return resolve(dataDir, 'vigie.sqlite')
-  if (value === ':memory:') return value
+/**
+ * SQLite by its file, or PostgreSQL by its address.
+ * @param setting the name of what was set, for errors; the value may hold a password and is never shown
+ */
+export function readDatabase(value: string, password: string | null, setting = 'DATABASE_URL'): DatabaseAddress {
+  if (/^postgres(ql)?:\/\//.test(value)) {
+    const url = withPassword(value, password, 'DATABASE')
+    if (URL.parse(url)?.pathname.length) return { url }
+    throw new ConfigError(setting, `must be like ${EXAMPLES.DATABASE} (its value is not shown)`)
+  }
+  if (password !== null) throw new ConfigError(setting, 'names no PostgreSQL, but a password for one is set')
+  if (value === ':memory:') return { file: value }
   const file = /^(?:sqlite:|file:)(?:\/\/)?(.+)$/.exec(value)?.[1]
-  if (file) return resolve(ROOT, file)
-  // The value may hold a password: the message names only its scheme.
-  throw new ConfigError('DATABASE_URL', `the scheme "${value.split(':', 1)[0]}" is not known; use sqlite:PATH`)
+  if (file) return { file: resolve(ROOT, file) }
+  throw new ConfigError(
+    setting,
+    `the scheme "${value.split(':', 1)[0]}" is not known; use sqlite:PATH, or ${EXAMPLES.DATABASE}`,
+  )
 }

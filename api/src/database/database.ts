@@ -1,52 +1,29 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
+import { type AbstractSqlDriver, MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sql'
+import type { DatabaseAddress } from '../config/config.ts'
 import { makeFolder } from '../platform/make-folder.ts'
-import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy'
-import { Migrator } from '@mikro-orm/migrations'
-import { MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sql'
-import { entities } from './entities.ts'
-import { migrations } from './migrations.ts'
-import { type Patience, SqliteDialect } from './sqlite-dialect.ts'
+import { optionsOf } from './orm-options.ts'
+import { migrations } from './sqlite/migrations.ts'
+import type { Patience } from './sqlite/sqlite-driver.ts'
+import { SqliteEngine } from './sqlite/sqlite-engine.ts'
 
-export type EntityManager = SqlEntityManager<SqliteDriver>
-export type Orm = MikroORM<SqliteDriver, EntityManager>
+export type EntityManager = SqlEntityManager
+export type Orm = MikroORM<AbstractSqlDriver, EntityManager>
 
-// synchronous=FULL: an acknowledged report outlives a power cut. auto_vacuum works only when set before the first table.
-const PRAGMAS = [
-  'auto_vacuum = incremental',
-  'journal_mode = wal',
-  'synchronous = full',
-  'cache_size = -16000',
-  'journal_size_limit = 67108864',
-  'temp_store = memory',
-]
-
-/** Opens the one connection to the database; `migrate` brings its tables up to date. */
-export async function openDatabase(file: string, patience: Partial<Patience> = {}): Promise<Orm> {
-  if (file !== ':memory:') await makeFolder(dirname(file), 0o700)
-  return (await MikroORM.init(databaseOptions(new SqliteDialect(file, PRAGMAS, patience)))) as unknown as Orm
+/** Opens the database; `migrate` brings its tables up to date. Errors: DATABASE_UNREACHABLE, DATABASE_UNFIT */
+export async function openDatabase(address: DatabaseAddress, patience: Partial<Patience> = {}): Promise<Orm> {
+  if ('url' in address) {
+    // Its driver is loaded only where it is used.
+    const { postgresqlOptions } = await import('./postgresql/postgresql-options.ts')
+    return open(await postgresqlOptions(address.url))
+  }
+  if (address.file !== ':memory:') await makeFolder(dirname(address.file), 0o700)
+  const engine = new SqliteEngine(address.file, patience)
+  return open({
+    ...optionsOf(engine, { folder: 'sqlite', list: migrations }),
+    driver: SqliteDriver,
+    dbName: engine.file,
+  })
 }
 
-export const databaseOptions = (dialect: SqliteDialect): Options => ({
-  driver: SqliteDriver,
-  driverOptions: dialect,
-  dbName: dialect.file,
-  entities: [...entities],
-  metadataProvider: ReflectMetadataProvider,
-  extensions: [Migrator],
-  forceUtcTimezone: true,
-  migrations: {
-    migrationsList: migrations,
-    path: resolve(import.meta.dirname, 'migrations'),
-    snapshot: false,
-    silent: true,
-    emit: 'ts',
-  },
-})
-
-const driverOf = (orm: Orm): SqliteDialect['driver'] => (orm.config.get('driverOptions') as SqliteDialect).driver
-
-/** For how long one turn of the database has kept others waiting, in milliseconds; 0 = nobody waits. */
-export const heldFor = (orm: Orm): number => driverOf(orm).heldFor
-
-/** Closes the file in this instant, for a process that ends; what was not committed is given up. */
-export const closeAtOnce = (orm: Orm): void => driverOf(orm).close()
+const open = async (options: Options): Promise<Orm> => (await MikroORM.init(options)) as unknown as Orm

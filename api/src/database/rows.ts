@@ -1,7 +1,9 @@
 import { NotFoundError } from '../platform/errors.ts'
-import type { EntityMetadata, EntityName, Primary } from '@mikro-orm/core'
-import { CompiledQuery } from 'kysely'
+import type { EntityName, Primary } from '@mikro-orm/core'
+import { CompiledQuery, type SelectQueryBuilder } from 'kysely'
 import type { EntityManager } from './database.ts'
+import { type Columns, decode, encode, type Table, tableOf, type Value } from './row-codec.ts'
+import { type TableName, type Tables, tables } from './tables.ts'
 
 // The hot path of a report: plain rows instead of the unit of work, several times as fast (docs/performance.md).
 // Rows speak the entities' property names; a relation is the id that it points to. What was loaded is remembered, so
@@ -16,103 +18,67 @@ type Column<V> =
       : V
 export type Row<E> = { [P in keyof E as P extends string ? P : never]: Column<E[P]> }
 
-type Value = string | number | Buffer | null
-interface Codec {
-  property: string
-  column: string
-  lazy: boolean
-  write(value: unknown): Value
-  read(value: Value): unknown
-}
-
-type Kind = Pick<Codec, 'write' | 'read'>
-const plain: Kind = { write: (value) => (value ?? null) as Value, read: (value) => value }
-const json: Kind = {
-  write: (value) => (value === null || value === undefined ? null : JSON.stringify(value)),
-  read: (value) => (value === null ? null : JSON.parse(value as string)),
-}
-const date: Kind = {
-  write: (value) => (value === null ? null : Number(value)),
-  read: (value) => (value === null ? null : new Date(value as number)),
-}
-const boolean: Kind = {
-  write: (value) => (value === null ? null : Number(value)),
-  read: (value) => (value === null ? null : value === 1),
-}
-/** By the type of the property. */
-const kinds = new Map([
-  ['Date', date],
-  ['boolean', boolean],
-])
-
-interface Table {
-  name: string
-  codecs: Codec[]
-  column(property: string): string
-}
-const tables = new WeakMap<EntityMetadata, Table>()
-
-function tableOf<E extends object>(em: EntityManager, entity: EntityName<E>): Table {
-  const metadata = em.getMetadata().get(entity) as unknown as EntityMetadata
-  const known = tables.get(metadata)
-  if (known) return known
-  const codecs = metadata.props
-    .filter((property) => property.fieldNames?.length === 1)
-    .map((property) => ({
-      property: property.name,
-      column: property.fieldNames[0] as string,
-      lazy: Boolean(property.lazy),
-      ...(property.type === 'JsonType' ? json : (kinds.get(property.runtimeType) ?? plain)),
-    }))
-  const columns = new Map(codecs.map(({ property, column }) => [property, column]))
-  const table = { name: metadata.tableName, codecs, column: (property: string) => columns.get(property) ?? property }
-  tables.set(metadata, table)
-  return table
-}
-
-type Columns = Record<string, Value>
-
-const encode = ({ codecs }: Table, row: object): Columns => {
-  const columns: Columns = {}
-  for (const { property, column, write } of codecs) {
-    const value = (row as Record<string, unknown>)[property]
-    if (value !== undefined) columns[column] = write(value)
-  }
-  return columns
-}
-
 /** What each loaded row held in the database. */
 const loaded = new WeakMap<object, Columns>()
+
+/** What the rows that a transaction saved held before it. */
+const before = new WeakMap<EntityManager, Map<object, Columns | undefined>>()
+
+function notice(em: EntityManager, row: object, columns: Columns): void {
+  const saved = before.get(em) ?? new Map<object, Columns | undefined>()
+  before.set(em, saved)
+  if (!saved.has(row)) saved.set(row, loaded.get(row))
+  loaded.set(row, columns)
+}
+
+/** After a transaction that was not committed: what it saved is still to be saved. */
+export function forgetSaved(em: EntityManager): void {
+  for (const [row, columns] of before.get(em) ?? []) {
+    if (columns) loaded.set(row, columns)
+    else loaded.delete(row)
+  }
+}
 
 const run = async (em: EntityManager, text: string, parameters: readonly Value[]): Promise<Columns[]> =>
   (await em.getKysely().executeQuery<Columns>(CompiledQuery.raw(text, [...parameters]))).rows
 
 const name = (identifier: string): string => `"${identifier}"`
-const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ')
 
-/** Rows from columns that a query of one's own selected. */
-export function decodeRows<E extends object>(
-  em: EntityManager,
-  entity: EntityName<E>,
-  found: Record<string, unknown>[],
-): Row<E>[] {
-  const { codecs } = tableOf(em, entity)
+/** Places for parameters, the first of which is the one after `before` others. */
+const marks = ({ engine }: Table, count: number, before = 0): string =>
+  Array.from({ length: count }, (_, index) => (engine === 'SQLite' ? '?' : `$${before + index + 1}`)).join(', ')
+
+/** Rows of the database, remembered as they are there. */
+function remember<E extends object>(table: Table, found: readonly Columns[]): Row<E>[] {
   return found.map((columns) => {
-    const row: Record<string, unknown> = {}
-    for (const { property, column, read } of codecs) {
-      if (column in columns) row[property] = read(columns[column] as Value)
-    }
-    loaded.set(row, columns as Columns)
+    const row = decode(table, columns)
+    // PostgreSQL's driver reads JSON: what was its text is found by writing it again.
+    loaded.set(row, table.engine === 'SQLite' ? columns : encode(table, row))
     return row as Row<E>
   })
 }
 
-/** The columns of an entity that a row holds, for queries of one's own; what is loaded lazily is left out. */
-export const columnsOf = <E extends object>(em: EntityManager, entity: EntityName<E>): string =>
-  tableOf(em, entity)
-    .codecs.filter(({ lazy }) => !lazy)
-    .map(({ column }) => name(column))
-    .join(', ')
+const isSame = (a: Value | undefined, b: Value | undefined): boolean =>
+  a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : a === b
+
+type Query<E> = SelectQueryBuilder<Tables, TableName<E>, object>
+
+/** Whole rows, but for what is loaded lazily, of those that `refine` asks for: its `where`, order and limit. */
+export async function findRows<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  refine: (query: Query<E>) => Query<E>,
+): Promise<Row<E>[]> {
+  const table = tableOf(em, entity)
+  const all = tables(em).selectFrom(table.entity as TableName<E>) as Query<E>
+  const loaded = table.codecs.filter(({ lazy }) => !lazy).map(({ property }) => `${table.entity}.${property}`)
+  const query = refine(all)
+  // To name each column takes the builder longer than SQLite the query.
+  const whole = loaded.length === table.codecs.length ? query.selectAll() : query.select(loaded as never)
+  // What it compiled is run without it: a row remembers how its values are kept.
+  const { rows } = await em.getKysely().executeQuery<Columns>(whole.compile())
+  return remember(table, rows)
+}
 
 /** The row of an id. Errors: NOT_FOUND */
 export async function requireRow<E extends object>(
@@ -139,11 +105,12 @@ export async function selectRows<E extends object>(
   const table = tableOf(em, entity)
   const others = Object.entries(encode(table, also))
   const conditions = [
-    `${name(table.column(property))} in (${marks(wanted.length)})`,
-    ...others.map(([column]) => `${name(column)} = ?`),
+    `${name(table.column(property))} in (${marks(table, wanted.length)})`,
+    ...others.map(([column], index) => `${name(column)} = ${marks(table, 1, wanted.length + index)}`),
   ]
-  const text = `select ${columnsOf(em, entity)} from ${name(table.name)} where ${conditions.join(' and ')}`
-  return decodeRows(em, entity, await run(em, text, [...wanted, ...others.map(([, value]) => value)]))
+  const columns = table.codecs.filter(({ lazy }) => !lazy).map(({ column }) => name(column))
+  const text = `select ${columns.join(', ')} from ${name(table.name)} where ${conditions.join(' and ')}`
+  return remember(table, await run(em, text, [...wanted, ...others.map(([, value]) => value)]))
 }
 
 /** Inserts new rows; all of one call have the same properties. */
@@ -185,9 +152,9 @@ function insertionsOf(table: Table, rows: readonly object[]): { text: string; pa
   const encoded = rows.map((row) => encode(table, row))
   const columns = Object.keys(encoded[0] ?? {})
   if (columns.length === 0) return []
-  const tuple = `(${marks(columns.length)})`
+  const tuple = (_: unknown, index: number): string => `(${marks(table, columns.length, index * columns.length)})`
   return chunked(encoded, columns.length).map((some) => ({
-    text: `insert into ${name(table.name)} (${columns.map(name).join(', ')}) values ${some.map(() => tuple).join(', ')}`,
+    text: `insert into ${name(table.name)} (${columns.map(name).join(', ')}) values ${some.map(tuple).join(', ')}`,
     parameters: some.flatMap((row) => columns.map((column) => row[column] ?? null)),
   }))
 }
@@ -201,19 +168,19 @@ export async function saveRows<E extends object>(
   const table = tableOf(em, entity)
   const added = rows.filter((row) => !loaded.has(row)) as unknown as Partial<Row<E>>[]
   await insertRows(em, entity, added)
-  for (const row of added) loaded.set(row, encode(table, row))
+  for (const row of added) notice(em, row, encode(table, row))
   const groups = new Map<string, { columns: string[]; rows: Columns[] }>()
   for (const row of rows) {
-    const before = loaded.get(row)
-    if (!before) continue
+    const known = loaded.get(row)
+    if (!known) continue
     const after = encode(table, row)
-    const columns = Object.keys(after).filter((column) => after[column] !== before[column])
+    const columns = Object.keys(after).filter((column) => !isSame(after[column], known[column]))
     if (columns.length === 0) continue
     const key = columns.join()
     const group = groups.get(key) ?? { columns, rows: [] }
     groups.set(key, group)
     group.rows.push(after)
-    loaded.set(row, { ...before, ...after })
+    notice(em, row, { ...known, ...after })
   }
   for (const { columns, rows: alike } of groups.values()) {
     for (const some of chunked(alike, columns.length + 1)) await updateAlike(em, table, { columns, rows: some })
@@ -226,9 +193,14 @@ async function updateAlike(
   table: Table,
   { columns, rows }: { columns: string[]; rows: Columns[] },
 ): Promise<void> {
-  const tuple = `(${marks(columns.length + 1)})`
-  const set = columns.map((column, index) => `${name(column)} = v.column${index + 2}`).join(', ')
-  const text = `update ${name(table.name)} set ${set} from (values ${rows.map(() => tuple).join(', ')}) as v where ${name(table.name)}.id = v.column1`
+  const width = columns.length + 1
+  const tuple = (_: unknown, index: number): string => `(${marks(table, width, index * width)})`
+  const typeOf = new Map(table.codecs.map(({ column, type }) => [column, type]))
+  // Of a list of values PostgreSQL knows no types, and SQLite needs none.
+  const value = (column: string, index: number): string =>
+    table.engine === 'SQLite' ? `v.column${index}` : `v.column${index}::${typeOf.get(column)}`
+  const set = columns.map((column, index) => `${name(column)} = ${value(column, index + 2)}`).join(', ')
+  const text = `update ${name(table.name)} set ${set} from (values ${rows.map(tuple).join(', ')}) as v where ${name(table.name)}.id = ${value('id', 1)}`
   await run(
     em,
     text,

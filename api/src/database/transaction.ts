@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { EntityManager } from './database.ts'
+import { engineOf } from './engine.ts'
+import { forgetSaved } from './rows.ts'
 
 /** What a transaction tells the world: stored with its change, published once it is committed. */
 export interface TransactionOutbox<Tell> {
@@ -20,20 +23,40 @@ export type TransactOf<Tell> = <T>(
   work: (transaction: TransactionOf<Tell>) => Promise<T>,
 ) => Promise<T>
 
+/** A transaction that met another one is begun anew so often, each time after a longer wait. */
+const ATTEMPTS = 12
+
 /**
- * The only door to a transaction. Inside of it: no other `em`, file, network, timer or worker, for SQLite has one
- * connection and another fork would wait for ever.
+ * Runs `work` in a transaction: all of it is kept, or nothing. Where the database finds that another transaction wrote
+ * what this one had read, its work is done once more: it changes nothing but what its `em` keeps.
+ */
+export async function inTransaction<T>(em: EntityManager, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  const engine = engineOf(em)
+  for (let attempt = 1; ; attempt += 1) {
+    let own: EntityManager | null = null
+    try {
+      return await em.fork().transactional((fork) => work((own = fork)))
+    } catch (error) {
+      if (own) forgetSaved(own)
+      if (attempt === ATTEMPTS || !engine.isConflict(error)) throw error
+      await delay(Math.random() * Math.min(5 * 2 ** attempt, 500))
+    }
+  }
+}
+
+/**
+ * The only door to a transaction whose changes are told. Inside of it: no other `em`, file, network, timer or worker,
+ * for SQLite has one connection and another fork would wait for ever.
  */
 export function createTransact<Tell>(openOutbox: () => TransactionOutbox<Tell>): TransactOf<Tell> {
   return async (em, work) => {
-    const outbox = openOutbox()
-    const result = await em.fork().transactional(async (fork) => {
-      const own = fork as EntityManager
+    const { outbox, answer } = await inTransaction(em, async (own) => {
+      const outbox = openOutbox()
       const answer = await work({ em: own, tell: outbox.tell })
       await outbox.store(own)
-      return answer
+      return { outbox, answer }
     })
     outbox.publish()
-    return result
+    return answer
   }
 }

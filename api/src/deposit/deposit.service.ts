@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Caller } from '../access/caller.ts'
 import { isAgentName } from '../access/agent-name.ts'
 import type { Quota } from '../access/quota.ts'
@@ -7,6 +6,7 @@ import { fileName, LONGEST_DATABASE, plainName } from '../backups/name.ts'
 import type { EntityManager } from '../database/database.ts'
 import { type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
+import { tables } from '../database/tables.ts'
 import { ForbiddenError, InvalidInputError } from '../platform/errors.ts'
 import type { Transact } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -32,11 +32,9 @@ export class DepositService {
 
   /** The newest first. */
   scans(page: PageArgs): Promise<Page<Row<Scan>>> {
-    return seekPage<string, Row<Scan>>(
-      this.em,
-      { from: sql`scan`, where: [], order: [sql`started_at`, sql`id`], direction: 'desc' },
-      page,
-      (ids) => this.loadScans(ids),
+    const query = tables(this.em).selectFrom('Scan')
+    return seekPage(this.em, { query, order: ['startedAt', 'id'], direction: 'desc' }, page, (ids: string[]) =>
+      this.loadScans(ids),
     )
   }
 
@@ -48,21 +46,28 @@ export class DepositService {
     return (await selectRows(this.em, ScannerRow, 'id', ['scanner']))[0] ?? null
   }
 
-  async unawaitedByAgent(): Promise<UnawaitedOfAgent[]> {
-    const { rows } = await sql<Omit<UnawaitedOfAgent, 'since'> & { since: number }>`select agent_id as agentId,
-      count(*) as files, sum(size) as size, min(since) as since,
-      coalesce(sum(size) filter (where proven_by_id is not null), 0) as provenSize
-      from unawaited_file group by agent_id order by sum(size) desc, agent_id`.execute(this.em.getKysely())
-    return rows.map((row) => ({ ...row, since: new Date(row.since) }))
+  unawaitedByAgent(): Promise<UnawaitedOfAgent[]> {
+    return tables(this.em)
+      .selectFrom('UnawaitedFile')
+      .select((eb) => [
+        'agentId',
+        eb.fn.countAll<number>().as('files'),
+        eb.fn.sum<number>('size').as('size'),
+        // Called as the column, it is converted as the column.
+        eb.fn.min('since').as('since'),
+        eb.fn.coalesce(eb.fn.sum<number>('size').filterWhere('provenBy', 'is not', null), eb.lit(0)).as('provenSize'),
+      ])
+      .groupBy('agentId')
+      .orderBy((eb) => eb.fn.sum('size'), 'desc')
+      .orderBy('agentId')
+      .execute()
   }
 
   /** The largest first. */
   unawaited(page: PageArgs): Promise<Page<Row<UnawaitedFile>>> {
-    return seekPage<string, Row<UnawaitedFile>>(
-      this.em,
-      { from: sql`unawaited_file`, where: [], order: [sql`size`, sql`id`], direction: 'desc' },
-      page,
-      async (ids) => inOrder(ids, await selectRows(this.em, UnawaitedFile, 'id', ids)),
+    const query = tables(this.em).selectFrom('UnawaitedFile')
+    return seekPage(this.em, { query, order: ['size', 'id'], direction: 'desc' }, page, async (ids: string[]) =>
+      inOrder(ids, await selectRows(this.em, UnawaitedFile, 'id', ids)),
     )
   }
 
@@ -110,16 +115,22 @@ async function refuseForeign(
   { anyMachine, agents, machineId, name }: Caller,
 ): Promise<void> {
   if (anyMachine || agents.includes(agentId)) return
-  const { rows } = machineId
-    ? await sql`select 1 from expected_job
-        where agent_id = ${agentId} and machine_id = ${machineId} and archived_at is null limit 1`.execute(
-        em.getKysely(),
-      )
-    : { rows: [] }
-  if (rows.length > 0) return
+  if (machineId && (await hasJobOn(em, agentId, machineId))) return
   throw new ForbiddenError(
     `Nobody said that the token "${name}" reports for the agent ${agentId}. Set the machine of its jobs, name the agent with bindToken (access token NAME --agent ${agentId} for a new one), or make one with --any-machine.`,
   )
+}
+
+async function hasJobOn(em: EntityManager, agentId: string, machineId: string): Promise<boolean> {
+  const jobs = await tables(em)
+    .selectFrom('ExpectedJob')
+    .select('id')
+    .where('agentId', '=', agentId)
+    .where('machine', '=', machineId)
+    .where('archivedAt', 'is', null)
+    .limit(1)
+    .execute()
+  return jobs.length > 0
 }
 
 function readRun(input: BackupRunInput): DeclaredReport {

@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row, requireRow, selectRows } from '../database/rows.ts'
+import { findRows, type Row, requireRow, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { DomainError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -29,11 +29,11 @@ const AT_ONCE = 200
  * True = there may be more.
  */
 export async function forgetProven(scan: ScanContext, rules: ForgetRules): Promise<boolean> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, UnawaitedFile))}
-    from unawaited_file where proven_by_id is not null or ${rules.quota !== null ? 1 : 0} = 1`.execute(
-    scan.em.getKysely(),
+  // A quota counts also what is never forgotten.
+  const lying = await findRows(scan.em, UnawaitedFile, (query) =>
+    rules.quota === null ? query.where('provenBy', 'is not', null) : query,
   )
-  const files = decodeRows(scan.em, UnawaitedFile, rows).map((file) => ({ ...file, isProven: file.provenBy !== null }))
+  const files = lying.map((file) => ({ ...file, isProven: file.provenBy !== null }))
   const all = forgottenOf(files, rules, scan.clock())
   const wanted = all.slice(0, AT_ONCE)
   const held = await heldByVault(scan, wanted)
@@ -107,5 +107,6 @@ async function removeAll(scan: ScanContext, files: readonly Row<UnawaitedFile>[]
 }
 
 const forgetRows = async (em: EntityManager, files: readonly Row<UnawaitedFile>[]): Promise<void> => {
-  await sql`delete from unawaited_file where id in (${sql.join(files.map(({ id }) => id))})`.execute(em.getKysely())
+  const ids = files.map(({ id }) => id)
+  await tables(em).deleteFrom('UnawaitedFile').where('id', 'in', ids).execute()
 }

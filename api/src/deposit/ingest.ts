@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { unlink, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sql } from 'kysely'
 import { RunOutcome, BackupRun } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
 import type { EntityManager } from '../database/database.ts'
-import { decodeRows, columnsOf, type Row, saveRows } from '../database/rows.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, saveRows, updateRow } from '../database/rows.ts'
 import { bytesBelow } from '../files/open-below.ts'
 import type { FolderFound, ReportFound } from './read-folders.ts'
 import { RunRecorder } from './run-recorder.ts'
@@ -114,9 +114,12 @@ export class Ingest {
     await scan.write(async ({ em, tell }) => {
       const runs = new RunRecorder(em, tell)
       const key = { agentId: folderAgent, runId: refusal.runId, databaseName: '' }
-      const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
-        where agent_id = ${key.agentId} and run_id = ${key.runId} and database_name = ''`.execute(em.getKysely())
-      const [known] = decodeRows(em, BackupRun, rows) as Row<BackupRun>[]
+      const [known] = await findRows(em, BackupRun, (query) =>
+        query
+          .where('agentId', '=', key.agentId)
+          .where('runId', '=', key.runId)
+          .where('databaseName', '=', key.databaseName),
+      )
       if (!known) {
         await runs.refuse(refusal.outcome, {
           ...key,
@@ -139,10 +142,11 @@ export class Ingest {
 
 /** Folders that jobs name for their reports, with the agents whose reports may lie there. */
 export async function customFolders(em: EntityManager): Promise<Map<string, Set<string>>> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, ExpectedJob))} from expected_job
-    where archived_at is null and agent_log_deposit_path_template <> ${DEFAULT_LOG_PATH}`.execute(em.getKysely())
+  const jobs = await findRows(em, ExpectedJob, (query) =>
+    query.where('archivedAt', 'is', null).where('agentLogDepositPathTemplate', '<>', DEFAULT_LOG_PATH),
+  )
   const folders = new Map<string, Set<string>>()
-  for (const job of decodeRows(em, ExpectedJob, rows)) {
+  for (const job of jobs) {
     const folder = renderFolder(job.agentLogDepositPathTemplate, job)
     folders.set(folder, (folders.get(folder) ?? new Set()).add(job.agentId))
   }
@@ -167,9 +171,7 @@ async function settleGone(scan: ScanContext, folder: string, bad: Set<string>): 
   if (gone.length === 0) return
   await scan.write(async ({ em, tell }) => {
     for (const run of gone) {
-      await sql`update backup_run set settled_at = ${scan.clock().getTime()}, is_open = 0 where id = ${run.id}`.execute(
-        em.getKysely(),
-      )
+      await updateRow(em, BackupRun, run.id, { settledAt: scan.clock(), isOpen: false })
       if (!run.isOpen) tellSettled(tell, { name: run.agentId, path: run.reportPath ?? '' }, scan.clock())
     }
   })
@@ -184,10 +186,15 @@ const WHOLE_FILES = [
 ]
 
 /** Whole files that could not be used: those that were read but for a part are gone from the deposit. */
-async function waitingReports({ em }: ScanContext, folder: string): Promise<Row<BackupRun>[]> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
-    where outcome <> 'ACCEPTED' and settled_at is null and database_name = '' and outcome in (${sql.join(WHOLE_FILES)})
-      and report_path > ${`${folder}/`} and report_path < ${`${folder}0`}
-      and instr(substr(report_path, ${folder.length + 2}), '/') = 0`.execute(em.getKysely())
-  return decodeRows(em, BackupRun, rows)
-}
+const waitingReports = ({ em }: ScanContext, folder: string): Promise<Row<BackupRun>[]> =>
+  findRows(em, BackupRun, (query) =>
+    query
+      .where('outcome', '<>', literal(RunOutcome.ACCEPTED))
+      .where('settledAt', 'is', null)
+      .where('databaseName', '=', '')
+      .where('outcome', 'in', WHOLE_FILES)
+      .where('reportPath', '>', `${folder}/`)
+      .where('reportPath', '<', `${folder}0`)
+      // In the folder itself, not below.
+      .where((eb) => eb(eb.fn<string>('substr', ['reportPath', eb.val(folder.length + 2)]), 'not like', '%/%')),
+  )

@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { tables } from '../database/tables.ts'
 import { DAY } from '../platform/clock.ts'
 
 /** How much of a report is kept as it was sent: what is longer shows nobody anything. */
@@ -14,12 +14,20 @@ export const shortened = (raw: string): string =>
 
 /** Forgets what was sent longer ago, some at a time: others may write between two. */
 export async function forgetReports(em: EntityManager, now: Date, isStopping: () => boolean): Promise<void> {
-  const before = now.getTime() - KEPT_FOR
+  const before = new Date(now.getTime() - KEPT_FOR)
   for (;;) {
-    const { numAffectedRows = 0n } = await sql`update backup_run set raw = null where id in
-      (select id from backup_run where raw is not null and received_at < ${before} limit ${AT_ONCE})`.execute(
-      em.getKysely(),
-    )
-    if (numAffectedRows < AT_ONCE || isStopping()) return
+    const { numUpdatedRows } = await tables(em)
+      .updateTable('BackupRun')
+      .set({ raw: null })
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('BackupRun')
+          .select('id')
+          .where('raw', 'is not', null)
+          .where('receivedAt', '<', before)
+          .limit(AT_ONCE),
+      )
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows < AT_ONCE || isStopping()) return
   }
 }

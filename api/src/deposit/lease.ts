@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { tables } from '../database/tables.ts'
 import { newId } from '../platform/id.ts'
 
 // Agenda only rings: this row in Vigie's own database decides which scan works. It is taken by one conditional UPDATE,
@@ -18,39 +18,63 @@ export class LeaseLostError extends Error {
   }
 }
 
+const FREE = { leaseOwner: null, leaseToken: null, leaseExpiresAt: null }
+
+/** Makes the row where there is none yet. */
+export async function makeScannerRow(em: EntityManager): Promise<void> {
+  await tables(em)
+    .insertInto('Scanner')
+    .values({ id: ROW, troubles: [] })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
 /** Ends the lease of whoever held it: only for the one process that holds the lock of the database. */
 export async function endLease(em: EntityManager): Promise<void> {
-  await sql`update scanner set lease_owner = null, lease_token = null, lease_expires_at = null where id = ${ROW}`.execute(
-    em.getKysely(),
-  )
+  await tables(em).updateTable('Scanner').set(FREE).where('id', '=', ROW).execute()
 }
 
 /** Takes the lease and answers with its token; null = another scan holds it. */
 export async function takeLease(em: EntityManager, now: Date): Promise<string | null> {
-  const kysely = em.getKysely()
-  await sql`insert into scanner (id) values (${ROW}) on conflict do nothing`.execute(kysely)
-  const { rows } = await sql<{ owner: string | null; token: string | null }>`
-    select lease_owner as owner, lease_token as token from scanner where id = ${ROW}`.execute(kysely)
-  const held = rows[0]
+  await makeScannerRow(em)
+  const held = await tables(em)
+    .selectFrom('Scanner')
+    .select(['leaseOwner', 'leaseToken'])
+    .where('id', '=', ROW)
+    .executeTakeFirst()
+  const left = held?.leaseToken && isDead(held.leaseOwner) ? held.leaseToken : null
   const token = newId()
-  const free = held?.token && isDead(held.owner) ? sql`lease_token = ${held.token}` : sql`false`
-  const taken = await sql`update scanner set lease_owner = ${OWNER}, lease_token = ${token},
-      lease_expires_at = ${now.getTime() + LEASE_MS}
-    where id = ${ROW} and (lease_token is null or lease_expires_at <= ${now.getTime()}
-      or lease_expires_at > ${now.getTime() + 2 * LEASE_MS} or ${free}) returning id`.execute(kysely)
-  return taken.rows.length === 1 ? token : null
+  const taken = await tables(em)
+    .updateTable('Scanner')
+    .set({ leaseOwner: OWNER, leaseToken: token, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
+    .where('id', '=', ROW)
+    .where((eb) => {
+      const isFree = eb.or([
+        eb('leaseToken', 'is', null),
+        eb('leaseExpiresAt', '<=', now),
+        eb('leaseExpiresAt', '>', new Date(now.getTime() + 2 * LEASE_MS)),
+      ])
+      return left === null ? isFree : isFree.or('leaseToken', '=', left)
+    })
+    .returning('id')
+    .execute()
+  return taken.length === 1 ? token : null
 }
 
 /** Renews the lease within a scan's transaction, or ends it: what it was about to write is rolled back. */
 export async function holdLease(em: EntityManager, token: string, now: Date): Promise<void> {
-  const held = await sql`update scanner set lease_expires_at = ${now.getTime() + LEASE_MS}
-    where id = ${ROW} and lease_token = ${token} returning id`.execute(em.getKysely())
-  if (held.rows.length !== 1) throw new LeaseLostError()
+  const held = await tables(em)
+    .updateTable('Scanner')
+    .set({ leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
+    .where('id', '=', ROW)
+    .where('leaseToken', '=', token)
+    .returning('id')
+    .execute()
+  if (held.length !== 1) throw new LeaseLostError()
 }
 
 export async function releaseLease(em: EntityManager, token: string): Promise<void> {
-  await sql`update scanner set lease_owner = null, lease_token = null, lease_expires_at = null
-    where id = ${ROW} and lease_token = ${token}`.execute(em.getKysely())
+  await tables(em).updateTable('Scanner').set(FREE).where('id', '=', ROW).where('leaseToken', '=', token).execute()
 }
 
 /** A process of this machine that is no more cannot be scanning: its lease need not run out first. */

@@ -1,12 +1,13 @@
-import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { render, wrongPath } from '../backups/path-template.ts'
 import { declaredFile } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { decodeRows, type Row, selectRows } from '../database/rows.ts'
-import { BackupFile, FileRoot } from '../backups/backup-file.entity.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import { BackupFile, FileRoot, FileState } from '../backups/backup-file.entity.ts'
 import { isLeftover } from '../vault/move-file.ts'
 import { rootOf } from '../vault/promotion.ts'
 import type { FileFacts, ReadFacts, Stamp, Verifying } from '../backups/file-facts.ts'
@@ -25,7 +26,9 @@ export interface Subject {
 
 /** The runs that wait for their files, in the order of their due times. */
 export async function openSubjects(em: EntityManager): Promise<Subject[]> {
-  const runs = (await selectRows(em, BackupRun, 'isOpen', [1])).filter((run) => run.job !== null)
+  const runs = await findRows(em, BackupRun, (query) =>
+    query.where((eb) => eb.ref('isOpen')).where('job', 'is not', null),
+  )
   const of = <T extends { id: string }>(rows: T[]): Map<string, T> => new Map(rows.map((row) => [row.id, row]))
   const jobs = of(await selectRows(em, ExpectedJob, 'id', [...new Set(runs.map((run) => run.job ?? ''))]))
   const entries = of(
@@ -210,13 +213,20 @@ async function read(scan: ScanContext, reading: Work<FileFacts>): Promise<FileFa
 export const readHash = (scan: ScanContext, subject: Subject, place: Place): Promise<FileFacts | Verifying> =>
   read(scan, readingOf(scan, subject, place, true))
 
+/** What is still to be removed from a root after its promotion. */
+export const leftIn = (em: EntityManager, root: FileRoot) =>
+  tables(em)
+    .selectFrom('BackupFile')
+    .where('leftover', 'is not', null)
+    .where((eb) => eb(eb.ref('leftover', '->>').key('root'), '=', root))
+
 /** What could not be removed after its promotion is no new file. */
 async function isLeft(em: EntityManager, path: string, stamp: Stamp): Promise<boolean> {
-  const { rows } = await sql<Record<string, unknown>>`select leftover from backup_file
-    where leftover is not null and leftover ->> 'path' = ${path} and leftover ->> 'root' = 'DEPOSIT'`.execute(
-    em.getKysely(),
-  )
-  return rows.some(({ leftover }) => isLeftover(stamp, (JSON.parse(leftover as string) as { stamp: Stamp }).stamp))
+  const files = await leftIn(em, FileRoot.DEPOSIT)
+    .select('leftover')
+    .where((eb) => eb(eb.ref('leftover', '->>').key('path'), '=', path))
+    .execute()
+  return files.some(({ leftover }) => leftover !== null && isLeftover(stamp, leftover.stamp))
 }
 
 /** A good file that came before its report, and was judged by an older one, is found again in the quarantine. */
@@ -224,11 +234,14 @@ async function fromQuarantine(scan: ScanContext, { run, job, entry }: Subject, p
   const nothing = { root: FileRoot.DEPOSIT, path, facts: ABSENT, stamp: null, row: null }
   const declared = declaredFile(run)
   if (declared.sha256 === null) return nothing
-  const { rows } = await sql<Record<string, unknown>>`select * from backup_file
-    where job_id = ${job.id} and state = 'QUARANTINE' and sha256 = ${declared.sha256} limit 1`.execute(
-    scan.em.getKysely(),
+  const [row] = await findRows(scan.em, BackupFile, (query) =>
+    query
+      .select('facts')
+      .where('job', '=', job.id)
+      .where('state', '=', literal(FileState.QUARANTINE))
+      .where('sha256', '=', declared.sha256)
+      .limit(1),
   )
-  const [row] = decodeRows(scan.em, BackupFile, rows)
   if (!row) return nothing
   const [there] = await scan.worker.ask('statFiles', { root: scan.roots.quarantine, paths: [row.path] })
   if (there?.kind !== 'FILE' || (declared.size !== null && there.stamp.size !== declared.size)) return nothing
@@ -241,15 +254,18 @@ async function fromQuarantine(scan: ScanContext, { run, job, entry }: Subject, p
   return { ...place, facts, row: Object.assign(row, stamp) }
 }
 
-async function fileOfStamp(
-  em: EntityManager,
-  path: string,
-  stamp: Stamp,
-): Promise<(Row<BackupFile> & { facts: ReadFacts | null }) | null> {
-  const { rows } = await sql<Record<string, unknown>>`select * from backup_file
-    where dev = ${stamp.dev} and ino = ${stamp.ino} and size = ${stamp.size} and mtime_ns = ${stamp.mtimeNs}
-      and ctime_ns = ${stamp.ctimeNs} and root = 'DEPOSIT' and path = ${path} and state = 'SEEN'`.execute(
-    em.getKysely(),
+async function fileOfStamp(em: EntityManager, path: string, stamp: Stamp): Promise<Row<BackupFile> | null> {
+  const [file] = await findRows(em, BackupFile, (query) =>
+    query
+      .select('facts')
+      .where('dev', '=', stamp.dev)
+      .where('ino', '=', stamp.ino)
+      .where('size', '=', stamp.size)
+      .where('mtimeNs', '=', stamp.mtimeNs)
+      .where('ctimeNs', '=', stamp.ctimeNs)
+      .where('root', '=', FileRoot.DEPOSIT)
+      .where('path', '=', path)
+      .where('state', '=', FileState.SEEN),
   )
-  return (decodeRows(em, BackupFile, rows)[0] as (Row<BackupFile> & { facts: ReadFacts | null }) | undefined) ?? null
+  return file ?? null
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { EntryRecorder } from '../backups/entry-recorder.ts'
 import { BackupRun, RunOutcome } from '../backups/backup-run.entity.ts'
@@ -7,7 +6,8 @@ import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { dueOfRun, duesOfRun, type RunSpan } from '../backups/schedule.ts'
 import type { EntityManager } from '../database/database.ts'
 import { isGood } from '../backups/backup-status.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import { CLOCK_TOLERANCE, DAY, HOUR, MINUTE } from '../platform/clock.ts'
@@ -215,19 +215,34 @@ export class RunRecorder {
 
   private async isBehindAsBefore({ id, agentId, receivedAt }: Row<BackupRun>, behind: number): Promise<boolean> {
     if (behind < LEAST_BEHIND) return false
-    const { rows } = await sql<{ behind: number }>`select received_at - coalesce(ended_at, started_at) as behind
-      from backup_run where agent_id = ${agentId} and id <> ${id} and received_at < ${receivedAt.getTime()}
-        and received_at > ${receivedAt.getTime() - HELD_BACK} and coalesce(ended_at, started_at) is not null
-      order by received_at desc limit 3`.execute(this.em.getKysely())
-    return rows.some((row) => Math.abs(row.behind - behind) < CLOCK_TOLERANCE)
+    const before = await tables(this.em)
+      .selectFrom('BackupRun')
+      .select(['receivedAt', 'startedAt', 'endedAt'])
+      .where('agentId', '=', agentId)
+      .where('id', '<>', id)
+      .where('receivedAt', '<', receivedAt)
+      .where('receivedAt', '>', new Date(receivedAt.getTime() - HELD_BACK))
+      .where((eb) => eb(eb.fn.coalesce('endedAt', 'startedAt'), 'is not', null))
+      .orderBy('receivedAt', 'desc')
+      .limit(3)
+      .execute()
+    return before.some((run) => {
+      const told = run.endedAt ?? run.startedAt
+      return told !== null && Math.abs(run.receivedAt.getTime() - told.getTime() - behind) < CLOCK_TOLERANCE
+    })
   }
 
   /** What was told under an id, the later ones of a database with a number behind it, in the order of their coming. */
-  async ofRun(agentId: string, runId: string): Promise<Row<BackupRun>[]> {
-    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, BackupRun))} from backup_run
-      where agent_id = ${agentId} and (run_id = ${runId} or (run_id > ${`${runId}${REUSED}`} and run_id < ${`${runId}${REUSED}:`}))
-      order by id`.execute(this.em.getKysely())
-    return decodeRows(this.em, BackupRun, rows)
+  ofRun(agentId: string, runId: string): Promise<Row<BackupRun>[]> {
+    const again = `${runId}${REUSED}`
+    return findRows(this.em, BackupRun, (query) =>
+      query
+        .where('agentId', '=', agentId)
+        .where((eb) =>
+          eb.or([eb('runId', '=', runId), eb.and([eb('runId', '>', again), eb('runId', '<', `${again}:`)])]),
+        )
+        .orderBy('id'),
+    )
   }
 
   private async jobOf(agentId: string, databaseName: string): Promise<Row<ExpectedJob> | null> {
@@ -236,17 +251,32 @@ export class RunRecorder {
   }
 
   private async announcedBefore({ id, agentId, databaseName }: Row<BackupRun>): Promise<boolean> {
-    const { rows } = await sql`select 1 from backup_run where agent_id = ${agentId} and database_name = ${databaseName}
-      and outcome = 'UNDECLARED' and settled_at is null and id <> ${id} limit 1`.execute(this.em.getKysely())
-    return rows.length > 0
+    const others = await tables(this.em)
+      .selectFrom('BackupRun')
+      .select('id')
+      .where('agentId', '=', agentId)
+      .where('databaseName', '=', databaseName)
+      .where('outcome', '=', RunOutcome.UNDECLARED)
+      .where('settledAt', 'is', null)
+      .where('id', '<>', id)
+      .limit(1)
+      .execute()
+    return others.length > 0
   }
 
   /** A part of a report that could be read cures the one of the same database that could not. */
   private async settleOlder(agentId: string, databaseName: string, by: Row<BackupRun>): Promise<void> {
-    const { rows } = await sql<{ id: string }>`update backup_run set settled_at = ${by.receivedAt.getTime()}
-      where agent_id = ${agentId} and database_name = ${databaseName} and outcome in ('WRONG_TYPES', 'CLOCK_AHEAD')
-        and settled_at is null and id <> ${by.id} returning id`.execute(this.em.getKysely())
-    if (rows.length > 0) tellSettled(this.tell, { name: `${agentId}/${databaseName}` }, by.receivedAt)
+    const settled = await tables(this.em)
+      .updateTable('BackupRun')
+      .set({ settledAt: by.receivedAt })
+      .where('agentId', '=', agentId)
+      .where('databaseName', '=', databaseName)
+      .where('outcome', 'in', [RunOutcome.WRONG_TYPES, RunOutcome.CLOCK_AHEAD])
+      .where('settledAt', 'is', null)
+      .where('id', '<>', by.id)
+      .returning('id')
+      .execute()
+    if (settled.length > 0) tellSettled(this.tell, { name: `${agentId}/${databaseName}` }, by.receivedAt)
   }
 }
 

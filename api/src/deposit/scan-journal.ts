@@ -1,6 +1,8 @@
-import { sql } from 'kysely'
+import { BackupStatus } from '../backups/backup-status.ts'
+import { RunOutcome } from '../backups/backup-run.entity.ts'
 import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell, Transact } from '../events/outbox.ts'
 import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
@@ -36,7 +38,7 @@ export const emptyCounts = (): Counts => ({
 /** Begins a scan; those that a crash cut off will not end any more. */
 export async function beginScan(em: EntityManager, tell: Tell, trigger: string, startedAt: Date): Promise<Row<Scan>> {
   const scan = { id: newId(), trigger, startedAt, endedAt: null, outcome: null, trouble: null, ...emptyCounts() }
-  await sql`update scan set ended_at = ${startedAt.getTime()} where ended_at is null`.execute(em.getKysely())
+  await tables(em).updateTable('Scan').set({ endedAt: startedAt }).where('endedAt', 'is', null).execute()
   await insertRows(em, Scan, [scan])
   tell.scans.add(scan.id)
   return scan
@@ -45,8 +47,11 @@ export async function beginScan(em: EntityManager, tell: Tell, trigger: string, 
 /** Vigie was off, or its scheduler stood still: what came due meanwhile is judged late, and somebody should know. */
 export async function noticeAbsence({ write, em, clock }: ScanContext, intervalMinutes: number): Promise<void> {
   const now = clock()
-  const { rows } = await sql<{ at: number | null }>`select max(ended_at) as at from scan`.execute(em.getKysely())
-  const last = rows[0]?.at ? new Date(rows[0].at) : null
+  // Called as the column, it is converted as the column.
+  const { endedAt: last } = await tables(em)
+    .selectFrom('Scan')
+    .select((eb) => eb.fn.max('endedAt').as('endedAt'))
+    .executeTakeFirstOrThrow()
   const away = last ? now.getTime() - last.getTime() : 0
   if (away < awayAfter(intervalMinutes)) return
   await write(async ({ tell }) =>
@@ -124,8 +129,16 @@ export async function tellStandstill(transact: Transact, em: EntityManager, now:
 
 /** What nobody looks for any more, and scans of long ago. */
 export async function tidy(em: EntityManager, now: number): Promise<void> {
-  const kysely = em.getKysely()
-  await sql`update backup_run set is_open = 0 where is_open = 1 and outcome = 'ACCEPTED'
-    and status = 'TRANSFER_INTEGRITY_FAILED' and received_at < ${now - GIVE_UP_AFTER}`.execute(kysely)
-  await sql`delete from scan where started_at < ${now - KEEP_SCANS}`.execute(kysely)
+  await tables(em)
+    .updateTable('BackupRun')
+    .set({ isOpen: false })
+    .where((eb) => eb.ref('isOpen'))
+    .where('outcome', '=', RunOutcome.ACCEPTED)
+    .where('status', '=', BackupStatus.TRANSFER_INTEGRITY_FAILED)
+    .where('receivedAt', '<', new Date(now - GIVE_UP_AFTER))
+    .execute()
+  await tables(em)
+    .deleteFrom('Scan')
+    .where('startedAt', '<', new Date(now - KEEP_SCANS))
+    .execute()
 }

@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sql } from 'kysely'
 import type { Roots } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
+import { literal } from '../database/literal.ts'
 import { type Row, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import { FileState } from '../backups/backup-file.entity.ts'
 import { DomainError } from '../platform/errors.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from '../platform/clock.ts'
@@ -19,7 +21,7 @@ import type { FileTasks } from '../files/file-tasks.ts'
 import { FileWork } from '../files/file-work.ts'
 import { forgetProven } from './forget.ts'
 import { Ingest } from './ingest.ts'
-import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
+import { holdLease, LEASE_MS, LeaseLostError, makeScannerRow, releaseLease, takeLease } from './lease.ts'
 import { LinkProbes } from './link-probes.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { awayAfter, beginScan, emptyCounts, endScan, noticeAbsence, tellStandstill, tidy } from './scan-journal.ts'
@@ -49,7 +51,12 @@ export interface ScannerOptions {
   atStep?: AtStep
   /** How long a scan waits for files that are being read or copied; a later one takes what is not ready then. */
   patienceMs?: number
+  /** The scripts of its threads. */
+  threadOf?: (folder: 'deposit' | 'files') => URL
 }
+
+const besideThis = (folder: string): URL =>
+  new URL(`../${folder}/worker${extname(import.meta.filename)}`, import.meta.url)
 
 const PATIENCE_MS = 5 * SECOND
 /** A scan that takes longer hangs on something, and keeps no alert back. */
@@ -89,11 +96,9 @@ export class Scanner {
   afterScan: (sawEverything: boolean) => Promise<void> = async () => undefined
 
   constructor(private readonly options: ScannerOptions) {
-    const { clock, log, roots } = options
+    const { clock, log, roots, threadOf = besideThis } = options
     this.movedOn = { at: clock(), ticks: performance.now() }
     this.probes = new LinkProbes(roots, log)
-    const threadOf = (folder: string): URL =>
-      new URL(`../${folder}/worker${extname(import.meta.filename)}`, import.meta.url)
     this.worker = new WorkerThread<DepositTasks>(threadOf('deposit'), 192)
     this.rereader = new WorkerThread<FileTasks>(threadOf('files'), 64)
     this.files = new FileWork(threadOf('files'))
@@ -206,16 +211,7 @@ export class Scanner {
       vault: row?.vaultId ?? null,
       quarantine: row?.quarantineId ?? null,
     }
-    const { rows } = known.vault
-      ? { rows: [] }
-      : await sql<{
-          path: string
-        }>`select path from backup_file where state = 'VAULT' order by id desc limit 20`.execute(em.getKysely())
-    const sight = await lookAtRoots(
-      this.options.roots,
-      known,
-      rows.map(({ path }) => path),
-    )
+    const sight = await lookAtRoots(this.options.roots, known, known.vault ? [] : await newestInVault(em))
     const isMade = sight.sees && (Object.keys(known) as RootName[]).some((name) => known[name] !== sight.ids[name])
     if (sight.sees && isMade)
       await this.options.transact(this.options.em, ({ em: own }) => rememberRoots(own, sight.ids))
@@ -405,10 +401,29 @@ export class Scanner {
   }
 }
 
+/** Where files lie by which a vault is known that has no sentinel yet. */
+async function newestInVault(em: EntityManager): Promise<string[]> {
+  const files = await tables(em)
+    .selectFrom('BackupFile')
+    .select('path')
+    .where('state', '=', literal(FileState.VAULT))
+    .orderBy('id', 'desc')
+    .limit(20)
+    .execute()
+  return files.map(({ path }) => path)
+}
+
 /** The sentinels, remembered as soon as they were found or made. */
 async function rememberRoots(em: EntityManager, ids: RootIds): Promise<void> {
-  await sql`insert into scanner (id) values ('scanner') on conflict do nothing`.execute(em.getKysely())
-  await sql`update scanner set deposit_id = coalesce(deposit_id, ${ids.deposit}),
-    vault_id = coalesce(vault_id, ${ids.vault}), quarantine_id = coalesce(quarantine_id, ${ids.quarantine})
-    where id = 'scanner' and (deposit_id is null or vault_id is null or quarantine_id is null)`.execute(em.getKysely())
+  await makeScannerRow(em)
+  await tables(em)
+    .updateTable('Scanner')
+    .set((eb) => ({
+      depositId: eb.fn.coalesce('depositId', eb.val(ids.deposit)),
+      vaultId: eb.fn.coalesce('vaultId', eb.val(ids.vault)),
+      quarantineId: eb.fn.coalesce('quarantineId', eb.val(ids.quarantine)),
+    }))
+    .where('id', '=', 'scanner')
+    .where((eb) => eb.or([eb('depositId', 'is', null), eb('vaultId', 'is', null), eb('quarantineId', 'is', null)]))
+    .execute()
 }

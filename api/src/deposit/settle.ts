@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import type { BackupStatus } from '../backups/backup-status.ts'
@@ -9,7 +8,8 @@ import { companyOf, previousGood } from '../backups/entry-recorder.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { backupReason, declaredFile, judgeRun, type RunVerdict, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { CLOCK_TOLERANCE, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
@@ -34,7 +34,7 @@ import type { ScanContext } from './scan-context.ts'
 /** Looks at the file of each run that waits for one, decides, and moves it: intent, move, outcome. */
 export async function settleRuns(scan: ScanContext, resting: ReadonlySet<string>): Promise<void> {
   await assignAdopted(scan)
-  const onTheMove = await selectRows(scan.em, BackupFile, 'state', [FileState.INTENT])
+  const onTheMove = await findRows(scan.em, BackupFile, (query) => query.where('state', '=', literal(FileState.INTENT)))
   const moving = new Set(onTheMove.map(({ id }) => id))
   const subjects = (await openSubjects(scan.em)).filter(
     ({ run, job }) => !resting.has(job.id) && (run.file === null || !moving.has(run.file)),
@@ -63,9 +63,12 @@ export async function settleRuns(scan: ScanContext, resting: ReadonlySet<string>
 
 /** Runs that waited undeclared until somebody made their job have no entry yet. */
 async function assignAdopted({ em, write }: ScanContext): Promise<void> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupRun))} from backup_run
-    where is_open = 1 and job_id is not null and entry_id is null`.execute(em.getKysely())
-  const runs = decodeRows(em, BackupRun, rows)
+  const runs = await findRows(em, BackupRun, (query) =>
+    query
+      .where((eb) => eb.ref('isOpen'))
+      .where('job', 'is not', null)
+      .where('entry', 'is', null),
+  )
   const jobs = await selectRows(em, ExpectedJob, 'id', [...new Set(runs.map((run) => run.job ?? ''))])
   for (const run of runs) {
     const job = jobs.find(({ id }) => id === run.job)

@@ -1,16 +1,20 @@
-import { type RawBuilder, sql } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import type { Roots } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows } from '../database/rows.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, insertRows, type Row, saveRows } from '../database/rows.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import type { Clock } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
-import { FileRoot } from '../backups/backup-file.entity.ts'
+import { FileRoot, FileState } from '../backups/backup-file.entity.ts'
+import { RunOutcome } from '../backups/backup-run.entity.ts'
+import { inVault } from '../backups/in-vault.ts'
 import { rootOf } from '../vault/promotion.ts'
 import type { FileWork } from '../files/file-work.ts'
 import { customFolders } from './ingest.ts'
-import { awaitedPaths, openSubjects } from './look.ts'
+import { awaitedPaths, leftIn, openSubjects } from './look.ts'
 import { type Awaited, agentOfPath, sinceOf, unawaitedIn } from './unawaited.ts'
 import { UnawaitedFile } from './unawaited-file.entity.ts'
 import type { FileSeen } from '../files/read-file.ts'
@@ -60,26 +64,56 @@ async function walk({ files, roots }: Surveying, root: FileRoot): Promise<Walked
 
 /** What runs await in a root, or what Vigie knows to lie there. */
 export async function awaitedIn(em: EntityManager, root: FileRoot): Promise<Awaited> {
-  const kysely = em.getKysely()
-  const { rows: leftovers } = await sql<{ path: string }>`select leftover ->> 'path' as path from backup_file
-    where leftover is not null and leftover ->> 'root' = ${root}`.execute(kysely)
-  const { rows: own } =
-    root === FileRoot.QUARANTINE
-      ? await sql<{ path: string }>`select path from backup_file where state = 'QUARANTINE'
-          union all select intent ->> 'path' from backup_file where state = 'INTENT'`.execute(kysely)
-      : await sql<{ path: string }>`select path from backup_file where state = 'INTENT' and root = 'DEPOSIT'`.execute(
-          kysely,
-        )
+  const left = await leftIn(em, root).select('leftover').execute()
+  const own = root === FileRoot.QUARANTINE ? await pathsApart(em) : await pathsMoving(em)
   const subjects = root === FileRoot.DEPOSIT ? await openSubjects(em) : []
   // Of runs that nobody declared yet, or whose job was made just now, the path is not known.
-  const { rows: undeclared } = await sql<{ name: string }>`select agent_id || '/' || staged_file_name as name
-    from backup_run where staged_file_name is not null and ((outcome = 'UNDECLARED' and settled_at is null)
-      or (is_open = 1 and entry_id is null))`.execute(kysely)
+  const unassigned = await tables(em)
+    .selectFrom('BackupRun')
+    .select(['agentId', 'stagedFileName'])
+    .where('stagedFileName', 'is not', null)
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('outcome', '=', RunOutcome.UNDECLARED), eb('settledAt', 'is', null)]),
+        eb.and([eb.ref('isOpen'), eb('entry', 'is', null)]),
+      ]),
+    )
+    .execute()
   return {
-    paths: new Set([...leftovers, ...own].map(({ path }) => path).concat(subjects.flatMap(awaitedPaths))),
-    names: new Set(undeclared.map(({ name }) => name)),
+    paths: new Set([
+      ...left.flatMap(({ leftover }) => leftover?.path ?? []),
+      ...own,
+      ...subjects.flatMap(awaitedPaths),
+    ]),
+    names: new Set(unassigned.map(({ agentId, stagedFileName }) => `${agentId}/${stagedFileName}`)),
     reportFolders: new Set(root === FileRoot.DEPOSIT ? (await customFolders(em)).keys() : []),
   }
+}
+
+/** What lies in the quarantine, or is on its way there. */
+async function pathsApart(em: EntityManager): Promise<string[]> {
+  const coming = tables(em)
+    .selectFrom('BackupFile')
+    .select((eb) => eb.ref('intent', '->>').key('path').$notNull().as('path'))
+    .where('state', '=', literal(FileState.INTENT))
+  const files = await tables(em)
+    .selectFrom('BackupFile')
+    .select('path')
+    .where('state', '=', literal(FileState.QUARANTINE))
+    .unionAll(coming)
+    .execute()
+  return files.map(({ path }) => path)
+}
+
+/** What is on its way out of the deposit. */
+async function pathsMoving(em: EntityManager): Promise<string[]> {
+  const files = await tables(em)
+    .selectFrom('BackupFile')
+    .select('path')
+    .where('state', '=', literal(FileState.INTENT))
+    .where('root', '=', FileRoot.DEPOSIT)
+    .execute()
+  return files.map(({ path }) => path)
 }
 
 /** What is new is written, what is gone or is another file now is forgotten; what could not be looked at stays. */
@@ -90,11 +124,8 @@ async function keep(
   { cut, unreadable }: Walked,
 ): Promise<void> {
   const { em, transact } = surveying
-  const { rows } = await sql<
-    Record<string, unknown>
-  >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file
-    where root = ${root}`.execute(em.getKysely())
-  const known = new Map(decodeRows(em, UnawaitedFile, rows).map((file) => [file.path, file]))
+  const before = await findRows(em, UnawaitedFile, (query) => query.where('root', '=', root))
+  const known = new Map(before.map((file) => [file.path, file]))
   const isSame = ({ path, stamp }: FileBelow): boolean => {
     const row = known.get(path)
     return row !== undefined && row.ino === stamp.ino && row.ctimeNs === stamp.ctimeNs && row.size === stamp.size
@@ -116,7 +147,7 @@ async function keep(
   for (let at = 0; at < doomed.length; at += BATCH) {
     const ids = doomed.slice(at, at + BATCH)
     await transact(em, async ({ em: own }) => {
-      await sql`delete from unawaited_file where id in (${sql.join(ids)})`.execute(own.getKysely())
+      await tables(own).deleteFrom('UnawaitedFile').where('id', 'in', ids).execute()
     })
   }
   for (let at = 0; at < fresh.length; at += BATCH)
@@ -158,11 +189,10 @@ const rowOf = (root: FileRoot, { path, stamp }: FileBelow): Row<UnawaitedFile> =
 
 /** Reads what may lie in the vault as well (an intact file of that agent has its size), once, and remembers which it is. */
 async function prove({ em, transact, log, files, roots, temporaryFolder, isStopping }: Surveying): Promise<void> {
-  const { rows } = await sql<
-    Record<string, unknown>
-  >`select ${sql.raw(columnsOf(em, UnawaitedFile))} from unawaited_file u
-    where sha256 is null and exists (${holdersOf(sql`f.size = u.size`)})`.execute(em.getKysely())
-  for (const file of decodeRows(em, UnawaitedFile, rows)) {
+  const doubtful = await findRows(em, UnawaitedFile, (query) =>
+    query.where('sha256', 'is', null).where((eb) => eb.exists(holdersOf(eb, 'size'))),
+  )
+  for (const file of doubtful) {
     if (isStopping()) return
     const { root, path, ino, size, ctimeNs } = file
     const reading = files.take(
@@ -192,17 +222,30 @@ async function prove({ em, transact, log, files, roots, temporaryFolder, isStopp
   }
   // What came to the vault since, or is not intact there any more.
   await transact(em, async ({ em: own }) => {
-    const kysely = own.getKysely()
-    await sql`update unawaited_file as u set proven_by_id = null where proven_by_id is not null
-      and not exists (${holdersOf(sql`f.id = u.proven_by_id and f.sha256 = u.sha256`)})`.execute(kysely)
-    await sql`update unawaited_file as u set proven_by_id = (${holdersOf(sql`f.sha256 = u.sha256`)} limit 1)
-      where proven_by_id is null and sha256 is not null and exists (${holdersOf(sql`f.sha256 = u.sha256`)})`.execute(
-      kysely,
-    )
+    await tables(own)
+      .updateTable('UnawaitedFile')
+      .set({ provenBy: null })
+      .where('provenBy', 'is not', null)
+      .where((eb) =>
+        eb.not(eb.exists(holdersOf(eb, 'sha256').whereRef('BackupFile.id', '=', 'UnawaitedFile.provenBy'))),
+      )
+      .execute()
+    await tables(own)
+      .updateTable('UnawaitedFile')
+      .set((eb) => ({ provenBy: holdersOf(eb, 'sha256').limit(1) }))
+      .where('provenBy', 'is', null)
+      .where('sha256', 'is not', null)
+      .where((eb) => eb.exists(holdersOf(eb, 'sha256')))
+      .execute()
   })
 }
 
-/** The intact files of the vault that are of the same agent as an unawaited file `u`, and of which more is asked. */
-const holdersOf = (more: RawBuilder<unknown>): RawBuilder<unknown> => sql`select f.id from backup_file f
-  join expected_job j on j.id = f.job_id
-  where f.state = 'VAULT' and (f.intact is null or f.intact = 1) and j.agent_id = u.agent_id and ${more}`
+/** The intact files of the vault that are of the same agent as an unawaited file, and have the same size or hash. */
+const holdersOf = (eb: ExpressionBuilder<Tables, 'UnawaitedFile'>, same: 'size' | 'sha256') =>
+  eb
+    .selectFrom('BackupFile')
+    .innerJoin('ExpectedJob', 'ExpectedJob.id', 'BackupFile.job')
+    .select('BackupFile.id')
+    .where(inVault)
+    .whereRef('ExpectedJob.agentId', '=', 'UnawaitedFile.agentId')
+    .whereRef(`BackupFile.${same}`, '=', `UnawaitedFile.${same}`)

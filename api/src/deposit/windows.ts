@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
 import { EntryRecorder } from '../backups/entry-recorder.ts'
@@ -7,7 +7,8 @@ import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { standingOf } from '../backups/jobs.service.ts'
 import { nextDue } from '../backups/schedule.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, insertRows, type Row, saveRows } from '../database/rows.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { CLOCK_TOLERANCE, isFuture } from '../platform/clock.ts'
 import type { ScanContext } from './scan-context.ts'
 
@@ -23,18 +24,18 @@ const MOST_AT_ONCE = 1000
 export async function mendFuture(scan: ScanContext): Promise<void> {
   const now = scan.clock()
   // Every scan leaves its row: without one from the future no clock was ahead, and no job is looked at.
-  const ahead = sql`started_at > ${now.getTime() + CLOCK_TOLERANCE}`
-  const { rows: scans } = await sql`select 1 from scan where ${ahead} limit 1`.execute(scan.em.getKysely())
+  const ahead = new Date(now.getTime() + CLOCK_TOLERANCE)
+  const scans = await tables(scan.em).selectFrom('Scan').select('id').where('startedAt', '>', ahead).limit(1).execute()
   if (scans.length === 0) return
   await scan.write(async ({ em, tell }) => {
-    const kysely = em.getKysely()
-    await sql`delete from scan where ${ahead}`.execute(kysely)
+    await tables(em).deleteFrom('Scan').where('startedAt', '>', ahead).execute()
     const wrong = await jobsAhead(em, now)
     for (const job of wrong) {
-      const coming = sql`job_id = ${job.id} and expected_at > ${now.getTime()}`
+      const isComing = (eb: ExpressionBuilder<Tables, 'BackupEntry'>) =>
+        eb.and([eb('job', '=', job.id), eb('expectedAt', '>', now)])
       // Nobody awaited them, and no run belongs to them.
-      await sql`delete from backup_entry where ${coming} and best_run_id is null`.execute(kysely)
-      await sql`update backup_entry set awaited = 0 where ${coming}`.execute(kysely)
+      await tables(em).deleteFrom('BackupEntry').where(isComing).where('bestRun', 'is', null).execute()
+      await tables(em).updateTable('BackupEntry').set({ awaited: false }).where(isComing).execute()
       Object.assign(job, await standsNow(em, job, now))
       job.standing = standingOf(job)
       tell.jobs.add(job.id)
@@ -45,10 +46,14 @@ export async function mendFuture(scan: ScanContext): Promise<void> {
 
 /** Jobs with a due time beyond the next one from now, or that stand by a time that has not come yet. */
 async function jobsAhead(em: EntityManager, now: Date): Promise<Row<ExpectedJob>[]> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, ExpectedJob))} from expected_job
-    where archived_at is null and (next_due_at > ${now.getTime()} or status_of > ${now.getTime()}
-      or last_successful_backup_at > ${now.getTime()})`.execute(em.getKysely())
-  return decodeRows(em, ExpectedJob, rows).filter((job) => {
+  const jobs = await findRows(em, ExpectedJob, (query) =>
+    query
+      .where('archivedAt', 'is', null)
+      .where((eb) =>
+        eb.or([eb('nextDueAt', '>', now), eb('statusOf', '>', now), eb('lastSuccessfulBackupAt', '>', now)]),
+      ),
+  )
+  return jobs.filter((job) => {
     const next = nextDue(job, now)
     const isLate = job.active && job.nextDueAt !== null && next !== null && job.nextDueAt > next
     return isLate || [job.statusOf, job.lastSuccessfulBackupAt].some((time) => time !== null && isFuture(time, now))
@@ -57,10 +62,9 @@ async function jobsAhead(em: EntityManager, now: Date): Promise<Row<ExpectedJob>
 
 /** How a job stands by what was due until now. */
 async function standsNow(em: EntityManager, job: Row<ExpectedJob>, now: Date): Promise<Partial<Row<ExpectedJob>>> {
-  const { rows } = await sql<{ at: number | null }>`select max(expected_at) as at from backup_entry
-    where job_id = ${job.id} and expected_at <= ${now.getTime()}`.execute(em.getKysely())
-  const at = rows[0]?.at ?? null
-  const [entry] = at === null ? [] : await selectRows(em, BackupEntry, 'job', [job.id], { expectedAt: new Date(at) })
+  const [entry] = await findRows(em, BackupEntry, (query) =>
+    query.where('job', '=', job.id).where('expectedAt', '<=', now).orderBy('expectedAt', 'desc').limit(1),
+  )
   const good = await previousGood(em, job.id, now)
   return {
     nextDueAt: job.active ? nextDue(job, entry?.expectedAt ?? now) : job.nextDueAt,
@@ -78,34 +82,37 @@ export async function openWindows(scan: ScanContext): Promise<void> {
   const now = scan.clock()
   for (;;) {
     scan.check()
-    const { rows } = await sql<
-      Record<string, unknown>
-    >`select ${sql.raw(columnsOf(scan.em, ExpectedJob))} from expected_job
-      where archived_at is null and active = 1 and next_due_at <= ${now.getTime()} limit ${BATCH}`.execute(
-      scan.em.getKysely(),
+    const jobs = await findRows(scan.em, ExpectedJob, (query) =>
+      query
+        .where('archivedAt', 'is', null)
+        .where((eb) => eb.ref('active'))
+        .where('nextDueAt', '<=', now)
+        .limit(BATCH),
     )
-    const jobs = decodeRows(scan.em, ExpectedJob, rows)
     if (jobs.length === 0) return
     const wanted = jobs.flatMap((job) => duesOf(job, now))
-    await scan.write(async ({ em, tell }) => {
+    const opened = await scan.write(async ({ em, tell }) => {
       const known = new Set(await knownDues(em, wanted))
       const entries = wanted.filter((entry) => !known.has(`${entry.job} ${entry.expectedAt.getTime()}`))
       await insertRows(em, BackupEntry, entries)
       await saveRows(em, ExpectedJob, jobs)
       for (const entry of entries) tell.entries.add(entry.id)
       for (const job of jobs) tell.jobs.add(job.id)
-      scan.counts.entriesOpened += entries.length
+      return entries.length
     })
+    scan.counts.entriesOpened += opened
   }
 }
 
 async function knownDues(em: ScanContext['em'], wanted: Row<BackupEntry>[]): Promise<string[]> {
   const from = Math.min(...wanted.map(({ expectedAt }) => expectedAt.getTime()))
-  const { rows } = await sql<{ job: string; at: number }>`select job_id as job, expected_at as at from backup_entry
-    where job_id in (${sql.join([...new Set(wanted.map(({ job }) => job))])}) and expected_at >= ${from}`.execute(
-    em.getKysely(),
-  )
-  return rows.map(({ job, at }) => `${job} ${at}`)
+  const entries = await tables(em)
+    .selectFrom('BackupEntry')
+    .select(['job', 'expectedAt'])
+    .where('job', 'in', [...new Set(wanted.map(({ job }) => job))])
+    .where('expectedAt', '>=', new Date(from))
+    .execute()
+  return entries.map(({ job, expectedAt }) => `${job} ${expectedAt.getTime()}`)
 }
 
 /** The due times of a job up to now, as new entries; its next due time moves on. */
@@ -123,14 +130,20 @@ function duesOf(job: Row<ExpectedJob>, now: Date): Row<BackupEntry>[] {
 /** Judges what is due and has nothing: a short transaction for each, so that the API answers between them. */
 export async function closeWindows(scan: ScanContext, blindOf: (agentId: string) => string | null): Promise<void> {
   const now = scan.clock()
-  const { rows } = await sql<{ id: string; agent: string; reasons: string }>`
-    select e.id, j.agent_id as agent, e.reasons from backup_entry e join expected_job j on j.id = e.job_id
-    where e.judged_at is null and e.awaited = 1 and e.window_ends_at <= ${now.getTime()}
-    order by e.window_ends_at, e.id`.execute(scan.em.getKysely())
-  for (const { id, agent, reasons } of rows) {
+  const entries = await tables(scan.em)
+    .selectFrom('BackupEntry')
+    .innerJoin('ExpectedJob', 'ExpectedJob.id', 'BackupEntry.job')
+    .select(['BackupEntry.id', 'BackupEntry.reasons', 'ExpectedJob.agentId'])
+    .where('BackupEntry.judgedAt', 'is', null)
+    .where((eb) => eb.ref('BackupEntry.awaited'))
+    .where('BackupEntry.windowEndsAt', '<=', now)
+    .orderBy('BackupEntry.windowEndsAt')
+    .orderBy('BackupEntry.id')
+    .execute()
+  for (const { id, agentId, reasons } of entries) {
     scan.check()
-    const blind = blindOf(agent)
-    if (blind !== null && reasons.includes('SCANNER_BLIND')) continue
+    const blind = blindOf(agentId)
+    if (blind !== null && reasons.some(({ code }) => code === 'SCANNER_BLIND')) continue
     const status = await scan.write(({ em, tell }) => new EntryRecorder(em, tell).judge(id, now, blind))
     if (status === BackupStatus.UNKNOWN) continue
     scan.counts.entriesJudged += 1

@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import type { ExpressionBuilder, NotNull } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { DAY } from '../platform/clock.ts'
 import type { Counters } from './snapshot.entity.ts'
 
@@ -20,17 +21,46 @@ export interface Baseline {
 
 export const NO_BASELINE: Baseline = { week: null, month: null, year: null }
 
+const DAYS: Record<keyof Baseline, number> = { week: 7, month: 30, year: 400 }
+
+const oldestReading = (eb: ExpressionBuilder<Tables, 'Disk'>, since: Date, before: Date) =>
+  eb
+    .selectFrom('Snapshot as reading')
+    .select('reading.id')
+    .whereRef('reading.disk', '=', 'Disk.id')
+    .where('reading.at', '>=', since)
+    .where('reading.at', '<', before)
+    .where('reading.counters', 'is not', null)
+    .orderBy('reading.at')
+    .limit(1)
+
 /** The oldest counters of the 7, 30 and 400 days before `at`, by one index look-up each. */
 export async function baselinesOf(em: EntityManager, diskIds: string[], at: Date): Promise<Map<string, Baseline>> {
   if (diskIds.length === 0) return new Map()
-  const oldest = (days: number) => sql<string | null>`(select json_array(at, json(counters)) from snapshot
-    where disk_id = disk.id and at >= ${at.getTime() - days * DAY} and at < ${at.getTime()} and counters is not null
-    order by at limit 1)`
-  const { rows } = await sql<{ id: string; week: string | null; month: string | null; year: string | null }>`
-    select id, ${oldest(7)} as week, ${oldest(30)} as month, ${oldest(400)} as year
-    from disk where id in (${sql.join(diskIds)})`.execute(em.getKysely())
+  const ago = (days: number): Date => new Date(at.getTime() - days * DAY)
+  const readings = await tables(em)
+    .selectFrom('Disk')
+    .innerJoin('Snapshot', (join) =>
+      join.on((eb) =>
+        eb(
+          'Snapshot.id',
+          'in',
+          Object.values(DAYS).map((days) => oldestReading(eb, ago(days), at)),
+        ),
+      ),
+    )
+    .select(['Snapshot.disk', 'Snapshot.at', 'Snapshot.counters'])
+    .$narrowType<{ counters: NotNull }>()
+    .where('Disk.id', 'in', diskIds)
+    .orderBy('Snapshot.at')
+    .execute()
+  const oldest = (past: readonly PastReading[], days: number): PastReading | null =>
+    past.find((reading) => reading.at >= ago(days)) ?? null
   return new Map(
-    rows.map(({ id, week, month, year }) => [id, { week: read(week), month: read(month), year: read(year) }]),
+    [...Map.groupBy(readings, ({ disk }) => disk)].map(([disk, past]) => [
+      disk,
+      { week: oldest(past, DAYS.week), month: oldest(past, DAYS.month), year: oldest(past, DAYS.year) },
+    ]),
   )
 }
 
@@ -50,24 +80,26 @@ export async function withOlderCounters(
     const past = baseline[name]
     const lacking = past === null ? [] : Object.keys(counters).filter((code) => past.counters[code] === undefined)
     if (past === null || lacking.length === 0) continue
-    // min() also chooses the row that the other columns are of (SQLite, lang_select, "bare columns").
-    const { rows } = await sql<{ code: string; counter: string; at: number }>`
-      select each.key as code, each.value as counter, min(snapshot.at) as at from snapshot, json_each(snapshot.counters) each
-      where disk_id = ${diskId} and snapshot.at > ${past.at.getTime()} and snapshot.at < ${at.getTime()}
-        and counters is not null and each.key in (${sql.join(lacking)})
-      group by each.key`.execute(em.getKysely())
-    const found = rows.map(({ code, counter }) => [code, JSON.parse(counter) as Counters[string]] as const)
+    const readings = await tables(em)
+      .selectFrom('Snapshot')
+      .select(['at', 'counters'])
+      .$narrowType<{ counters: NotNull }>()
+      .where('disk', '=', diskId)
+      .where('at', '>', past.at)
+      .where('at', '<', at)
+      .where('counters', 'is not', null)
+      .orderBy('at')
+      .execute()
+    const found = lacking.flatMap((code) => {
+      const first = readings.find((reading) => reading.counters[code] !== undefined)
+      const counter = first?.counters[code]
+      return counter ? [{ code, counter, at: first.at }] : []
+    })
     filled[name] = {
       at: past.at,
-      counters: { ...Object.fromEntries(found), ...past.counters },
-      later: new Map(rows.map((row) => [row.code, new Date(row.at)])),
+      counters: { ...Object.fromEntries(found.map(({ code, counter }) => [code, counter])), ...past.counters },
+      later: new Map(found.map((each) => [each.code, each.at])),
     }
   }
   return filled
-}
-
-function read(json: string | null): PastReading | null {
-  if (json === null) return null
-  const [at, counters] = JSON.parse(json) as [number, Counters]
-  return { at: new Date(at), counters }
 }

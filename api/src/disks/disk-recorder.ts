@@ -1,16 +1,6 @@
 import { deflateRawSync } from 'node:zlib'
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import {
-  columnsOf,
-  decodeRows,
-  insertNumbered,
-  insertRows,
-  type Row,
-  saveRows,
-  selectRows,
-  updateRow,
-} from '../database/rows.ts'
+import { findRows, insertNumbered, insertRows, type Row, saveRows, selectRows, updateRow } from '../database/rows.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import type { ReportTimes } from '../machines/machine-sighting.ts'
@@ -153,25 +143,32 @@ export class DiskRecorder {
   }
 
   /** Every disk that a sighting may mean, and every one that is said to be in this machine. */
-  private async candidates({ machineId, disks }: DiskReport): Promise<DiskRow[]> {
+  private candidates({ machineId, disks }: DiskReport): Promise<DiskRow[]> {
     const serials = disks.flatMap(({ evidence }) =>
       [evidence.serial, evidence.kernelSerial].flatMap((serial) => serialKey(serial) ?? []),
     )
     const wwns = disks.flatMap(({ evidence }) => wwnKey(evidence.wwn) ?? [])
-    // A disk in conflict is said to be in the other machine, and has its stay here all the same.
-    const conditions = [
-      sql`machine_id = ${machineId}`,
-      sql`id in (select disk_id from disk_stay where machine_id = ${machineId} and until is null)`,
-    ]
-    if (serials.length) conditions.push(sql`serial_key in (${sql.join(serials)})`)
     const bridges = disks.flatMap(({ bus, evidence }) =>
       bus === 'usb' ? (serialKey(evidence.kernelSerial) ?? []) : [],
     )
-    if (bridges.length) conditions.push(sql`kernel_serial in (${sql.join(bridges)})`)
-    if (wwns.length) conditions.push(sql`wwn in (${sql.join(wwns)})`)
-    const found = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Disk))} from disk
-      where ${sql.join(conditions, sql` or `)} order by id`.execute(this.em.getKysely())
-    return decodeRows(this.em, Disk, found.rows)
+    return findRows(this.em, Disk, (query) =>
+      query
+        .where((eb) =>
+          eb.or([
+            eb('machine', '=', machineId),
+            // A disk in conflict is said to be in the other machine, and has its stay here all the same.
+            eb(
+              'id',
+              'in',
+              eb.selectFrom('DiskStay').select('disk').where('machine', '=', machineId).where('until', 'is', null),
+            ),
+            ...(serials.length ? [eb('serialKey', 'in', serials)] : []),
+            ...(bridges.length ? [eb('kernelSerial', 'in', bridges)] : []),
+            ...(wwns.length ? [eb('wwn', 'in', wwns)] : []),
+          ]),
+        )
+        .orderBy('id'),
+    )
   }
 
   private isWanted(report: DiskReport, { sighting, disk }: Sighted): boolean {

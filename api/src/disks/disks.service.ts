@@ -1,11 +1,14 @@
 import { promisify } from 'node:util'
 import { inflateRaw } from 'node:zlib'
-import { type RawBuilder, sql } from 'kysely'
+import type { ExpressionBuilder, SelectQueryBuilder, TraversedJSONPathBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { dialectOf } from '../database/dialect.ts'
+import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
-import { contains, endsWith, inOrder, seekPage } from '../database/seek.ts'
+import { inOrder, type List, seekPage } from '../database/seek.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { isPlainText } from '../platform/plain-text.ts'
@@ -26,7 +29,7 @@ import { SmartDocument } from './smart-document.entity.ts'
 import { readSmartctl } from './smartctl.ts'
 import type { SmartFacts } from './smart-facts.ts'
 import { type Counters, Snapshot } from './snapshot.entity.ts'
-import { type DiskWear, wearOf, type WearReading } from './wear.ts'
+import { type DiskWear, wearOf } from './wear.ts'
 
 const inflate = promisify(inflateRaw)
 
@@ -52,6 +55,23 @@ export interface HealthCount {
   health: Health
   count: number
 }
+
+type Disks = SelectQueryBuilder<Tables, 'Disk', object>
+
+const ORDERS: Record<DiskOrder, (now: Date) => Pick<List<'Disk'>, 'order' | 'direction'>> = {
+  [DiskOrder.WORST_FIRST]: (now) => ({
+    order: [(eb) => healthRankSql(shownHealthSql(eb, now)), 'id'],
+    direction: 'asc',
+  }),
+  [DiskOrder.SERIAL]: () => ({ order: [(eb) => eb.fn.coalesce('serialKey', literal('')), 'id'], direction: 'asc' }),
+  [DiskOrder.LAST_SEEN]: () => ({ order: ['lastSeenAt', 'id'], direction: 'desc' }),
+  [DiskOrder.CAPACITY]: () => ({
+    order: [(eb) => eb.fn.coalesce('capacityBytes', eb.lit(-1)), 'id'],
+    direction: 'desc',
+  }),
+}
+
+const inService = (disks: Disks): Disks => disks.where('archivedAt', 'is', null)
 
 const bySince = (a: Row<DiskStay>, b: Row<DiskStay>): number =>
   a.since.getTime() - b.since.getTime() || (a.id < b.id ? -1 : 1)
@@ -82,11 +102,7 @@ export class DisksService {
   )
   /** Lists show a temperature and nothing else of a reading. */
   private readonly temperatures = rowLoader<number, { id: number; temperature: number | null }>(
-    async (ids) => {
-      const { rows } = await sql<{ id: number; temperature: number | null }>`select id, temperature from snapshot
-        where id in (${sql.join([...ids])})`.execute(this.em.getKysely())
-      return rows
-    },
+    (ids) => tables(this.em).selectFrom('Snapshot').select(['id', 'temperature']).where('id', 'in', ids).execute(),
     (row) => row.id,
   )
   private readonly documents = rowLoader<string, Row<SmartDocument>>(
@@ -95,38 +111,50 @@ export class DisksService {
   )
 
   list({ filter, orderBy, includeArchived, ...page }: DiskQuery): Promise<Page<Row<Disk>>> {
-    const where = includeArchived ? [] : [sql`archived_at is null`]
-    if (filter?.machineId) where.push(sql`machine_id = ${filter.machineId}`)
-    if (filter?.moved === true) where.push(sql`machine_id <> first_machine_id`)
-    if (filter?.moved === false) where.push(sql`machine_id = first_machine_id`)
-    if (filter?.health?.length) where.push(sql`${shownHealthSql(this.clock())} in (${sql.join(filter.health)})`)
+    const { contains, endsWith } = dialectOf(this.em)
+    let query: Disks = tables(this.em).selectFrom('Disk')
+    if (!includeArchived) query = inService(query)
+    if (filter?.machineId) query = query.where('machine', '=', filter.machineId)
+    if (filter?.moved === true) query = query.whereRef('machine', '<>', 'firstMachine')
+    if (filter?.moved === false) query = query.whereRef('machine', '=', 'firstMachine')
+    const health = filter?.health
+    if (health?.length) query = query.where((eb) => eb(shownHealthSql(eb, this.clock()), 'in', health))
     const search = filter?.search?.trim()
     if (search)
-      where.push(sql`(${endsWith(sql`serial`, search)} or ${contains(sql`model`, search)} or ${contains(sql`label`, search)}
-      or machine_id in (select id from machine where ${contains(sql`hostname`, search)} or ${contains(sql`name`, search)}))`)
-    return this.page(where, orderBy, page)
+      query = query.where((eb) =>
+        eb.or([
+          endsWith(eb.ref('serial'), search),
+          contains(eb.ref('model'), search),
+          contains(eb.ref('label'), search),
+          eb(
+            'machine',
+            'in',
+            eb
+              .selectFrom('Machine')
+              .select('id')
+              .where((machine) =>
+                machine.or([contains(machine.ref('hostname'), search), contains(machine.ref('name'), search)]),
+              ),
+          ),
+        ]),
+      )
+    return this.page(query, orderBy, page)
   }
 
   /** Disks with a finding, the worst first, those of silent machines too. */
   atRisk(page: PageArgs): Promise<Page<Row<Disk>>> {
     const findings = [Health.WARNING, Health.AT_RISK, Health.FAILED]
-    return this.page([sql`archived_at is null`, sql`health in (${sql.join(findings)})`], DiskOrder.WORST_FIRST, page)
+    const query = inService(tables(this.em).selectFrom('Disk')).where('health', 'in', findings)
+    return this.page(query, DiskOrder.WORST_FIRST, page)
   }
 
   moved(page: PageArgs): Promise<Page<Row<Disk>>> {
-    return this.page([sql`archived_at is null`, sql`machine_id <> first_machine_id`], DiskOrder.LAST_SEEN, page)
+    const query = inService(tables(this.em).selectFrom('Disk')).whereRef('machine', '<>', 'firstMachine')
+    return this.page(query, DiskOrder.LAST_SEEN, page)
   }
 
-  private page(where: RawBuilder<unknown>[], orderBy: DiskOrder, page: PageArgs): Promise<Page<Row<Disk>>> {
-    const orders: Record<DiskOrder, { order: RawBuilder<unknown>[]; direction: 'asc' | 'desc' }> = {
-      [DiskOrder.WORST_FIRST]: { order: [healthRankSql(shownHealthSql(this.clock())), sql`id`], direction: 'asc' },
-      [DiskOrder.SERIAL]: { order: [sql`coalesce(serial_key, '')`, sql`id`], direction: 'asc' },
-      [DiskOrder.LAST_SEEN]: { order: [sql`last_seen_at`, sql`id`], direction: 'desc' },
-      [DiskOrder.CAPACITY]: { order: [sql`coalesce(capacity_bytes, -1)`, sql`id`], direction: 'desc' },
-    }
-    return seekPage<string, Row<Disk>>(this.em, { from: sql`disk`, where, ...orders[orderBy] }, page, (ids) =>
-      this.loadAll(ids),
-    )
+  private page(query: Disks, orderBy: DiskOrder, page: PageArgs): Promise<Page<Row<Disk>>> {
+    return seekPage(this.em, { query, ...ORDERS[orderBy](this.clock()) }, page, (ids: string[]) => this.loadAll(ids))
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<Disk>[]> {
@@ -162,12 +190,11 @@ export class DisksService {
   }
 
   async countByHealth(): Promise<HealthCount[]> {
-    const { rows } = await sql<{
-      health: Health
-      count: number
-    }>`select ${shownHealthSql(this.clock())} as health, count(*) as count
-      from disk where archived_at is null group by 1`.execute(this.em.getKysely())
-    const counts = new Map(rows.map((row) => [row.health, row.count]))
+    const rows = await inService(tables(this.em).selectFrom('Disk'))
+      .select((eb) => [shownHealthSql(eb, this.clock()).as('shown'), eb.fn.countAll<number>().as('count')])
+      .groupBy('shown')
+      .execute()
+    const counts = new Map(rows.map(({ shown, count }) => [shown, count]))
     return Object.values(Health).map((health) => ({ health, count: counts.get(health) ?? 0 }))
   }
 
@@ -184,24 +211,28 @@ export class DisksService {
   }
 
   /** The first and the newest reading of the last 400 days that tell what is used up, by one index look-up each. */
-  private readonly wears = rowLoader<string, { id: string; wear: DiskWear }>(
+  private readonly wears = groupLoader<string, { disk: string; at: Date; used: number }>(
     async (ids) => {
-      const reading = (direction: string) => sql<string | null>`(select json_array(at, percentage_used) from snapshot
-        where disk_id = disk.id and percentage_used is not null and at >= ${this.clock().getTime() - 400 * DAY}
-        order by at ${sql.raw(direction)} limit 1)`
-      const { rows } = await sql<{ id: string; oldest: string | null; newest: string | null }>`
-        select id, ${reading('asc')} as oldest, ${reading('desc')} as newest
-        from disk where id in (${sql.join([...ids])})`.execute(this.em.getKysely())
-      return rows.flatMap(({ id, oldest, newest }) =>
-        oldest === null || newest === null ? [] : [{ id, wear: wearOf(wearReading(oldest), wearReading(newest)) }],
-      )
+      const since = new Date(this.clock().getTime() - 400 * DAY)
+      const rows = await tables(this.em)
+        .selectFrom('Disk')
+        .innerJoin('Snapshot', (join) =>
+          join.on((eb) => eb('Snapshot.id', 'in', [wearReading(eb, since, 'asc'), wearReading(eb, since, 'desc')])),
+        )
+        .select(['Snapshot.disk', 'Snapshot.at', 'Snapshot.percentageUsed'])
+        .where('Disk.id', 'in', ids)
+        .orderBy('Snapshot.at')
+        .execute()
+      return rows.flatMap(({ disk, at, percentageUsed: used }) => (used === null ? [] : [{ disk, at, used }]))
     },
-    (row) => row.id,
+    (reading) => reading.disk,
   )
 
   /** Null where nothing tells how much of its life is used, as for disks that turn. */
   async wear({ id }: Row<Disk>): Promise<DiskWear | null> {
-    return (await this.wears.load(id))?.wear ?? null
+    const readings = await this.wears.load(id)
+    const [oldest, newest] = [readings[0], readings.at(-1)]
+    return oldest && newest ? wearOf(oldest, newest) : null
   }
 
   async lastReading(disk: Row<Disk>): Promise<Row<Snapshot> | null> {
@@ -213,15 +244,10 @@ export class DisksService {
   }
 
   snapshotsOf(diskId: string, page: PageArgs): Promise<Page<Row<Snapshot>>> {
-    const list = {
-      from: sql`snapshot`,
-      where: [sql`disk_id = ${diskId}`],
-      order: [sql`at`, sql`id`],
-      direction: 'desc' as const,
-    }
-    return seekPage<number, Row<Snapshot>>(this.em, list, page, async (ids) => {
-      return inOrder(ids, await selectRows(this.em, Snapshot, 'id', ids))
-    })
+    const query = tables(this.em).selectFrom('Snapshot').where('disk', '=', diskId)
+    return seekPage(this.em, { query, order: ['at', 'id'], direction: 'desc' }, page, async (ids: number[]) =>
+      inOrder(ids, await selectRows(this.em, Snapshot, 'id', ids)),
+    )
   }
 
   async documentOf({ document }: Row<Snapshot>): Promise<Row<SmartDocument> | null> {
@@ -245,15 +271,17 @@ export class DisksService {
     }
     const until = to ?? this.clock()
     const since = from ?? new Date(until.getTime() - 365 * DAY)
-    const column = COLUMNS.has(attribute) ? sql.ref(attribute) : sql`counters ->> ${`$."${attribute}"[1]`}`
-    const { rows } = await sql<{
-      at: number
-      value: number | null
-    }>`select at, ${column} as value
-      from snapshot where disk_id = ${diskId} and at >= ${since.getTime()} and at <= ${until.getTime()} order by at, id`.execute(
-      this.em.getKysely(),
-    )
-    return thinned(rows.map(({ at, value }) => ({ at: new Date(at), value })))
+    const column = COLUMNS.get(attribute)
+    const readings = await tables(this.em)
+      .selectFrom('Snapshot')
+      .select((eb) => ['at', (column ? eb.ref(column) : rawCounter(eb, attribute)).as('counted')])
+      .where('disk', '=', diskId)
+      .where('at', '>=', since)
+      .where('at', '<=', until)
+      .orderBy('at')
+      .orderBy('id')
+      .execute()
+    return thinned(readings.map(({ at, counted }) => ({ at, value: counted === null ? null : Number(counted) })))
   }
 
   private reload(id: string): Promise<Row<Disk>> {
@@ -372,25 +400,40 @@ export class DisksService {
   }
 }
 
-const wearReading = (json: string): WearReading => {
-  const [at, used] = JSON.parse(json) as [number, number]
-  return { at: new Date(at), used }
-}
+const wearReading = (eb: ExpressionBuilder<Tables, 'Disk'>, since: Date, direction: 'asc' | 'desc') =>
+  eb
+    .selectFrom('Snapshot as reading')
+    .select('reading.id')
+    .whereRef('reading.disk', '=', 'Disk.id')
+    .where('reading.percentageUsed', 'is not', null)
+    .where('reading.at', '>=', since)
+    .orderBy('reading.at', direction)
+    .limit(1)
 
 const paths = new Intl.Collator('en', { numeric: true })
 const byPath = (a: Row<Disk>, b: Row<Disk>): number =>
   paths.compare(a.path ?? '', b.path ?? '') || (a.id < b.id ? -1 : 1)
 
 /** Values that are columns of a snapshot, beside the counters in its document. */
-const COLUMNS = new Set([
-  'temperature',
-  'power_on_hours',
-  'reallocated',
-  'pending',
-  'uncorrectable',
-  'percentage_used',
-  'media_errors',
-])
+const COLUMNS = new Map(
+  Object.entries({
+    temperature: 'temperature',
+    power_on_hours: 'powerOnHours',
+    reallocated: 'reallocated',
+    pending: 'pending',
+    uncorrectable: 'uncorrectable',
+    percentage_used: 'percentageUsed',
+    media_errors: 'mediaErrors',
+  } as const),
+)
+
+/** The raw value of a counter; its two values are a list, which the builder knows, and not the pair that it is. */
+const rawCounter = (eb: ExpressionBuilder<Tables, 'Snapshot'>, code: string) => {
+  const values: TraversedJSONPathBuilder<Counters | null, Counters[string][number][] | null> = eb
+    .ref('counters', '->>')
+    .key(code)
+  return values.at(1)
+}
 
 export const countersAsList = (
   counters: Counters | null,

@@ -1,13 +1,13 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { decodeRows, type Row, selectRows } from '../database/rows.ts'
+import { type Row, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import type { DiskStay } from './disk-stay.entity.ts'
+import { ReadingOutcome } from './disk-words.ts'
 import { HEALTH_RANK, type Verdict, worstHealth } from './health.ts'
 import { worstFirst } from './judge.ts'
 import { reason } from './rules/rule.ts'
-import { Snapshot } from './snapshot.entity.ts'
 
 /** What tells of the place and the moment, and not of the disk. */
 const MOMENTARY = new Set<string>([
@@ -61,11 +61,17 @@ export async function rivalWords(
 
 /** The newest verdict by one machine's own readings; null = it has read none. */
 export async function wordOf(em: EntityManager, diskId: string, machineId: string): Promise<Verdict | null> {
-  const { rows } = await sql<Record<string, unknown>>`select health, reasons from snapshot
-    where disk_id = ${diskId} and machine_id = ${machineId} and outcome = 'READ' order by at desc, id desc limit 1`.execute(
-    em.getKysely(),
-  )
-  return decodeRows(em, Snapshot, rows)[0] ?? null
+  const word = await tables(em)
+    .selectFrom('Snapshot')
+    .select(['health', 'reasons'])
+    .where('disk', '=', diskId)
+    .where('machine', '=', machineId)
+    .where('outcome', '=', ReadingOutcome.READ)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return word ?? null
 }
 
 /** Whether what is shown of a disk is another machine's word. */

@@ -1,5 +1,8 @@
-import { sql } from 'kysely'
+import type { Expression } from 'kysely'
 import type { EntityManager, Orm } from '../database/database.ts'
+import { dialectOf } from '../database/dialect.ts'
+import { engineOf } from '../database/engine.ts'
+import { tables } from '../database/tables.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import { VOLATILE_ATTRIBUTES } from './document-meaning.ts'
@@ -9,10 +12,9 @@ export const DAILY_DOCUMENTS_FOR = 30 * DAY
 /** Disks looked at in one transaction: few, so that reports wait for milliseconds only. */
 const DISKS_AT_ONCE = 25
 const ROWS_AT_ONCE = 500
-// Written into the text: a bound number is a real one, and would divide to fractions.
-const WHOLE_DAY = sql.raw(String(DAY))
-/** The counters without those that move with every reading. */
-const STEADY = sql.raw(`json_remove(counters, ${[...VOLATILE_ATTRIBUTES].map((id) => `'$."${id}"'`).join(', ')})`)
+const VOLATILE = [...VOLATILE_ATTRIBUTES].map(String)
+/** What a reading tells beside its counters. */
+const TOLD = ['reallocated', 'pending', 'uncorrectable', 'mediaErrors', 'percentageUsed', 'health', 'outcome'] as const
 
 /**
  * Of readings older than seven days keeps the last of each day (UTC), every one whose counters or verdict differ from
@@ -23,37 +25,68 @@ export async function thinSnapshots(
   now: Date,
   after: string,
 ): Promise<{ removed: number; next: string | null }> {
-  const kysely = em.getKysely()
-  const disks = await sql<{
-    id: string
-  }>`select id from disk where id > ${after} order by id limit ${DISKS_AT_ONCE}`.execute(kysely)
-  const ids = disks.rows.map(({ id }) => id)
+  const { milliseconds, quotient, without } = dialectOf(em)
+  const disks = await tables(em)
+    .selectFrom('Disk')
+    .select('id')
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(DISKS_AT_ONCE)
+    .execute()
+  const ids = disks.map(({ id }) => id)
   if (ids.length === 0) return { removed: 0, next: null }
-  const before = now.getTime() - ALL_READINGS_FOR
-  const doomed = await sql<{ id: number }>`
-    with reading as (
-      select id, disk_id, at,
-        lead(at) over following as next_at,
-        lag(id) over following as previous_id,
-        reallocated is lag(reallocated) over following and pending is lag(pending) over following
-          and uncorrectable is lag(uncorrectable) over following and media_errors is lag(media_errors) over following
-          and percentage_used is lag(percentage_used) over following and health is lag(health) over following
-          and outcome is lag(outcome) over following
-          and ${STEADY} is lag(${STEADY}) over following
-          as unchanged
-      from snapshot where disk_id in (${sql.join(ids)}) and at < ${before}
-      window following as (partition by disk_id order by at, id)
+  const doomed = await tables(em)
+    .with('reading', (db) =>
+      db
+        .selectFrom('Snapshot')
+        .select((eb) => {
+          const beside = <T>(name: 'lag' | 'lead', of: Expression<T>) =>
+            eb.fn.agg<T | null>(name, [of]).over((over) => over.partitionBy('disk').orderBy('at').orderBy('id'))
+          const day = quotient(milliseconds(eb.ref('at')), DAY)
+          // Without the counters that move with every reading.
+          const told = [...TOLD.map((column) => eb.ref(column)), without(eb.ref('counters'), VOLATILE)]
+          return [
+            'id',
+            'disk',
+            day.as('day'),
+            beside('lead', day).as('nextDay'),
+            beside('lag', eb.ref('id')).as('previousId'),
+            eb.and(told.map((value) => eb(value, 'is not distinct from', beside('lag', value)))).as('unchanged'),
+          ]
+        })
+        .where('disk', 'in', ids)
+        .where('at', '<', new Date(now.getTime() - ALL_READINGS_FOR)),
     )
-    select id from reading
-    where previous_id is not null and unchanged and next_at is not null and next_at / ${WHOLE_DAY} = at / ${WHOLE_DAY}
-      and id not in (select last_snapshot_id from disk where id = reading.disk_id and last_snapshot_id is not null)
-    limit ${ROWS_AT_ONCE}`.execute(kysely)
-  if (doomed.rows.length > 0) {
-    await sql`delete from snapshot where id in (${sql.join(doomed.rows.map(({ id }) => id))})`.execute(kysely)
-  }
+    .selectFrom('reading')
+    .select('reading.id')
+    .where('previousId', 'is not', null)
+    .where((eb) => eb.ref('unchanged'))
+    .whereRef('nextDay', '=', 'day')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('Disk')
+            .select('Disk.id')
+            .whereRef('Disk.id', '=', 'reading.disk')
+            .whereRef('Disk.lastSnapshot', '=', 'reading.id'),
+        ),
+      ),
+    )
+    .limit(ROWS_AT_ONCE)
+    .execute()
+  if (doomed.length > 0)
+    await tables(em)
+      .deleteFrom('Snapshot')
+      .where(
+        'id',
+        'in',
+        doomed.map(({ id }) => id),
+      )
+      .execute()
   // A full batch may have left some of these disks: they are looked at again.
-  const next = doomed.rows.length === ROWS_AT_ONCE ? after : (ids.at(-1) ?? null)
-  return { removed: doomed.rows.length, next }
+  const next = doomed.length === ROWS_AT_ONCE ? after : (ids.at(-1) ?? null)
+  return { removed: doomed.length, next }
 }
 
 /**
@@ -61,27 +94,60 @@ export async function thinSnapshots(
  * before it, which says the same.
  */
 export async function thinDocuments(em: EntityManager, now: Date): Promise<number> {
-  const kysely = em.getKysely()
-  const { rows } = await sql<{ id: string; sameAs: string | null }>`
-    select id, (select o.id from smart_document o where o.disk_id = d.disk_id and o.meaning = d.meaning and o.at < d.at and not o.daily
-      order by o.at desc limit 1) as sameAs
-    from smart_document d where daily and at < ${now.getTime() - DAILY_DOCUMENTS_FOR}
-      and not exists (select 1 from disk where last_document_id = d.id)
-    order by at limit ${ROWS_AT_ONCE}`.execute(kysely)
-  for (const { id, sameAs } of rows) {
-    await sql`update snapshot set document_id = ${sameAs} where document_id = ${id}`.execute(kysely)
-    await sql`delete from smart_document where id = ${id}`.execute(kysely)
+  const documents = await tables(em)
+    .selectFrom('SmartDocument')
+    .select((eb) => [
+      'SmartDocument.id',
+      eb
+        .selectFrom('SmartDocument as before')
+        .select('before.id')
+        .whereRef('before.disk', '=', 'SmartDocument.disk')
+        .whereRef('before.meaning', '=', 'SmartDocument.meaning')
+        .whereRef('before.at', '<', 'SmartDocument.at')
+        .where((before) => before.not(before.ref('before.daily')))
+        .orderBy('before.at', 'desc')
+        .limit(1)
+        .as('sameAs'),
+    ])
+    .where('SmartDocument.daily', '=', true)
+    .where('SmartDocument.at', '<', new Date(now.getTime() - DAILY_DOCUMENTS_FOR))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('Disk').select('Disk.lastDocument').whereRef('Disk.lastDocument', '=', 'SmartDocument.id'),
+        ),
+      ),
+    )
+    .orderBy('SmartDocument.at')
+    .limit(ROWS_AT_ONCE)
+    .execute()
+  for (const { id, sameAs } of documents) {
+    await tables(em).updateTable('Snapshot').set({ document: sameAs }).where('document', '=', id).execute()
+    await tables(em).deleteFrom('SmartDocument').where('id', '=', id).execute()
   }
-  return rows.length
+  return documents.length
 }
 
 /** Reports are known by their ids for a month; their readings are kept by themselves. */
 export async function thinReports(em: EntityManager, now: Date): Promise<number> {
-  const { rows } = await sql<{ id: string }>`delete from inventory_report where (id, machine_id) in
-    (select id, machine_id from inventory_report where at < ${now.getTime() - DAILY_DOCUMENTS_FOR} order by at limit ${ROWS_AT_ONCE}) returning id`.execute(
-    em.getKysely(),
-  )
-  return rows.length
+  const thinned = await tables(em)
+    .deleteFrom('InventoryReport')
+    .where((eb) =>
+      eb(
+        eb.refTuple('id', 'machine'),
+        'in',
+        eb
+          .selectFrom('InventoryReport')
+          .select(['id', 'machine'])
+          .where('at', '<', new Date(now.getTime() - DAILY_DOCUMENTS_FOR))
+          .orderBy('at')
+          .limit(ROWS_AT_ONCE)
+          .$asTuple('id', 'machine'),
+      ),
+    )
+    .returning('id')
+    .execute()
+  return thinned.length
 }
 
 /** Thins everything that is older than it needs to be, in small steps, so that reports go on between. */
@@ -99,7 +165,7 @@ export async function thinHistory(orm: Orm, transact: Transact, clock: Clock, st
   }
   while (!stopped() && (await transact(orm.em, ({ em }) => thinDocuments(em, clock()))) > 0) await breathe()
   while (!stopped() && (await transact(orm.em, ({ em }) => thinReports(em, clock()))) > 0) await breathe()
-  if (removed > 0 && !stopped()) await orm.em.getConnection().execute('pragma incremental_vacuum(1000)')
+  if (removed > 0 && !stopped()) await engineOf(orm).giveRoomBack(orm.em)
 }
 
 /** Lets requests that wait have their turn. */

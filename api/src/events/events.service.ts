@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { type Row, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
+import { tables } from '../database/tables.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { Event, type EventType } from './event.entity.ts'
 
@@ -21,19 +21,14 @@ export class EventsService {
 
   /** Newest first, in the order in which they were recorded. */
   list({ filter, ...page }: EventQuery): Promise<Page<Row<Event>>> {
-    const where = []
-    if (filter?.type?.length) where.push(sql`type in (${sql.join(filter.type)})`)
-    if (filter?.machineId) where.push(sql`machine_id = ${filter.machineId}`)
-    if (filter?.diskId) where.push(sql`disk_id = ${filter.diskId}`)
-    if (filter?.jobId) where.push(sql`job_id = ${filter.jobId}`)
-    if (filter?.from) where.push(sql`at >= ${filter.from.getTime()}`)
-    if (filter?.to) where.push(sql`at <= ${filter.to.getTime()}`)
-    return seekPage<number, Row<Event>>(
-      this.em,
-      { from: sql`event`, where, order: [sql`id`], direction: 'desc' },
-      page,
-      (ids) => this.loadAll(ids),
-    )
+    let query = tables(this.em).selectFrom('Event')
+    if (filter?.type?.length) query = query.where('type', 'in', filter.type)
+    if (filter?.machineId) query = query.where('machine', '=', filter.machineId)
+    if (filter?.diskId) query = query.where('disk', '=', filter.diskId)
+    if (filter?.jobId) query = query.where('job', '=', filter.jobId)
+    if (filter?.from) query = query.where('at', '>=', filter.from)
+    if (filter?.to) query = query.where('at', '<=', filter.to)
+    return seekPage(this.em, { query, order: ['id'], direction: 'desc' }, page, (ids: number[]) => this.loadAll(ids))
   }
 
   async loadAll(ids: readonly number[]): Promise<Row<Event>[]> {

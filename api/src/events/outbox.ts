@@ -1,4 +1,5 @@
 import type { EntityManager } from '../database/database.ts'
+import { engineOf } from '../database/engine.ts'
 import { insertNumbered, type Row } from '../database/rows.ts'
 import { createTransact, type TransactionOf, type TransactionOutbox, type TransactOf } from '../database/transaction.ts'
 import type { ChangeFeed } from '../platform/changes.ts'
@@ -39,6 +40,8 @@ class Outbox implements TransactionOutbox<Tell> {
   constructor(private readonly changes: ChangeFeed) {}
 
   async store(em: EntityManager): Promise<void> {
+    if (this.events.length === 0) return
+    await engineOf(em).enterLog(em)
     const rows = this.events.map((event) => ({
       actor: null,
       machine: null,

@@ -20,7 +20,7 @@ test('Every query, mutation and subscription names the scope that it needs', () 
 })
 
 test('The migrations make exactly the tables of the entities (npm run migration -w api)', async () => {
-  const orm = await openDatabase(':memory:')
+  const orm = await openDatabase({ file: ':memory:' })
   await migrate(orm)
   expect(await orm.migrator.checkSchema()).toBe(false)
   await orm.close()

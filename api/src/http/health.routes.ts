@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { heldFor, type Orm } from '../database/database.ts'
+import type { Orm } from '../database/database.ts'
+import { engineOf } from '../database/engine.ts'
 import { SECOND } from '../platform/clock.ts'
 
 /** One turn of the database that keeps others waiting for so long will not end by itself. */
@@ -17,7 +18,7 @@ export type PartHealth = () => { ok: boolean; detail: string | null }
 export function healthRoutes(app: FastifyInstance, orm: Orm, watched: ReadonlyMap<string, PartHealth>): void {
   for (const path of ['/healthz', '/health']) {
     app.get(path, async (_request, reply) => {
-      const ok = heldFor(orm) < STANDS_STILL_AFTER
+      const ok = engineOf(orm).heldFor < STANDS_STILL_AFTER
       return reply.status(ok ? 200 : 503).send(ok ? { ok } : { ok, database: 'stands still' })
     })
   }

@@ -132,7 +132,7 @@ function answerErrors(server: FastifyInstance): void {
 /** MikroORM hands on what the database says in errors of its own, with all that they hold. */
 function isDatabaseAway(error: Error): error is Error & { extensions: { code: string } } {
   const code = (error as { extensions?: { code?: unknown } }).extensions?.code
-  return code === 'DATABASE_BUSY' || code === 'DATABASE_FULL'
+  return typeof code === 'string' && ['DATABASE_BUSY', 'DATABASE_FULL', 'DATABASE_UNREACHABLE'].includes(code)
 }
 
 const tooLarge = (limit: number): string =>

@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
 import type { AccessService } from '../access/access.service.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Quota } from '../access/quota.ts'
 import { bindByReport } from '../access/token-binding.ts'
 import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { DiskRecorder } from '../disks/disk-recorder.ts'
 import { serialKey } from '../disks/identity.ts'
 import { ConflictError, ForbiddenError } from '../platform/errors.ts'
@@ -125,11 +125,15 @@ async function tellRefused(
 ): Promise<void> {
   if (refused.length === 0) return
   const detail = refused.slice(0, 10).join('; ').slice(0, 1000)
-  const { rows } = await sql<{ detail: string | null }>`select facts ->> 'detail' as detail from event
-    where machine_id = ${machine.id} and type = ${EventType.DISK_REFUSED} order by id desc limit 1`.execute(
-    em.getKysely(),
-  )
-  if (rows[0]?.detail === detail) return
+  const last = await tables(em)
+    .selectFrom('Event')
+    .select((eb) => eb.ref('facts', '->>').key('detail').as('detail'))
+    .where('machine', '=', machine.id)
+    .where('type', '=', EventType.DISK_REFUSED)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (last?.detail === detail) return
   tell.event({
     type: EventType.DISK_REFUSED,
     severity: Severity.WARNING,

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net'
-import { type RawBuilder, sql } from 'kysely'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row } from '../database/rows.ts'
+import { findRows, type Row } from '../database/rows.ts'
+import type { Tables } from '../database/tables.ts'
 import { Machine } from './machine.entity.ts'
 
 const EVERYWHERE = new BlockList()
@@ -28,24 +29,24 @@ export function isSameName(one: string, other: string | null): boolean {
   return a === b || Boolean(a && b && (a.startsWith(`${b}.`) || b.startsWith(`${a}.`)))
 }
 
+type Machines = ExpressionBuilder<Tables, 'Machine'>
+const lowerHostname = (eb: Machines) => eb.fn<string>('lower', ['hostname'])
+
 /**
  * Machines of this hostname, which is compared without case (RFC 4343). Where there is none, those whose whole name begins
  * with it, or whose short name it begins with: the caller takes one alone.
  */
 export async function namesakes(em: EntityManager, hostname: string): Promise<Row<Machine>[]> {
   const name = hostname.toLowerCase().replace(/\.$/, '')
-  const find = async (condition: RawBuilder<unknown>): Promise<Row<Machine>[]> => {
-    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Machine))} from machine
-      where ${condition} order by id limit 50`.execute(em.getKysely())
-    return decodeRows(em, Machine, rows)
-  }
-  const same = await find(sql`lower(hostname) = ${name}`)
+  const find = (condition: (eb: Machines) => Expression<SqlBool>): Promise<Row<Machine>[]> =>
+    findRows(em, Machine, (query) => query.where(condition).orderBy('id').limit(50))
+  const same = await find((eb) => eb(lowerHostname(eb), '=', name))
   if (same.length > 0) return same
   const [short = ''] = name.split('.', 1)
   return short !== name
-    ? find(sql`lower(hostname) = ${short}`)
+    ? find((eb) => eb(lowerHostname(eb), '=', short))
     : // Every name that begins with "atlas.": "/" follows "." in ASCII.
-      find(sql`lower(hostname) > ${`${name}.`} and lower(hostname) < ${`${name}/`}`)
+      find((eb) => eb.and([eb(lowerHostname(eb), '>', `${name}.`), eb(lowerHostname(eb), '<', `${name}/`)]))
 }
 
 /** The machines that somebody means by a hostname: those in service, or the retired ones where none is. */

@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { Disk } from '../disks/disk.entity.ts'
-import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
@@ -82,12 +81,14 @@ export class MachineRecorder {
   }
 
   /** The other machines that use the key. */
-  private async copiesOf(machineKey: string): Promise<MachineRow[]> {
-    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(this.em, Machine))} from machine
-      where machine_key > ${`${machineKey}/`} and machine_key < ${`${machineKey}0`} and archived_at is null limit 10`.execute(
-      this.em.getKysely(),
+  private copiesOf(machineKey: string): Promise<MachineRow[]> {
+    return findRows(this.em, Machine, (query) =>
+      query
+        .where('machineKey', '>', `${machineKey}/`)
+        .where('machineKey', '<', `${machineKey}0`)
+        .where('archivedAt', 'is', null)
+        .limit(10),
     )
-    return decodeRows(this.em, Machine, rows)
   }
 
   /**

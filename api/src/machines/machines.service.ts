@@ -1,9 +1,12 @@
-import { sql } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { dialectOf } from '../database/dialect.ts'
+import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
-import { contains, inOrder, seekPage } from '../database/seek.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import { Severity } from '../reasons/reason.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -24,9 +27,12 @@ export enum MachineOrder {
   LAST_SEEN = 'LAST_SEEN',
 }
 
+const called = (eb: ExpressionBuilder<Tables, 'Machine'>) =>
+  eb.fn('lower', [eb.fn.coalesce('name', 'hostname', 'ip', literal(''))])
+
 const ORDERS = {
-  [MachineOrder.NAME]: { order: [sql`lower(coalesce(name, hostname, ip, ''))`, sql`id`], direction: 'asc' },
-  [MachineOrder.LAST_SEEN]: { order: [sql`last_seen_at`, sql`id`], direction: 'desc' },
+  [MachineOrder.NAME]: { order: [called, 'id'], direction: 'asc' },
+  [MachineOrder.LAST_SEEN]: { order: ['lastSeenAt', 'id'], direction: 'desc' },
 } as const
 
 export class MachinesService {
@@ -42,33 +48,30 @@ export class MachinesService {
   )
 
   private readonly diskCounts = groupLoader<string, { machineId: string; count: number }>(
-    async (ids) => {
-      const { rows } = await sql<{ machineId: string; count: number }>`select machine_id as machineId, count(*) as count
-        from disk where machine_id in (${sql.join([...ids])}) and archived_at is null group by machine_id`.execute(
-        this.em.getKysely(),
-      )
-      return rows
-    },
+    (ids) =>
+      tables(this.em)
+        .selectFrom('Disk')
+        .select((eb) => ['machine as machineId', eb.fn.countAll<number>().as('count')])
+        .where('machine', 'in', ids)
+        .where('archivedAt', 'is', null)
+        .groupBy('machine')
+        .execute(),
     (row) => row.machineId,
   )
 
   list({ filter, orderBy, includeArchived, ...page }: MachineQuery): Promise<Page<Row<Machine>>> {
-    const now = this.clock().getTime()
-    const where = []
-    if (!includeArchived) where.push(sql`archived_at is null`)
-    if (filter?.silent === true) where.push(sql`silent_at <= ${now}`)
-    if (filter?.silent === false) where.push(sql`silent_at > ${now}`)
+    const { contains } = dialectOf(this.em)
+    const now = this.clock()
+    let query = tables(this.em).selectFrom('Machine')
+    if (!includeArchived) query = query.where('archivedAt', 'is', null)
+    if (filter?.silent === true) query = query.where('silentAt', '<=', now)
+    if (filter?.silent === false) query = query.where('silentAt', '>', now)
     const search = filter?.search?.trim()
     if (search)
-      where.push(
-        sql`(${contains(sql`hostname`, search)} or ${contains(sql`name`, search)} or ${contains(sql`ip`, search)})`,
+      query = query.where((eb) =>
+        eb.or((['hostname', 'name', 'ip'] as const).map((column) => contains(eb.ref(column), search))),
       )
-    return seekPage<string, Row<Machine>>(
-      this.em,
-      { from: sql`machine`, where, order: [...ORDERS[orderBy].order], direction: ORDERS[orderBy].direction },
-      page,
-      (ids) => this.loadAll(ids),
-    )
+    return seekPage(this.em, { query, ...ORDERS[orderBy] }, page, (ids: string[]) => this.loadAll(ids))
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<Machine>[]> {
@@ -120,11 +123,20 @@ export class MachinesService {
       const machine = await requireRow(em, Machine, id, 'machine')
       if (machine.archivedAt) return
       await updateRow(em, Machine, id, { archivedAt: at })
-      const { rows } = await sql<{ id: string }>`update disk set archived_at = ${at.getTime()}
-        where machine_id = ${id} and archived_at is null returning id`.execute(em.getKysely())
-      await sql`update storage_array set gone_since = ${at.getTime()}
-        where machine_id = ${id} and gone_since is null`.execute(em.getKysely())
-      for (const row of rows) tell.disks.add(row.id)
+      const disks = await tables(em)
+        .updateTable('Disk')
+        .set({ archivedAt: at })
+        .where('machine', '=', id)
+        .where('archivedAt', 'is', null)
+        .returning('id')
+        .execute()
+      await tables(em)
+        .updateTable('StorageArray')
+        .set({ goneSince: at })
+        .where('machine', '=', id)
+        .where('goneSince', 'is', null)
+        .execute()
+      for (const disk of disks) tell.disks.add(disk.id)
       tell.machines.add(id)
       tell.event({
         type: EventType.MACHINE_ARCHIVED,
@@ -134,7 +146,7 @@ export class MachinesService {
         actor,
         machine: id,
         from: id,
-        facts: { hostname: machine.hostname ?? machine.ip, count: rows.length },
+        facts: { hostname: machine.hostname ?? machine.ip, count: disks.length },
       })
     })
     return this.reload(id)

@@ -1,7 +1,8 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { dialectOf } from '../database/dialect.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, CLOCK_TOLERANCE, isFuture } from '../platform/clock.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -21,12 +22,18 @@ export function noticeSilence(
   return transact(em, async ({ em: own, tell }) => {
     const now = clock()
     await mendFuture(own, now)
-    const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(own, Machine))} from machine
-      where archived_at is null and silence_told_at is null and silent_at <= ${now.getTime()}
-        and ${listeningSince.getTime()} + silent_at - last_received_at <= ${now.getTime()} limit 500`.execute(
-      own.getKysely(),
+    const { milliseconds } = dialectOf(own)
+    const silent = await findRows(own, Machine, (query) =>
+      query
+        .where('archivedAt', 'is', null)
+        .where('silenceToldAt', 'is', null)
+        .where('silentAt', '<=', now)
+        .where((eb) => {
+          const patience = eb(milliseconds(eb.ref('silentAt')), '-', milliseconds(eb.ref('lastReceivedAt')))
+          return eb(patience, '<=', now.getTime() - listeningSince.getTime())
+        })
+        .limit(500),
     )
-    const silent = decodeRows(own, Machine, rows)
     for (const machine of silent) {
       machine.silenceToldAt = now
       tell.machines.add(machine.id)
@@ -49,9 +56,9 @@ export function noticeSilence(
  * comes, and a disk of it good until then. They count as of now.
  */
 async function mendFuture(em: EntityManager, now: Date): Promise<void> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Machine))} from machine
-    where last_received_at > ${now.getTime() + CLOCK_TOLERANCE} limit 500`.execute(em.getKysely())
-  const ahead = decodeRows(em, Machine, rows)
+  const ahead = await findRows(em, Machine, (query) =>
+    query.where('lastReceivedAt', '>', new Date(now.getTime() + CLOCK_TOLERANCE)).limit(500),
+  )
   for (const machine of ahead) {
     machine.reportTimes = machine.reportTimes.filter((time) => !isFuture(new Date(time), now))
     machine.lastReceivedAt = now
@@ -61,9 +68,13 @@ async function mendFuture(em: EntityManager, now: Date): Promise<void> {
   await saveRows(em, Machine, ahead)
   const ids = ahead.map(({ id }) => id)
   if (ids.length === 0) return
-  for (const column of ['last_read_at', 'last_seen_at'])
-    await sql`update disk set ${sql.ref(column)} = ${now.getTime()}
-      where machine_id in (${sql.join(ids)}) and ${sql.ref(column)} > ${now.getTime()}`.execute(em.getKysely())
+  for (const column of ['lastReadAt', 'lastSeenAt'] as const)
+    await tables(em)
+      .updateTable('Disk')
+      .set({ [column]: now })
+      .where('machine', 'in', ids)
+      .where(column, '>', now)
+      .execute()
 }
 
 /** Which of these have fallen silent at that moment. */

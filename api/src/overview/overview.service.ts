@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
+import { tables } from '../database/tables.ts'
 import type { Clock } from '../platform/clock.ts'
 
 export class OverviewService {
@@ -8,11 +8,14 @@ export class OverviewService {
     private readonly clock: Clock,
   ) {}
 
-  async machineCounts(): Promise<{ total: number; silent: number }> {
-    const { rows } = await sql<{ total: number; silent: number }>`select count(*) as total,
-      coalesce(sum(silent_at <= ${this.clock().getTime()}), 0) as silent from machine where archived_at is null`.execute(
-      this.em.getKysely(),
-    )
-    return rows[0] ?? { total: 0, silent: 0 }
+  machineCounts(): Promise<{ total: number; silent: number }> {
+    return tables(this.em)
+      .selectFrom('Machine')
+      .select((eb) => [
+        eb.fn.countAll<number>().as('total'),
+        eb.fn.countAll<number>().filterWhere('silentAt', '<=', this.clock()).as('silent'),
+      ])
+      .where('archivedAt', 'is', null)
+      .executeTakeFirstOrThrow()
   }
 }

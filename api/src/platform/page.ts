@@ -45,14 +45,17 @@ export function readPage({ first, after }: PageArgs, keys: number): { first: num
   }
   const plain = (value: unknown): boolean => value === null || typeof value === 'string' || typeof value === 'number'
   if (!Array.isArray(cursor) || cursor.length !== keys || !cursor.every(plain)) {
-    throw new InvalidInputError(
-      'after',
-      'is no cursor of this list',
-      'Send the endCursor of the page before, with the same orderBy.',
-    )
+    throw noCursor()
   }
   return { first, cursor: cursor as Cursor }
 }
+
+export const noCursor = (): InvalidInputError =>
+  new InvalidInputError(
+    'after',
+    'is no cursor of this list',
+    'Send the endCursor of the page before, with the same orderBy.',
+  )
 
 export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url')
 

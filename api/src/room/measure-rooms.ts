@@ -1,9 +1,9 @@
 import { stat, statfs } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sql } from 'kysely'
 import { backupReason } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell, Transact } from '../events/outbox.ts'
 import { type Clock, DAY, SECOND } from '../platform/clock.ts'
@@ -56,7 +56,7 @@ export async function measureRooms(
     // What was a file system of its own, and lies on another by now, is told there.
     const over = known.filter(({ path }) => !rooms.some((room) => room.path === path))
     for (const room of over) tellLevel(tell, { ...room, level: RoomLevel.ENOUGH }, room.level, now)
-    for (const { id } of over) await sql`delete from room where id = ${id}`.execute(own.getKysely())
+    for (const { id } of over) await tables(own).deleteFrom('Room').where('id', '=', id).execute()
   })
 }
 
@@ -143,8 +143,5 @@ function reasonsOf(room: Row<Room>, now: Date): Reason[] {
 
 /** Every file system that backups or Vigie lie on, the fullest first. */
 export async function allRooms(em: EntityManager): Promise<Row<Room>[]> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, Room))} from room`.execute(
-    em.getKysely(),
-  )
-  return decodeRows(em, Room, rows).toSorted((a, b) => usedShare(b) - usedShare(a))
+  return (await findRows(em, Room, (query) => query)).toSorted((a, b) => usedShare(b) - usedShare(a))
 }

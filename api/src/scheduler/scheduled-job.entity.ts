@@ -1,5 +1,6 @@
 import { EntityName } from '@mikro-orm/core'
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
+import { BigNumber } from '../database/big-number.ts'
 
 /** A job of Agenda, where it has no MongoDB: its document, with the columns that it is looked up by. */
 @Entity()
@@ -14,10 +15,10 @@ export class ScheduledJob {
   name!: string
 
   /** Milliseconds since 1970; null = it does not run again by itself. */
-  @Property({ type: 'bigint', nullable: true })
+  @Property({ type: BigNumber, nullable: true })
   nextRunAt!: number | null
 
-  @Property({ type: 'bigint', nullable: true })
+  @Property({ type: BigNumber, nullable: true })
   lockedAt!: number | null
 
   @Property({ type: 'integer' })

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os'
 import { Agenda, type AgendaBackend } from 'agenda'
-import { sql } from 'kysely'
 import type { MongoClient } from 'mongodb'
 import { ConfigError } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
+import type { Engine } from '../database/engine.ts'
+import { tables } from '../database/tables.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
-import { SqliteBackend } from './sqlite-backend.ts'
+import { DatabaseBackend } from './database-backend.ts'
 import type { Task } from './task.ts'
 
 export interface Scheduler {
@@ -18,7 +19,7 @@ export interface Scheduler {
   stop(): Promise<void>
 }
 
-type StoreName = 'MongoDB' | 'SQLite'
+type StoreName = 'MongoDB' | Engine['name']
 
 export interface SchedulerStore {
   name: StoreName
@@ -51,8 +52,8 @@ const STOP_PATIENCE_MS = 6 * SECOND
 /** Opens Agenda's store, or says clearly why not: before Vigie listens. */
 export async function openSchedulerStore(em: EntityManager, mongoUrl: string | null): Promise<SchedulerStore> {
   if (mongoUrl === null) {
-    const backend = new SqliteBackend(em)
-    return { name: 'SQLite', backend, isOwn: true, ping: async () => undefined, close: async () => undefined }
+    const backend = new DatabaseBackend(em)
+    return { name: backend.name, backend, isOwn: true, ping: async () => undefined, close: async () => undefined }
   }
   // Only who uses MongoDB pays for its driver: 15 MB of memory.
   const [mongo, { MongoBackend }] = await Promise.all([connectMongo(mongoUrl), import('@agendajs/mongo-backend')])
@@ -68,10 +69,17 @@ export async function openSchedulerStore(em: EntityManager, mongoUrl: string | n
 
 /** The collection of this Vigie's jobs. Its id is made at the first use, and kept: a copy of the database that is put back goes on with the same schedule. */
 export async function collectionOf(em: EntityManager): Promise<string> {
-  const { rows } = await sql<{ id: string }>`insert into scanner (id, instance_id) values ('scanner', ${newId()})
-    on conflict (id) do update set instance_id = coalesce(instance_id, excluded.instance_id)
-    returning instance_id as id`.execute(em.fork().getKysely())
-  return `vigie_jobs_${rows[0]?.id}`
+  const { instanceId } = await tables(em.fork())
+    .insertInto('Scanner')
+    .values({ id: 'scanner', instanceId: newId(), troubles: [] })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((eb) => ({ instanceId: eb.fn.coalesce('Scanner.instanceId', 'excluded.instanceId') })),
+    )
+    .returning('instanceId')
+    .executeTakeFirstOrThrow()
+  return `vigie_jobs_${instanceId}`
 }
 
 /** Agenda rings; each task decides by Vigie's own database what there is to do. */

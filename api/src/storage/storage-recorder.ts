@@ -1,5 +1,6 @@
 import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows, updateRow } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { newId } from '../platform/id.ts'
 import { FileSystemDisk } from './file-system-disk.entity.ts'
@@ -86,12 +87,11 @@ export class StorageRecorder {
       FileSystemDisk,
       [...wanted].filter(([name]) => !present.has(name)).map(([, row]) => row),
     )
-    const kysely = this.em.getKysely<Record<string, Record<string, unknown>>>()
     for (const row of known.filter((row) => !wanted.has(key(row)))) {
-      await kysely
-        .deleteFrom('file_system_disk')
-        .where('file_system_id', '=', row.fileSystem)
-        .where('disk_id', '=', row.disk)
+      await tables(this.em)
+        .deleteFrom('FileSystemDisk')
+        .where('fileSystem', '=', row.fileSystem)
+        .where('disk', '=', row.disk)
         .execute()
     }
   }

@@ -1,11 +1,12 @@
-import { sql } from 'kysely'
+import type { ExpressionBuilder, SelectQueryBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
-import { columnsOf, decodeRows, requireRow, type Row, selectRows } from '../database/rows.ts'
+import { findRows, requireRow, type Row, selectRows } from '../database/rows.ts'
 import { seekPage } from '../database/seek.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
-import { HEALTH_RANK } from '../disks/health.ts'
+import { Health, HEALTH_RANK } from '../disks/health.ts'
 import { healthRankSql } from '../disks/health-sql.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
@@ -18,9 +19,35 @@ import { StorageArray } from './storage-array.entity.ts'
 
 const MOST_BAD = 500
 /** One that went while it was well was taken apart, for all that is known; one that was broken may not have started. */
-const BAD_ARRAYS = sql`storage_array where health in ('FAILED', 'AT_RISK', 'WARNING')
-  and (gone_since is null or health <> 'WARNING')
-  and machine_id in (select id from machine where archived_at is null)`
+const bad = <T>(arrays: SelectQueryBuilder<Tables, 'StorageArray', T>) =>
+  arrays
+    .where('health', 'in', [Health.FAILED, Health.AT_RISK, Health.WARNING])
+    .where((eb) => eb.or([eb('goneSince', 'is', null), eb('health', '<>', Health.WARNING)]))
+    .where('machine', 'in', (eb) => eb.selectFrom('Machine').select('id').where('archivedAt', 'is', null))
+
+type Disks = ExpressionBuilder<Tables, 'Disk'>
+
+/** File systems with homes, and what they lie on. */
+const homes = (eb: Disks) =>
+  eb
+    .selectFrom('FileSystem')
+    .innerJoin('FileSystemDisk', 'FileSystemDisk.fileSystem', 'FileSystem.id')
+    .where('FileSystem.homeBytes', 'is not', null)
+    .where('FileSystem.goneSince', 'is', null)
+
+/** Only what the machine tells that a disk is in now is on it. */
+const hasHomes = (eb: Disks) =>
+  eb(
+    eb.refTuple('id', 'machine'),
+    'in',
+    homes(eb).select(['FileSystemDisk.disk', 'FileSystem.machine']).$asTuple('disk', 'machine'),
+  )
+
+const bytesOfHomes = (eb: Disks) =>
+  homes(eb)
+    .whereRef('FileSystemDisk.disk', '=', 'Disk.id')
+    .whereRef('FileSystem.machine', '=', 'Disk.machine')
+    .select((sums) => sums.fn.sum<number>('FileSystem.homeBytes').as('bytes'))
 
 export interface HomesOnDisk {
   diskId: string
@@ -48,13 +75,16 @@ export class StorageService {
 
   private readonly onDisk = groupLoader<string, { diskId: string; fileSystem: Row<FileSystem> }>(
     async (diskIds) => {
-      const { rows } = await sql<{
-        diskId: string
-        fileSystemId: string
-      }>`select j.disk_id as diskId, j.file_system_id as fileSystemId
-        from file_system_disk j join file_system f on f.id = j.file_system_id and f.gone_since is null
-        join disk d on d.id = j.disk_id and d.machine_id = f.machine_id
-        where j.disk_id in (${sql.join([...diskIds])})`.execute(this.em.getKysely())
+      const rows = await tables(this.em)
+        .selectFrom('FileSystemDisk')
+        .innerJoin('FileSystem', 'FileSystem.id', 'FileSystemDisk.fileSystem')
+        .innerJoin('Disk', (join) =>
+          join.onRef('Disk.id', '=', 'FileSystemDisk.disk').onRef('Disk.machine', '=', 'FileSystem.machine'),
+        )
+        .select(['FileSystemDisk.disk as diskId', 'FileSystemDisk.fileSystem as fileSystemId'])
+        .where('FileSystemDisk.disk', 'in', diskIds)
+        .where('FileSystem.goneSince', 'is', null)
+        .execute()
       const found = await selectRows(this.em, FileSystem, 'id', [...new Set(rows.map((row) => row.fileSystemId))])
       const byId = new Map(found.map((fileSystem) => [fileSystem.id, fileSystem]))
       return rows
@@ -82,16 +112,19 @@ export class StorageService {
 
   /** Arrays with a finding, the worst first, without those of retired machines. */
   async badArrays(): Promise<Row<StorageArray>[]> {
-    const { rows } = await sql<
-      Record<string, unknown>
-    >`select ${sql.raw(columnsOf(this.em, StorageArray))} from ${BAD_ARRAYS}
-      order by ${healthRankSql(sql`health`)}, id limit ${MOST_BAD}`.execute(this.em.getKysely())
-    return decodeRows(this.em, StorageArray, rows)
+    return findRows(this.em, StorageArray, (query) =>
+      bad(query)
+        .orderBy((eb) => healthRankSql(eb.ref('health')))
+        .orderBy('id')
+        .limit(MOST_BAD),
+    )
   }
 
   async countBadArrays(): Promise<number> {
-    const { rows } = await sql<{ n: number }>`select count(*) as n from ${BAD_ARRAYS}`.execute(this.em.getKysely())
-    return rows[0]?.n ?? 0
+    const { count } = await bad(tables(this.em).selectFrom('StorageArray'))
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    return count
   }
 
   /** Forgets an array that its owner took apart; returns its machine. Errors: NOT_FOUND, BAD_USER_INPUT */
@@ -101,7 +134,7 @@ export class StorageService {
       if (goneSince === null)
         throw new InvalidInputError('id', 'is of an array that is there', 'Only one that is gone can be forgotten.')
       const { hostname, ip } = await requireRow(em, Machine, machine, 'machine')
-      await sql`delete from storage_array where id = ${id}`.execute(em.getKysely())
+      await tables(em).deleteFrom('StorageArray').where('id', '=', id).execute()
       tell.machines.add(machine)
       tell.event({
         type: EventType.ARRAY_FORGOTTEN,
@@ -135,24 +168,16 @@ export class StorageService {
 
   /** Disks that hold users' homes, the most bytes first. */
   homes(args: PageArgs): Promise<Page<HomesOnDisk>> {
-    const from = sql`(select j.disk_id as id, sum(f.home_bytes) as bytes from file_system f
-      join file_system_disk j on j.file_system_id = f.id
-      join disk d on d.id = j.disk_id and d.machine_id = f.machine_id and d.archived_at is null
-      where f.home_bytes is not null and f.gone_since is null group by j.disk_id)`
-    return seekPage<string, HomesOnDisk>(
-      this.em,
-      { from, where: [], order: [sql`bytes`, sql`id`], direction: 'desc' },
-      args,
-      async (ids) => {
-        const found = await Promise.all(ids.map((id) => this.onDisk.load(id)))
-        return ids.map((diskId, index) =>
-          homesOn(
-            diskId,
-            (found[index] ?? []).map((row) => row.fileSystem),
-          ),
-        )
-      },
-    )
+    const query = tables(this.em).selectFrom('Disk').where('archivedAt', 'is', null).where(hasHomes)
+    return seekPage(this.em, { query, order: [bytesOfHomes, 'id'], direction: 'desc' }, args, async (ids: string[]) => {
+      const found = await Promise.all(ids.map((id) => this.onDisk.load(id)))
+      return ids.map((diskId, index) =>
+        homesOn(
+          diskId,
+          (found[index] ?? []).map((row) => row.fileSystem),
+        ),
+      )
+    })
   }
 }
 

@@ -1,13 +1,12 @@
 import { lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { MANIFEST } from '../backups/name.ts'
 import { proofOf } from '../backups/proof.ts'
-import { decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
-import type { ReadFacts } from '../backups/file-facts.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import type { VaultWork } from './vault-work.ts'
 import { asObject } from '../platform/json.ts'
 import { BackupFile, FileState } from '../backups/backup-file.entity.ts'
@@ -24,11 +23,15 @@ const LONGEST = 1024 * 1024
  * turn. Answers with the file that the next scan goes on after.
  */
 export async function writeManifests(scan: VaultWork, after: string): Promise<string> {
-  const { rows } = await sql<Record<string, unknown>>`select * from backup_file
-    where state = 'VAULT' and has_manifest = 0 and id > ${after} order by id limit ${BATCH}`.execute(
-    scan.em.getKysely(),
+  const files = await findRows(scan.em, BackupFile, (query) =>
+    query
+      .select('facts')
+      .where('state', '=', literal(FileState.VAULT))
+      .where((eb) => eb.not(eb.ref('hasManifest')))
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(BATCH),
   )
-  const files = decodeRows(scan.em, BackupFile, rows)
   if (files.length === 0) return ''
   const written: string[] = []
   const known = await knownOf(scan, files)
@@ -82,7 +85,6 @@ async function knownOf({ em }: VaultWork, files: readonly Row<BackupFile>[]): Pr
 /** Names and units as in the API; what is not known is null. */
 function manifestOf(file: Row<BackupFile>, { jobs, entries, runs }: Known): object {
   const [job, entry, run] = [jobs.get(file.job ?? ''), entries.get(file.entry ?? ''), runs.get(file.id)]
-  const facts = file.facts as ReadFacts | null | undefined
   return {
     vigie: 1,
     id: file.id,
@@ -90,8 +92,8 @@ function manifestOf(file: Row<BackupFile>, { jobs, entries, runs }: Known): obje
       name: basename(file.path),
       size: file.size,
       sha256: file.sha256,
-      contentSize: facts?.contentSize ?? null,
-      contentSha256: facts?.contentSha256 ?? null,
+      contentSize: file.facts?.contentSize ?? null,
+      contentSha256: file.facts?.contentSha256 ?? null,
     },
     job: job && {
       agentId: job.agentId,

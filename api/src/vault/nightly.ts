@@ -1,5 +1,9 @@
-import { sql } from 'kysely'
+import { FileState } from '../backups/backup-file.entity.ts'
+import { GOOD } from '../backups/backup-status.ts'
+import { inVault } from '../backups/in-vault.ts'
 import type { EntityManager } from '../database/database.ts'
+import { literal } from '../database/literal.ts'
+import { tables } from '../database/tables.ts'
 import type { VaultKeeper } from './vault-work.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -16,9 +20,15 @@ export interface Nightly {
 
 /** Applies the rules of every job that has any: each night. */
 export async function applyAllRetention({ em, vault, keeper, log }: Nightly): Promise<void> {
-  const { rows } = await sql<{ id: string }>`select id from expected_job where archived_at is null
-    and coalesce(keep_last, keep_daily, keep_weekly, keep_monthly, keep_yearly) is not null`.execute(em.getKysely())
-  for (const { id } of rows) {
+  const jobs = await tables(em)
+    .selectFrom('ExpectedJob')
+    .select('id')
+    .where('archivedAt', 'is', null)
+    .where((eb) =>
+      eb(eb.fn.coalesce('keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'), 'is not', null),
+    )
+    .execute()
+  for (const { id } of jobs) {
     try {
       await betweenScans(keeper, () => vault.applyRetention(id, null, keeper))
     } catch (error) {
@@ -30,12 +40,17 @@ export async function applyAllRetention({ em, vault, keeper, log }: Nightly): Pr
 
 /** Deletes what was kept apart so many days ago, where a good backup of the same due time lies intact in the vault. */
 export async function forgetQuarantined({ em, vault, keeper, clock, log }: Nightly, days: number): Promise<void> {
-  const { rows } = await sql<{ id: string }>`select q.id from backup_file q
-    join backup_entry e on e.id = q.entry_id join backup_file f on f.id = e.file_id
-    where q.state = 'QUARANTINE' and q.seen_at < ${clock().getTime() - days * DAY}
-      and e.status in ('SUCCESS', 'HASH_MISMATCH') and f.id <> q.id and f.state = 'VAULT'
-      and (f.intact is null or f.intact = 1)`.execute(em.getKysely())
-  for (const { id } of rows) {
+  const files = await tables(em)
+    .selectFrom('BackupFile as apart')
+    .innerJoin('BackupEntry', 'BackupEntry.id', 'apart.entry')
+    .innerJoin('BackupFile', 'BackupFile.id', 'BackupEntry.file')
+    .select('apart.id')
+    .where('apart.state', '=', literal(FileState.QUARANTINE))
+    .where('apart.seenAt', '<', new Date(clock().getTime() - days * DAY))
+    .where('BackupEntry.status', 'in', GOOD)
+    .where(inVault)
+    .execute()
+  for (const { id } of files) {
     try {
       await betweenScans(keeper, () => vault.deleteReplaced(id, keeper))
     } catch (error) {

@@ -1,6 +1,6 @@
 import { rmdir, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { sql } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import type { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
@@ -10,7 +10,9 @@ import type { Roots } from '../config/config.ts'
 import { folderName, render } from '../backups/path-template.ts'
 import { backupReason, staysOpen } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import type { Stamp } from '../backups/file-facts.ts'
 import { LINK_TAKES } from '../files/file-work.ts'
 import type { VaultWork } from './vault-work.ts'
@@ -68,18 +70,31 @@ export async function vaultPlace(
   return { to, path, versionPath: version(holder.expectedAt) }
 }
 
+/** What lies at a path of the vault. */
+const liesAt = (path: string) => (eb: ExpressionBuilder<Tables, 'BackupFile'>) =>
+  eb.and([
+    eb('BackupFile.path', '=', path),
+    eb('BackupFile.root', '=', FileRoot.VAULT),
+    eb('BackupFile.state', '=', literal(FileState.VAULT)),
+  ])
+
 /** Whose good file lies at a path, if it is one of the same database, also of a job that was retired since. */
 async function holderOf(
   em: EntityManager,
   path: string,
   { agentId, databaseName }: Row<ExpectedJob>,
 ): Promise<{ entry: string; expectedAt: Date; sha256: string | null } | null> {
-  const { rows } = await sql<{ entry: string; expectedAt: number; sha256: string | null }>`
-    select e.id as entry, e.expected_at as expectedAt, f.sha256 from backup_file f
-    join backup_entry e on e.id = f.entry_id join expected_job j on j.id = f.job_id
-    where f.path = ${path} and f.root = 'VAULT' and f.state = 'VAULT'
-      and j.agent_id = ${agentId} and j.database_name = ${databaseName} limit 1`.execute(em.getKysely())
-  return rows[0] ? { ...rows[0], expectedAt: new Date(rows[0].expectedAt) } : null
+  const holder = await tables(em)
+    .selectFrom('BackupFile')
+    .innerJoin('BackupEntry', 'BackupEntry.id', 'BackupFile.entry')
+    .innerJoin('ExpectedJob', 'ExpectedJob.id', 'BackupFile.job')
+    .select(['BackupEntry.id as entry', 'BackupEntry.expectedAt', 'BackupFile.sha256'])
+    .where(liesAt(path))
+    .where('ExpectedJob.agentId', '=', agentId)
+    .where('ExpectedJob.databaseName', '=', databaseName)
+    .limit(1)
+    .executeTakeFirst()
+  return holder ?? null
 }
 
 /** `crm.sql.gz` becomes `crm-2.sql.gz`, or the next number that is free. */
@@ -193,8 +208,12 @@ async function arrived(
   const { stamp, leftover } = arrival
   const kept = await scan.write(async ({ em, tell }) => {
     if (intent.versionPath !== null) {
-      await sql`update backup_file set path = ${intent.versionPath}, has_manifest = 0
-        where path = ${intent.path} and root = 'VAULT' and state = 'VAULT' and id <> ${file.id}`.execute(em.getKysely())
+      await tables(em)
+        .updateTable('BackupFile')
+        .set({ path: intent.versionPath, hasManifest: false })
+        .where(liesAt(intent.path))
+        .where('id', '<>', file.id)
+        .execute()
     }
     const same = arrival.by === 'ALREADY_THERE' ? await sameInVault(em, file, intent) : null
     const holding = same ?? file
@@ -223,7 +242,7 @@ async function arrived(
       if (run.entry) await new EntryRecorder(em, tell).judge(run.entry, now, null)
     }
     // One content, sent twice for one time, is one file of the vault.
-    if (same) await sql`delete from backup_file where id = ${file.id}`.execute(em.getKysely())
+    if (same) await tables(em).deleteFrom('BackupFile').where('id', '=', file.id).execute()
     if (quarantined && run) {
       tell.event({
         type: EventType.BACKUP_QUARANTINED,
@@ -244,11 +263,10 @@ async function arrived(
 }
 
 async function sameInVault(em: EntityManager, file: Row<BackupFile>, intent: Intent): Promise<Row<BackupFile> | null> {
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
-    where path = ${intent.path} and root = 'VAULT' and state = 'VAULT' and id <> ${file.id} limit 1`.execute(
-    em.getKysely(),
+  const [same] = await findRows(em, BackupFile, (query) =>
+    query.where(liesAt(intent.path)).where('id', '<>', file.id).limit(1),
   )
-  return decodeRows(em, BackupFile, rows)[0] ?? null
+  return same ?? null
 }
 
 async function notMoved(scan: VaultWork, file: Row<BackupFile>, intent: Intent, moved: NotMoved): Promise<Carried> {
@@ -313,9 +331,10 @@ function why(moved: NotMoved, intent: Intent): Reason {
  */
 export async function takeUp(scan: VaultWork): Promise<Set<string>> {
   const resting = new Set<string>()
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(scan.em, BackupFile))} from backup_file
-    where state = 'INTENT' or leftover is not null`.execute(scan.em.getKysely())
-  for (const file of decodeRows(scan.em, BackupFile, rows)) {
+  const files = await findRows(scan.em, BackupFile, (query) =>
+    query.where((eb) => eb.or([eb('state', '=', literal(FileState.INTENT)), eb('leftover', 'is not', null)])),
+  )
+  for (const file of files) {
     scan.check()
     try {
       if (file.state === FileState.INTENT) {

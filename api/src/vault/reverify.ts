@@ -1,15 +1,17 @@
-import { sql } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import { EntryRecorder } from '../backups/entry-recorder.ts'
 import type { Roots } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
-import { columnsOf, decodeRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { type Tables, tables } from '../database/tables.ts'
 import type { FileReader } from './vault-work.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { Severity } from '../reasons/reason.ts'
-import { BackupFile, FileState } from '../backups/backup-file.entity.ts'
+import { BackupFile, FileRoot, FileState } from '../backups/backup-file.entity.ts'
 
 export interface Rereading {
   em: EntityManager
@@ -27,18 +29,32 @@ export interface Rereading {
 /** Every file is read again within so many nights. */
 const NIGHTS = 30
 
+/** What lies in the vault, or should. */
+const ofVault = (eb: ExpressionBuilder<Tables, 'BackupFile'>) =>
+  eb.or([
+    eb('state', '=', literal(FileState.VAULT)),
+    eb.and([eb('state', '=', literal(FileState.LOST)), eb('root', '=', FileRoot.VAULT)]),
+  ])
+
 /** Reads the thirtieth of the vault that was not read for longest: disks forget, and only reading finds out. */
 export async function reverifyVault(rereading: Rereading): Promise<{ read: number; bad: number }> {
   const { em, log, isStopping } = rereading
-  const inVault = sql`(state = 'VAULT' or (state = 'LOST' and root = 'VAULT'))`
-  const { rows: counted } = await sql<{ n: number }>`select count(*) as n from backup_file where ${inVault}`.execute(
-    em.getKysely(),
+  const { count } = await tables(em)
+    .selectFrom('BackupFile')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where(ofVault)
+    .executeTakeFirstOrThrow()
+  const files = await findRows(em, BackupFile, (query) =>
+    query
+      .where(ofVault)
+      .orderBy(
+        (eb) => eb.fn.coalesce('triedAt', 'verifiedAt'),
+        (order) => order.asc().nullsFirst(),
+      )
+      .orderBy('id')
+      .limit(Math.ceil(count / NIGHTS)),
   )
-  const share = Math.ceil((counted[0]?.n ?? 0) / NIGHTS)
-  const { rows } = await sql<Record<string, unknown>>`select ${sql.raw(columnsOf(em, BackupFile))} from backup_file
-    where ${inVault} order by coalesce(tried_at, verified_at), id limit ${share}`.execute(em.getKysely())
   let bad = 0
-  const files = decodeRows(em, BackupFile, rows)
   for (const file of files) {
     if (isStopping()) break
     try {
@@ -54,11 +70,14 @@ export async function reverifyVault(rereading: Rereading): Promise<{ read: numbe
 
 /** A newer file is taking this path just now: what was read may be that one. */
 async function isMoving(em: EntityManager, path: string): Promise<boolean> {
-  const { rows } =
-    await sql`select 1 from backup_file where state = 'INTENT' and intent ->> 'path' = ${path} limit 1`.execute(
-      em.getKysely(),
-    )
-  return rows.length > 0
+  const files = await tables(em)
+    .selectFrom('BackupFile')
+    .select('id')
+    .where('state', '=', literal(FileState.INTENT))
+    .where((eb) => eb(eb.ref('intent', '->>').key('path'), '=', path))
+    .limit(1)
+    .execute()
+  return files.length > 0
 }
 
 /** Reads one file of the vault and compares it with what it was when it was proven. False = lost, damaged or not readable. */

@@ -1,6 +1,5 @@
 import { unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { sql } from 'kysely'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { BackupRun } from '../backups/backup-run.entity.ts'
 import { BackupStatus, isGood } from '../backups/backup-status.ts'
@@ -9,8 +8,11 @@ import { backupReason, declaredFile, judgeRun } from '../backups/verdict.ts'
 import { previousGood } from '../backups/entry-recorder.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Transact } from '../events/outbox.ts'
-import { columnsOf, decodeRows, type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
+import { goodInVault } from '../backups/in-vault.ts'
+import { literal } from '../database/literal.ts'
+import { findRows, type Row, requireRow, saveRows, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
+import { tables } from '../database/tables.ts'
 import type { VaultWork } from './vault-work.ts'
 import type { VaultKeeper } from './vault-work.ts'
 import { carryOut, leave, removeExplained, vaultPlace } from './promotion.ts'
@@ -56,11 +58,9 @@ export class VaultService {
 
   /** What is kept apart, newest first. */
   quarantine(page: PageArgs): Promise<Page<Row<BackupFile>>> {
-    return seekPage<string, Row<BackupFile>>(
-      this.em,
-      { from: sql`backup_file`, where: [sql`state = 'QUARANTINE'`], order: [sql`seen_at`, sql`id`], direction: 'desc' },
-      page,
-      async (ids) => inOrder(ids, await selectRows(this.em, BackupFile, 'id', ids)),
+    const query = tables(this.em).selectFrom('BackupFile').where('state', '=', literal(FileState.QUARANTINE))
+    return seekPage(this.em, { query, order: ['seenAt', 'id'], direction: 'desc' }, page, async (ids: string[]) =>
+      inOrder(ids, await selectRows(this.em, BackupFile, 'id', ids)),
     )
   }
 
@@ -223,15 +223,10 @@ export class VaultService {
   /** What the rules of a job keep, and what they would delete. Nothing is changed. */
   async retentionPlan(jobId: string, rules: KeepRules | null): Promise<RetentionPlan> {
     const job = await requireRow(this.em, ExpectedJob, jobId, 'expected job')
-    const { rows } = await sql<
-      Record<string, unknown>
-    >`select ${sql.raw(columnsOf(this.em, BackupEntry))} from backup_entry
-      where job_id = ${jobId} and status in ('SUCCESS', 'HASH_MISMATCH')
-        and file_id in (select id from backup_file where job_id = ${jobId} and state = 'VAULT'
-          and (intact is null or intact = 1))`.execute(this.em.getKysely())
+    const good = await findRows(this.em, BackupEntry, (query) => query.where(goodInVault(jobId)))
     const wanted = rules ?? job
     return {
-      plan: planRetention(decodeRows(this.em, BackupEntry, rows), wanted, job.timeZone),
+      plan: planRetention(good, wanted, job.timeZone),
       keepsEverything: keepsEverything(wanted),
     }
   }

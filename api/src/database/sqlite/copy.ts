@@ -13,16 +13,11 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeFolder } from '../platform/make-folder.ts'
-import { DomainError, InvalidInputError } from '../platform/errors.ts'
+import { makeFolder } from '../../platform/make-folder.ts'
+import { DatabaseCopyError } from '../database-errors.ts'
+import { DomainError, InvalidInputError } from '../../platform/errors.ts'
 import { lockDatabase } from './lock.ts'
 import { sqliteFault } from './sqlite.ts'
-
-export class DatabaseCopyError extends DomainError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('DATABASE_COPY', message, {}, options)
-  }
-}
 
 /**
  * Writes one consistent copy of the database, beside a running Vigie too: `VACUUM INTO` reads one snapshot, while the
@@ -85,7 +80,7 @@ export async function restoreDatabase(copy: string, file: string, now: Date): Pr
     throw wordsOf(cause, `${copy} could not be put in the place of ${file}`)
   } finally {
     if (lock) clear(unfinished)
-    lock?.release()
+    await lock?.release()
   }
 }
 

@@ -1,38 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type Kysely,
-  type QueryCompiler,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely'
-import { DomainError } from '../platform/errors.ts'
-import { SECOND } from '../platform/clock.ts'
+import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
+import { SECOND } from '../../platform/clock.ts'
+import { DatabaseBusyError, DatabaseFullError } from '../database-errors.ts'
 import { type Answer, Sqlite, sqliteFault } from './sqlite.ts'
-
-/** The database is held, by another question or by another program, for longer than a question may wait. */
-export class DatabaseBusyError extends DomainError {
-  constructor(what: string, options?: ErrorOptions) {
-    super('DATABASE_BUSY', `The database was busy for too long: ${what}. Nothing was changed; ask again.`, {}, options)
-  }
-}
-
-/** The file system of the database is full: nothing can be written until there is room. */
-export class DatabaseFullError extends DomainError {
-  constructor(options?: ErrorOptions) {
-    super(
-      'DATABASE_FULL',
-      'No room is left where the database lies. Nothing was changed; free some, then ask again.',
-      {},
-      options,
-    )
-  }
-}
 
 const inWords = (error: unknown): unknown =>
   sqliteFault(error) === 'FULL' ? new DatabaseFullError({ cause: error }) : error
@@ -44,45 +14,6 @@ export interface Patience {
   lock: number
 }
 const PATIENCE: Patience = { turn: 15 * SECOND, lock: 5 * SECOND }
-
-/**
- * SQLite for Kysely by the driver that Node brings. One connection, given to one transaction or statement after the
- * other. Whatever fails, it is given back: Kysely itself forgets it where BEGIN, COMMIT or ROLLBACK fails.
- */
-export class SqliteDialect implements Dialect {
-  readonly driver: SqliteDriver
-
-  constructor(
-    readonly file: string,
-    pragmas: readonly string[],
-    patience: Partial<Patience> = {},
-  ) {
-    this.driver = new SqliteDriver(file, pragmas, { ...PATIENCE, ...patience })
-  }
-
-  createDriver(): Driver {
-    return this.driver
-  }
-
-  createQueryCompiler(): QueryCompiler {
-    return new SqliteQueryCompiler()
-  }
-
-  createAdapter(): SqliteAdapter {
-    return new OwnQueueAdapter()
-  }
-
-  createIntrospector(db: Kysely<unknown>): SqliteIntrospector {
-    return new SqliteIntrospector(db)
-  }
-}
-
-/** Kysely queues nothing by itself: the driver does, for it knows when a turn ended by an error. */
-class OwnQueueAdapter extends SqliteAdapter {
-  override get supportsMultipleConnections(): boolean {
-    return true
-  }
-}
 
 /** The connection for one transaction or statement. */
 class Turn implements DatabaseConnection {
@@ -103,18 +34,25 @@ class Turn implements DatabaseConnection {
   }
 }
 
-class SqliteDriver implements Driver {
+/**
+ * SQLite for Kysely by the driver that Node brings. One connection, given to one transaction or statement after the
+ * other. Whatever fails, it is given back: Kysely itself forgets it where BEGIN, COMMIT or ROLLBACK fails.
+ */
+export class SqliteDriver implements Driver {
   private sqlite: Sqlite | null = null
   private closed = false
   private turn: Turn | null = null
   private since = 0
+  private readonly patience: Patience
   private readonly waiting: { turn: Turn; enter: () => void }[] = []
 
   constructor(
     private readonly file: string,
     private readonly pragmas: readonly string[],
-    private readonly patience: Patience,
-  ) {}
+    patience: Partial<Patience> = {},
+  ) {
+    this.patience = { ...PATIENCE, ...patience }
+  }
 
   /** For how long the turn at work has kept others waiting, in milliseconds; 0 = nobody has waited for it. */
   get heldFor(): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { SqliteDialect } from './sqlite-dialect.ts'
+import { SqliteEngine } from './sqlite-engine.ts'
 
 interface Tables {
   word: { id: number; text: string | null; content: Buffer | null }
@@ -12,7 +12,7 @@ interface Tables {
 
 let folder = ''
 let file = ''
-let dialect: SqliteDialect
+let engine: SqliteEngine
 let db: Kysely<Tables>
 
 beforeEach(async () => {
@@ -31,8 +31,9 @@ afterEach(async () => {
 
 async function open(pragmas: string[] = []): Promise<void> {
   await db?.destroy()
-  dialect = new SqliteDialect(file, [...pragmas, 'journal_mode = wal', 'foreign_keys = on'], { turn: 300, lock: 60 })
-  db = new Kysely<Tables>({ dialect })
+  const all = [...pragmas, 'journal_mode = wal', 'foreign_keys = on']
+  engine = new SqliteEngine(file, { turn: 300, lock: 60 }, all)
+  db = new Kysely<Tables>({ dialect: engine })
 }
 
 const words = async (): Promise<unknown[]> =>
@@ -86,7 +87,7 @@ describe('The connection comes back, whatever fails', () => {
   test('and once it is closed, who still waits is told so, and no file is opened anew', async () => {
     const transaction = await db.startTransaction().execute()
     const waiting = codeOf(words())
-    dialect.driver.close()
+    engine.closeAtOnce()
     await transaction.rollback().execute()
     expect(await waiting).toBe('The database is closed')
   })
@@ -147,10 +148,10 @@ describe('The connection comes back, whatever fails', () => {
 
   test('and a transaction that never ends keeps the others waiting for a bounded time, and is seen', async () => {
     const transaction = await db.startTransaction().execute()
-    expect(dialect.driver.heldFor).toBe(0)
+    expect(engine.heldFor).toBe(0)
     const waiting = codeOf(words())
     await new Promise(setImmediate)
-    expect(dialect.driver.heldFor).toBeGreaterThan(0)
+    expect(engine.heldFor).toBeGreaterThan(0)
     expect(await waiting).toBe('DATABASE_BUSY')
     const second = words()
     await transaction.commit().execute()

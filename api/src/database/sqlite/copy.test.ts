@@ -118,7 +118,7 @@ describe('Restoring a copy', () => {
     copyDatabase(file, copy)
     const lock = lockDatabase(file)
     await expect(restoreDatabase(copy, file, NOW)).rejects.toThrow(/Another Vigie is running/)
-    lock.release()
+    await lock.release()
   })
 
   test.each([

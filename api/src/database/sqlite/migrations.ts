@@ -9,6 +9,7 @@ import { Migration20261128063819 } from './migrations/Migration20261128063819.ts
 import { Migration20261128114813 } from './migrations/Migration20261128114813.ts'
 import { Migration20261128150000 } from './migrations/Migration20261128150000.ts'
 import { Migration20261128181536 } from './migrations/Migration20261128181536.ts'
+import { Migration20261128223000 } from './migrations/Migration20261128223000.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -25,4 +26,5 @@ export const migrations = [
   Migration20261128114813,
   Migration20261128150000,
   Migration20261128181536,
+  Migration20261128223000,
 ]

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { fold } from '../platform/fold.ts'
+import { fold } from '../../platform/fold.ts'
 
 /** Prepared statements that are kept; a long one is a batch, whose length differs each time. */
 const MOST = 300
@@ -104,9 +104,12 @@ export class Sqlite {
   }
 }
 
-/** node:sqlite binds each number as a REAL, which a text or an expression then shows as `5.0`. */
-const toSqlite = (value: unknown): SQLInputValue =>
-  typeof value === 'number' && (value | 0) === value ? BigInt(value) : (value as SQLInputValue)
+/** node:sqlite binds each number as a REAL, which a text or an expression then shows as `5.0`; it knows no dates. */
+function toSqlite(value: unknown): SQLInputValue {
+  if (typeof value === 'number') return (value | 0) === value ? BigInt(value) : value
+  if (typeof value === 'boolean') return value ? 1n : 0n
+  return value instanceof Date ? BigInt(value.getTime()) : (value as SQLInputValue)
+}
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

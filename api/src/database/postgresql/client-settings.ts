@@ -1,0 +1,22 @@
+import pg from 'pg'
+import { SECOND } from '../../platform/clock.ts'
+
+/** How long a question waits for a connection, and how long one statement may take, in milliseconds. */
+const PATIENCE = { connection: 15 * SECOND, statement: 60 * SECOND }
+
+/** As the rest of Vigie expects it: whole numbers are numbers, and times are Dates, as SQLite's are. */
+const types = new pg.TypeOverrides()
+types.setTypeParser(pg.types.builtins.INT8, Number)
+types.setTypeParser(pg.types.builtins.NUMERIC, Number)
+
+export const clientSettings = (url: string): pg.ClientConfig => ({
+  connectionString: url,
+  application_name: 'vigie',
+  connectionTimeoutMillis: PATIENCE.connection,
+  statement_timeout: PATIENCE.statement,
+  // A process that stands still in the middle of a transaction must not hold others for ever.
+  idle_in_transaction_session_timeout: PATIENCE.statement,
+  // A server that went away without a word is noticed.
+  keepAlive: true,
+  types,
+})

@@ -1,0 +1,4 @@
+import { Migration20261128223000 } from './migrations/Migration20261128223000.ts'
+
+/** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
+export const migrations = [Migration20261128223000]

@@ -1,0 +1,118 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import pg from 'pg'
+import { DatabaseBusyError, DatabaseFullError, DatabaseUnreachableError } from '../database-errors.ts'
+import { clientSettings } from './client-settings.ts'
+import { sqlState } from './sql-state.ts'
+
+const MOST_CONNECTIONS = 10
+
+/** PostgreSQL for Kysely. Each transaction is serializable: Vigie reads, decides, and writes. */
+export class PostgresqlDriver implements Driver {
+  private pool: pg.Pool | null = null
+
+  constructor(private readonly url: string) {}
+
+  async init(): Promise<void> {
+    this.pool = new pg.Pool({ ...clientSettings(this.url), max: MOST_CONNECTIONS })
+    // One whose server goes away says so even where nobody asks it just now; the pool has let go of it by then.
+    this.pool.on('error', () => undefined)
+    this.pool.on('connect', (client) => void client.on('error', () => undefined))
+  }
+
+  async acquireConnection(): Promise<Connection> {
+    if (!this.pool) throw new Error('The database is closed')
+    try {
+      return new Connection(await this.pool.connect())
+    } catch (error) {
+      throw inWords(error)
+    }
+  }
+
+  async beginTransaction(connection: Connection): Promise<void> {
+    await connection.run('begin isolation level serializable')
+  }
+
+  async commitTransaction(connection: Connection): Promise<void> {
+    await connection.run('commit')
+  }
+
+  async rollbackTransaction(connection: Connection): Promise<void> {
+    await connection.run('rollback')
+  }
+
+  async savepoint(connection: Connection, name: string): Promise<void> {
+    await connection.run(`savepoint "${name}"`)
+  }
+
+  async rollbackToSavepoint(connection: Connection, name: string): Promise<void> {
+    await connection.run(`rollback to "${name}"`)
+  }
+
+  async releaseSavepoint(connection: Connection, name: string): Promise<void> {
+    await connection.run(`release "${name}"`)
+  }
+
+  async releaseConnection(connection: Connection): Promise<void> {
+    connection.release()
+  }
+
+  async destroy(): Promise<void> {
+    await this.pool?.end()
+    this.pool = null
+  }
+}
+
+/** A connection of the pool for one transaction or statement. */
+class Connection implements DatabaseConnection {
+  private inTransaction = false
+  private broken = false
+
+  constructor(private readonly client: pg.PoolClient) {}
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const { rows, rowCount, command } = await this.client.query(sql, [...parameters])
+      const changes = ['INSERT', 'UPDATE', 'DELETE'].includes(command)
+      return { rows: rows as R[], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
+    } catch (error) {
+      throw inWords(error)
+    }
+  }
+
+  /** BEGIN, COMMIT and the like; a connection on which one of them fails is not given to anybody again. */
+  async run(statement: string): Promise<void> {
+    try {
+      await this.client.query(statement)
+      if (statement.startsWith('begin')) this.inTransaction = true
+      if (statement === 'commit' || statement === 'rollback') this.inTransaction = false
+    } catch (error) {
+      // A commit that finds a conflict has ended its transaction; all else leaves it in doubt.
+      this.broken = sqlState(error) !== '40001'
+      this.inTransaction = false
+      throw inWords(error)
+    }
+  }
+
+  async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+    yield await this.executeQuery<R>(query)
+  }
+
+  release(): void {
+    this.client.release(this.broken || this.inTransaction)
+  }
+}
+
+/** What is no fault of the statement. */
+function inWords(error: unknown): unknown {
+  const state = sqlState(error)
+  const { message = '', code = '' } = error as NodeJS.ErrnoException
+  // disk_full; query_canceled (by the deadline), lock_not_available, idle_in_transaction_session_timeout.
+  if (state === '53100') return new DatabaseFullError({ cause: error })
+  if (state === '57014' || state === '55P03' || state === '25P03')
+    return new DatabaseBusyError('a statement took longer than a minute', { cause: error })
+  if (message.startsWith('timeout exceeded when trying to connect'))
+    return new DatabaseBusyError('no connection was free', { cause: error })
+  // Class 08: connection exceptions; 57P01 to 57P05: the server ends, or ended this connection; 53300: it takes no more.
+  const isGone = state ? /^08|^57P0|^53300$/.test(state) : /^E[A-Z]+$/.test(code) || /connection/i.test(message)
+  return isGone ? new DatabaseUnreachableError({ cause: error }) : error
+}

@@ -1,0 +1,95 @@
+import { type Driver, type Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import type { EntityManager, Orm } from '../database.ts'
+import type { DatabaseLock, Engine } from '../engine.ts'
+import { cleanText } from '../row-codec.ts'
+import { lockInstallation } from './lock.ts'
+import { PostgresqlDriver } from './postgresql-driver.ts'
+import { sqlState } from './sql-state.ts'
+
+/** Who puts events into the log; any number that Vigie uses for nothing else. */
+const LOG_LOCK = 0x76_69_67_01
+
+/** PostgreSQL, 14 or newer: several connections, whose transactions are serializable. */
+export class PostgresqlEngine implements Engine {
+  readonly name = 'PostgreSQL'
+  /** Each wait is bounded, and to start anew mends no server. */
+  readonly heldFor = 0
+  private readonly driver: PostgresqlDriver
+
+  /** @param url with everything that it takes to connect, its password too */
+  constructor(private readonly url: string) {
+    this.driver = new PostgresqlDriver(url)
+  }
+
+  createDriver(): Driver {
+    return this.driver
+  }
+
+  createQueryCompiler(): PostgresQueryCompiler {
+    return new CleanTextCompiler()
+  }
+
+  createAdapter(): PostgresAdapter {
+    return new PostgresAdapter()
+  }
+
+  createIntrospector(db: Kysely<unknown>): PostgresIntrospector {
+    return new PostgresIntrospector(db)
+  }
+
+  /** Each migration is one transaction, which changes all or nothing. */
+  async prepareMigration(): Promise<void> {}
+
+  async migrate(orm: Orm): Promise<void> {
+    await orm.migrator.up()
+  }
+
+  isConflict(error: unknown): boolean {
+    // serialization_failure, deadlock_detected; two that insert the same key at once may be told only of that.
+    return ['40001', '40P01'].includes(sqlState(error) ?? '')
+  }
+
+  isOtherType(error: unknown): boolean {
+    // invalid_datetime_format, datetime_field_overflow, invalid_text_representation, numeric_value_out_of_range.
+    return ['22007', '22008', '22P02', '22003'].includes(sqlState(error) ?? '')
+  }
+
+  async enterLog(em: EntityManager): Promise<void> {
+    await em.execute(`select pg_advisory_xact_lock(${LOG_LOCK})`)
+  }
+
+  async beginCopy(em: EntityManager): Promise<void> {
+    await em.execute('set constraints all deferred')
+    // Also the commit, which then checks them, may take longer than a statement of every day.
+    await em.execute('set local statement_timeout = 0')
+  }
+
+  async endCopy(em: EntityManager): Promise<void> {
+    for (const { table, sequence } of await em.execute<{ table: string; sequence: string }[]>(
+      `select t.relname as table, s.oid::regclass::text as sequence from pg_class s
+        join pg_depend d on d.objid = s.oid and d.deptype = 'a' join pg_class t on t.oid = d.refobjid
+        where s.relkind = 'S' and t.relnamespace = current_schema()::regnamespace`,
+    ))
+      await em.execute(`select setval('${sequence}', (select coalesce(max(id), 0) + 1 from "${table}"), false)`)
+  }
+
+  /** Its autovacuum does. */
+  async giveRoomBack(): Promise<void> {}
+
+  async settle(): Promise<void> {}
+
+  closeAtOnce(): void {
+    // A server ends the transactions of a client that is gone.
+  }
+
+  lock(lost: (error: Error) => void): Promise<DatabaseLock> {
+    return lockInstallation(this.url, lost)
+  }
+}
+
+/** PostgreSQL's texts hold no NUL and no half of a surrogate pair: what others send is kept without them. */
+class CleanTextCompiler extends PostgresQueryCompiler {
+  protected override appendValue(value: unknown): void {
+    super.appendValue(typeof value === 'string' ? cleanText(value) : value)
+  }
+}
