@@ -9,6 +9,7 @@ import { type App, startApp } from '../src/app.ts'
 import { DEADLINES } from '../src/http/server.ts'
 import { readConfig } from '../src/config/config.ts'
 import { openDatabase, type Orm } from '../src/database/database.ts'
+import { type Engine, engineOf } from '../src/database/engine.ts'
 import type { Patience } from '../src/database/sqlite/sqlite-driver.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { testDatabase } from './test-database.ts'
@@ -49,6 +50,7 @@ export async function startApi(
   const clock = { now: new Date('2026-11-21T12:00:00.000Z') }
   const orm = await openDatabase(database.address, patience)
   await migrate(orm)
+  if ('url' in database.address) meetOthers(engineOf(orm))
   const log = createLog(config.logLevel)
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'), 30)
   const app = await startApp({
@@ -93,6 +95,19 @@ export async function startApi(
     },
   }
   return api
+}
+
+/** Every other commit finds that another transaction was in its way: what was begun anew must tell and count all once. */
+function meetOthers(engine: Engine): void {
+  const driver = engine.createDriver()
+  const commit = driver.commitTransaction.bind(driver)
+  let isInTheWay = false
+  driver.commitTransaction = async (connection) => {
+    isInTheWay = !isInTheWay
+    if (!isInTheWay) return commit(connection)
+    await driver.rollbackTransaction(connection)
+    throw Object.assign(new Error('Another transaction was in its way'), { code: '40001' })
+  }
 }
 
 /** A WebSocket client that does not come back, and the code that its connection was closed with (0 = open). */

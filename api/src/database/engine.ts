@@ -11,6 +11,8 @@ export interface Engine extends Dialect {
   prepareMigration(orm: Orm, migration: string): Promise<void>
   /** Runs the migrations that are waiting. */
   migrate(orm: Orm): Promise<void>
+  /** Resolves when a transaction may begin, with what is called at its end; `alone`: when no other is at work. */
+  enter(alone: boolean): Promise<() => void>
   /** Whether a transaction failed only because another one wrote what it had read: begun anew, it may succeed. */
   isConflict(error: unknown): boolean
   /** Whether a value was given that is none of the type of its column. */

@@ -54,17 +54,8 @@ const SQLITE = new Map<string, Kind>([
   ],
 ])
 
-/** PostgreSQL's driver knows the rest, but its texts hold no NUL and no half of a surrogate pair. */
-const POSTGRESQL = new Map<string, Kind>([
-  ['JsonType', json(cleanJson, (kept) => kept)],
-  [
-    'text',
-    {
-      write: (value) => (typeof value === 'string' ? cleanText(value) : asItIs.write(value)),
-      read: (kept) => kept,
-    },
-  ],
-])
+/** PostgreSQL's driver knows the rest. */
+const POSTGRESQL = new Map<string, Kind>([['JsonType', json(cleanJson, (kept) => kept)]])
 
 const known = new WeakMap<EntityMetadata, Table>()
 
@@ -78,7 +69,7 @@ export function tableOf<E extends object>(em: EntityManager, entity: EntityName<
     .filter((property) => property.fieldNames?.length === 1)
     .map((property): Codec => {
       const type = property.columnTypes[0] ?? 'text'
-      const kind = kinds.get(property.type) ?? kinds.get(property.runtimeType) ?? kinds.get(type)
+      const kind = kinds.get(property.type) ?? kinds.get(property.runtimeType)
       return {
         property: property.name,
         column: property.fieldNames[0] as string,

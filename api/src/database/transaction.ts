@@ -23,8 +23,8 @@ export type TransactOf<Tell> = <T>(
   work: (transaction: TransactionOf<Tell>) => Promise<T>,
 ) => Promise<T>
 
-/** A transaction that met another one is begun anew so often, each time after a longer wait. */
-const ATTEMPTS = 12
+/** So often a transaction that met others is begun anew: first beside them, then alone. */
+const ATTEMPTS = { beside: 3, all: 12 }
 
 /**
  * Runs `work` in a transaction: all of it is kept, or nothing. Where the database finds that another transaction wrote
@@ -34,13 +34,17 @@ export async function inTransaction<T>(em: EntityManager, work: (em: EntityManag
   const engine = engineOf(em)
   for (let attempt = 1; ; attempt += 1) {
     let own: EntityManager | null = null
+    const leave = await engine.enter(attempt > ATTEMPTS.beside)
     try {
       return await em.fork().transactional((fork) => work((own = fork)))
     } catch (error) {
       if (own) forgetSaved(own)
-      if (attempt === ATTEMPTS || !engine.isConflict(error)) throw error
-      await delay(Math.random() * Math.min(5 * 2 ** attempt, 500))
+      if (attempt === ATTEMPTS.all || !engine.isConflict(error)) throw error
+    } finally {
+      leave()
     }
+    // Another process may be in the way, such as a command.
+    await delay(Math.random() * 5 * attempt)
   }
 }
 

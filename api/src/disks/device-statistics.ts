@@ -1,10 +1,10 @@
-import { asArray, asBoolean, asCount, asWhole, dig, type JsonObject } from '../platform/json.ts'
+import { asArray, asBoolean, asCount, asText, asWhole, dig, type JsonObject } from '../platform/json.ts'
 import type { AtaStatistics, SmartFacts } from './smart-facts.ts'
 
 /** A value of the device statistics log (ACS-4, 9.5) by page and name; null where it is not there or not valid. */
 function statistic(doc: JsonObject, page: number, name: RegExp): number | null {
   const table = asArray(dig(doc, 'ata_device_statistics', 'pages')).find((each) => dig(each, 'number') === page)
-  const row = asArray(dig(table, 'table')).find((each) => name.test(String(dig(each, 'name')).slice(0, 100)))
+  const row = asArray(dig(table, 'table')).find((each) => name.test(asText(dig(each, 'name'))?.slice(0, 100) ?? ''))
   return asBoolean(dig(row, 'flags', 'valid')) === false ? null : asWhole(dig(row, 'value'))
 }
 

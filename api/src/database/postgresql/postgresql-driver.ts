@@ -1,6 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import pg from 'pg'
 import { DatabaseBusyError, DatabaseFullError, DatabaseUnreachableError } from '../database-errors.ts'
+import { cleanText } from '../row-codec.ts'
 import { clientSettings } from './client-settings.ts'
 import { sqlState } from './sql-state.ts'
 
@@ -71,7 +72,9 @@ class Connection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      const { rows, rowCount, command } = await this.client.query(sql, [...parameters])
+      // Its texts hold no NUL and no half of a surrogate pair: what others send is kept and asked for without them.
+      const clean = parameters.map((value) => (typeof value === 'string' ? cleanText(value) : value))
+      const { rows, rowCount, command } = await this.client.query(sql, clean)
       const changes = ['INSERT', 'UPDATE', 'DELETE'].includes(command)
       return { rows: rows as R[], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
     } catch (error) {

@@ -1,7 +1,7 @@
 import { type Driver, type Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { EntityManager, Orm } from '../database.ts'
 import type { DatabaseLock, Engine } from '../engine.ts'
-import { cleanText } from '../row-codec.ts'
+import { Lane } from './lane.ts'
 import { lockInstallation } from './lock.ts'
 import { PostgresqlDriver } from './postgresql-driver.ts'
 import { sqlState } from './sql-state.ts'
@@ -15,6 +15,7 @@ export class PostgresqlEngine implements Engine {
   /** Each wait is bounded, and to start anew mends no server. */
   readonly heldFor = 0
   private readonly driver: PostgresqlDriver
+  private readonly lane = new Lane()
 
   /** @param url with everything that it takes to connect, its password too */
   constructor(private readonly url: string) {
@@ -26,7 +27,7 @@ export class PostgresqlEngine implements Engine {
   }
 
   createQueryCompiler(): PostgresQueryCompiler {
-    return new CleanTextCompiler()
+    return new PostgresQueryCompiler()
   }
 
   createAdapter(): PostgresAdapter {
@@ -42,6 +43,10 @@ export class PostgresqlEngine implements Engine {
 
   async migrate(orm: Orm): Promise<void> {
     await orm.migrator.up()
+  }
+
+  enter(alone: boolean): Promise<() => void> {
+    return this.lane.enter(alone)
   }
 
   isConflict(error: unknown): boolean {
@@ -84,12 +89,5 @@ export class PostgresqlEngine implements Engine {
 
   lock(lost: (error: Error) => void): Promise<DatabaseLock> {
     return lockInstallation(this.url, lost)
-  }
-}
-
-/** PostgreSQL's texts hold no NUL and no half of a surrogate pair: what others send is kept without them. */
-class CleanTextCompiler extends PostgresQueryCompiler {
-  protected override appendValue(value: unknown): void {
-    super.appendValue(typeof value === 'string' ? cleanText(value) : value)
   }
 }

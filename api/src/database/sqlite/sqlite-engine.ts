@@ -79,7 +79,11 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  /** One transaction at a time. */
+  /** Its driver lets one in after the other. */
+  async enter(): Promise<() => void> {
+    return () => undefined
+  }
+
   isConflict(): boolean {
     return false
   }
