@@ -74,7 +74,8 @@ async function tablesOf(address: DatabaseAddress): Promise<string[]> {
 
 async function copy({ database }: Config, to: string): Promise<void> {
   const address = readDatabase(to, secret(process.env, 'VIGIE_COPY_PASSWORD'), '--to')
-  const [source, target] = [await openDatabase(database), await openDatabase(address)]
+  // The last statement checks every row.
+  const [source, target] = [await openDatabase(database), await openDatabase(address, { statement: 0 })]
   const lost = (error: Error): void => {
     console.error(`vigie: ${error.message}`)
     process.exit(1)

@@ -30,8 +30,10 @@ export class DatabaseInUseError extends DomainError {
 
 /** There is no database to ask just now. */
 export class DatabaseUnreachableError extends DomainError {
-  constructor(options?: ErrorOptions) {
-    super('DATABASE_UNREACHABLE', 'The database cannot be reached. Nothing was changed; ask again.', {}, options)
+  /** @param inDoubt it went away at the very moment of keeping a change */
+  constructor(inDoubt: boolean, options?: ErrorOptions) {
+    const what = inDoubt ? 'Look whether your change was kept, or ask again.' : 'Nothing was changed; ask again.'
+    super('DATABASE_UNREACHABLE', `The database cannot be reached. ${what}`, {}, options)
   }
 }
 

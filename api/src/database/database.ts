@@ -2,9 +2,9 @@ import { dirname } from 'node:path'
 import { type AbstractSqlDriver, MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sql'
 import type { DatabaseAddress } from '../config/config.ts'
 import { makeFolder } from '../platform/make-folder.ts'
+import type { Patience } from './engine.ts'
 import { optionsOf } from './orm-options.ts'
 import { migrations } from './sqlite/migrations.ts'
-import type { Patience } from './sqlite/sqlite-driver.ts'
 import { SqliteEngine } from './sqlite/sqlite-engine.ts'
 
 export type EntityManager = SqlEntityManager
@@ -15,7 +15,7 @@ export async function openDatabase(address: DatabaseAddress, patience: Partial<P
   if ('url' in address) {
     // Its driver is loaded only where it is used.
     const { postgresqlOptions } = await import('./postgresql/postgresql-options.ts')
-    return open(await postgresqlOptions(address.url))
+    return open(await postgresqlOptions(address.url, patience))
   }
   if (address.file !== ':memory:') await makeFolder(dirname(address.file), 0o700)
   const engine = new SqliteEngine(address.file, patience)

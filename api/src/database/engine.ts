@@ -36,6 +36,16 @@ export interface Engine extends Dialect {
   lock(lost: (error: Error) => void): Promise<DatabaseLock>
 }
 
+/** In milliseconds. */
+export interface Patience {
+  /** How long a question waits for the questions before it, with SQLite. */
+  turn: number
+  /** How long one waits for another program that holds the lock of SQLite's file. */
+  lock: number
+  /** How long PostgreSQL may work on one statement; 0 = for ever. */
+  statement: number
+}
+
 export interface DatabaseLock {
   release(): Promise<void>
 }

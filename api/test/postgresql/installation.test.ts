@@ -171,13 +171,12 @@ test('A backup by pg_dump is restored whole, and what stood there is kept', asyn
     const each = tables.map(({ name }) => `select '${name}' as name, count(*)::int as n from "${name}"`)
     return sql(`${each.join(' union all ')} order by name`)
   }
-  const file = join(folder, 'copy.dump')
-  expect(await database(['backup', file], onPostgresql())).toMatchObject({
-    status: 0,
-    stdout: expect.stringMatching(/MiB, read again and whole/),
-  })
-  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const [beside, file] = [join(folder, 'beside.dump'), join(folder, 'copy.dump')]
+  const whole = { status: 0, stdout: expect.stringMatching(/MiB, read again and whole/) }
+  expect(await database(['backup', beside], onPostgresql())).toMatchObject(whole)
+  expect(statSync(beside).mode & 0o777).toBe(0o600)
   await stop(running)
+  expect(await database(['backup', file], onPostgresql())).toMatchObject(whole)
   const rows = await counts()
 
   await sql('delete from protection')

@@ -11,10 +11,13 @@ const MOST_CONNECTIONS = 10
 export class PostgresqlDriver implements Driver {
   private pool: pg.Pool | null = null
 
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly statement?: number,
+  ) {}
 
   async init(): Promise<void> {
-    this.pool = new pg.Pool({ ...clientSettings(this.url), max: MOST_CONNECTIONS })
+    this.pool = new pg.Pool({ ...clientSettings(this.url, this.statement), max: MOST_CONNECTIONS })
     // One whose server goes away says so even where nobody asks it just now; the pool has let go of it by then.
     this.pool.on('error', () => undefined)
     this.pool.on('connect', (client) => void client.on('error', () => undefined))
@@ -78,6 +81,8 @@ class Connection implements DatabaseConnection {
       const changes = ['INSERT', 'UPDATE', 'DELETE'].includes(command)
       return { rows: rows as R[], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
     } catch (error) {
+      // One that gave no answer may still be at work there.
+      if (sqlState(error) === null) this.broken = true
       throw inWords(error)
     }
   }
@@ -92,7 +97,7 @@ class Connection implements DatabaseConnection {
       // A commit that finds a conflict has ended its transaction; all else leaves it in doubt.
       this.broken = sqlState(error) !== '40001'
       this.inTransaction = false
-      throw inWords(error)
+      throw inWords(error, statement === 'commit')
     }
   }
 
@@ -105,8 +110,8 @@ class Connection implements DatabaseConnection {
   }
 }
 
-/** What is no fault of the statement. */
-function inWords(error: unknown): unknown {
+/** What is no fault of the statement; `inDoubt`: whether it was carried out cannot be known without an answer. */
+function inWords(error: unknown, inDoubt = false): unknown {
   const state = sqlState(error)
   const { message = '', code = '' } = error as NodeJS.ErrnoException
   // disk_full; query_canceled (by the deadline), lock_not_available, idle_in_transaction_session_timeout.
@@ -116,6 +121,6 @@ function inWords(error: unknown): unknown {
   if (message.startsWith('timeout exceeded when trying to connect'))
     return new DatabaseBusyError('no connection was free', { cause: error })
   // Class 08: connection exceptions; 57P01 to 57P05: the server ends, or ended this connection; 53300: it takes no more.
-  const isGone = state ? /^08|^57P0|^53300$/.test(state) : /^E[A-Z]+$/.test(code) || /connection/i.test(message)
-  return isGone ? new DatabaseUnreachableError({ cause: error }) : error
+  const isGone = state ? /^08|^57P0|^53300$/.test(state) : /^E[A-Z]+$/.test(code) || /connection|timeout/i.test(message)
+  return isGone ? new DatabaseUnreachableError(inDoubt, { cause: error }) : error
 }

@@ -17,9 +17,15 @@ export class PostgresqlEngine implements Engine {
   private readonly driver: PostgresqlDriver
   private readonly lane = new Lane()
 
-  /** @param url with everything that it takes to connect, its password too */
-  constructor(private readonly url: string) {
-    this.driver = new PostgresqlDriver(url)
+  /**
+   * @param url with everything that it takes to connect, its password too
+   * @param statement how long one may take, in milliseconds; 0 = for ever
+   */
+  constructor(
+    private readonly url: string,
+    statement?: number,
+  ) {
+    this.driver = new PostgresqlDriver(url, statement)
   }
 
   createDriver(): Driver {
@@ -65,8 +71,6 @@ export class PostgresqlEngine implements Engine {
 
   async beginCopy(em: EntityManager): Promise<void> {
     await em.execute('set constraints all deferred')
-    // Also the commit, which then checks them, may take longer than a statement of every day.
-    await em.execute('set local statement_timeout = 0')
   }
 
   async endCopy(em: EntityManager): Promise<void> {

@@ -2,6 +2,7 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { DeferMode, type EntityMetadata, type Options, ReferenceKind } from '@mikro-orm/sql'
 import pg from 'pg'
 import { DatabaseUnfitError, DatabaseUnreachableError } from '../database-errors.ts'
+import type { Patience } from '../engine.ts'
 import { optionsOf } from '../orm-options.ts'
 import { clientSettings } from './client-settings.ts'
 import { migrations } from './migrations.ts'
@@ -10,10 +11,10 @@ import { PostgresqlEngine } from './postgresql-engine.ts'
 const OLDEST = 14
 
 /** What MikroORM is told of PostgreSQL. Errors: DATABASE_UNREACHABLE, DATABASE_UNFIT */
-export async function postgresqlOptions(url: string): Promise<Options> {
+export async function postgresqlOptions(url: string, { statement }: Partial<Patience> = {}): Promise<Options> {
   await check(url)
   return {
-    ...optionsOf(new PostgresqlEngine(url), { folder: 'postgresql', list: migrations }),
+    ...optionsOf(new PostgresqlEngine(url, statement), { folder: 'postgresql', list: migrations }),
     driver: PostgreSqlDriver,
     dbName: decodeURIComponent(new URL(url).pathname.slice(1)),
     // It is there: making one is not Vigie's business.
@@ -39,7 +40,7 @@ async function check(url: string): Promise<void> {
         `its encoding is ${encoding}; make one with: createdb --encoding UTF8 --template template0`,
       )
   } catch (error) {
-    throw error instanceof DatabaseUnfitError ? error : new DatabaseUnreachableError({ cause: error })
+    throw error instanceof DatabaseUnfitError ? error : new DatabaseUnreachableError(false, { cause: error })
   } finally {
     await client.end().catch(() => undefined)
   }

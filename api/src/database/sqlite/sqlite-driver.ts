@@ -2,18 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
 import { SECOND } from '../../platform/clock.ts'
 import { DatabaseBusyError, DatabaseFullError } from '../database-errors.ts'
+import type { Patience } from '../engine.ts'
 import { type Answer, Sqlite, sqliteFault } from './sqlite.ts'
 
 const inWords = (error: unknown): unknown =>
   sqliteFault(error) === 'FULL' ? new DatabaseFullError({ cause: error }) : error
 
-export interface Patience {
-  /** How long a question waits for the questions before it, in milliseconds. */
-  turn: number
-  /** How long one waits for another program that holds the file's lock, in milliseconds. */
-  lock: number
-}
-const PATIENCE: Patience = { turn: 15 * SECOND, lock: 5 * SECOND }
+const PATIENCE = { turn: 15 * SECOND, lock: 5 * SECOND }
 
 /** The connection for one transaction or statement. */
 class Turn implements DatabaseConnection {
@@ -43,7 +38,7 @@ export class SqliteDriver implements Driver {
   private closed = false
   private turn: Turn | null = null
   private since = 0
-  private readonly patience: Patience
+  private readonly patience: Pick<Patience, 'turn' | 'lock'>
   private readonly waiting: { turn: Turn; enter: () => void }[] = []
 
   constructor(

@@ -8,9 +8,9 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import type { EntityManager, Orm } from '../database.ts'
-import type { DatabaseLock, Engine } from '../engine.ts'
+import type { DatabaseLock, Engine, Patience } from '../engine.ts'
 import { lockDatabase } from './lock.ts'
-import { type Patience, SqliteDriver } from './sqlite-driver.ts'
+import { SqliteDriver } from './sqlite-driver.ts'
 
 // synchronous=FULL: an acknowledged report outlives a power cut. auto_vacuum works only when set before the first table.
 const PRAGMAS = [
