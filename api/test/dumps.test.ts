@@ -4,8 +4,6 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
-  existsSync,
-  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -17,15 +15,15 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { postgresqlBin, type PostgresqlServer, startPostgresql } from '../dev/postgresql-server.ts'
 import { type Backups, backupsForThisTest, sha256, statusOf } from './deposit.ts'
 import { until } from './start-api.ts'
 import { hasCommand } from './has-command.ts'
 
 // Real dumps of real servers, compressed by the real tools, sent by the real rsync.
 
-const PG = globSync('/usr/lib/postgresql/*/bin').at(-1) ?? ''
 const MISSING = [
-  ...(PG && existsSync(join(PG, 'initdb')) ? [] : ['postgresql']),
+  ...(postgresqlBin() ? [] : ['postgresql']),
   ...(['mariadb-install-db', 'mariadb-dump'].every(hasCommand) ? [] : ['mariadb-server']),
   ...['sqlite3', 'rsync', 'zstd'].filter((command) => !hasCommand(command)),
 ]
@@ -42,25 +40,32 @@ describe.skipIf(MISSING.length > 0 || !isRoot)('A real dump', () => {
   let folder: string
   let dumps: string
   const servers: ChildProcess[] = []
-  const sh = (command: string): void =>
-    void execSync(command, { cwd: dumps, shell: '/bin/bash', stdio: ['ignore', 'ignore', 'pipe'] })
+  let postgresql: PostgresqlServer | null = null
+  const sh = (command: string): void => {
+    // What PostgreSQL's tools ask where they are told nothing.
+    const { port } = new URL(postgresql?.url('crm') ?? 'postgresql://127.0.0.1')
+    const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: port, PGUSER: 'postgres' }
+    execSync(command, { cwd: dumps, shell: '/bin/bash', stdio: ['ignore', 'ignore', 'pipe'], env })
+  }
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vigie-dumps-'))
     chmodSync(folder, 0o755)
     dumps = join(folder, 'dumps')
     mkdirSync(dumps)
-    await Promise.all([startPostgres(), startMariadb()])
+    await startPostgres()
+    await startMariadb()
     sh(`sqlite3 shop.db "create table item(id integer primary key, name text); create index by_name on item(name);
         with recursive n(x) as (select 1 union all select x+1 from n where x < 20000) insert into item select x, 'item ' || x from n"`)
-    sh(`pg_dump -h ${folder}/pg -U postgres crm > pg.sql; pg_dump -h ${folder}/pg -U postgres crm > pg-again.sql`)
-    sh(`pg_dump -h ${folder}/pg -U postgres -Fc crm > pg.dump; pg_dumpall -h ${folder}/pg -U postgres > pg-all.sql`)
+    sh(`pg_dump crm > pg.sql; pg_dump crm > pg-again.sql`)
+    sh(`pg_dump -Fc crm > pg.dump; pg_dumpall > pg-all.sql`)
     sh(
       `mariadb-dump --socket=${folder}/my/s -u root crm > my.sql; sqlite3 shop.db .dump > lite.sql; sqlite3 shop.db ".backup lite.db"`,
     )
   }, 90_000)
 
   afterAll(async () => {
+    await postgresql?.stop()
     for (const server of servers) {
       const ended = new Promise((done) => server.once('exit', done))
       server.kill('SIGTERM')
@@ -70,21 +75,9 @@ describe.skipIf(MISSING.length > 0 || !isRoot)('A real dump', () => {
   }, 30_000)
 
   async function startPostgres(): Promise<void> {
-    const [home, user] = [join(folder, 'pg'), userOf('postgres')]
-    mkdirSync(home)
-    chownSync(home, user.uid, user.gid)
-    const options = { ...user, cwd: home, stdio: 'ignore' as const, env: { PATH: process.env['PATH'], LC_ALL: 'C' } }
-    execFileSync(join(PG, 'initdb'), ['-D', join(home, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], options)
-    servers.push(
-      spawn(
-        join(PG, 'postgres'),
-        ['-D', join(home, 'data'), '-k', home, '-c', 'listen_addresses=', '-c', 'fsync=off'],
-        options,
-      ),
-    )
-    await until(() => answers(`pg_isready -h ${home} -U postgres`), 'PostgreSQL', 30_000)
+    postgresql = await startPostgresql()
     sh(
-      `createdb -h ${home} -U postgres crm && psql -q -h ${home} -U postgres crm -c "create table client as select n as id, md5(n::text) as name from generate_series(1, 20000) n"`,
+      `createdb crm && psql -q crm -c "create table client as select n as id, md5(n::text) as name from generate_series(1, 20000) n"`,
     )
   }
 
@@ -189,10 +182,7 @@ describe.skipIf(MISSING.length > 0 || !isRoot)('A real dump', () => {
     expect(sha256(readFileSync(join(dumps, 'pg.sql')))).not.toBe(sha256(readFileSync(join(dumps, 'pg-again.sql'))))
     const entry = await arrive('pg-again.sql', { day: '2026-01-16' })
     expect([entry.status, entry.reasons.map(({ code }: any) => code)]).toEqual(['SUCCESS', ['CONTENT_UNCHANGED']])
-    const custom = [
-      made('pg1.dump', 'cp pg.dump pg1.dump'),
-      made('pg2.dump', `sleep 1; pg_dump -h ${folder}/pg -U postgres -Fc crm > pg2.dump`),
-    ]
+    const custom = [made('pg1.dump', 'cp pg.dump pg1.dump'), made('pg2.dump', `sleep 1; pg_dump -Fc crm > pg2.dump`)]
     await arrive(custom[0] as string, { day: '2026-01-17' })
     const second = await arrive(custom[1] as string, { day: '2026-01-18' })
     expect([second.status, second.reasons.map(({ code }: any) => code)]).toEqual(['SUCCESS', ['CONTENT_UNCHANGED']])
