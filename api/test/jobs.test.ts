@@ -213,6 +213,7 @@ describe('What is refused by name, with rule and cure', () => {
     ['keepLast', { keepLast: 0, keepYearly: 0 }, 'would keep nothing'],
     ['runbook', { runbook: 'x'.repeat(4001) }],
     ['machineId', { machineId: 'nobody' }, 'is no known machine'],
+    ['machineId', { machineId: '' }, 'is no known machine'],
     ['protects[0].machineId', { protects: [{ machineId: 'nobody', path: '/srv' }] }],
   ])('%s in %j', async (field, input, rule = '') => {
     await expect(jobs.create(input)).rejects.toMatchObject(refused(field, rule))

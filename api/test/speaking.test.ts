@@ -91,8 +91,10 @@ describe('A fresh token', () => {
       (await api.post('/api/ingest', { hostname: 'deneb', disks: [] }, { authorization: `Bearer ${script}` })).status,
     ).toBe(200)
     expect(await machines()).toHaveLength(1)
-    const wrong = await api.ask('mutation ($id: ID!) { bindToken(id: $id, machineId: "nobody") { id } }', { id })
-    expect(wrong.errors?.[0]?.extensions.code).toBe('NOT_FOUND')
+    for (const machineId of ['nobody', '']) {
+      const bind = 'mutation ($id: ID!, $machineId: ID) { bindToken(id: $id, machineId: $machineId) { id } }'
+      expect((await api.ask(bind, { id, machineId })).errors?.[0]?.extensions.code).toBe('NOT_FOUND')
+    }
   })
 })
 

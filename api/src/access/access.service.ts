@@ -167,7 +167,7 @@ export class AccessService {
     agents?.forEach((agent, index) => readAgentName(`agents[${index}]`, agent))
     await this.transact(this.em, async ({ em, tell }) => {
       const client = await requireRow(em, ApiClient, id, 'token')
-      const machine = machineId ? await requireRow(em, Machine, machineId, 'machine') : null
+      const machine = typeof machineId === 'string' ? await requireRow(em, Machine, machineId, 'machine') : null
       await updateRow(em, ApiClient, id, {
         ...(machineId === undefined ? {} : { machine: machineId }),
         ...(agents ? { agents: [...new Set(agents)] } : {}),

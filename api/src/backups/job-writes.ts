@@ -49,7 +49,7 @@ export async function refuseTaken(em: EntityManager, draft: JobDraft, ownId: str
 
 export async function refuseUnknownMachines(em: EntityManager, draft: JobDraft, protects: Protected[]): Promise<void> {
   const named = [
-    ...(draft.machine ? [['machineId', draft.machine] as const] : []),
+    ...(draft.machine === null ? [] : [['machineId', draft.machine] as const]),
     ...protects.map(({ machineId }, index) => [`protects[${index}].machineId`, machineId] as const),
   ]
   const known = new Set(

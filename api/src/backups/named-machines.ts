@@ -34,7 +34,7 @@ async function protectedBy(em: EntityManager, protects: readonly ProtectionInput
   for (const [index, { machineId, hostname, path }] of protects.entries()) {
     if (Boolean(machineId) === Boolean(hostname))
       throw new InvalidInputError(`protects[${index}]`, 'needs machineId or hostname, one of the two', 'Give one.')
-    found.push({ machineId: machineId ?? (await idOf(em, `protects[${index}].hostname`, hostname ?? '')), path })
+    found.push({ machineId: machineId || (await idOf(em, `protects[${index}].hostname`, hostname ?? '')), path })
   }
   return found
 }
