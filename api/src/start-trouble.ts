@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts'
+import { sqlState } from './database/postgresql/sql-state.ts'
 import { sqliteFault } from './database/sqlite/sqlite.ts'
 
 type Facts = Pick<Config, 'host' | 'port' | 'dataDir' | 'database'>
@@ -22,6 +23,10 @@ export function startTrouble(error: unknown, { host, port, dataDir, database }: 
     return `VIGIE_DATA_DIR: ${path} cannot be written (${code}). Give it to the user who runs Vigie, or set another folder.`
   if (syscall === 'mkdir' && code !== 'ENOSPC')
     return `VIGIE_DATA_DIR: ${path} cannot be made (${code}). Set a folder that can be.`
+  if ('url' in database && sqlState(error) === '42501')
+    return 'DATABASE_URL: this user may not make tables in the database. Make it its owner: createdb --owner (docs/postgresql.md).'
+  if ('url' in database && sqlState(error) === '42P07')
+    return 'DATABASE_URL: the database holds tables of others with the names of Vigie’s. Name an empty one.'
   const fault = sqliteFault(error)
   if (code === 'ENOSPC' || fault === 'FULL') return `VIGIE_DATA_DIR: no room is left in ${dataDir}. Free some.`
   const why = `SQLITE_${fault}`

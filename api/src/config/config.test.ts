@@ -23,7 +23,15 @@ test.each([
   [{ VIGIE_TIME_ZONE: 'Mars' }, 'VIGIE_TIME_ZONE'],
   [{ VIGIE_INGEST_OPEN_FROM: '10.0.0.0/8, everyone' }, 'VIGIE_INGEST_OPEN_FROM: "everyone"'],
   [{ VIGIE_LOCAL_AGENT: 'yes' }, 'VIGIE_LOCAL_AGENT'],
-  [{ DATABASE_URL: 'mysql://user:secret@host/db' }, 'DATABASE_URL: the scheme "mysql" is not known'],
+  [{ DATABASE_URL: 'mysql://user:secret@host/db' }, 'DATABASE_URL: must be sqlite:PATH, or like postgresql://'],
+  [{ DATABASE_URL: 'postgresql://vigie@host/db?password=secret' }, 'DATABASE_URL: must hold its password before the @'],
+  [{ DATABASE_URL: 'postgresql://vigie:50%secret@host/db' }, 'DATABASE_URL: must be like postgresql://'],
+  [{ DATABASE_URL: 'postgresql://host' }, 'DATABASE_URL: must be like postgresql://'],
+  [{ DATABASE_PASSWORD: 'secret' }, 'DATABASE_URL: names no PostgreSQL'],
+  [
+    { DATABASE_URL: 'postgresql://vigie:one@host/db', DATABASE_PASSWORD: 'secret' },
+    'DATABASE_URL: must name a user and no password',
+  ],
   [{ DATABASE_URL_FILE: '/nowhere' }, 'DATABASE_URL_FILE: /nowhere cannot be read (ENOENT)'],
 ])('%j stops the start with its name and reason', (env, message) => {
   expect(() => readConfig(env)).toThrow(message)

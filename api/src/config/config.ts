@@ -166,17 +166,21 @@ function readMongoUrl(value: string | null, password: string | null): string | n
   }
   if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
     throw new ConfigError('MONGODB_URL', 'must be like mongodb://host:27017/vigie (its value is not shown)')
-  return withPassword(value, password, 'MONGODB')
+  return withPassword(value, password, { setting: 'MONGODB_URL', example: EXAMPLES.MONGODB })
 }
 
 /** The password may come apart, so that the address can stand where everybody reads it. */
-function withPassword(url: string, password: string | null, setting: 'MONGODB' | 'DATABASE'): string {
+function withPassword(
+  url: string,
+  password: string | null,
+  { setting, example }: { setting: string; example: string },
+): string {
   if (password === null) return url
   const [, scheme, user, rest] = /^([^:]+:\/\/)([^:@/]+)@(.+)$/.exec(url) ?? []
   if (!scheme || !user || !rest)
     throw new ConfigError(
-      `${setting}_URL`,
-      `must name a user and no password where ${setting}_PASSWORD is set, like ${EXAMPLES[setting]} (its value is not shown)`,
+      setting,
+      `must name a user and no password where that is set apart, like ${example} (its value is not shown)`,
     )
   return `${scheme}${user}:${encodeURIComponent(password)}@${rest}`
 }
@@ -277,16 +281,29 @@ function readRanges(setting: string, text: string): string[] {
  */
 export function readDatabase(value: string, password: string | null, setting = 'DATABASE_URL'): DatabaseAddress {
   if (/^postgres(ql)?:\/\//.test(value)) {
-    const url = withPassword(value, password, 'DATABASE')
-    if (URL.parse(url)?.pathname.length) return { url }
-    throw new ConfigError(setting, `must be like ${EXAMPLES.DATABASE} (its value is not shown)`)
+    const url = withPassword(value, password, { setting, example: EXAMPLES.DATABASE })
+    const parts = URL.parse(url)
+    // Tools would show it to everybody on the machine.
+    if (parts?.searchParams.has('password'))
+      throw new ConfigError(
+        setting,
+        'must hold its password before the @, or set DATABASE_PASSWORD (its value is not shown)',
+      )
+    if (parts && parts.pathname.length > 1 && isDecodable(parts)) return { url }
+    throw new ConfigError(setting, `must be like ${EXAMPLES.DATABASE}, with %25 for % (its value is not shown)`)
   }
   if (password !== null) throw new ConfigError(setting, 'names no PostgreSQL, but a password for one is set')
   if (value === ':memory:') return { file: value }
   const file = /^(?:sqlite:|file:)(?:\/\/)?(.+)$/.exec(value)?.[1]
   if (file) return { file: resolve(ROOT, file) }
-  throw new ConfigError(
-    setting,
-    `the scheme "${value.split(':', 1)[0]}" is not known; use sqlite:PATH, or ${EXAMPLES.DATABASE}`,
-  )
+  throw new ConfigError(setting, `must be sqlite:PATH, or like ${EXAMPLES.DATABASE} (its value is not shown)`)
+}
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
 }

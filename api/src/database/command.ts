@@ -1,10 +1,12 @@
 import 'reflect-metadata'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, type DatabaseAddress, readConfig, readDatabase, secret } from '../config/config.ts'
 import { calledAs } from '../platform/called-as.ts'
 import { DomainError, InvalidInputError } from '../platform/errors.ts'
 import { copyInstallation } from './copy-installation.ts'
+import { DatabaseCopyError } from './database-errors.ts'
 import { openDatabase } from './database.ts'
 import { engineOf } from './engine.ts'
 import { migrate } from './migrate.ts'
@@ -25,7 +27,7 @@ ${words('restore')} FILE
 
 ${words('copy')} --to URL
   copies everything to another database, e.g. postgresql://vigie@host/vigie, and proves table by table that it is
-  the same; Vigie must be stopped. Its password may come as VIGIE_COPY_PASSWORD.`
+  the same; Vigie must be stopped. Its password may come as VIGIE_COPY_PASSWORD_FILE, the path of a file.`
 
 /** Vigie's own backup, and its way from one database to another. */
 async function main(): Promise<void> {
@@ -49,7 +51,10 @@ async function main(): Promise<void> {
 }
 
 async function backup({ database }: Config, file: string): Promise<void> {
-  const size = 'url' in database ? await dumpDatabase(database.url, file) : copyDatabase(database.file, file)
+  const size =
+    'url' in database
+      ? await dumpDatabase(database.url, { target: file, own: await tablesOf(database) })
+      : copyDatabase(database.file, file)
   console.log(`${file}: ${(size / 1024 / 1024).toFixed(1)} MiB, read again and whole`)
 }
 
@@ -74,6 +79,8 @@ async function tablesOf(address: DatabaseAddress): Promise<string[]> {
 
 async function copy({ database }: Config, to: string): Promise<void> {
   const address = readDatabase(to, secret(process.env, 'VIGIE_COPY_PASSWORD'), '--to')
+  if ('file' in database && !existsSync(database.file))
+    throw new DatabaseCopyError(`There is no database at ${database.file}; VIGIE_DATA_DIR says where it lies.`)
   // The last statement checks every row.
   const [source, target] = [await openDatabase(database), await openDatabase(address, { statement: 0 })]
   const lost = (error: Error): void => {
@@ -83,6 +90,8 @@ async function copy({ database }: Config, to: string): Promise<void> {
   const locks = []
   try {
     for (const orm of [source, target]) locks.push(await engineOf(orm).lock(lost))
+    if ((await source.migrator.getExecuted()).length === 0)
+      throw new DatabaseCopyError('The database of DATABASE_URL holds no Vigie: there is nothing to copy.')
     for (const orm of [source, target]) await migrate(orm)
     const progress = showProgress(process.stderr)
     const copied = await copyInstallation(source, target, progress.show)

@@ -40,7 +40,7 @@ export class DatabaseUnreachableError extends DomainError {
 /** The database cannot keep what Vigie keeps. */
 export class DatabaseUnfitError extends DomainError {
   constructor(why: string) {
-    super('DATABASE_UNFIT', `DATABASE_URL: this database will not do: ${why}.`)
+    super('DATABASE_UNFIT', `The database will not do: ${why}.`)
   }
 }
 

@@ -105,9 +105,9 @@ export function decode({ codecs }: Table, columns: Columns): Record<string, unkn
   return row
 }
 
-/** JSON as PostgreSQL can keep it. */
+/** JSON as PostgreSQL can keep it: halves of surrogate pairs are the only ones that JSON.stringify escapes. */
 export function cleanJson(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? cleanText(part) : part))
+  return JSON.stringify(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f]..)/g, '$1\\ufffd')
 }
 
 /** A text as PostgreSQL can keep it. */

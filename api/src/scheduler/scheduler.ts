@@ -53,7 +53,13 @@ const STOP_PATIENCE_MS = 6 * SECOND
 export async function openSchedulerStore(em: EntityManager, mongoUrl: string | null): Promise<SchedulerStore> {
   if (mongoUrl === null) {
     const backend = new DatabaseBackend(em)
-    return { name: backend.name, backend, isOwn: true, ping: async () => undefined, close: async () => undefined }
+    return {
+      name: backend.name,
+      backend,
+      isOwn: true,
+      ping: async () => void (await em.execute('select 1')),
+      close: async () => undefined,
+    }
   }
   // Only who uses MongoDB pays for its driver: 15 MB of memory.
   const [mongo, { MongoBackend }] = await Promise.all([connectMongo(mongoUrl), import('@agendajs/mongo-backend')])

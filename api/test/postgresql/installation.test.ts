@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -181,14 +181,16 @@ test('A backup by pg_dump is restored whole, and what stood there is kept', asyn
 
   await sql('delete from protection')
   await sql("update machine set hostname = 'lost'")
-  await sql('create table later_version (id int)')
+  // What is somebody else's stays as it is.
+  await sql('create table of_others as select 42 as n')
   const restored = await database(['restore', file], onPostgresql())
   expect([restored.status, restored.stdout]).toEqual([
     0,
     expect.stringMatching(/^Restored\. What stood there is kept as .*\.dump/),
   ])
   expect(readdirSync(folder).some((name) => name.startsWith('replaced-'))).toBe(true)
-  await sql('drop table later_version')
+  expect(await sql('select n from of_others')).toEqual([{ n: 42 }])
+  await sql('drop table of_others')
   expect(await counts()).toEqual(rows)
 
   const again = await start(onPostgresql())
@@ -198,12 +200,45 @@ test('A backup by pg_dump is restored whole, and what stood there is kept', asyn
     stderr: expect.stringMatching(/Another Vigie is running/),
   })
   await stop(again)
+  await sql('create table of_others as select 42 as n')
+  expect(await database(['restore', file], onPostgresql())).toMatchObject({ status: 0 })
+  expect(await sql('select n from of_others')).toEqual([{ n: 42 }])
+  execFileSync('pg_dump', ['--format=custom', '--table=of_others', `--file=${file}.other`, `${server}${name}`])
+  expect(await database(['restore', `${file}.other`], onPostgresql())).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/is no dump of Vigie/),
+  })
+  expect(await sql('select hostname from machine')).toHaveLength(1)
   writeFileSync(file, 'SQLite format 3')
   expect(await database(['restore', file], onPostgresql())).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/is no dump of PostgreSQL/),
   })
 }, 120_000)
+
+test('Nothing is restored over tables of others, and nothing is copied from where nothing is', async () => {
+  const running = await start()
+  await tokenFor({})
+  await stop(running)
+  expect(await database(['copy', '--to', `${server}${name}`])).toMatchObject({ status: 0 })
+  const file = join(folder, 'copy.dump')
+  expect(await database(['backup', file], onPostgresql())).toMatchObject({ status: 0 })
+  await sql(`drop database ${name}`, 'postgres')
+  await sql(`create database ${name}`, 'postgres')
+  await sql('create table session as select 42 as n')
+  const refused = await database(['restore', file], onPostgresql())
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/holds tables of others \(session\)/)])
+  expect(await sql('select n from session')).toEqual([{ n: 42 }])
+  const nothing = await database(['copy', '--to', `${server}${name}`], { VIGIE_DATA_DIR: join(folder, 'elsewhere') })
+  expect([nothing.status, nothing.stderr]).toEqual([2, expect.stringMatching(/There is no database at/)])
+}, 120_000)
+
+test('A database that a newer Vigie has worked on is left to it', async () => {
+  await stop(await start(onPostgresql()))
+  await sql("insert into mikro_orm_migrations (name, executed_at) values ('Migration20990101000000', now())")
+  const { ended, output } = await start(onPostgresql())
+  expect([await ended, output()]).toEqual([2, expect.stringMatching(/a newer Vigie has worked on it \(Migration2099/)])
+}, 60_000)
 
 describe('On one database', () => {
   test('a second Vigie refuses to start, and one that was killed leaves no lock behind', async () => {

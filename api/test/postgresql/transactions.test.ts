@@ -85,3 +85,28 @@ test('What PostgreSQL cannot keep in a text is kept without it, and searched for
   expect(answer.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT')
   expect(data.machines.nodes).toHaveLength(1)
 })
+
+test('Connections that are cut within a transaction are replaced: thirty of them cost no place', async () => {
+  const api = await apiForThisTest({ VIGIE_LOG_LEVEL: 'silent' })
+  const before = await count(api)
+  for (let turn = 0; turn < 3; turn += 1) {
+    const cut = Array.from({ length: 10 }, () =>
+      api.app.transact(api.orm.em, async ({ em }) => {
+        await em.execute('select pg_terminate_backend(pg_backend_pid())')
+      }),
+    )
+    for (const { status } of await Promise.allSettled(cut)) expect(status).toBe('rejected')
+  }
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => api.app.transact(api.orm.em, async ({ tell }) => tell.event(event(n)))),
+  )
+  expect((await count(api)) - before).toBe(20)
+})
+
+test('A transaction in which a statement failed is not taken for kept, whoever passes over the failure', async () => {
+  const api = await apiForThisTest({ VIGIE_LOG_LEVEL: 'silent' })
+  const passesOver = api.app.transact(api.orm.em, async ({ em }) => {
+    await em.execute('select 1 / 0').catch(() => undefined)
+  })
+  await expect(passesOver).rejects.toThrow('nothing was kept')
+})

@@ -11,6 +11,9 @@ const types = new pg.TypeOverrides()
 types.setTypeParser(pg.types.builtins.INT8, Number)
 types.setTypeParser(pg.types.builtins.NUMERIC, Number)
 
+// Else a time is written by the clock of the machine, whose zone may be off by seconds in old years.
+pg.defaults.parseInputDatesAsUTC = true
+
 export const clientSettings = (url: string, statement = PATIENCE.statement): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'vigie',

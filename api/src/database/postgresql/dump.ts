@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,23 +8,30 @@ import pg from 'pg'
 import { InvalidInputError } from '../../platform/errors.ts'
 import { DatabaseCopyError } from '../database-errors.ts'
 import { clientSettings } from './client-settings.ts'
-import { lockInstallation } from './lock.ts'
+import { foldFunction } from './fold-function.ts'
+import { INSTALLATION_LOCK, lockInstallation } from './lock.ts'
 
 const run = promisify(execFile)
+const MIGRATIONS = 'mikro_orm_migrations'
 
 /**
- * Writes one consistent dump of the database by PostgreSQL's own pg_dump, beside a running Vigie too, and reads it to its
- * end before it counts. Errors: DATABASE_COPY, BAD_USER_INPUT
+ * Writes one consistent dump of Vigie's tables by PostgreSQL's own pg_dump, beside a running Vigie too, and reads it to
+ * its end before it counts. Errors: DATABASE_COPY, BAD_USER_INPUT
+ * @param own the names of the tables: a database may hold others' as well
  * @returns its size in bytes
  */
-export async function dumpDatabase(url: string, target: string): Promise<number> {
+export async function dumpDatabase(
+  url: string,
+  { target, own }: { target: string; own: readonly string[] },
+): Promise<number> {
   if (existsSync(target)) throw new InvalidInputError('FILE', `${target} exists`, 'Name one that does not exist yet.')
   const unfinished = `${target}.unfinished`
   rmSync(unfinished, { force: true })
   try {
     // The file is made before pg_dump does it, for nobody else to read.
     closeSync(openSync(unfinished, 'wx', 0o600))
-    await call(url, 'pg_dump', ['--format=custom', '--no-owner', '--no-privileges', `--file=${unfinished}`])
+    const tables = own.map((table) => `--table=public.${table}`)
+    await call(url, 'pg_dump', ['--format=custom', '--no-owner', '--no-privileges', ...tables, `--file=${unfinished}`])
     await call(url, 'pg_restore', ['--file=/dev/null', unfinished])
     renameSync(unfinished, target)
     return statSync(target).size
@@ -48,31 +55,53 @@ export interface Restoring {
  * @returns where it is kept; null = there was nothing
  */
 export async function restoreDump(dump: string, { url, kept, own }: Restoring): Promise<string | null> {
-  if (!existsSync(dump))
-    throw new InvalidInputError('FILE', `${dump} does not exist`, 'Name a dump that `backup` made.')
-  if (!isDump(dump))
-    throw new InvalidInputError(
-      'FILE',
-      `${dump} is no dump of PostgreSQL`,
-      'A copy of SQLite goes with DATABASE_URL=sqlite:…; `copy` brings it here.',
-    )
+  const dumped = await tablesIn(dump, url)
   const lock = await lockInstallation(url, () => undefined)
   const folder = await mkdtemp(join(tmpdir(), 'vigie-restore-'))
   try {
-    chmodSync(folder, 0o700)
-    const [script, drop] = [join(folder, 'restore.sql'), join(folder, 'drop.sql')]
-    await call(url, 'pg_restore', ['--no-owner', '--no-privileges', '--schema=public', `--file=${script}`, dump])
-    const tables = await present(url, own)
-    if (tables.includes('mikro_orm_migrations')) await dumpDatabase(url, kept)
-    const names = tables.map((table) => `"${table}"`).join(', ')
-    await writeFile(drop, `${names ? `drop table ${names} cascade;\n` : ''}drop function if exists fold(text);\n`)
-    const files = [`--file=${drop}`, `--file=${script}`]
+    const [script, begin] = [join(folder, 'restore.sql'), join(folder, 'begin.sql')]
+    await call(url, 'pg_restore', ['--no-owner', '--no-privileges', `--file=${script}`, dump])
+    const present = await tablesOf(url, [...new Set([...own, ...dumped])])
+    const wasThere = present.includes(MIGRATIONS)
+    if (!wasThere && present.length > 0)
+      throw new DatabaseCopyError(`The database holds tables of others (${present.join(', ')}). Nothing was changed.`)
+    if (wasThere) await dumpDatabase(url, { target: kept, own: present })
+    await writeFile(begin, beginning(present))
+    await lock.release()
+    const files = [`--file=${begin}`, `--file=${script}`]
     await call(url, 'psql', ['--quiet', '--no-psqlrc', '--single-transaction', '--set=ON_ERROR_STOP=1', ...files])
-    return tables.includes('mikro_orm_migrations') ? kept : null
+    return wasThere ? kept : null
   } finally {
     await rm(folder, { recursive: true, force: true })
     await lock.release()
   }
+}
+
+/** Whoever restores holds the lock to the end of the transaction, also where this process is killed meanwhile. */
+const beginning = (present: readonly string[]): string => `
+  do $$ begin
+    -- The session that held it until now may need a moment to end.
+    for turn in 1..50 loop
+      if pg_try_advisory_xact_lock(${INSTALLATION_LOCK}) then return; end if;
+      perform pg_sleep(0.1);
+    end loop;
+    raise exception 'Another Vigie is running on this database';
+  end $$;
+  ${present.length ? `drop table ${present.map((table) => `public."${table}"`).join(', ')};` : ''}
+  ${foldFunction()}
+`
+
+/** The tables in a dump. Errors: BAD_USER_INPUT where it is none of Vigie's */
+async function tablesIn(dump: string, url: string): Promise<string[]> {
+  if (!existsSync(dump))
+    throw new InvalidInputError('FILE', `${dump} does not exist`, 'Name a dump that `backup` made.')
+  const cure = 'A copy of SQLite goes with DATABASE_URL=sqlite:…; `copy` brings it here.'
+  if (!isDump(dump)) throw new InvalidInputError('FILE', `${dump} is no dump of PostgreSQL`, cure)
+  const list = await call(url, 'pg_restore', ['--list', dump])
+  const tables = [...list.matchAll(/^\d+; \d+ \d+ TABLE public (\S+) /gm)].map(([, name]) => name as string)
+  if (!tables.includes(MIGRATIONS) || !tables.includes('expected_job'))
+    throw new InvalidInputError('FILE', `${dump} is no dump of Vigie`, 'Name a dump that `backup` made.')
+  return tables
 }
 
 function isDump(file: string): boolean {
@@ -83,13 +112,13 @@ function isDump(file: string): boolean {
 }
 
 /** Which of these tables are there. */
-async function present(url: string, tables: readonly string[]): Promise<string[]> {
+async function tablesOf(url: string, tables: readonly string[]): Promise<string[]> {
   const client = new pg.Client(clientSettings(url))
   client.on('error', () => undefined)
   await client.connect()
   try {
     const { rows } = await client.query<{ name: string }>(
-      `select tablename as name from pg_tables where schemaname = current_schema() and tablename = any($1)`,
+      `select tablename as name from pg_tables where schemaname = 'public' and tablename = any($1)`,
       [tables],
     )
     return rows.map(({ name }) => name)
@@ -98,23 +127,31 @@ async function present(url: string, tables: readonly string[]): Promise<string[]
   }
 }
 
+/** What a tool needs of the environment; what else is there may be secret. */
+const PASSED_ON = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|PG.*)$/
+
 /** The password goes by the environment: the words of a command can be read by everybody on the machine. */
-async function call(url: string, command: string, args: string[]): Promise<void> {
+async function call(url: string, command: string, args: string[]): Promise<string> {
   const address = new URL(url)
   const password = decodeURIComponent(address.password)
   address.password = ''
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)))
   try {
-    await run(command, command === 'pg_restore' ? args : [...args, `--dbname=${address.href}`], {
-      env: { ...process.env, ...(password ? { PGPASSWORD: password } : {}) },
+    const words = command === 'pg_restore' ? args : [...args, `--dbname=${address.href}`]
+    const { stdout } = await run(command, words, {
+      env: { ...env, ...(password ? { PGPASSWORD: password } : {}) },
       maxBuffer: 64 * 1024 * 1024,
     })
+    return stdout
   } catch (cause) {
-    const { code, stderr = '', message } = cause as NodeJS.ErrnoException & { stderr?: string }
+    const { code, stderr = '' } = cause as NodeJS.ErrnoException & { stderr?: string }
     if (code === 'ENOENT')
       throw new DatabaseCopyError(
         `${command} is not installed: install PostgreSQL's own tools (Debian: postgresql-client), as new as the server.`,
         { cause },
       )
-    throw new DatabaseCopyError(`${command} failed: ${stderr.trim().slice(0, 2000) || message}`, { cause })
+    throw new DatabaseCopyError(`${command} failed: ${stderr.trim().slice(0, 2000) || `it ended with ${code}`}`, {
+      cause,
+    })
   }
 }

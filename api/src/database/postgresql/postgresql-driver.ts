@@ -32,8 +32,14 @@ export class PostgresqlDriver implements Driver {
     }
   }
 
+  /** Kysely forgets a connection whose BEGIN fails, and one whose ROLLBACK does: both are given back here. */
   async beginTransaction(connection: Connection): Promise<void> {
-    await connection.run('begin isolation level serializable')
+    try {
+      await connection.run('begin isolation level serializable')
+    } catch (error) {
+      connection.release()
+      throw error
+    }
   }
 
   async commitTransaction(connection: Connection): Promise<void> {
@@ -41,7 +47,8 @@ export class PostgresqlDriver implements Driver {
   }
 
   async rollbackTransaction(connection: Connection): Promise<void> {
-    await connection.run('rollback')
+    // What keeps it from being rolled back ends it as well.
+    await connection.run('rollback').catch(() => undefined)
   }
 
   async savepoint(connection: Connection, name: string): Promise<void> {
@@ -70,6 +77,7 @@ export class PostgresqlDriver implements Driver {
 class Connection implements DatabaseConnection {
   private inTransaction = false
   private broken = false
+  private released = false
 
   constructor(private readonly client: pg.PoolClient) {}
 
@@ -90,12 +98,14 @@ class Connection implements DatabaseConnection {
   /** BEGIN, COMMIT and the like; a connection on which one of them fails is not given to anybody again. */
   async run(statement: string): Promise<void> {
     try {
-      await this.client.query(statement)
-      if (statement.startsWith('begin')) this.inTransaction = true
-      if (statement === 'commit' || statement === 'rollback') this.inTransaction = false
+      const { command } = await this.client.query(statement)
+      // PostgreSQL answers so where a statement before had failed.
+      if (statement === 'commit' && command !== 'COMMIT') throw new Error('A statement failed: nothing was kept')
+      this.inTransaction =
+        statement.startsWith('begin') || (this.inTransaction && !/^(commit|rollback)$/.test(statement))
     } catch (error) {
       // A commit that finds a conflict has ended its transaction; all else leaves it in doubt.
-      this.broken = sqlState(error) !== '40001'
+      this.broken ||= sqlState(error) !== '40001'
       this.inTransaction = false
       throw inWords(error, statement === 'commit')
     }
@@ -106,6 +116,8 @@ class Connection implements DatabaseConnection {
   }
 
   release(): void {
+    if (this.released) return
+    this.released = true
     this.client.release(this.broken || this.inTransaction)
   }
 }
@@ -120,7 +132,10 @@ function inWords(error: unknown, inDoubt = false): unknown {
     return new DatabaseBusyError('a statement took longer than a minute', { cause: error })
   if (message.startsWith('timeout exceeded when trying to connect'))
     return new DatabaseBusyError('no connection was free', { cause: error })
-  // Class 08: connection exceptions; 57P01 to 57P05: the server ends, or ended this connection; 53300: it takes no more.
-  const isGone = state ? /^08|^57P0|^53300$/.test(state) : /^E[A-Z]+$/.test(code) || /connection|timeout/i.test(message)
+  // Class 08: connection exceptions; 57P01 to 57P05: the server ends, or ended this connection; 53300: it takes
+  // no more; 25006: it only reads, after a fail-over.
+  const isGone = state
+    ? /^08|^57P0|^53300$|^25006$/.test(state)
+    : /^E[A-Z]+$/.test(code) || /connection|timeout/i.test(message)
   return isGone ? new DatabaseUnreachableError(inDoubt, { cause: error }) : error
 }

@@ -56,8 +56,9 @@ export class PostgresqlEngine implements Engine {
   }
 
   isConflict(error: unknown): boolean {
-    // serialization_failure, deadlock_detected; two that insert the same key at once may be told only of that.
-    return ['40001', '40P01'].includes(sqlState(error) ?? '')
+    // serialization_failure, deadlock_detected; unique_violation: of two that insert the same key at once the later
+    // one may be told only of that, and finds the row when it looks again.
+    return ['40001', '40P01', '23505'].includes(sqlState(error) ?? '')
   }
 
   isOtherType(error: unknown): boolean {

@@ -7,6 +7,7 @@ import { optionsOf } from '../orm-options.ts'
 import { clientSettings } from './client-settings.ts'
 import { migrations } from './migrations.ts'
 import { PostgresqlEngine } from './postgresql-engine.ts'
+import { sqlState } from './sql-state.ts'
 
 const OLDEST = 14
 
@@ -29,10 +30,15 @@ async function check(url: string): Promise<void> {
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const { rows } = await client.query<{ version: number; encoding: string }>(
-      `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`,
+    const { rows } = await client.query<{ version: number; encoding: string; schema: string | null }>(
+      `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
+        current_schema() as schema`,
     )
-    const { version = 0, encoding = '' } = rows[0] ?? {}
+    const { version = 0, encoding = '', schema } = rows[0] ?? {}
+    if (schema !== 'public')
+      throw new DatabaseUnfitError(
+        `its tables would lie in the schema ${schema}; take away the search_path of this user`,
+      )
     if (version < OLDEST * 10_000)
       throw new DatabaseUnfitError(`it is PostgreSQL ${Math.floor(version / 10_000)}; Vigie needs ${OLDEST} or newer`)
     if (encoding !== 'UTF8')
@@ -40,10 +46,18 @@ async function check(url: string): Promise<void> {
         `its encoding is ${encoding}; make one with: createdb --encoding UTF8 --template template0`,
       )
   } catch (error) {
-    throw error instanceof DatabaseUnfitError ? error : new DatabaseUnreachableError(false, { cause: error })
+    throw inWords(error)
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+function inWords(error: unknown): unknown {
+  if (error instanceof DatabaseUnfitError) return error
+  const state = sqlState(error)
+  if (state === '3D000') return new DatabaseUnfitError('it does not exist; make it with createdb (docs/postgresql.md)')
+  if (state?.startsWith('28')) return new DatabaseUnfitError('its user or the password is refused')
+  return new DatabaseUnreachableError(false, { cause: error })
 }
 
 /**
