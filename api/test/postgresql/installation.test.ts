@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
@@ -215,6 +215,33 @@ test('A backup by pg_dump is restored whole, and what stood there is kept', asyn
     stderr: expect.stringMatching(/is no dump of PostgreSQL/),
   })
 }, 120_000)
+
+test('Whoever stops a restore finds everything as it was, and nothing left behind', async () => {
+  const running = await start(onPostgresql())
+  await tokenFor(onPostgresql())
+  await stop(running)
+  const [file, temporary] = [join(folder, 'copy.dump'), join(folder, 'temporary')]
+  expect(await database(['backup', file], onPostgresql())).toMatchObject({ status: 0 })
+  mkdirSync(temporary)
+  // Somebody reads: the tables cannot be dropped meanwhile.
+  const reader = new pg.Client(`${server}${name}`)
+  await reader.connect()
+  await reader.query('begin; lock table api_client in access share mode')
+  const child = spawn(process.execPath, [resolve(ROOT, 'api/dist/database/command.js'), 'restore', file], {
+    env: env({ ...onPostgresql(), TMPDIR: temporary }),
+    stdio: 'ignore',
+  })
+  children.push(child)
+  const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
+  const waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+  await until(async () => (await sql(waits)).length > 0, 'the restore to wait', 20_000)
+  expect(readdirSync(temporary)).toHaveLength(1)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(2)
+  await reader.end()
+  expect(readdirSync(temporary)).toEqual([])
+  expect(await sql('select 1 from api_client')).toHaveLength(1)
+}, 60_000)
 
 test('Nothing is restored over tables of others, and nothing is copied from where nothing is', async () => {
   const running = await start()

@@ -13,6 +13,7 @@ import { INSTALLATION_LOCK, lockInstallation } from './lock.ts'
 
 const run = promisify(execFile)
 const MIGRATIONS = 'mikro_orm_migrations'
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Writes one consistent dump of Vigie's tables by PostgreSQL's own pg_dump, beside a running Vigie too, and reads it to
@@ -58,9 +59,13 @@ export async function restoreDump(dump: string, { url, kept, own }: Restoring): 
   const dumped = await tablesIn(dump, url)
   const lock = await lockInstallation(url, () => undefined)
   const folder = await mkdtemp(join(tmpdir(), 'vigie-restore-'))
+  // Whoever stops it leaves nothing of the installation behind; psql ends with it, and so does its transaction.
+  const stopped = new AbortController()
+  const stop = (): void => stopped.abort()
+  for (const signal of SIGNALS) process.once(signal, stop)
   try {
     const [script, begin] = [join(folder, 'restore.sql'), join(folder, 'begin.sql')]
-    await call(url, 'pg_restore', ['--no-owner', '--no-privileges', `--file=${script}`, dump])
+    await call(url, 'pg_restore', ['--no-owner', '--no-privileges', `--file=${script}`, dump], stopped.signal)
     const present = await tablesOf(url, [...new Set([...own, ...dumped])])
     const wasThere = present.includes(MIGRATIONS)
     if (!wasThere && present.length > 0)
@@ -69,9 +74,11 @@ export async function restoreDump(dump: string, { url, kept, own }: Restoring): 
     await writeFile(begin, beginning(present))
     await lock.release()
     const files = [`--file=${begin}`, `--file=${script}`]
-    await call(url, 'psql', ['--quiet', '--no-psqlrc', '--single-transaction', '--set=ON_ERROR_STOP=1', ...files])
+    const words = ['--quiet', '--no-psqlrc', '--single-transaction', '--set=ON_ERROR_STOP=1', ...files]
+    await call(url, 'psql', words, stopped.signal)
     return wasThere ? kept : null
   } finally {
+    for (const signal of SIGNALS) process.off(signal, stop)
     await rm(folder, { recursive: true, force: true })
     await lock.release()
   }
@@ -131,7 +138,7 @@ async function tablesOf(url: string, tables: readonly string[]): Promise<string[
 const PASSED_ON = /^(PATH|HOME|LANG|LC_.*|TZ|TMPDIR|PG.*)$/
 
 /** The password goes by the environment: the words of a command can be read by everybody on the machine. */
-async function call(url: string, command: string, args: string[]): Promise<string> {
+async function call(url: string, command: string, args: string[], signal?: AbortSignal): Promise<string> {
   const address = new URL(url)
   const password = decodeURIComponent(address.password)
   address.password = ''
@@ -141,9 +148,12 @@ async function call(url: string, command: string, args: string[]): Promise<strin
     const { stdout } = await run(command, words, {
       env: { ...env, ...(password ? { PGPASSWORD: password } : {}) },
       maxBuffer: 64 * 1024 * 1024,
+      ...(signal ? { signal } : {}),
     })
     return stdout
   } catch (cause) {
+    if (signal?.aborted)
+      throw new DatabaseCopyError('Stopped. The database holds what it held, or the whole dump.', { cause })
     const { code, stderr = '' } = cause as NodeJS.ErrnoException & { stderr?: string }
     if (code === 'ENOENT')
       throw new DatabaseCopyError(
