@@ -112,7 +112,11 @@ describe('Two machines with one key (a copied disk image)', () => {
     expect(await names()).toEqual(['web1 S1', 'web2 S2'])
     expect((await types()).filter((type) => type === 'MACHINE_CLONED')).toHaveLength(1)
     expect(await types()).not.toContain('DISK_MISSING')
-    for (const { notes } of await machines()) expect(notes.join()).toMatch(/uses the same key as web[12]/)
+    for (const { notes } of await machines()) {
+      expect(notes.join()).toMatch(/uses the same key as web[12]/)
+      // Said once, also where the transaction was begun anew.
+      expect(new Set(notes).size).toBe(notes.length)
+    }
   })
 
   test('of one name are kept apart once the first comes back', async () => {

@@ -181,6 +181,8 @@ export class AlertOpener {
       .select(['cause', 'mutedUntil'])
       .where('mutedUntil', '>', this.clock())
       .where('resolvedAt', 'is not', null)
+      // Of several the newest holds.
+      .orderBy('id')
       .execute()
     const wanted = new Set(causes)
     return new Map(

@@ -2,7 +2,7 @@ import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
-import { type Reason, Severity } from '../reasons/reason.ts'
+import { type Reason, sameReasons, Severity } from '../reasons/reason.ts'
 import type { Tell } from '../events/outbox.ts'
 import { DAY, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
@@ -75,7 +75,7 @@ export class EntryRecorder {
       : isNewest
         ? (job?.currentStatus ?? BackupStatus.UNKNOWN)
         : BackupStatus.UNKNOWN
-    const before = JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun])
+    const before = { ...entry }
     const wasStatus = entry.judgedAt ? entry.status : null
     entry.status = verdict.status
     entry.reasons = verdict.reasons
@@ -89,8 +89,7 @@ export class EntryRecorder {
       entry.proof = isGood(verdict.status) ? proofOf(file?.checks ?? []) : null
     } else entry.proof = null
     const overdue = entry.awaited && now >= entry.windowEndsAt
-    if (before === JSON.stringify([entry.status, entry.reasons, entry.judgedAt !== null, entry.bestRun]))
-      return entry.status
+    if (saysTheSame(before, entry)) return entry.status
     await saveRows(this.em, BackupEntry, [entry])
     this.tell.entries.add(entry.id)
     this.tell.jobs.add(entry.job)
@@ -354,3 +353,10 @@ export function newEntry(job: Row<ExpectedJob>, expectedAt: Date, now: Date): Ro
     durationSeconds: null,
   }
 }
+
+/** Whether an entry that was judged again stands as it stood. */
+const saysTheSame = (before: Row<BackupEntry>, after: Row<BackupEntry>): boolean =>
+  before.status === after.status &&
+  (before.judgedAt === null) === (after.judgedAt === null) &&
+  before.bestRun === after.bestRun &&
+  sameReasons(before.reasons, after.reasons)

@@ -240,6 +240,7 @@ async function fromQuarantine(scan: ScanContext, { run, job, entry }: Subject, p
       .where('job', '=', job.id)
       .where('state', '=', literal(FileState.QUARANTINE))
       .where('sha256', '=', declared.sha256)
+      .orderBy('id')
       .limit(1),
   )
   if (!row) return nothing

@@ -12,7 +12,7 @@ import { literal } from '../database/literal.ts'
 import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { CLOCK_TOLERANCE, MINUTE } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { type Reason, Severity } from '../reasons/reason.ts'
+import { type Reason, sameReasons, Severity } from '../reasons/reason.ts'
 import { BackupFile, FileRoot, FileState } from '../backups/backup-file.entity.ts'
 import { carryOut, quarantinePlace, vaultPlace } from '../vault/promotion.ts'
 import type { ReadFacts, Stamp } from '../backups/file-facts.ts'
@@ -210,7 +210,7 @@ async function settleInPlace(
   seen: Seen | null,
 ): Promise<void> {
   const { run } = subject
-  const same = run.status === verdict.status && JSON.stringify(run.reasons) === JSON.stringify(verdict.reasons)
+  const same = run.status === verdict.status && sameReasons(run.reasons, verdict.reasons)
   const fileIsNew = seen?.stamp && !seen.row
   if (same && !fileIsNew) return
   const now = scan.clock()

@@ -82,16 +82,11 @@ export async function openWindows(scan: ScanContext): Promise<void> {
   const now = scan.clock()
   for (;;) {
     scan.check()
-    const jobs = await findRows(scan.em, ExpectedJob, (query) =>
-      query
-        .where('archivedAt', 'is', null)
-        .where((eb) => eb.ref('active'))
-        .where('nextDueAt', '<=', now)
-        .limit(BATCH),
-    )
-    if (jobs.length === 0) return
-    const wanted = jobs.flatMap((job) => duesOf(job, now))
+    if ((await jobsDue(scan.em, now)).length === 0) return
     const opened = await scan.write(async ({ em, tell }) => {
+      const jobs = await jobsDue(em, now)
+      if (jobs.length === 0) return 0
+      const wanted = jobs.flatMap((job) => duesOf(job, now))
       const known = new Set(await knownDues(em, wanted))
       const entries = wanted.filter((entry) => !known.has(`${entry.job} ${entry.expectedAt.getTime()}`))
       await insertRows(em, BackupEntry, entries)
@@ -103,6 +98,15 @@ export async function openWindows(scan: ScanContext): Promise<void> {
     scan.counts.entriesOpened += opened
   }
 }
+
+const jobsDue = (em: ScanContext['em'], now: Date): Promise<Row<ExpectedJob>[]> =>
+  findRows(em, ExpectedJob, (query) =>
+    query
+      .where('archivedAt', 'is', null)
+      .where((eb) => eb.ref('active'))
+      .where('nextDueAt', '<=', now)
+      .limit(BATCH),
+  )
 
 async function knownDues(em: ScanContext['em'], wanted: Row<BackupEntry>[]): Promise<string[]> {
   const from = Math.min(...wanted.map(({ expectedAt }) => expectedAt.getTime()))

@@ -57,8 +57,10 @@ export class InventoryService {
   }
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
-    const { id, times, sections, notes } = inventory
+    const { id, times, sections } = inventory
     return this.transact(this.em, async (transaction) => {
+      // A transaction that is begun anew notes what it finds anew.
+      const notes = [...inventory.notes]
       const { em, tell } = transaction
       const machines = new MachineRecorder(em, tell)
       const serials = inventory.disks.flatMap(({ evidence }) =>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Field, Float, GraphQLISODateTime, ObjectType, registerEnumType } from 'type-graphql'
 import type { ReasonCode } from './sentence.ts'
 
@@ -55,5 +56,10 @@ export class Reason {
 /** Reasons whose source could not be read again: when it was, is kept from the first time on. */
 export const notReadAgain = (reasons: readonly Reason[], lastReadAt: Date | null): Reason[] =>
   reasons.map((reason) => ({ ...reason, readAt: reason.readAt ?? lastReadAt?.toISOString() ?? null }))
+
+/** Whether reasons say the same; PostgreSQL gives their fields back in another order than they were written in. */
+export const sameReasons = (some: readonly Reason[], others: readonly Reason[]): boolean =>
+  isDeepStrictEqual(asStored(some), asStored(others))
+const asStored = (reasons: readonly Reason[]): unknown => JSON.parse(JSON.stringify(reasons))
 
 export const SEVERITY_ORDER = [Severity.INFO, Severity.WARNING, Severity.AT_RISK, Severity.FAILED]
