@@ -5,13 +5,6 @@ import { build } from 'rolldown'
 import type { TestProject } from 'vitest/node'
 import { ROOT } from '../src/platform/root.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** The folder of the scripts of threads and processes, each in one file. */
-    scripts: string
-  }
-}
-
 /** Compiles once for all tests what they start: from its sources a thread takes 200 ms to start, a process seconds. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const cache = join(ROOT, '.cache')

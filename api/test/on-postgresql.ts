@@ -1,13 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { startPostgresql } from '../dev/postgresql-server.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** A server of PostgreSQL that tests make their databases on; not provided = they run on SQLite. */
-    postgresql: string
-  }
-}
-
 /** Starts a server for all tests of a project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgresql({ fsync: 'off', full_page_writes: 'off', max_connections: '300' })

@@ -9,6 +9,15 @@ import { engineOf } from '../src/database/engine.ts'
 import { openDatabase } from '../src/database/database.ts'
 import { migrate } from '../src/database/migrate.ts'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A server of PostgreSQL that tests make their databases on; not provided = they run on SQLite. */
+    postgresql: string
+    /** The folder of the scripts of threads and processes, each in one file. */
+    scripts: string
+  }
+}
+
 /** Whether the tests of this project run on PostgreSQL. */
 export const onPostgresql = (): boolean => Boolean(inject('postgresql'))
 
