@@ -7,7 +7,7 @@ import { calledAs } from '../platform/called-as.ts'
 import { DomainError, InvalidInputError } from '../platform/errors.ts'
 import { copyInstallation } from './copy-installation.ts'
 import { DatabaseCopyError } from './database-errors.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Orm } from './database.ts'
 import { engineOf } from './engine.ts'
 import { migrate } from './migrate.ts'
 import { dumpDatabase, restoreDump } from './postgresql/dump.ts'
@@ -81,8 +81,21 @@ async function copy({ database }: Config, to: string): Promise<void> {
   const address = readDatabase(to, secret(process.env, 'VIGIE_COPY_PASSWORD'), '--to')
   if ('file' in database && !existsSync(database.file))
     throw new DatabaseCopyError(`There is no database at ${database.file}; VIGIE_DATA_DIR says where it lies.`)
-  // The last statement checks every row.
-  const [source, target] = [await openDatabase(database), await openDatabase(address, { statement: 0 })]
+  const source = await openDatabase(database)
+  try {
+    // The last statement checks every row.
+    const target = await openDatabase(address, { statement: 0 })
+    try {
+      await copyInto(target, source)
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+async function copyInto(target: Orm, source: Orm): Promise<void> {
   const lost = (error: Error): void => {
     console.error(`vigie: ${error.message}`)
     process.exit(1)
@@ -101,8 +114,6 @@ async function copy({ database }: Config, to: string): Promise<void> {
     console.log('Set DATABASE_URL to the other database, and start Vigie. What was copied is still where it was.')
   } finally {
     for (const lock of locks) await lock.release()
-    await source.close()
-    await target.close()
   }
 }
 

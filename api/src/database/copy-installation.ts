@@ -5,7 +5,7 @@ import type { EntityManager, Orm } from './database.ts'
 import { DatabaseCopyError } from './database-errors.ts'
 import { engineOf } from './engine.ts'
 import { entities } from './entities.ts'
-import { cleanText, type Columns, decode, type Table, tableOf } from './row-codec.ts'
+import { cleanJson, type Columns, decode, type Table, tableOf } from './row-codec.ts'
 import { insertRows } from './rows.ts'
 
 const BATCH = 500
@@ -49,7 +49,7 @@ export async function copyInstallation(from: Orm, to: Orm, progress: Progress): 
         )
       copied.push({ name: table.name, rows: done })
     }
-    await engineOf(target).endCopy(target)
+    await engineOf(target).endCopy(target, numberedOf(target))
   })
   return copied
 }
@@ -63,6 +63,11 @@ async function countOf(em: EntityManager, { name }: Table): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}`.execute(em.getKysely())
   return rows[0]?.n ?? 0
 }
+
+const numberedOf = (em: EntityManager): string[] =>
+  ALL.map((entity) => em.getMetadata().get(entity) as unknown as EntityMetadata)
+    .filter(({ props }) => props.some(({ autoincrement }) => autoincrement))
+    .map(({ tableName }) => tableName)
 
 const keyOf = (em: EntityManager, entity: EntityName<object>): string[] => {
   const { primaryKeys, properties } = em.getMetadata().get(entity) as unknown as EntityMetadata
@@ -90,20 +95,14 @@ class Digest {
 
   add(row: Record<string, unknown>): void {
     this.rows += 1
-    this.hash.update(JSON.stringify(plain(row))).update('\n')
+    const fields = Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Buffer ? value.toString('base64') : value,
+    ])
+    this.hash.update(cleanJson(Object.fromEntries(fields))).update('\n')
   }
 
   hex(): string {
     return this.hash.copy().digest('hex')
   }
-}
-
-/** Objects by the order of their fields, bytes and texts as both databases can keep them. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'string') return cleanText(value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (value instanceof Date || value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(plain)
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-  return fields.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, plain(field)])
 }

@@ -24,8 +24,8 @@ export interface Engine extends Dialect {
   enterLog(em: EntityManager): Promise<void>
   /** In a transaction that brings whole tables: rows may point to ones that come later. */
   beginCopy(em: EntityManager): Promise<void>
-  /** Then each must point to one that is there, and new rows get numbers that none of these has. */
-  endCopy(em: EntityManager): Promise<void>
+  /** Then each must point to one that is there; new rows of the tables whose ids are numbers get greater ones. */
+  endCopy(em: EntityManager, numbered: readonly string[]): Promise<void>
   /** Gives back a little of the room that deleted rows took. */
   giveRoomBack(em: EntityManager): Promise<void>
   /** Before the end: leaves everything in one place. */

@@ -105,9 +105,19 @@ export function decode({ codecs }: Table, columns: Columns): Record<string, unkn
   return row
 }
 
-/** JSON as PostgreSQL can keep it: halves of surrogate pairs are the only ones that JSON.stringify escapes. */
+/**
+ * JSON as PostgreSQL can keep it, and the same whichever order its fields come in: jsonb has an order of its own, and
+ * what is read must not look changed. JSON.stringify escapes NUL, and halves of surrogate pairs where they stand alone.
+ */
 export function cleanJson(value: unknown): string {
-  return JSON.stringify(value).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f]..)/g, '$1\\ufffd')
+  return JSON.stringify(byField(value)).replace(/(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f]..)/g, '$1\uFFFD')
+}
+
+function byField(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(byField)
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(fields.map(([name, field]) => [name, byField(field)]))
 }
 
 /** A text as PostgreSQL can keep it. */

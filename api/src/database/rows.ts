@@ -71,10 +71,10 @@ export async function findRows<E extends object>(
 ): Promise<Row<E>[]> {
   const table = tableOf(em, entity)
   const all = tables(em).selectFrom(table.entity as TableName<E>) as Query<E>
-  const loaded = table.codecs.filter(({ lazy }) => !lazy).map(({ property }) => `${table.entity}.${property}`)
+  const columns = table.codecs.filter(({ lazy }) => !lazy).map(({ property }) => `${table.entity}.${property}`)
   const query = refine(all)
   // To name each column takes the builder longer than SQLite the query.
-  const whole = loaded.length === table.codecs.length ? query.selectAll() : query.select(loaded as never)
+  const whole = columns.length === table.codecs.length ? query.selectAll() : query.select(columns as never)
   // What it compiled is run without it: a row remembers how its values are kept.
   const { rows } = await em.getKysely().executeQuery<Columns>(whole.compile())
   return remember(table, rows)

@@ -125,12 +125,15 @@ test('An installation moves from SQLite to PostgreSQL, and nothing of it is lost
   const while_running = await database(['copy', '--to', `${server}${name}`])
   expect([while_running.status, while_running.stderr]).toEqual([2, expect.stringMatching(/Another Vigie is running/)])
   await stop(before)
+  // Somebody else's table and its numbers are none of Vigie's business.
+  await sql('create table of_others (number serial primary key); insert into of_others default values')
   const copied = await database(['copy', '--to', `${server}${name}`])
   expect(copied.stderr).toContain('disk ')
   expect([copied.status, copied.stdout]).toEqual([
     0,
     expect.stringMatching(/^Copied \d+ rows of 25 tables; each was read again, and is the same\./),
   ])
+  expect(await sql('insert into of_others default values returning number')).toEqual([{ number: 2 }])
   const again = await database(['copy', '--to', `${server}${name}`])
   expect([again.status, again.stderr]).toEqual([2, expect.stringMatching(/The other database is in use/)])
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { selectRows } from '../../src/database/rows.ts'
+import { findRows, saveRows, selectRows } from '../../src/database/rows.ts'
 import { tables } from '../../src/database/tables.ts'
 import { Event, EventCause, EventType } from '../../src/events/event.entity.ts'
-import { Severity } from '../../src/reasons/reason.ts'
+import { type Reason, Severity } from '../../src/reasons/reason.ts'
+import { Disk } from '../../src/disks/disk.entity.ts'
 import { Machine } from '../../src/machines/machine.entity.ts'
-import { saveRows } from '../../src/database/rows.ts'
 import { report } from '../builders.ts'
 import { apiForThisTest, type TestApi } from '../start-api.ts'
 
@@ -109,4 +109,24 @@ test('A transaction in which a statement failed is not taken for kept, whoever p
     await em.execute('select 1 / 0').catch(() => undefined)
   })
   await expect(passesOver).rejects.toThrow('nothing was kept')
+})
+
+test('A row whose JSON has its fields in another order is not written anew', async () => {
+  const api = await apiForThisTest()
+  await report(api)
+  const { app, orm } = api
+  const version = async () => (await orm.em.fork().execute<{ xmin: string }[]>('select xmin::text from disk'))[0]?.xmin
+  const save = (reasons: Reason[]) =>
+    app.transact(orm.em, async ({ em }) => {
+      const [disk] = await findRows(em, Disk, (query) => query.limit(1))
+      if (!disk) throw new Error('The disk is gone')
+      await saveRows(em, Disk, [Object.assign(disk, { reasons })])
+    })
+  const [code, severity] = ['PENDING_SECTORS', Severity.WARNING] as const
+  await save([{ code, severity, value: 1, limit: null, subject: 'a\u0000 \\u0000' }])
+  const first = await version()
+  await save([{ subject: 'a\uFFFD \\u0000', limit: null, value: 1, severity, code }])
+  expect(await version()).toBe(first)
+  await save([{ subject: 'a\uFFFD \\u0000', limit: null, value: 2, severity, code }])
+  expect(await version()).not.toBe(first)
 })

@@ -35,7 +35,7 @@ export class PostgresqlDriver implements Driver {
   /** Kysely forgets a connection whose BEGIN fails, and one whose ROLLBACK does: both are given back here. */
   async beginTransaction(connection: Connection): Promise<void> {
     try {
-      await connection.run('begin isolation level serializable')
+      await connection.begin()
     } catch (error) {
       connection.release()
       throw error
@@ -43,12 +43,12 @@ export class PostgresqlDriver implements Driver {
   }
 
   async commitTransaction(connection: Connection): Promise<void> {
-    await connection.run('commit')
+    await connection.commit()
   }
 
   async rollbackTransaction(connection: Connection): Promise<void> {
     // What keeps it from being rolled back ends it as well.
-    await connection.run('rollback').catch(() => undefined)
+    await connection.rollback().catch(() => undefined)
   }
 
   async savepoint(connection: Connection, name: string): Promise<void> {
@@ -95,19 +95,30 @@ class Connection implements DatabaseConnection {
     }
   }
 
-  /** BEGIN, COMMIT and the like; a connection on which one of them fails is not given to anybody again. */
-  async run(statement: string): Promise<void> {
+  async begin(): Promise<void> {
+    await this.run('begin isolation level serializable')
+    this.inTransaction = true
+  }
+
+  async commit(): Promise<void> {
+    const command = await this.run('commit', true)
+    this.inTransaction = false
+    // PostgreSQL answers ROLLBACK where a statement before had failed.
+    if (command !== 'COMMIT') throw new Error('A statement failed: nothing was kept')
+  }
+
+  async rollback(): Promise<void> {
+    await this.run('rollback')
+    this.inTransaction = false
+  }
+
+  /** A connection on which such a statement fails is not given to anybody again, but for a commit that met another. */
+  async run(statement: string, inDoubt = false): Promise<string> {
     try {
-      const { command } = await this.client.query(statement)
-      // PostgreSQL answers so where a statement before had failed.
-      if (statement === 'commit' && command !== 'COMMIT') throw new Error('A statement failed: nothing was kept')
-      this.inTransaction =
-        statement.startsWith('begin') || (this.inTransaction && !/^(commit|rollback)$/.test(statement))
+      return (await this.client.query(statement)).command
     } catch (error) {
-      // A commit that finds a conflict has ended its transaction; all else leaves it in doubt.
       this.broken ||= sqlState(error) !== '40001'
-      this.inTransaction = false
-      throw inWords(error, statement === 'commit')
+      throw inWords(error, inDoubt)
     }
   }
 

@@ -74,13 +74,11 @@ export class PostgresqlEngine implements Engine {
     await em.execute('set constraints all deferred')
   }
 
-  async endCopy(em: EntityManager): Promise<void> {
-    for (const { table, sequence } of await em.execute<{ table: string; sequence: string }[]>(
-      `select t.relname as table, s.oid::regclass::text as sequence from pg_class s
-        join pg_depend d on d.objid = s.oid and d.deptype = 'a' join pg_class t on t.oid = d.refobjid
-        where s.relkind = 'S' and t.relnamespace = current_schema()::regnamespace`,
-    ))
-      await em.execute(`select setval('${sequence}', (select coalesce(max(id), 0) + 1 from "${table}"), false)`)
+  async endCopy(em: EntityManager, numbered: readonly string[]): Promise<void> {
+    for (const table of numbered) {
+      const sequence = `pg_get_serial_sequence('public.${table}', 'id')`
+      await em.execute(`select setval(${sequence}, (select coalesce(max(id), 0) + 1 from "${table}"), false)`)
+    }
   }
 
   /** Its autovacuum does. */
