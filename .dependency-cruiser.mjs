@@ -74,7 +74,23 @@ export default {
       name: 'one-package-is-not-another',
       severity: 'error',
       from: { path: '^(api|agent)/src/' },
-      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: '^$1/' },
+      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: ['^$1/', '^agent/dist/report/'] },
+    },
+    {
+      name: 'the-shape-of-a-report-knows-no-collector',
+      severity: 'error',
+      from: { path: '^agent/src/report/' },
+      to: { path: '^agent/src/', pathNot: '^agent/src/report/' },
+    },
+    {
+      name: 'the-agent-is-one-small-file',
+      comment: 'Its collectors take types from the shapes; the library that reads with them stays out of the bundle.',
+      severity: 'error',
+      from: { path: '^agent/src/', pathNot: '^agent/src/report/' },
+      to: {
+        path: ['^agent/src/report/(index|machine|sections|storage)\\.ts$', '/zod/'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
   ],
   options: {

@@ -32,7 +32,8 @@ const LEFT_OUT = [
   /(^|\/)\.package-lock\.json$/,
   /^node_modules\/(?!.*licen[cs]e).*\.(md|markdown|tsbuildinfo)$/i,
   /^node_modules\/(.*\/)?(\.bin|@types|\.github)(\/|$)/,
-  /^node_modules\/@vigie(\/|$)/,
+  // The agent alone is a module of the API: by a link into the bundle, as everywhere.
+  /^node_modules\/@vigie\/(?!agent$)/,
   /^api\/dist\/\.tsbuildinfo$/,
 ]
 

@@ -1,4 +1,4 @@
-// Builds what is missing or older than its sources: typed documents, API, agent, dashboard.
+// Builds what is missing or older than its sources: typed documents, shapes of a report, API, agent, dashboard.
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { once } from './once.mjs'
@@ -6,6 +6,7 @@ import { ROOT, tell } from './root.mjs'
 import { SetupError } from './setup-error.mjs'
 import { runTool } from './tool.mjs'
 
+const SHAPES = 'agent/src/report'
 const SHARED = ['package-lock.json', 'schema.graphql', 'codegen.ts', 'tsconfig.base.json']
 
 export async function build() {
@@ -14,8 +15,9 @@ export async function build() {
     makes: ['agent/src/gql/graphql.ts', 'dashboard/src/gql/graphql.ts'],
     by: ['@graphql-codegen/cli', 'graphql-codegen', ['--config', 'codegen.ts', '--silent']],
   })
+  await buildShapes()
   await step('API', {
-    of: ['api'],
+    of: ['api', SHAPES],
     makes: ['api/dist/main.js'],
     // What an older source left must not be run: migrations are found by their files.
     before: () => rmSync(join(ROOT, 'api', 'dist'), { recursive: true, force: true }),
@@ -32,6 +34,14 @@ export async function build() {
     by: ['vite', 'vite', ['build', '--logLevel', 'warn'], 'dashboard'],
   })
 }
+
+/** `@vigie/agent/report`, which the API's own sources import. */
+export const buildShapes = () =>
+  step('shapes of a report', {
+    of: [SHAPES],
+    makes: ['agent/dist/report/index.js', 'agent/dist/report/index.d.ts'],
+    by: ['typescript', 'tsc', ['-p', SHAPES]],
+  })
 
 async function step(name, { of, makes, before, by: [from, command, args, folder = ''] }) {
   await once(`build-${name}`, { sources: () => sourcesOf(...of), results: makes }, () => {

@@ -14,7 +14,10 @@ import { CommandUnavailable, type Run } from './platform/command.ts'
 import { isElsewhere, mountOf, parseMountinfo } from './platform/mounts.ts'
 import { collectDf, parseDf, pointsOf } from './storage/df.ts'
 import { parseDu } from './storage/homes.ts'
-import { collectLsblk, parseLsblk, physicalDisks } from './storage/lsblk.ts'
+import { isPhysicalDisk } from './report/block-device.ts'
+import type { SectionKind } from './report/sections.ts'
+import type { Section } from './inventory/section.ts'
+import { collectLsblk, parseLsblk } from './storage/lsblk.ts'
 import { parseLvm } from './storage/lvm.ts'
 import { parseMdstat } from './storage/mdraid.ts'
 import { parseZpool } from './storage/zpool.ts'
@@ -105,7 +108,11 @@ test('Block devices: physical disks, whatever else lsblk calls a disk', () => {
   const text = JSON.stringify({
     blockdevices: [...names.map((name) => ({ name, type: 'disk', size: 1 })), { name: 'sdz', type: 'disk', size: 0 }],
   })
-  expect(physicalDisks(parseLsblk(text)).map(({ kname }) => kname)).toEqual(['sda', 'nvme0n1'])
+  expect(
+    parseLsblk(text)
+      .filter(isPhysicalDisk)
+      .map(({ kname }) => kname),
+  ).toEqual(['sda', 'nvme0n1'])
 })
 
 test('A scan adds what is behind a controller, and nothing that the kernel shows', () => {
@@ -540,9 +547,9 @@ describe('Mounts', () => {
 })
 
 test('A section that is too large is left out with the reason, and the rest goes out', () => {
-  const section = (kind: string, length: number) => ({
+  const section = (kind: SectionKind, length: number): Section => ({
     kind,
-    version: 1 as const,
+    version: 1,
     subject: null,
     collectedAt: '',
     unavailable: null,

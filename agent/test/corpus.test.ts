@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { parseScan } from '../src/disks/smartctl.ts'
 import { osOf, parseOsRelease } from '../src/machines/os.ts'
 import { parseDf } from '../src/storage/df.ts'
-import { parseLsblk, physicalDisks } from '../src/storage/lsblk.ts'
+import { isPhysicalDisk, SECTIONS } from '../src/report/index.ts'
+import { parseLsblk } from '../src/storage/lsblk.ts'
 import { parseLvm } from '../src/storage/lvm.ts'
 import { parseMdstat } from '../src/storage/mdraid.ts'
 import { parseZpool } from '../src/storage/zpool.ts'
@@ -19,7 +20,10 @@ describe.skipIf(!existsSync(CORPUS))('The corpus of real outputs', () => {
     expect(Array.isArray(parseLsblk(read(`lsblk/${file}`)))).toBe(true)
   })
   test('lsblk: only what is a disk is one', () => {
-    const disks = (file: string) => physicalDisks(parseLsblk(read(`lsblk/${file}`))).map(({ kname }) => kname)
+    const disks = (file: string) =>
+      parseLsblk(read(`lsblk/${file}`))
+        .filter(isPhysicalDisk)
+        .map(({ kname }) => kname)
     expect(disks('loop-dm-live-agama.json')).toEqual(['sda', 'vda', 'vdb'])
     expect(disks('own-debian12-vm-virtio-b-O.json')).toEqual(['vda'])
     expect(disks('own-empty.json')).toEqual([])
@@ -48,6 +52,22 @@ describe.skipIf(!existsSync(CORPUS))('The corpus of real outputs', () => {
     ).toBe(20_508_240 * 1024)
     expect(parseScan(read('smartctl/scan-megaraid.json'), new Set(['sda'])).length).toBeGreaterThan(1)
     expect(parseScan(read('smartctl/own-scan-no-devices-key.json'), new Set())).toEqual([])
+  })
+  test('What the tools say is told in the shapes that the API reads, to the last field', () => {
+    const lvm = parseLvm(read('lvm/pvs-simple.json'), read('lvm/vgs-simple.json'), read('lvm/lvs-simple.json'))
+    expect(SECTIONS.lvm.shape.parse(lvm)).toEqual(lvm)
+    for (const file of files('zpool').filter((name) => name.startsWith('status'))) {
+      const zpool = parseZpool('', read(`zpool/${file}`), (path) => path)
+      expect(SECTIONS.zpool.shape.parse(zpool)).toEqual(zpool)
+    }
+    for (const file of files('mdstat')) {
+      const mdraid = parseMdstat(read(`mdstat/${file}`))
+      expect(SECTIONS.mdraid.shape.parse(mdraid)).toEqual(mdraid)
+    }
+    for (const file of files('df')) {
+      const df = parseDf(read(`df/${file}`))
+      expect(SECTIONS.df.shape.parse(df)).toEqual(df)
+    }
   })
   test.each(files('os-release'))('os-release: %s is a family', (file) => {
     expect(osOf(parseOsRelease(read(`os-release/${file}`)), null, null)).toEqual({

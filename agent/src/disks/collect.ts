@@ -2,7 +2,8 @@ import { realpath } from 'node:fs/promises'
 import { collectSection, type Section, Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, type Run } from '../platform/command.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
-import { isAddress, parseScan, readSmart, type SmartTarget } from './smartctl.ts'
+import { subjectOf } from '../report/subject.ts'
+import { parseScan, readSmart, type SmartTarget } from './smartctl.ts'
 
 /** From the settings file: which types a device is to be asked with, such as ["megaraid,0", "megaraid,1"]. */
 export interface DeviceSetting {
@@ -57,8 +58,12 @@ async function findTargets(
     // /dev/disk/by-id/… means the disk that it links to.
     const name = (await realpath(path).catch(() => path)).replace(/^\/dev\//, '')
     for (const type of types) {
-      const subject = isAddress(type) ? `${name}:${type}` : name
-      set.push({ subject, path: `/dev/${name}`, type, rotational: known.get(name)?.rotational ?? true })
+      set.push({
+        subject: subjectOf(name, type),
+        path: `/dev/${name}`,
+        type,
+        rotational: known.get(name)?.rotational ?? true,
+      })
     }
   }
   const scanned = safely(() => parseScan(scan, new Set(known.keys()))).filter(

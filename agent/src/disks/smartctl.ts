@@ -1,5 +1,6 @@
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
+import { isControllerAddress, subjectOf } from '../report/subject.ts'
 
 export interface SmartTarget {
   /** As the report names it: sda, or sda:megaraid,0. */
@@ -43,10 +44,6 @@ function checked(stdout: string, path: string): string {
   }
 }
 
-/** A type that names a place behind a RAID controller; the number in it is part of the address. */
-export const isAddress = (type: string): boolean =>
-  /^(sat\+)?(megaraid|cciss|3ware|areca|aacraid|hpt|sssraid),/.test(type)
-
 /** Devices that smartctl finds and the kernel does not show as disks: those behind a RAID controller. */
 export function parseScan(text: string, known: ReadonlySet<string>): SmartTarget[] {
   const devices = (JSON.parse(text) as { devices?: { name?: unknown; type?: unknown }[] }).devices ?? []
@@ -54,12 +51,12 @@ export function parseScan(text: string, known: ReadonlySet<string>): SmartTarget
     const path = typeof device.name === 'string' ? device.name : ''
     const name = path.replace(/^\/dev\//, '')
     const type = typeof device.type === 'string' ? device.type : null
-    const behindController = type !== null && isAddress(type)
+    const behindController = type !== null && isControllerAddress(type)
     if (!name || (!behindController && isKnown(name, known))) return []
     // "sat" and "scsi" are guesses of the scan; only an address behind a controller is kept.
     return [
       {
-        subject: behindController ? `${name}:${type}` : name,
+        subject: subjectOf(name, type),
         path,
         type: behindController ? type : null,
         rotational: true,

@@ -12,11 +12,15 @@ import { collectBtrfs } from '../storage/btrfs.ts'
 import { cephOf } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
 import { collectHomes, homesByChild } from '../storage/homes.ts'
-import { type BlockDevice, collectLsblk, parseLsblk, physicalDisks } from '../storage/lsblk.ts'
+import { isPhysicalDisk } from '../report/block-device.ts'
+import { LARGEST_BODY } from '../report/limits.ts'
+import type { SectionKind } from '../report/sections.ts'
+import type { LvmFacts } from '../report/storage.ts'
+import { type BlockDevice, collectLsblk, parseLsblk } from '../storage/lsblk.ts'
 import { collectLuks } from '../storage/luks.ts'
 import { askWhenAwake } from '../storage/lvm-rest.ts'
 import { withThinUse } from '../storage/thin-use.ts'
-import { collectLvm, type LvmFacts } from '../storage/lvm.ts'
+import { collectLvm } from '../storage/lvm.ts'
 import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
 import { VERSION } from '../version.ts'
@@ -41,8 +45,8 @@ export interface ReportOptions {
   smart: boolean
 }
 
-/** What the server takes is 8 MiB; the envelope needs its room. */
-const LARGEST_REPORT = 7.5 * 1024 * 1024
+/** The envelope needs its room. */
+const LARGEST_REPORT = LARGEST_BODY - 512 * 1024
 
 /** Collects everything that this machine can tell of itself. */
 export async function collectReport({ run, stateDir, devices, root, smart }: ReportOptions): Promise<InventoryReport> {
@@ -62,7 +66,7 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
             return facts && withThinUse(facts, run)
           })
         : Promise.resolve(null))
-  const kinds: [kind: string, collect: Collect][] = [
+  const kinds: [kind: SectionKind, collect: Collect][] = [
     ['machine', () => collectMachine(run, root)],
     ['lvm', lvm],
     ['zpool', () => collectZpool(run, kernelName)],
@@ -76,7 +80,7 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
   ]
   const [storage, disks] = await Promise.all([
     Promise.all(kinds.map(([kind, collect]) => collectSection(kind, collect))),
-    smart ? collectDisks(run, physicalDisks(blockDevices), devices, root) : [],
+    smart ? collectDisks(run, blockDevices.filter(isPhysicalDisk), devices, root) : [],
   ])
   const told = [lsblk, ...storage, ...disks].filter((section): section is Section => section !== null)
   const sections = within(told, LARGEST_REPORT)
@@ -124,12 +128,15 @@ async function kernelDisks(): Promise<BlockDevice[]> {
       kname,
       type: 'disk',
       fstype: null,
-      sizeBytes: Number(await read(kname, 'size')) * 512 || 0,
+      sizeBytes: sizeOf(await read(kname, 'size')),
       rotational: (await read(kname, 'queue/rotational')).trim() !== '0',
     })),
   )
   return devices.filter(({ kname }) => existsSync(`/dev/${kname}`))
 }
+
+/** In sectors of 512 bytes, whatever those of the disk are (sysfs-block). */
+const sizeOf = (sectors: string): number | null => (sectors.trim() ? Number(sectors) * 512 : null)
 
 /** A tool that answers nothing to others than root must not look like a machine that has nothing. */
 async function asRoot<T>(root: boolean, what: string, collect: () => Promise<T>): Promise<T> {

@@ -1,8 +1,10 @@
 import { CommandUnavailable } from '../platform/command.ts'
+import { SECTION_VERSION } from '../report/limits.ts'
+import type { SectionKind } from '../report/sections.ts'
 
 export interface Section {
-  kind: string
-  version: 1
+  kind: SectionKind
+  version: typeof SECTION_VERSION
   subject: string | null
   collectedAt: string
   unavailable: { code: string; text: string } | null
@@ -43,12 +45,12 @@ function within<T>(work: Promise<T>, ms: number): Promise<T> {
 
 /** Collects one section; whatever goes wrong costs this section alone, and says why and what to do about it. */
 export async function collectSection(
-  kind: string,
+  kind: SectionKind,
   collect: Collect,
   subject: string | null = null,
 ): Promise<Section | null> {
   const collectedAt = new Date().toISOString()
-  const section = { kind, version: 1 as const, subject, collectedAt }
+  const section = { kind, version: SECTION_VERSION, subject, collectedAt } as const
   try {
     const payload = await within(collect(), LONGEST)
     if (payload === null) return null

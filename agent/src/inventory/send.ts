@@ -6,12 +6,12 @@ import { Ending, ExitStatus } from '../exit-status.ts'
 import { ReportInventoryDocument, type ReportInventoryMutation } from '../gql/graphql.ts'
 import type { Settings } from '../settings.ts'
 import { VERSION } from '../version.ts'
+import { CLOCK_TOLERANCE } from '../report/limits.ts'
 import type { InventoryReport } from './report.ts'
 
 const compress = promisify(gzip)
 const TIMEOUT_MS = 30_000
 const DEADLINE_MS = 120_000
-const CLOCK_TOLERANCE_MS = 5 * 60_000
 const LARGEST_ANSWER = 4 * 1024 * 1024
 
 export type Receipt = ReportInventoryMutation['reportInventory']
@@ -53,7 +53,7 @@ export async function sendReport({ server, token }: Settings, report: InventoryR
   const ahead = answer.date ? Date.now() - Date.parse(answer.date) : 0
   return {
     receipt: data?.reportInventory as Receipt,
-    clockAheadMs: Math.abs(ahead) > CLOCK_TOLERANCE_MS ? ahead : null,
+    clockAheadMs: Math.abs(ahead) > CLOCK_TOLERANCE ? ahead : null,
   }
 }
 

@@ -3,6 +3,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Run } from '../platform/command.ts'
 import { readMounts } from '../platform/mounts.ts'
+import type { MachineFacts } from '../report/machine.ts'
 import { bootHash, hardwareHash, machineIdHash } from './identity.ts'
 import { parseHostnameI, parseRoute } from './address.ts'
 import { kindOf } from './kind.ts'
@@ -15,7 +16,7 @@ const read = (file: string): Promise<string | null> =>
   )
 
 /** What this machine is. Each sign that cannot be read is null and costs itself alone. */
-export async function collectMachine(run: Run, root: boolean) {
+export async function collectMachine(run: Run, root: boolean): Promise<MachineFacts> {
   const release = parseOsRelease((await read('/etc/os-release')) ?? (await read('/usr/lib/os-release')) ?? '')
   const proxmoxVersion = await readProxmox(run, release)
   const kind = kindOf({
@@ -86,8 +87,8 @@ async function readMacs(): Promise<string[]> {
 }
 
 /** Names of the disks below /dev/disk, which know more of them than their numbers, and the wwid of sysfs. */
-async function collectLinks() {
-  const found = new Map<string, { device: string; byId: string[]; byPath: string | null; wwid: string | null }>()
+async function collectLinks(): Promise<MachineFacts['links']> {
+  const found = new Map<string, MachineFacts['links'][number]>()
   const of = (device: string) => {
     const known = found.get(device) ?? { device, byId: [], byPath: null, wwid: null }
     found.set(device, known)

@@ -3,6 +3,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ending, ExitStatus } from '../exit-status.ts'
 import { makeFolder } from '../platform/make-folder.ts'
+import { MACHINE_KEY } from '../report/limits.ts'
 
 /** Made at the first run and kept, readable by its owner alone. Two agents that start at once end with the same key. */
 export async function machineKey(stateDir: string): Promise<string> {
@@ -41,7 +42,7 @@ async function readKey(file: string): Promise<string | null> {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return ''
     throw new Ending(ExitStatus.USAGE, `The machine's key ${file} cannot be read (${error.code ?? error.message})`)
   })
-  return /^[\w.:-]{16,128}$/.test(text.trim()) ? text.trim() : null
+  return MACHINE_KEY.test(text.trim()) ? text.trim() : null
 }
 
 // sd_id128_get_machine_app_specific(3): HMAC-SHA256 keyed by the machine-id, so that the id itself stays private.

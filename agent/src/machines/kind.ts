@@ -1,5 +1,4 @@
-export type MachineKind =
-  'PHYSICAL' | 'VM' | 'PROXMOX_HOST' | 'LXC' | 'CONTAINER' | 'RASPBERRY_PI' | 'WORKSTATION' | 'UNKNOWN'
+import { MachineKind } from '../report/machine-kind.ts'
 
 export interface KindSigns {
   /** systemd-detect-virt -c: none, lxc, docker …; null = could not be asked. */
@@ -23,12 +22,13 @@ export function kindOf({ container, vm, proxmox, boardModel, chassis, graphical 
   virtualization: string | null
 } {
   const inside = container !== null && container !== 'none'
-  if (inside) return { kind: container.startsWith('lxc') ? 'LXC' : 'CONTAINER', virtualization: container }
+  if (inside)
+    return { kind: container.startsWith('lxc') ? MachineKind.LXC : MachineKind.CONTAINER, virtualization: container }
   const virtualization = vm ?? container
-  if (proxmox) return { kind: 'PROXMOX_HOST', virtualization }
-  if (boardModel?.startsWith('Raspberry Pi')) return { kind: 'RASPBERRY_PI', virtualization }
-  if (vm === null) return { kind: 'UNKNOWN', virtualization }
-  if (vm !== 'none') return { kind: 'VM', virtualization }
+  if (proxmox) return { kind: MachineKind.PROXMOX_HOST, virtualization }
+  if (boardModel?.startsWith('Raspberry Pi')) return { kind: MachineKind.RASPBERRY_PI, virtualization }
+  if (vm === null) return { kind: MachineKind.UNKNOWN, virtualization }
+  if (vm !== 'none') return { kind: MachineKind.VM, virtualization }
   const personal = chassis !== null && (DESKTOPS.includes(chassis) || PORTABLES.includes(chassis))
-  return { kind: personal && graphical ? 'WORKSTATION' : 'PHYSICAL', virtualization }
+  return { kind: personal && graphical ? MachineKind.WORKSTATION : MachineKind.PHYSICAL, virtualization }
 }

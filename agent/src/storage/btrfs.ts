@@ -1,16 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import type { Mount } from '../platform/mounts.ts'
-
-export interface BtrfsFacts {
-  fileSystems: {
-    uuid: string
-    label: string | null
-    /** `missing` null = a kernel before 5.17 does not tell. Errors: the sum of all kinds; null = not told. */
-    devices: { id: number; missing: boolean | null; errors: number | null }[]
-    /** Devices that vanished while it is mounted: until it is mounted anew, `missing` says that they are there. */
-    vanished: number
-  }[]
-}
+import type { BtrfsFacts } from '../report/storage.ts'
 
 /** Mounted btrfs file systems, from the kernel's own tables (sysfs-fs-btrfs). Null where there is none. */
 export async function collectBtrfs(mounts: readonly Mount[], sysfs = '/sys/fs/btrfs'): Promise<BtrfsFacts | null> {

@@ -1,8 +1,4 @@
-import type { LvmFacts } from './lvm.ts'
-
-export interface CephFacts {
-  osds: { id: string; devices: string[]; encrypted: boolean }[]
-}
+import type { CephFacts, LvmFacts } from '../report/storage.ts'
 
 /** OSDs are logical volumes that carry their number as a tag (ceph-volume(8)): LVM has told of them already. */
 export function cephOf(lvm: LvmFacts | null): CephFacts | null {

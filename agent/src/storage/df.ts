@@ -1,17 +1,7 @@
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
 import { isElsewhere, type Mount } from '../platform/mounts.ts'
-
-export interface DfFacts {
-  fileSystems: {
-    source: string
-    fstype: string
-    sizeBytes: number | null
-    usedBytes: number | null
-    availableBytes: number | null
-    mountpoint: string
-  }[]
-}
+import type { DfFacts } from '../report/storage.ts'
 
 /**
  * Free and used space of what is mounted from disks. Each mount is named to df: without names it asks all of them, and one

@@ -4,11 +4,7 @@ import { Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, findTool, type Run } from '../platform/command.ts'
 import { makeFolder } from '../platform/make-folder.ts'
 import { isElsewhere, mountOf, readMounts } from '../platform/mounts.ts'
-
-export interface HomesFacts {
-  roots: string[]
-  users: { user: string; path: string; bytes: number | null; measuredAt: string | null }[]
-}
+import type { HomesFacts } from '../report/storage.ts'
 
 export interface Home {
   user: string

@@ -44,7 +44,8 @@ export interface BlockDevice {
   kname: string
   type: string
   rotational: boolean
-  sizeBytes: number
+  /** Null = not told. */
+  sizeBytes: number | null
   fstype: string | null
 }
 
@@ -58,8 +59,6 @@ interface Node {
   children?: unknown
 }
 
-const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|mapper\/|md|mtdblock|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
-
 /** All block devices, in a flat list, each once. */
 export function parseLsblk(text: string): BlockDevice[] {
   const found = new Map<string, BlockDevice>()
@@ -70,7 +69,7 @@ export function parseLsblk(text: string): BlockDevice[] {
         kname,
         type: String(node.type ?? ''),
         rotational: node.rota === true || node.rota === '1',
-        sizeBytes: Number(node.size) || 0,
+        sizeBytes: node.size == null ? null : Number(node.size),
         fstype: typeof node.fstype === 'string' ? node.fstype : null,
       })
     }
@@ -80,6 +79,3 @@ export function parseLsblk(text: string): BlockDevice[] {
   for (const root of Array.isArray(roots) ? (roots as Node[]) : []) if (root) visit(root)
   return [...found.values()]
 }
-
-export const physicalDisks = (devices: readonly BlockDevice[]): BlockDevice[] =>
-  devices.filter(({ type, kname, sizeBytes }) => type === 'disk' && !NO_DISK.test(kname) && sizeBytes > 0)

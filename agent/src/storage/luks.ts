@@ -1,8 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-
-export interface LuksFacts {
-  containers: { name: string; device: string; below: string[] }[]
-}
+import type { LuksFacts } from '../report/storage.ts'
 
 /** Open LUKS containers, from the uuid that cryptsetup gives its mappings (CRYPT-LUKS…). Null where there is none. */
 export async function collectLuks(sysfs = '/sys/block'): Promise<LuksFacts | null> {

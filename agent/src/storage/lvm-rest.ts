@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../platform/make-folder.ts'
 import type { BlockDevice } from './lsblk.ts'
-import type { LvmFacts } from './lvm.ts'
+import type { LvmFacts } from '../report/storage.ts'
 
 /** What LVM told last, and how much each of its devices had read and written by then. */
 interface Told {

@@ -1,31 +1,6 @@
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
-
-export interface LvmFacts {
-  physicalVolumes: {
-    device: string
-    volumeGroup: string | null
-    sizeBytes: number | null
-    freeBytes: number | null
-    missing: boolean
-  }[]
-  volumeGroups: { name: string; sizeBytes: number | null; freeBytes: number | null; partial: boolean }[]
-  logicalVolumes: {
-    name: string
-    volumeGroup: string
-    path: string | null
-    sizeBytes: number | null
-    devices: string[]
-    tags: string[]
-    /** lvs(8), lv_health_status: partial, refresh needed, mismatches exist …; null = good, or not told. */
-    health: string | null
-    /** linear, raid1, thin-pool … (lvs(8), segtype); null = not told. */
-    type: string | null
-    /** How full a thin pool is, its data and its metadata, in percent; null = it is none, or not told. */
-    dataPercent: number | null
-    metadataPercent: number | null
-  }[]
-}
+import type { LvmFacts } from '../report/storage.ts'
 
 const FORMAT = ['--reportformat', 'json', '--units', 'b', '--nosuffix']
 

@@ -1,22 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Unavailable } from '../inventory/section.ts'
-
-export interface MdraidFacts {
-  arrays: {
-    name: string
-    level: string | null
-    active: boolean
-    /** Too many members are gone: what is on it cannot be read. Linux 6.2 and newer say so in /proc/mdstat. */
-    broken: boolean
-    /** recover, resync, check … (md(4), sync_action); null = idle, or not told. */
-    syncAction: string | null
-    devices: { device: string; failed: boolean; spare: boolean }[]
-    expectedDevices: number | null
-    workingDevices: number | null
-    /** True for a set of disks that only holds other arrays (firmware RAID): it is never "active" itself. */
-    container: boolean
-  }[]
-}
+import type { MdraidFacts } from '../report/storage.ts'
 
 /** Null where the kernel has no md, or no array. */
 export async function collectMdraid(devices: readonly { kname: string }[]): Promise<MdraidFacts | null> {

@@ -1,5 +1,5 @@
 import type { Run } from '../platform/command.ts'
-import type { LvmFacts } from './lvm.ts'
+import type { LvmFacts } from '../report/storage.ts'
 
 /**
  * How full thin pools are, by the kernel's device mapper alone (dmsetup(8), status; Documentation/admin-guide/device-mapper/

@@ -1,29 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
-
-interface Errors {
-  read: number | null
-  write: number | null
-  checksum: number | null
-}
-
-export interface ZpoolFacts {
-  pools: {
-    name: string
-    state: string | null
-    sizeBytes: number | null
-    allocatedBytes: number | null
-    freeBytes: number | null
-    devices: { path: string; device: string | null; state: string | null; errors: Errors; use: string | null }[]
-    /** Errors in data that no copy could mend; null = not told. */
-    dataErrors: number | null
-    /** The first 20 files that are damaged. */
-    damagedFiles: string[]
-    /** What the last scrub or resilver found; null = none was done, or it is running. */
-    scanErrors: number | null
-  }[]
-}
+import type { ZpoolFacts } from '../report/storage.ts'
 
 /** Null where ZFS is not loaded or holds no pool. A container sees its host's /sys, but not its /dev/zfs. `resolve` finds the kernel's name behind a path. */
 export async function collectZpool(run: Run, resolve: (path: string) => string | null): Promise<ZpoolFacts | null> {
@@ -67,9 +45,11 @@ const whole = (value: string | undefined): number | null => (value && /^\d+$/.te
 /** Groups of devices, and the headings of the classes: no devices themselves. */
 const GROUP = /^(mirror|raidz\d?|draid\S*|spare|replacing|logs?|cache|spares|special|dedup|indirect)(-\d+)?$/
 
+type Device = ZpoolFacts['pools'][number]['devices'][number]
+
 interface PoolStatus {
   state: string | null
-  devices: { path: string; state: string | null; errors: Errors; use: string | null }[]
+  devices: Omit<Device, 'device'>[]
   dataErrors: number | null
   damagedFiles: string[]
   scanErrors: number | null

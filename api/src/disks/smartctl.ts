@@ -1,3 +1,4 @@
+import { isControllerType } from '@vigie/agent/report'
 import {
   asArray,
   asBoolean,
@@ -113,9 +114,7 @@ const RAID_VOLUME =
   /\b(PERC|MegaRAID|LOGICAL[ _]VOLUME|ServeRAID|RAID ?\d|Virtual Drive|MR\d{4}|AVAGO|ARC-\d|Areca|Adaptec|Smart Array)\b/i
 
 function readStandIn(doc: JsonObject, model: string | null, messages: string[]): SmartFacts['standIn'] {
-  const behindController = /megaraid|cciss|3ware|areca|aacraid|hpt|sssraid/.test(
-    asText(dig(doc, 'device', 'type')) ?? '',
-  )
+  const behindController = isControllerType(asText(dig(doc, 'device', 'type')) ?? '')
   if (model && VIRTUAL.test(model)) return 'VIRTUAL'
   if (model && RAID_VOLUME.test(model) && !behindController) return 'RAID_VOLUME'
   const undetected = /Unknown USB bridge|Unable to detect device type|please specify device type/i

@@ -11,6 +11,7 @@ import Fastify, {
   LogController,
   type RouteOptions,
 } from 'fastify'
+import { LARGEST_BODY } from '@vigie/agent/report'
 import type { Config } from '../config/config.ts'
 import { SECOND } from '../platform/clock.ts'
 import { ForbiddenError } from '../platform/errors.ts'
@@ -19,7 +20,6 @@ import { readBodies } from './bodies.ts'
 import { isOwnOrigin } from './origin.ts'
 import { refuse } from './refuse.ts'
 
-const BODY_LIMIT = 8 * 1024 * 1024
 /** How slow a client may be before it is cut off, in milliseconds. */
 export const DEADLINES = {
   /** From the first byte of a request to the end of its headers. */
@@ -55,7 +55,7 @@ export async function createServer(
   const server: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: LARGEST_BODY,
     // Bodies are read field by field and never merged into other objects: scanning 250 kB for __proto__ guards nothing.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
@@ -122,7 +122,7 @@ function answerErrors(server: FastifyInstance): void {
       status >= 500
         ? 'Internal error; the log knows more.'
         : status === 413
-          ? tooLarge(request.routeOptions.bodyLimit ?? BODY_LIMIT)
+          ? tooLarge(request.routeOptions.bodyLimit ?? LARGEST_BODY)
           : error.message
     const code = error.code ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR')
     return refuse(reply, status, { message, extensions: { code } })
@@ -136,7 +136,7 @@ function isDatabaseAway(error: Error): error is Error & { extensions: { code: st
 }
 
 const tooLarge = (limit: number): string =>
-  limit < BODY_LIMIT
+  limit < LARGEST_BODY
     ? `The body is larger than ${limit / 1024} KiB.`
     : 'The body is larger than 8 MiB after decompression. Send fewer sections, or fewer disks, at once.'
 

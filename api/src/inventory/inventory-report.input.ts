@@ -1,3 +1,4 @@
+import { SECTION_VERSION, SECTIONS } from '@vigie/agent/report'
 import { Field, GraphQLISODateTime, ID, InputType, Int } from 'type-graphql'
 
 @InputType({ description: 'Why a section could not be collected' })
@@ -11,10 +12,10 @@ export class UnavailableInput {
 
 @InputType({ description: 'One part of a report; docs/report.md shows the payload of each kind' })
 export class ReportSectionInput {
-  @Field(() => String, { description: 'machine, lsblk, smartctl, lvm, zpool, mdraid, luks, df, ceph or homes' })
+  @Field(() => String, { description: `One of ${Object.keys(SECTIONS).join(', ')}` })
   kind!: string
 
-  @Field(() => Int, { description: 'Version of the shape: 1' })
+  @Field(() => Int, { description: `Version of the shape: ${SECTION_VERSION}` })
   version!: number
 
   @Field(() => String, { nullable: true, description: 'For smartctl the device: sda, or sda:megaraid,0' })

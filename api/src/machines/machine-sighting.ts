@@ -1,4 +1,4 @@
-import type { MachineFacts } from './section.ts'
+import type { MachineFacts } from '@vigie/agent/report'
 
 /** What a report tells of its machine. */
 export interface MachineSighting {

@@ -1,3 +1,7 @@
+import { CLOCK_TOLERANCE } from '@vigie/agent/report'
+
+export { CLOCK_TOLERANCE }
+
 /** The time, as an argument: tests hold it still. */
 export type Clock = () => Date
 
@@ -10,9 +14,6 @@ export const SECOND = 1000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
-
-/** Clocks that are off by less are right. */
-export const CLOCK_TOLERANCE = 5 * MINUTE
 
 /** A stored time later than this was written while this server's own clock was ahead: nothing that is true comes after it. */
 export const isFuture = (stored: Date, now: Date): boolean => stored.getTime() > now.getTime() + CLOCK_TOLERANCE

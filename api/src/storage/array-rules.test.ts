@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ArrayFacts, arraysOf } from './array-rules.ts'
-import { btrfsSection, lvmSection, mdraidSection, zpoolSection } from './sections.ts'
+import { SECTIONS } from '@vigie/agent/report'
 import { emptyGraph } from './storage-graph.ts'
 
 const word = ({ health, reasons }: ArrayFacts): string => [health, ...reasons.map(({ code }) => code)].join(' ')
@@ -10,7 +10,7 @@ const md = (level: string, expected: number | null, working: number | null, more
   words(
     arraysOf({
       ...emptyGraph(),
-      mdraid: mdraidSection.parse({
+      mdraid: SECTIONS.mdraid.shape.parse({
         arrays: [
           {
             name: 'md0',
@@ -80,7 +80,7 @@ describe('A ZFS pool', () => {
     words(
       arraysOf({
         ...emptyGraph(),
-        zpool: zpoolSection.parse({
+        zpool: SECTIONS.zpool.shape.parse({
           pools: [
             {
               name: 'tank',
@@ -127,7 +127,7 @@ describe('A ZFS pool', () => {
   test('names the damaged files', () => {
     const [tank] = arraysOf({
       ...emptyGraph(),
-      zpool: zpoolSection.parse({
+      zpool: SECTIONS.zpool.shape.parse({
         pools: [
           {
             name: 'tank',
@@ -186,7 +186,7 @@ test.each<[string, object, object[], string[]]>([
     ['AT_RISK VOLUME_UNHEALTHY'],
   ],
 ])('A volume group %s', (_, group, volumes, said) => {
-  const lvm = lvmSection.parse({
+  const lvm = SECTIONS.lvm.shape.parse({
     physicalVolumes: [{ device: '/dev/sda', volumeGroup: 'vg', sizeBytes: 1, freeBytes: 0, missing: false }],
     volumeGroups: [{ name: 'vg', sizeBytes: 1, freeBytes: 0, ...group }],
     logicalVolumes: volumes.map((volume) => ({
@@ -222,6 +222,6 @@ test.each<[string, object[], string[]]>([
     ['WARNING POOL_MEMBER_ERRORS'],
   ],
 ])('A btrfs %s', (_, devices, said) => {
-  const btrfs = btrfsSection.parse({ fileSystems: [{ uuid: 'u', label: null, devices }] })
+  const btrfs = SECTIONS.btrfs.shape.parse({ fileSystems: [{ uuid: 'u', label: null, devices }] })
   expect(words(arraysOf({ ...emptyGraph(), btrfs }))).toEqual(said)
 })

@@ -4,7 +4,7 @@ import { type Health, worstHealth } from '../disks/health.ts'
 import { worstFirst } from '../disks/judge.ts'
 import { reason } from '../disks/rules/rule.ts'
 import { LOST_STATE } from './array-members.ts'
-import type { BtrfsFacts, LvmFacts, MdraidFacts, ZpoolFacts } from './sections.ts'
+import type { BtrfsFacts, LvmFacts, MdraidFacts, ZpoolFacts } from '@vigie/agent/report'
 import type { StorageGraph } from './storage-graph.ts'
 
 export enum ArrayKind {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fileSystemsOf } from './file-systems.ts'
-import { type BlockDevice, isPhysicalDisk, readLsblk } from './lsblk.ts'
+import { isPhysicalDisk } from '@vigie/agent/report'
+import { type BlockDevice, readLsblk } from './lsblk.ts'
 import { rolesOf } from './role.ts'
 import { wordsOnMembers } from './array-members.ts'
 import { emptyGraph, type StorageGraph } from './storage-graph.ts'

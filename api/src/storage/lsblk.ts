@@ -1,3 +1,4 @@
+import { isNoDisk, MOST_DEVICES } from '@vigie/agent/report'
 import { asArray, asName, asObject, asText, dig, asSerial } from '../platform/json.ts'
 
 /** One block device as lsblk(8) tells it. Null = not told. */
@@ -28,8 +29,6 @@ export interface BlockDevice {
   parents: string[]
 }
 
-/** More than any machine has. */
-export const MOST_DEVICES = 20_000
 /** NAME_MAX and PATH_MAX of limits.h. */
 const [LONGEST_NAME, LONGEST_PATH] = [255, 4096]
 
@@ -104,12 +103,6 @@ function size(value: unknown): number | null {
   return number !== null && Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
-/** What lsblk calls a disk and is none: memory, loops, network images, volumes, optical drives, boot areas of eMMC. */
-const NO_DISK = /^(zram|loop|ram|rbd|nbd|zd|dm-|mapper\/|md|mtdblock|sr|fd|drbd|nullb|bcache)|^mmcblk\d+(boot\d|rpmb)/
-
-/** Whether a kernel name is that of something else than a disk. */
-export const isNoDisk = (kname: string): boolean => NO_DISK.test(kname)
-
 /** Of udev: what device mapper and md make of disks. */
 const MADE_BY_ID = /^(dm|md|lvm)-/
 /** Folders below /dev whose devices are disks all the same: old drivers of RAID controllers, and what smartctl calls a bus. */
@@ -122,6 +115,3 @@ export function namesNoDisk(name: string): boolean {
   if (parts.length > 1 && !OF_DISKS.test(parts[0] ?? '')) return true
   return isNoDisk(last) || MADE_BY_ID.test(last)
 }
-
-export const isPhysicalDisk = (device: BlockDevice): boolean =>
-  device.type === 'disk' && !isNoDisk(device.kname) && device.sizeBytes !== 0

@@ -1,5 +1,5 @@
+import { isPhysicalDisk } from '@vigie/agent/report'
 import type { BlockDevice } from './lsblk.ts'
-import { isPhysicalDisk } from './lsblk.ts'
 import type {
   BtrfsFacts,
   CephFacts,
@@ -9,7 +9,7 @@ import type {
   LvmFacts,
   MdraidFacts,
   ZpoolFacts,
-} from './sections.ts'
+} from '@vigie/agent/report'
 
 /** What one report tells about storage; a section that was not told is null. Kept with its machine. */
 export interface StorageGraph {

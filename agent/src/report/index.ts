@@ -1,0 +1,30 @@
+// What agent and API both must know of a report, once. The agent's collectors make these shapes, the API reads with them,
+// and docs/report.md lists them (report.test.ts).
+export { isNoDisk, isPhysicalDisk } from './block-device.ts'
+export {
+  CLOCK_TOLERANCE,
+  LARGEST_BODY,
+  LONGEST_HOSTNAME,
+  LONGEST_SUBJECT,
+  LONGEST_VERSION,
+  LONGEST_WHY,
+  MACHINE_KEY,
+  MOST_DEVICES,
+  MOST_SECTIONS,
+  REPORT_ID,
+  SECTION_VERSION,
+} from './limits.ts'
+export { isSectionKind, type SectionKind, SECTIONS, type StorageKind } from './sections.ts'
+export { MachineKind } from './machine-kind.ts'
+export type { MachineFacts } from './machine.ts'
+export type {
+  BtrfsFacts,
+  CephFacts,
+  DfFacts,
+  HomesFacts,
+  LuksFacts,
+  LvmFacts,
+  MdraidFacts,
+  ZpoolFacts,
+} from './storage.ts'
+export { isControllerType, readSubject } from './subject.ts'

@@ -1,0 +1,36 @@
+import { machineSection } from './machine.ts'
+import {
+  btrfsSection,
+  cephSection,
+  dfSection,
+  homesSection,
+  luksSection,
+  lvmSection,
+  mdraidSection,
+  zpoolSection,
+} from './storage.ts'
+
+/** What a report may hold: of each kind its shape, or null where it is what a program printed. */
+export const SECTIONS = {
+  machine: { about: 'What the machine is.', shape: machineSection },
+  lsblk: { about: 'As `lsblk --json --bytes` prints it.', shape: null },
+  smartctl: {
+    about:
+      'As `smartctl --json --xall` prints it; `subject` is the device: `sda`, or `sda:megaraid,0`. One of these alone makes a disk. Without a subject and unavailable: why no disk could be read.',
+    shape: null,
+  },
+  lvm: { about: 'What LVM says of itself.', shape: lvmSection },
+  zpool: { about: 'The pools of ZFS.', shape: zpoolSection },
+  mdraid: { about: 'The arrays of the kernel (md).', shape: mdraidSection },
+  btrfs: { about: 'btrfs over its devices.', shape: btrfsSection },
+  luks: { about: 'Encrypted containers.', shape: luksSection },
+  df: { about: 'Room on what is mounted.', shape: dfSection },
+  ceph: { about: 'OSDs of Ceph, by the tags of their volumes.', shape: cephSection },
+  homes: { about: 'The homes of users, measured once in 20 hours.', shape: homesSection },
+} as const
+
+export type SectionKind = keyof typeof SECTIONS
+/** Kinds that say what lies on the disks, as the agent read it. */
+export type StorageKind = Exclude<SectionKind, 'machine' | 'lsblk' | 'smartctl'>
+
+export const isSectionKind = (kind: string): kind is SectionKind => Object.hasOwn(SECTIONS, kind)

@@ -1,0 +1,87 @@
+import { isPhysicalDisk, readSubject } from '@vigie/agent/report'
+import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
+import { wwnKey } from '../disks/identity.ts'
+import { holdsReading, typeOf } from '../disks/judge.ts'
+import type { DiskSighting, Reading } from '../disks/sighting.ts'
+import type { Reason } from '../reasons/reason.ts'
+import { wordsOnMembers } from '../storage/array-members.ts'
+import type { BlockDevice } from '../storage/lsblk.ts'
+import { rolesOf } from '../storage/role.ts'
+import type { SmartSection, Told } from './read-sections.ts'
+
+/** The disks of a report: every physical disk of lsblk, and every one that smartctl reached, behind a controller too. */
+export function sightingsOf(told: Told): DiskSighting[] {
+  const devices = (told.graph.devices ?? []).filter(isPhysicalDisk)
+  const roles = rolesOf(told.graph)
+  // What a pool said before stands, where it could not be asked this time.
+  const members =
+    told.graph.devices === null || told.silent.has('zpool') || told.silent.has('mdraid')
+      ? null
+      : wordsOnMembers(told.graph)
+  const known = new Map(devices.map((device) => [device.kname, device]))
+  const subjects = [...told.smart.keys()].filter((subject) => !known.has(subject))
+  return [
+    ...devices.map((device) =>
+      sighting(
+        device.kname,
+        device,
+        told,
+        roles.get(device.kname) ?? null,
+        members && (members.get(device.kname) ?? []),
+      ),
+    ),
+    ...subjects.map((subject) => sighting(subject, null, told, null, members && [])),
+  ]
+}
+
+function sighting(
+  subject: string,
+  device: BlockDevice | null,
+  told: Told,
+  role: string | null,
+  standing: Reason[] | null,
+): DiskSighting {
+  const smart = told.smart.get(subject)
+  const facts = smart?.facts ?? null
+  const { kname, address } = readSubject(subject)
+  const links = address ? undefined : told.machine?.links.find((link) => link.device === kname)
+  return {
+    label: subject,
+    evidence: {
+      serial: facts?.serial ?? null,
+      kernelSerial: device?.serial ?? null,
+      model: facts?.model ?? device?.model ?? null,
+      wwn: [facts?.wwn ?? null, device?.wwn ?? null, links?.wwid ?? null].find((wwn) => wwnKey(wwn) !== null) ?? null,
+      aliases: links?.byId ?? [],
+    },
+    place: links?.byPath ?? subject,
+    device: kname,
+    path: address ? `/dev/${kname} [${address}]` : (device?.path ?? `/dev/${kname}`),
+    type: typeOf(facts, device?.rotational ?? null, device?.transport ?? null),
+    bus: device?.transport ?? (address ? address.split(',')[0] : null) ?? (facts?.protocol === 'NVME' ? 'nvme' : null),
+    role,
+    capacityBytes: facts?.capacityBytes ?? device?.sizeBytes ?? null,
+    firmware: facts?.firmware ?? device?.revision ?? null,
+    rotationRpm: facts?.rotationRpm ?? null,
+    located: told.graph.devices !== null,
+    thorough: facts !== null && facts.serial !== null,
+    standing,
+    reading: readingOf(smart, smart ? null : told.smartUnavailable),
+  }
+}
+
+function readingOf(smart: SmartSection | undefined, unavailable: string | null): Reading | null {
+  const none = { source: ReadingSource.AGENT, findings: [], document: null, reported: null, ofMachine: false }
+  if (!smart)
+    return unavailable === null
+      ? null
+      : { ...none, outcome: ReadingOutcome.UNREADABLE, cause: unavailable, facts: null, ofMachine: true }
+  const { facts, document } = smart
+  if (!facts) return { ...none, outcome: ReadingOutcome.UNREADABLE, cause: smart.unavailable, facts: null }
+  if (facts.asleep) return { ...none, outcome: ReadingOutcome.ASLEEP, cause: facts.messages[0] ?? null, facts }
+  if (!holdsReading(facts)) {
+    const cause = facts.messages.join(' ') || 'smartctl printed no health data'
+    return { ...none, document, outcome: ReadingOutcome.UNREADABLE, cause, facts }
+  }
+  return { ...none, document, outcome: ReadingOutcome.READ, cause: null, facts }
+}
