@@ -68,6 +68,7 @@ export default ts.config(
       // The compiler and vue-tsc know better what exists.
       'no-undef': 'off',
       'vue/multi-word-component-names': 'off',
+      'vuejs-accessibility/form-control-has-label': ['error', { labelComponents: ['FormField'] }],
       'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
       // Regions that scroll must be reached by keyboard (WCAG 2.1.1).
       'vuejs-accessibility/no-static-element-interactions': 'off',

@@ -1,5 +1,5 @@
 // Builds what is missing or older than its sources: typed documents, shapes of a report, API, agent, dashboard.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { once } from './once.mjs'
 import { ROOT, tell } from './root.mjs'
@@ -7,11 +7,13 @@ import { SetupError } from './setup-error.mjs'
 import { runTool } from './tool.mjs'
 
 const SHAPES = 'agent/src/report'
+/** What the dashboard shares with the API. */
+const JOB_FIELDS = 'api/src/backups/job-fields.ts'
 const SHARED = ['package-lock.json', 'schema.graphql', 'codegen.ts', 'tsconfig.base.json']
 
 export async function build() {
   await step('typed documents', {
-    of: ['agent', 'dashboard'],
+    of: ['agent', 'dashboard', JOB_FIELDS],
     makes: ['agent/src/gql/graphql.ts', 'dashboard/src/gql/graphql.ts'],
     by: ['@graphql-codegen/cli', 'graphql-codegen', ['--config', 'codegen.ts', '--silent']],
   })
@@ -29,7 +31,7 @@ export async function build() {
     by: ['rolldown', 'rolldown', ['--config', 'rolldown.config.mjs', '--logLevel', 'warn'], 'agent'],
   })
   await step('dashboard', {
-    of: ['dashboard'],
+    of: ['dashboard', JOB_FIELDS],
     makes: ['dashboard/dist/index.html'],
     by: ['vite', 'vite', ['build', '--logLevel', 'warn'], 'dashboard'],
   })
@@ -52,8 +54,8 @@ async function step(name, { of, makes, before, by: [from, command, args, folder 
   })
 }
 
-/** Every source file of a workspace, with its name, in order. */
-function sourcesOf(...folders) {
+/** Every source file of a workspace or folder, or one file, with its name, in order. */
+function sourcesOf(...paths) {
   const parts = []
   const visit = (path) => {
     for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -63,7 +65,10 @@ function sourcesOf(...folders) {
       } else if (!/\.test\.ts$/.test(entry.name)) parts.push(child, readFileSync(child))
     }
   }
-  for (const folder of folders) visit(join(ROOT, folder))
+  for (const path of paths.map((name) => join(ROOT, name))) {
+    if (statSync(path).isDirectory()) visit(path)
+    else parts.push(path, readFileSync(path))
+  }
   for (const file of SHARED) parts.push(readFileSync(join(ROOT, file)))
   return parts
 }

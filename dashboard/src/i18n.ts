@@ -31,7 +31,7 @@ document.documentElement.lang = i18n.global.locale.value
 
 /** The language of the page, and of the sentences that the API writes. */
 export function useLanguage() {
-  const { locale, t } = useI18n<{ message: Messages }, Locale>({ useScope: 'global' })
+  const { locale, t, te } = useI18n<{ message: Messages }, Locale>({ useScope: 'global' })
   const language = computed<Language>(() => (locale.value === 'fr' ? 'FR' : 'EN'))
   function switchLanguage(): void {
     locale.value = locale.value === 'fr' ? 'en' : 'fr'
@@ -42,5 +42,5 @@ export function useLanguage() {
       // Kept for this visit alone.
     }
   }
-  return { t, locale, language, switchLanguage }
+  return { t, te, locale, language, switchLanguage }
 }

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int } from 'type-graphql'
 import { ExpectChange } from './backup-status.ts'
+import { JOB_FIELD_NAMES, JOB_FIELDS, type JobField, type JobFieldName, jobField, type JobValue } from './job-fields.ts'
 import { DayOfWeek, DueMeans, Frequency } from './schedule.ts'
 
 @InputType({ description: 'A path on a machine that the backup protects' })
@@ -17,120 +18,67 @@ export class ProtectionInput {
   path!: string
 }
 
-/** What may be said of a job, all of it optional: of a change, omitted = kept, null = cleared. */
+/** The enumerations that a field may choose from. */
+export const CHOICES = { Frequency, DayOfWeek, DueMeans, ExpectChange }
+interface Choices {
+  Frequency: Frequency
+  DayOfWeek: DayOfWeek
+  DueMeans: DueMeans
+  ExpectChange: ExpectChange
+}
+
+/** The value of a field. */
+export type ValueOf<Name extends JobFieldName> = JobValue<(typeof JOB_FIELDS)[Name], Choices>
+type Needed = 'agentId' | 'databaseName'
+
+/** Omitted = kept, null = cleared. */
+export type JobSettings = { [Name in JobFieldName]?: ValueOf<Name> | null }
+
+function typeOf(field: JobField) {
+  switch (field.type) {
+    case 'text':
+      return String
+    case 'integer':
+      return Int
+    case 'boolean':
+      return Boolean
+    case 'texts':
+      return [String]
+    case 'choice':
+      return field.many ? [CHOICES[field.of]] : CHOICES[field.of]
+  }
+}
+
+/** Adds the fields of a job to an input, as `@Field` does: with null where `needed` does not name them. */
+function addFields(input: object, needed: readonly Needed[]): void {
+  for (const name of JOB_FIELD_NAMES) {
+    const field = jobField(name)
+    const nullable = !needed.includes(name as Needed)
+    Field(() => typeOf(field), { nullable, description: field.about })(input, name)
+  }
+}
+
 @InputType()
-abstract class JobSettings {
+abstract class JobLinks {
   @Field(() => ID, { nullable: true, description: 'The machine that the agent runs on' })
   machineId?: string | null
 
   @Field(() => String, { nullable: true, description: 'The same machine by its hostname; not with machineId' })
   machineHostname?: string | null
 
-  @Field(() => String, { nullable: true })
-  companyName?: string | null
-
-  @Field(() => String, { nullable: true })
-  city?: string | null
-
-  @Field(() => String, { nullable: true })
-  neighborhood?: string | null
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Five fields of crontab(5), L = last day of the month; not with frequency',
-  })
-  cron?: string | null
-
-  @Field(() => String, { nullable: true, description: 'IANA time zone of cron; UTC by default' })
-  timeZone?: string | null
-
-  @Field(() => Frequency, { nullable: true, description: 'In UTC; not with cron' })
-  frequency?: Frequency | null
-
-  @Field(() => Int, { nullable: true, description: '0 to 23; not for HOURLY' })
-  expectedHourUtc?: number | null
-
-  @Field(() => Int, { nullable: true, description: '0 to 59; 0 by default' })
-  expectedMinuteUtc?: number | null
-
-  @Field(() => [DayOfWeek], { nullable: true, description: 'For WEEKLY' })
-  daysOfWeek?: DayOfWeek[] | null
-
-  @Field(() => Int, { nullable: true, description: 'For MONTHLY: 1 to 28' })
-  dayOfMonth?: number | null
-
-  @Field(() => Boolean, { nullable: true, description: 'For MONTHLY' })
-  lastDayOfMonth?: boolean | null
-
-  @Field(() => DueMeans, { nullable: true, description: 'BEGINS by default' })
-  dueMeans?: DueMeans | null
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'Shorter than the period; by default the smaller of 120 and half the period',
-  })
-  graceMinutes?: number | null
-
-  @Field(() => String, { nullable: true, description: '{agent_id}/databases/{file_name} by default' })
-  agentDepositPathTemplate?: string | null
-
-  @Field(() => String, { nullable: true, description: 'A folder; {agent_id}/log by default' })
-  agentLogDepositPathTemplate?: string | null
-
-  @Field(() => String, {
-    nullable: true,
-    description: '{agent_id}/{database_name}/{year}{month}{day}T{hour}{minute}_{file_name} by default',
-  })
-  finalStoragePathTemplate?: string | null
-
-  @Field(() => [String], { nullable: true, description: 'Mail addresses; [] = ADMIN_EMAIL_RECIPIENT' })
-  recipients?: string[] | null
-
-  @Field(() => ExpectChange, { nullable: true, description: 'ALERT by default' })
-  expectChange?: ExpectChange | null
-
-  @Field(() => Boolean, { nullable: true, description: 'Take only what is proven INTACT; false where it is not given' })
-  mustBeProven?: boolean | null
-
-  @Field(() => String, { nullable: true, description: 'What to do when it fails, told in each mail' })
-  runbook?: string | null
-
-  @Field(() => Int, { nullable: true, description: 'Retention: all null = keep everything' })
-  keepLast?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepDaily?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepWeekly?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepMonthly?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepYearly?: number | null
-
-  @Field(() => Boolean, { nullable: true, description: 'False = paused; true by default' })
-  active?: boolean | null
-
   @Field(() => [ProtectionInput], { nullable: true, description: 'What it protects' })
   protects?: ProtectionInput[] | null
 }
 
-@InputType({ description: 'A backup that must come' })
-export class ExpectedJobInput extends JobSettings {
-  @Field(() => String, { description: 'The name of the agent’s folder in the deposit' })
-  agentId!: string
+@InputType('ExpectedJobInput', { description: 'A backup that must come' })
+class NewJob extends JobLinks {}
+addFields(NewJob.prototype, ['agentId', 'databaseName'])
 
-  @Field(() => String)
-  databaseName!: string
-}
+@InputType('ExpectedJobChange', { description: 'A change of a job: omitted = kept, null = cleared' })
+class ChangedJob extends JobLinks {}
+addFields(ChangedJob.prototype, [])
 
-@InputType({ description: 'A change of a job: omitted = kept, null = cleared' })
-export class ExpectedJobChange extends JobSettings {
-  @Field(() => String, { nullable: true })
-  agentId?: string | null
-
-  @Field(() => String, { nullable: true })
-  databaseName?: string | null
-}
+export type ExpectedJobInput = JobLinks & Omit<JobSettings, Needed> & { [Name in Needed]: string }
+export const ExpectedJobInput = NewJob
+export type ExpectedJobChange = JobLinks & JobSettings
+export const ExpectedJobChange = ChangedJob

@@ -5,79 +5,90 @@ import { InvalidInputError } from '../platform/errors.ts'
 import { MINUTE } from '../platform/clock.ts'
 import { ExpectChange } from './backup-status.ts'
 import type { ExpectedJob } from './expected-job.entity.ts'
-import type { ExpectedJobChange } from './expected-job.input.ts'
-import {
-  DEFAULT_DEPOSIT_PATH,
-  DEFAULT_LOG_PATH,
-  DEFAULT_STORAGE_PATH,
-  type PathFacts,
-  readDatabaseName,
-  readPlace,
-  readTemplate,
-  targetKey,
-} from './path-template.ts'
+import type { JobSettings, ValueOf } from './expected-job.input.ts'
+import { JOB_FIELD_NAMES, JOB_FIELDS, type JobField, jobField, type JobFieldName, KEEPS } from './job-fields.ts'
+import { type PathFacts, readDatabaseName, readPlace, readTemplate, targetKey } from './path-template.ts'
 import { compile, DueMeans, Frequency, periodOf, readSchedule, type Schedule, usualGrace } from './schedule.ts'
 
 /** What a job is, apart from what becomes of it. */
-export type JobDraft = Pick<
-  Row<ExpectedJob>,
-  | ('agentId' | 'databaseName' | 'machine' | 'companyName' | 'city' | 'neighborhood')
-  | ('cron' | 'timeZone' | 'frequency' | 'expectedHourUtc' | 'expectedMinuteUtc')
-  | ('daysOfWeek' | 'dayOfMonth' | 'lastDayOfMonth' | 'dueMeans' | 'graceMinutes')
-  | ('agentDepositPathTemplate' | 'agentLogDepositPathTemplate' | 'finalStoragePathTemplate' | 'targetKey')
-  | ('recipients' | 'expectChange' | 'mustBeProven' | 'runbook' | 'active')
-  | ('keepLast' | 'keepDaily' | 'keepWeekly' | 'keepMonthly' | 'keepYearly')
->
+export type JobDraft = Pick<Row<ExpectedJob>, JobFieldName | 'machine' | 'targetKey'>
 
 /** What somebody wrote, with machines by their ids. */
-type DraftInput = Omit<ExpectedJobChange, 'machineHostname' | 'protects'>
+type DraftInput = JobSettings & { machineId?: string | null }
+
+/** Every field as it is asked for: null where nothing is given and nothing else is used. */
+type Asked = { [Name in JobFieldName]: ValueOf<Name> | null }
+
+/** Omitted = as before, null = cleared, and what is cleared or never given has its default. One rule for every field. */
+export function askedOf(input: JobSettings, before: Row<ExpectedJob> | null): Asked {
+  const asked = JOB_FIELD_NAMES.map((name) => {
+    const field = jobField(name)
+    const otherwise = 'otherwise' in field ? field.otherwise : undefined
+    const given = input[name] === undefined ? before?.[name] : input[name]
+    const value = checked(name, field, given ?? null)
+    return [name, value ?? otherwise ?? null]
+  })
+  return Object.fromEntries(asked) as Asked
+}
+
+/** What the field's own description says of its value; rules that know more than the field are further down. */
+function checked(name: JobFieldName, field: JobField, value: unknown): unknown {
+  if (value === null) return null
+  if (field.type === 'integer') {
+    const { least, most } = field
+    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+      throw new InvalidInputError(
+        name,
+        `must be a whole number from ${least} to ${most}, not ${value as number}`,
+        'Correct it, or leave it empty.',
+      )
+  }
+  if (field.type !== 'text' || field.longest === undefined) return value
+  if ((value as string).length > field.longest)
+    throw new InvalidInputError(name, `must be at most ${field.longest} characters`, 'Shorten it.')
+  return (value as string).trim() || null
+}
 
 /** Reads what somebody wrote about a job, over what it was before, or says which field breaks which rule. */
 export function draftJob(input: DraftInput, before: Row<ExpectedJob> | null, roots: Roots): JobDraft {
-  /** Omitted = as before, or the default; null = cleared. */
-  const choose = <T>(given: T | null | undefined, kept: T | null | undefined, otherwise: T): T =>
-    given === undefined ? (kept ?? otherwise) : (given ?? otherwise)
-  const needed = (field: 'agentId' | 'databaseName'): string => {
-    const value = input[field] === undefined ? before?.[field] : input[field]
-    if (!value) throw new InvalidInputError(field, 'is needed', 'Fill it in.')
-    return field === 'agentId' ? readAgentName(field, value) : readDatabaseName(field, value)
-  }
-  const place = (field: 'companyName' | 'city' | 'neighborhood'): string | null => {
-    const value = input[field] === undefined ? (before?.[field] ?? null) : input[field]
-    return value?.trim() ? readPlace(field, value) : null
-  }
+  const asked = askedOf(input, before)
+  const place = (field: 'companyName' | 'city' | 'neighborhood'): string | null =>
+    asked[field]?.trim() ? readPlace(field, asked[field]) : null
   const facts: PathFacts = {
-    agentId: needed('agentId'),
-    databaseName: needed('databaseName'),
+    agentId: readAgentName('agentId', needed('agentId', asked.agentId)),
+    databaseName: readDatabaseName('databaseName', needed('databaseName', asked.databaseName)),
     companyName: place('companyName'),
     city: place('city'),
     neighborhood: place('neighborhood'),
   }
   const schedule = draftSchedule(input, before)
-  const template = (
-    field: 'agentDepositPathTemplate' | 'agentLogDepositPathTemplate' | 'finalStoragePathTemplate',
-    otherwise: string,
-    root: string,
-    kind: 'file' | 'folder' = 'file',
-  ): string => readTemplate(field, choose(input[field], before?.[field], otherwise), { root, facts, kind })
-  const storage = template('finalStoragePathTemplate', DEFAULT_STORAGE_PATH, roots.vault)
+  const template = (field: TemplateField, root: string, kind: 'file' | 'folder' = 'file'): string =>
+    readTemplate(field, asked[field] ?? JOB_FIELDS[field].otherwise, { root, facts, kind })
+  const storage = template('finalStoragePathTemplate', roots.vault)
+  refuseToKeepNothing(asked)
   return {
+    ...asked,
     ...facts,
-    machine: input.machineId === undefined ? (before?.machine ?? null) : input.machineId,
     ...schedule,
-    dueMeans: choose(input.dueMeans, before?.dueMeans, DueMeans.BEGINS),
-    graceMinutes: draftGrace(choose(input.graceMinutes, before?.graceMinutes, usualGrace(schedule)), schedule),
-    agentDepositPathTemplate: template('agentDepositPathTemplate', DEFAULT_DEPOSIT_PATH, roots.deposit),
-    agentLogDepositPathTemplate: template('agentLogDepositPathTemplate', DEFAULT_LOG_PATH, roots.deposit, 'folder'),
+    machine: input.machineId === undefined ? (before?.machine ?? null) : input.machineId,
+    dueMeans: asked.dueMeans ?? DueMeans.BEGINS,
+    graceMinutes: draftGrace(asked.graceMinutes ?? usualGrace(schedule), schedule),
+    agentDepositPathTemplate: template('agentDepositPathTemplate', roots.deposit),
+    agentLogDepositPathTemplate: template('agentLogDepositPathTemplate', roots.deposit, 'folder'),
     finalStoragePathTemplate: storage,
     targetKey: targetKey(storage, facts),
-    recipients: readRecipients('recipients', choose(input.recipients, before?.recipients, [])),
-    expectChange: choose(input.expectChange, before?.expectChange, ExpectChange.ALERT),
-    mustBeProven: choose(input.mustBeProven, before?.mustBeProven, false),
-    runbook: draftRunbook(input.runbook === undefined ? (before?.runbook ?? null) : input.runbook),
-    active: choose(input.active, before?.active, true),
-    ...draftRetention(input, before),
+    recipients: readRecipients('recipients', asked.recipients ?? []),
+    expectChange: asked.expectChange ?? ExpectChange.ALERT,
+    mustBeProven: asked.mustBeProven ?? false,
+    active: asked.active ?? true,
   }
+}
+
+type TemplateField = 'agentDepositPathTemplate' | 'agentLogDepositPathTemplate' | 'finalStoragePathTemplate'
+
+function needed(field: 'agentId' | 'databaseName', value: string | null): string {
+  if (value) return value
+  throw new InvalidInputError(field, 'is needed', 'Fill it in.')
 }
 
 type ScheduleFields = Schedule &
@@ -137,9 +148,6 @@ function draftSchedule(input: DraftInput, before: Row<ExpectedJob> | null): Sche
 
 function draftGrace(grace: number, schedule: Schedule): number {
   const period = periodOf(schedule) / MINUTE
-  if (!Number.isInteger(grace) || grace < 1) {
-    throw new InvalidInputError('graceMinutes', 'must be a whole number from 1', 'Give it some time, such as 60.')
-  }
   if (grace >= period) {
     throw new InvalidInputError(
       'graceMinutes',
@@ -148,13 +156,6 @@ function draftGrace(grace: number, schedule: Schedule): number {
     )
   }
   return grace
-}
-
-function draftRunbook(text: string | null): string | null {
-  const trimmed = text?.trim() || null
-  if (trimmed && trimmed.length > 4000)
-    throw new InvalidInputError('runbook', 'must be at most 4000 characters', 'Shorten it, or link to a page.')
-  return trimmed
 }
 
 /** One address for each entry, as RFC 5321 allows them without quotes. */
@@ -174,20 +175,8 @@ export function readRecipients(field: string, addresses: readonly string[]): str
   return [...new Set(trimmed)]
 }
 
-const KEEPS = ['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
-
-function draftRetention(input: DraftInput, before: Row<ExpectedJob> | null) {
-  const kept = Object.fromEntries(
-    KEEPS.map((field) => [field, input[field] === undefined ? (before?.[field] ?? null) : input[field]]),
-  ) as Record<(typeof KEEPS)[number], number | null>
-  for (const field of KEEPS) {
-    const value = kept[field]
-    if (value !== null && (!Number.isInteger(value) || value < 0 || value > 10_000))
-      throw new InvalidInputError(field, 'must be a whole number from 0 to 10000', 'Correct it, or leave it empty.')
-  }
-  const given = KEEPS.flatMap((field) => kept[field] ?? [])
-  if (given.length > 0 && Math.max(...given) === 0) {
+function refuseToKeepNothing(asked: Asked): void {
+  const given = KEEPS.flatMap((field) => asked[field] ?? [])
+  if (given.length > 0 && Math.max(...given) === 0)
     throw new InvalidInputError('keepLast', 'and the others are all 0: that would keep nothing', 'Keep at least one.')
-  }
-  return kept
 }

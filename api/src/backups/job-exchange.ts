@@ -1,29 +1,15 @@
-import { parse } from 'csv-parse/sync'
-import { stringify } from 'csv-stringify/sync'
-import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
-import { z } from 'zod'
+import { Field, Int, ObjectType } from 'type-graphql'
 import type { EntityManager } from '../database/database.ts'
 import { findRows, type Row, selectRows } from '../database/rows.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { JsonError, readJson } from '../platform/read-json.ts'
-import { ExpectChange } from './backup-status.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange } from './expected-job.input.ts'
 import { draftJob } from './job-draft.ts'
+import { COLUMNS, type ExchangeFormat, type Exchanged, readJobs, readLine, writeJobs } from './job-columns.ts'
 import type { Roots } from '../config/config.ts'
 import type { JobsService } from './jobs.service.ts'
 import { machineWords, readProtected, withMachineIds } from './named-machines.ts'
-import { DayOfWeek, DueMeans, Frequency } from './schedule.ts'
-
-export enum ExchangeFormat {
-  CSV = 'CSV',
-  JSON = 'JSON',
-}
-registerEnumType(ExchangeFormat, {
-  name: 'ExchangeFormat',
-  description: 'CSV: one line for each job, with a head line; lists are joined by ";". JSON: a list of objects.',
-})
 
 @ObjectType({ simpleResolvers: true })
 export class ImportRefusal {
@@ -55,44 +41,6 @@ export class ImportOutcome {
   refusals!: ImportRefusal[]
 }
 
-const text = z.string().nullish()
-const whole = z.number().int().nullish()
-/** What is exported, in this order; a column that is left out keeps what a known job had. */
-const shape = z.strictObject({
-  agentId: z.string(),
-  databaseName: z.string(),
-  machine: text,
-  companyName: text,
-  city: text,
-  neighborhood: text,
-  cron: text,
-  timeZone: text,
-  frequency: z.enum(Frequency).nullish(),
-  expectedHourUtc: whole,
-  expectedMinuteUtc: whole,
-  daysOfWeek: z.array(z.enum(DayOfWeek)).nullish(),
-  dayOfMonth: whole,
-  lastDayOfMonth: z.boolean().nullish(),
-  dueMeans: z.enum(DueMeans).nullish(),
-  graceMinutes: whole,
-  agentDepositPathTemplate: text,
-  agentLogDepositPathTemplate: text,
-  finalStoragePathTemplate: text,
-  recipients: z.array(z.string()).nullish(),
-  expectChange: z.enum(ExpectChange).nullish(),
-  mustBeProven: z.boolean().nullish(),
-  runbook: text,
-  keepLast: whole,
-  keepDaily: whole,
-  keepWeekly: whole,
-  keepMonthly: whole,
-  keepYearly: whole,
-  protects: z.array(z.string()).nullish(),
-  active: z.boolean().nullish(),
-})
-type Exchanged = z.infer<typeof shape>
-const COLUMNS = Object.keys(shape.shape) as (keyof Exchanged)[]
-const LISTS = new Set<string>(['daysOfWeek', 'recipients', 'protects'])
 const MOST = 20_000
 
 /** Jobs as text, out and in. */
@@ -116,18 +64,7 @@ export class JobExchange {
       machine: job.machine && (words.get(job.machine) ?? job.machine),
       protects: (protects.get(job.id) ?? []).map(({ machine, path }) => `${words.get(machine) ?? machine}:${path}`),
     }))
-    if (format === ExchangeFormat.JSON) return `${JSON.stringify(jobs, null, 2)}\n`
-    const lines = jobs.map((job) =>
-      Object.fromEntries(
-        COLUMNS.map((column) => [
-          column,
-          LISTS.has(column)
-            ? ((job[column as keyof typeof job] ?? []) as string[]).join(';')
-            : job[column as keyof typeof job],
-        ]),
-      ),
-    )
-    return stringify(lines, { header: true, columns: COLUMNS, cast: { boolean: String }, escape_formulas: true })
+    return writeJobs(format, jobs)
   }
 
   async import(
@@ -135,7 +72,7 @@ export class JobExchange {
     content: string,
     { dryRun, actor }: { dryRun: boolean; actor: string | null },
   ): Promise<ImportOutcome> {
-    const rows = format === ExchangeFormat.JSON ? readJsonList(content) : readCsv(content)
+    const rows = readJobs(format, content)
     if (rows.length > MOST) throw new InvalidInputError('content', `holds more than ${MOST} jobs`, 'Split it.')
     const known = new Map((await this.inService()).map((job) => [`${job.agentId} ${job.databaseName}`, job]))
     const targets = new Map([...known].map(([key, job]) => [job.targetKey, key]))
@@ -145,18 +82,15 @@ export class JobExchange {
     for (const [index, row] of rows.entries()) {
       const refuse = (field: string, rule: string, cure: string) =>
         outcome.refusals.push({ number: index + 1, field, rule, cure })
-      const read = shape.safeParse(row)
-      if (!read.success) {
-        for (const issue of read.error.issues.slice(0, 5)) {
-          const field = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'content')
-          refuse(field, issue.message, `Known columns are ${COLUMNS.join(', ')}.`)
-        }
+      const { line, refusals } = readLine(row)
+      if (!line) {
+        for (const { field, rule, cure } of refusals) refuse(field, rule, cure)
         continue
       }
-      const key = `${read.data.agentId} ${read.data.databaseName}`
+      const key = `${line.agentId} ${line.databaseName}`
       const before = known.get(key) ?? null
       try {
-        const input = await this.withMachines(withOneSchedule(read.data, before))
+        const input = await this.withMachines(withOneSchedule(line, before))
         if (seen.has(key))
           throw new InvalidInputError('databaseName', `stands already in number ${seen.get(key)}`, 'Keep one.')
         seen.set(key, index + 1)
@@ -283,67 +217,3 @@ const clearedOf = (row: object, rest: object, before: Row<ExpectedJob> | null): 
           .map((key) => [key, null]),
       )
     : {}
-
-function readJsonList(content: string): unknown[] {
-  let json: unknown
-  try {
-    json = readJson(content)
-  } catch (cause) {
-    if (!(cause instanceof JsonError)) throw cause
-    throw new InvalidInputError('content', cause.message, 'Send what exportExpectedJobs gives.')
-  }
-  if (!Array.isArray(json)) throw new InvalidInputError('content', 'must be a JSON list', 'Send a list of jobs.')
-  return json
-}
-
-const NUMBERS = new Set<string>([
-  'expectedHourUtc',
-  'expectedMinuteUtc',
-  'dayOfMonth',
-  'graceMinutes',
-  'keepLast',
-  'keepDaily',
-  'keepWeekly',
-  'keepMonthly',
-  'keepYearly',
-])
-
-function readCsv(content: string): unknown[] {
-  let lines: Record<string, string>[]
-  try {
-    // Where the decimal sign is a comma (French), spreadsheets put semicolons between the columns.
-    const heading = content.split('\n', 1)[0] ?? ''
-    const delimiter = heading.includes(';') && !heading.includes(',') ? ';' : ','
-    const options = { columns: true, bom: true, skip_empty_lines: true, trim: true, delimiter } as const
-    lines = parse(content, options) as Record<string, string>[]
-  } catch (cause) {
-    throw new InvalidInputError(
-      'content',
-      `is no CSV (${(cause as Error).message})`,
-      'Send what exportExpectedJobs gives.',
-    )
-  }
-  return lines.map((line) =>
-    Object.fromEntries(
-      Object.entries(line).map(([column, cell]) => [column, cell === '' ? null : readCell(column, cell)]),
-    ),
-  )
-}
-
-/** Spreadsheets work out what begins like a formula: the export puts an apostrophe before it, which is none of the value. */
-const ESCAPED_FORMULA = /^'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/
-
-function readCell(column: string, text: string): unknown {
-  const cell = text.replace(ESCAPED_FORMULA, '')
-  // A path may hold a comma: its list is parted where the next machine begins.
-  if (column === 'protects') return cell.split(/[;|](?=[^;|/]+:\/)/).map((part) => part.trim())
-  if (LISTS.has(column))
-    return cell
-      .split(/[;,|]/)
-      .map((part) => part.trim())
-      .filter(Boolean)
-  if (NUMBERS.has(column)) return /^-?\d+$/.test(cell) ? Number(cell) : cell
-  if (column === 'active' || column === 'lastDayOfMonth' || column === 'mustBeProven')
-    return cell === 'true' ? true : cell === 'false' ? false : cell
-  return cell
-}

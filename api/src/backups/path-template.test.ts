@@ -1,10 +1,8 @@
 import { readAgentName } from '../access/agent-name.ts'
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../platform/errors.ts'
+import { JOB_FIELDS } from './job-fields.ts'
 import {
-  DEFAULT_DEPOSIT_PATH,
-  DEFAULT_LOG_PATH,
-  DEFAULT_STORAGE_PATH,
   keepsOnlyLatest,
   type PathFacts,
   readDatabaseName,
@@ -159,8 +157,8 @@ describe('A company, city or neighborhood', () => {
 
 describe('A template', () => {
   test.each([
-    [DEFAULT_DEPOSIT_PATH, DEFAULT_DEPOSIT_PATH],
-    [DEFAULT_STORAGE_PATH, DEFAULT_STORAGE_PATH],
+    [JOB_FIELDS.agentDepositPathTemplate.otherwise, JOB_FIELDS.agentDepositPathTemplate.otherwise],
+    [JOB_FIELDS.finalStoragePathTemplate.otherwise, JOB_FIELDS.finalStoragePathTemplate.otherwise],
     ['  {agent_id}/{file_name} ', '{agent_id}/{file_name}'],
     ['{company_name}/{city}/{database_name}.gz', '{company_name}/{city}/{database_name}.gz'],
     ['Bases de donne\u0301es/{file_name}', 'Bases de données/{file_name}'],
@@ -218,7 +216,7 @@ describe('A template', () => {
   })
 
   test.each([
-    [DEFAULT_LOG_PATH, DEFAULT_LOG_PATH],
+    [JOB_FIELDS.agentLogDepositPathTemplate.otherwise, JOB_FIELDS.agentLogDepositPathTemplate.otherwise],
     ['{agent_id}/log//', '{agent_id}/log'],
     ['{agent_id}/{year}', 'path holds {year}, but a folder is watched all the time'],
     ['{agent_id}/{file_name}', 'path holds {file_name}, but a folder is watched all the time'],
@@ -237,12 +235,12 @@ describe('A path', () => {
     ['America/New_York', 'lyon-01/crm/20261231T1805_crm.sql.gz'],
     ['Asia/Kathmandu', 'lyon-01/crm/20270101T0450_crm.sql.gz'],
   ])('tells the due time as the clock of %s shows it', (timeZone, path) => {
-    expect(render(DEFAULT_STORAGE_PATH, facts, { ...run, timeZone })).toBe(path)
+    expect(render(JOB_FIELDS.finalStoragePathTemplate.otherwise, facts, { ...run, timeZone })).toBe(path)
   })
 
   test('holds the names of the job as they are, and a folder neither time nor file', () => {
     expect(render('{company_name}/{city}/{file_name}', facts, run)).toBe('Acme/Saint-Étienne/crm.sql.gz')
-    expect(renderFolder(DEFAULT_LOG_PATH, facts)).toBe('lyon-01/log')
+    expect(renderFolder(JOB_FIELDS.agentLogDepositPathTemplate.otherwise, facts)).toBe('lyon-01/log')
   })
 
   test('is filled in once: a value is never read as a template', () => {

@@ -5,10 +5,6 @@ import { IN_PATH, isManifest, LONGEST_DATABASE, LONGEST_FILE, plainName } from '
 // Where files lie is said by templates: relative to their root, or absolute below it. Every value that is filled in is
 // checked by an allow-list, and every path once more as a whole: nothing that a job or a report says leaves the root.
 
-export const DEFAULT_DEPOSIT_PATH = '{agent_id}/databases/{file_name}'
-export const DEFAULT_LOG_PATH = '{agent_id}/log'
-export const DEFAULT_STORAGE_PATH = '{agent_id}/{database_name}/{year}{month}{day}T{hour}{minute}_{file_name}'
-
 /** What the job itself tells. */
 const CONSTANTS = ['agent_id', 'database_name', 'company_name', 'city', 'neighborhood'] as const
 /** What the due time tells, in the job's zone. */

@@ -3,7 +3,8 @@ import { unlink, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RunOutcome, BackupRun } from '../backups/backup-run.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { DEFAULT_LOG_PATH, renderFolder } from '../backups/path-template.ts'
+import { JOB_FIELDS } from '../backups/job-fields.ts'
+import { renderFolder } from '../backups/path-template.ts'
 import type { EntityManager } from '../database/database.ts'
 import { literal } from '../database/literal.ts'
 import { findRows, type Row, saveRows, updateRow } from '../database/rows.ts'
@@ -143,7 +144,9 @@ export class Ingest {
 /** Folders that jobs name for their reports, with the agents whose reports may lie there. */
 export async function customFolders(em: EntityManager): Promise<Map<string, Set<string>>> {
   const jobs = await findRows(em, ExpectedJob, (query) =>
-    query.where('archivedAt', 'is', null).where('agentLogDepositPathTemplate', '<>', DEFAULT_LOG_PATH),
+    query
+      .where('archivedAt', 'is', null)
+      .where('agentLogDepositPathTemplate', '<>', JOB_FIELDS.agentLogDepositPathTemplate.otherwise),
   )
   const folders = new Map<string, Set<string>>()
   for (const job of jobs) {

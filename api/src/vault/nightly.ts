@@ -1,3 +1,4 @@
+import { KEEPS } from '../backups/job-fields.ts'
 import { FileState } from '../backups/backup-file.entity.ts'
 import { GOOD } from '../backups/backup-status.ts'
 import { inVault } from '../backups/in-vault.ts'
@@ -24,9 +25,7 @@ export async function applyAllRetention({ em, vault, keeper, log }: Nightly): Pr
     .selectFrom('ExpectedJob')
     .select('id')
     .where('archivedAt', 'is', null)
-    .where((eb) =>
-      eb(eb.fn.coalesce('keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'), 'is not', null),
-    )
+    .where((eb) => eb(eb.fn.coalesce(...KEEPS), 'is not', null))
     .execute()
   for (const { id } of jobs) {
     try {

@@ -1,8 +1,19 @@
 import { expect, test } from 'vitest'
-import { emptyFields, inputOf } from './job-form.ts'
+import { jobField } from '@vigie/api/job-fields'
+import type { JobQuery } from '../gql/graphql.ts'
+import {
+  choicesOf,
+  emptyForm,
+  FORM_FIELDS,
+  type FormField,
+  formOf,
+  inputOf,
+  type JobForm,
+  troublesOf,
+} from './job-form.ts'
 
-const fields = (changes: Partial<ReturnType<typeof emptyFields>> = {}) => ({
-  ...emptyFields('lyon-01', 'crm'),
+const fields = (changes: Partial<ReturnType<typeof emptyForm>> = {}) => ({
+  ...emptyForm('lyon-01', 'crm'),
   ...changes,
 })
 
@@ -44,4 +55,42 @@ test('What a job protects is sent only where it was changed', () => {
   const known = fields({ machineId: 'm1', protects: '/var/lib/mysql' })
   expect(inputOf(known, '/var/lib/mysql')).not.toHaveProperty('protects')
   expect(inputOf(known, '')).toMatchObject({ protects: [{ machineId: 'm1', path: '/var/lib/mysql' }] })
+})
+
+test('A job comes into the form and out of it as it was, in every field', () => {
+  const job = {
+    ...Object.fromEntries(FORM_FIELDS.map((name) => [name, sampleOf(name)])),
+    frequency: 'MONTHLY',
+    lastDayOfMonth: true,
+    machine: { id: 'm1' },
+    protects: [{ path: '/srv', machine: { id: 'm1' } }],
+  } as unknown as JobQuery['expectedJob']
+  const form = formOf(job)
+  expect(troublesOf(form)).toEqual({})
+  const input = inputOf(form, form.protects) as Record<string, unknown>
+  for (const name of FORM_FIELDS.filter((each) => each in input)) expect([name, input[name]]).toEqual([name, job[name]])
+  expect(FORM_FIELDS.filter((name) => !(name in input))).toEqual(['cron', 'timeZone', 'daysOfWeek', 'dayOfMonth'])
+})
+
+function sampleOf(name: FormField): unknown {
+  const field = jobField(name)
+  if (field.type === 'integer') return field.least + 1
+  if (field.type === 'boolean') return true
+  if (field.type === 'texts') return ['a@b.c', 'd@e.f']
+  if (field.type === 'choice') return field.many ? ['MONDAY', 'SUNDAY'] : choicesOf(field).at(-1)
+  return `some ${name}`
+}
+
+test.each<[string, Partial<JobForm>, ReturnType<typeof troublesOf>]>([
+  ['words for a number', { keepDaily: '30 j' }, { keepDaily: { rule: 'whole', least: 0, most: 10_000 } }],
+  ['a number with its unit', { graceMinutes: '2h' }, { graceMinutes: { rule: 'whole', least: 1, most: 527_040 } }],
+  ['an hour that no day has', { expectedHourUtc: '24' }, { expectedHourUtc: { rule: 'whole', least: 0, most: 23 } }],
+  ['the last hour of a day', { expectedHourUtc: '23' }, {}],
+  ['an hour that its schedule does not use', { frequency: 'HOURLY', expectedHourUtc: '99' }, {}],
+  ['a text that is too long', { runbook: 'x'.repeat(4001) }, { runbook: { rule: 'longest', most: 4000 } }],
+  ['the longest text', { runbook: 'x'.repeat(4000) }, {}],
+  ['no agent', { agentId: ' ' }, { agentId: { rule: 'needed' } }],
+  ['nothing in a field that may be empty', { keepLast: ' ', graceMinutes: '' }, {}],
+])('%s: %j', (_, changes, expected) => {
+  expect(troublesOf(fields(changes))).toEqual(expected)
 })

@@ -1,114 +1,98 @@
-import type { DayOfWeek, DueMeans, ExpectChange, ExpectedJobInput, Frequency, JobQuery } from '../gql/graphql.ts'
+import {
+  type ChoiceField,
+  JOB_FIELD_NAMES,
+  JOB_FIELDS,
+  type JobChoices,
+  type JobField,
+  jobField,
+  type JobFieldName,
+} from '@vigie/api/job-fields'
+import { DayOfWeek, DueMeans, ExpectChange, type ExpectedJobInput, Frequency, type JobQuery } from '../gql/graphql.ts'
 
-/** The form as text: fields hold what somebody typed, and the API alone judges it. */
-export interface JobFields {
-  agentId: string
-  databaseName: string
-  companyName: string
-  city: string
-  neighborhood: string
+export const CHOICES: Record<keyof JobChoices, Record<string, string>> = {
+  Frequency,
+  DayOfWeek,
+  DueMeans,
+  ExpectChange,
+}
+
+/** The form holds what somebody typed: numbers and lists are text until they are sent. */
+type Typed<F> = F extends { type: 'boolean' } ? boolean : F extends { many: true } ? string[] : string
+
+/** Whether a job is active is said by a button of its page. */
+export type FormField = Exclude<JobFieldName, 'active'>
+export const FORM_FIELDS = JOB_FIELD_NAMES.filter((name): name is FormField => name !== 'active')
+
+export type JobForm = { [Name in FormField]: Typed<(typeof JOB_FIELDS)[Name]> } & {
   kind: 'plain' | 'cron'
-  cron: string
-  timeZone: string
-  frequency: Frequency
-  expectedHourUtc: string
-  expectedMinuteUtc: string
-  daysOfWeek: DayOfWeek[]
-  dayOfMonth: string
-  lastDayOfMonth: boolean
-  dueMeans: DueMeans
-  graceMinutes: string
-  agentDepositPathTemplate: string
-  agentLogDepositPathTemplate: string
-  finalStoragePathTemplate: string
-  recipients: string
-  expectChange: ExpectChange
-  mustBeProven: boolean
-  runbook: string
-  keepLast: string
-  keepDaily: string
-  keepWeekly: string
-  keepMonthly: string
-  keepYearly: string
   machineId: string
   /** Paths on that machine, one in each line. */
   protects: string
 }
 
-export const KEEPS = ['keepLast', 'keepDaily', 'keepWeekly', 'keepMonthly', 'keepYearly'] as const
-
-export const emptyFields = (agentId = '', databaseName = ''): JobFields => ({
-  agentId,
-  databaseName,
-  companyName: '',
-  city: '',
-  neighborhood: '',
-  kind: 'plain',
+/** What a form begins with where a job would have nothing. */
+const FIRST: Partial<Record<FormField, string | string[]>> = {
   cron: '0 2 * * *',
-  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   frequency: 'DAILY',
   expectedHourUtc: '2',
   expectedMinuteUtc: '0',
   daysOfWeek: ['MONDAY'],
   dayOfMonth: '1',
-  lastDayOfMonth: false,
-  dueMeans: 'BEGINS',
-  graceMinutes: '',
-  agentDepositPathTemplate: '',
-  agentLogDepositPathTemplate: '',
-  finalStoragePathTemplate: '',
-  recipients: '',
-  expectChange: 'ALERT',
-  mustBeProven: false,
-  runbook: '',
-  keepLast: '',
-  keepDaily: '',
-  keepWeekly: '',
-  keepMonthly: '',
-  keepYearly: '',
+}
+
+function firstOf(name: FormField, field: JobField): unknown {
+  if (FIRST[name] !== undefined) return FIRST[name]
+  if (field.type === 'boolean') return field.otherwise ?? false
+  if (field.type === 'choice') return field.many ? [] : (field.otherwise ?? '')
+  return ''
+}
+
+/** Of a field as the API tells it. */
+function typed(name: FormField, value: unknown): unknown {
+  if (value === null || value === undefined) return firstOf(name, jobField(name))
+  const { type } = jobField(name)
+  if (type === 'texts') return (value as string[]).join('\n')
+  return type === 'text' || type === 'integer' ? String(value) : value
+}
+
+/** A field as the API takes it: an empty one is null, which means its default, or nothing. */
+function told(field: JobField, value: unknown): unknown {
+  if (field.type === 'boolean') return value
+  if (field.type === 'choice') return field.many ? value : value || null
+  const text = (value as string).trim()
+  if (field.type === 'texts')
+    return text
+      .split(/[\n,;]/)
+      .map((line) => line.trim())
+      .filter(Boolean)
+  if (field.type === 'integer') return isWhole(text) ? Number(text) : null
+  return text || null
+}
+
+const isWhole = (text: string): boolean => /^\d+$/.test(text)
+
+const formFrom = (valueOf: (name: FormField) => unknown): Omit<JobForm, 'kind' | 'machineId' | 'protects'> =>
+  Object.fromEntries(FORM_FIELDS.map((name) => [name, valueOf(name)])) as Omit<
+    JobForm,
+    'kind' | 'machineId' | 'protects'
+  >
+
+export const emptyForm = (agentId = '', databaseName = ''): JobForm => ({
+  ...formFrom((name) => firstOf(name, jobField(name))),
+  agentId,
+  databaseName,
+  timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  kind: 'plain',
   machineId: '',
   protects: '',
 })
 
-export function fieldsOf(job: JobQuery['expectedJob']): JobFields {
-  const text = (value: string | number | null | undefined): string =>
-    value === null || value === undefined ? '' : String(value)
-  const empty = emptyFields()
-  return {
-    agentId: job.agentId,
-    databaseName: job.databaseName,
-    companyName: text(job.companyName),
-    city: text(job.city),
-
-    neighborhood: text(job.neighborhood),
-    kind: job.frequency ? 'plain' : 'cron',
-    cron: job.cron,
-    timeZone: job.timeZone,
-    frequency: job.frequency ?? 'DAILY',
-    expectedHourUtc: text(job.expectedHourUtc ?? empty.expectedHourUtc),
-    expectedMinuteUtc: text(job.expectedMinuteUtc ?? 0),
-    daysOfWeek: job.daysOfWeek ?? empty.daysOfWeek,
-    dayOfMonth: text(job.dayOfMonth ?? 1),
-    lastDayOfMonth: job.lastDayOfMonth ?? false,
-    dueMeans: job.dueMeans,
-    graceMinutes: text(job.graceMinutes),
-    agentDepositPathTemplate: job.agentDepositPathTemplate,
-
-    agentLogDepositPathTemplate: job.agentLogDepositPathTemplate,
-    finalStoragePathTemplate: job.finalStoragePathTemplate,
-    recipients: job.recipients.join('\n'),
-    expectChange: job.expectChange,
-    mustBeProven: job.mustBeProven,
-    runbook: text(job.runbook),
-    keepLast: text(job.keepLast),
-    keepDaily: text(job.keepDaily),
-    keepWeekly: text(job.keepWeekly),
-    keepMonthly: text(job.keepMonthly),
-    keepYearly: text(job.keepYearly),
-    machineId: job.machine?.id ?? '',
-    protects: protectedPaths(job),
-  }
-}
+export const formOf = (job: JobQuery['expectedJob']): JobForm => ({
+  ...formFrom((name) => typed(name, job[name])),
+  kind: job.frequency ? 'plain' : 'cron',
+  machineId: job.machine?.id ?? '',
+  protects: protectedPaths(job),
+})
 
 /** The paths that the form shows: those on the job's own machine. */
 export const protectedPaths = ({ machine, protects }: JobQuery['expectedJob']): string =>
@@ -117,60 +101,66 @@ export const protectedPaths = ({ machine, protects }: JobQuery['expectedJob']): 
     .map(({ path }) => path)
     .join('\n')
 
-const NUMBERS = ['expectedHourUtc', 'expectedMinuteUtc', 'dayOfMonth', 'graceMinutes', ...KEEPS] as const
+/** The fields of the schedule that go with its kind, and with how often it is due. */
+export function scheduleOf({ kind, frequency, lastDayOfMonth }: JobForm): FormField[] {
+  if (kind === 'cron') return ['cron', 'timeZone']
+  const day: FormField[] = lastDayOfMonth ? ['lastDayOfMonth'] : ['dayOfMonth', 'lastDayOfMonth']
+  return [
+    'frequency',
+    ...(frequency === 'HOURLY' ? [] : (['expectedHourUtc'] as const)),
+    'expectedMinuteUtc',
+    ...(frequency === 'WEEKLY' ? (['daysOfWeek'] as const) : []),
+    ...(frequency === 'MONTHLY' ? day : []),
+  ]
+}
 
-/** Whether each field of a number holds one, or nothing: words there are a slip, and never "none". */
-export const hasWholeNumbers = (fields: JobFields): boolean =>
-  NUMBERS.every((field) => /^\d*$/.test(fields[field].trim()))
+/** Fields that no schedule leaves out. */
+const ALWAYS: FormField[] = FORM_FIELDS.filter(
+  (name) => jobField(name).group !== 'when' || name === 'dueMeans' || name === 'graceMinutes',
+)
 
-/** What is sent: an empty field means the default, or nothing. What is protected is sent only where it was changed. */
-export function inputOf(fields: JobFields, protectsBefore = ''): ExpectedJobInput {
-  const text = (value: string): string | null => value.trim() || null
-  const whole = (value: string): number | null => (/^-?\d+$/.test(String(value).trim()) ? Number(value) : null)
-  const { frequency } = fields
-  const schedule =
-    fields.kind === 'cron'
-      ? { cron: fields.cron, timeZone: text(fields.timeZone) }
-      : {
-          frequency,
-          expectedMinuteUtc: whole(fields.expectedMinuteUtc),
-          ...(frequency === 'HOURLY' ? {} : { expectedHourUtc: whole(fields.expectedHourUtc) }),
-          ...(frequency === 'WEEKLY' ? { daysOfWeek: fields.daysOfWeek } : {}),
-          ...(frequency === 'MONTHLY'
-            ? fields.lastDayOfMonth
-              ? { lastDayOfMonth: true }
-              : { dayOfMonth: whole(fields.dayOfMonth) }
-            : {}),
-        }
+const usedIn = (form: JobForm): FormField[] => [...ALWAYS, ...scheduleOf(form)]
+
+export type Trouble =
+  { rule: 'needed' } | { rule: 'whole'; least: number; most: number } | { rule: 'longest'; most: number }
+
+/** What is wrong with what was typed, by field: nothing is sent before it is right. */
+export function troublesOf(form: JobForm): Partial<Record<FormField, Trouble>> {
+  const found: Partial<Record<FormField, Trouble>> = {}
+  for (const name of usedIn(form)) {
+    const trouble = troubleOf(jobField(name), form[name])
+    if (trouble) found[name] = trouble
+  }
+  return found
+}
+
+function troubleOf(field: JobField, value: string | boolean | string[]): Trouble | null {
+  if (typeof value !== 'string') return null
+  const text = value.trim()
+  if (text === '') return 'needed' in field ? { rule: 'needed' } : null
+  if (field.type === 'integer') {
+    const { least, most } = field
+    return isWhole(text) && Number(text) >= least && Number(text) <= most ? null : { rule: 'whole', least, most }
+  }
+  if (field.type !== 'text' || field.longest === undefined || value.length <= field.longest) return null
+  return { rule: 'longest', most: field.longest }
+}
+
+/** What is sent. Of a plain monthly schedule one of the two ways to name the day; protections only where they were changed. */
+export function inputOf(form: JobForm, protectsBefore = ''): ExpectedJobInput {
+  const names = usedIn(form).filter((name) => name !== 'lastDayOfMonth' || form.lastDayOfMonth)
+  const { machineId, protects } = form
+  const paths = protects
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
   return {
-    agentId: fields.agentId.trim(),
-    databaseName: fields.databaseName.trim(),
-    ...schedule,
-    companyName: text(fields.companyName),
-    city: text(fields.city),
-    neighborhood: text(fields.neighborhood),
-    dueMeans: fields.dueMeans,
-    graceMinutes: whole(fields.graceMinutes),
-    agentDepositPathTemplate: text(fields.agentDepositPathTemplate),
-    agentLogDepositPathTemplate: text(fields.agentLogDepositPathTemplate),
-    finalStoragePathTemplate: text(fields.finalStoragePathTemplate),
-    recipients: fields.recipients
-      .split(/[\n,;]/)
-      .map((line) => line.trim())
-      .filter(Boolean),
-    expectChange: fields.expectChange,
-    mustBeProven: fields.mustBeProven,
-    runbook: text(fields.runbook),
-    machineId: fields.machineId || null,
-    ...(fields.machineId && fields.protects !== protectsBefore
-      ? {
-          protects: fields.protects
-            .split('\n')
-            .map((line) => line.trim())
-            .filter(Boolean)
-            .map((path) => ({ machineId: fields.machineId, path })),
-        }
-      : {}),
-    ...Object.fromEntries(KEEPS.map((keep) => [keep, whole(fields[keep])])),
+    ...Object.fromEntries(names.map((name) => [name, told(jobField(name), form[name])])),
+    agentId: form.agentId.trim(),
+    databaseName: form.databaseName.trim(),
+    machineId: machineId || null,
+    ...(machineId && protects !== protectsBefore ? { protects: paths.map((path) => ({ machineId, path })) } : {}),
   }
 }
+
+export const choicesOf = ({ of }: ChoiceField): string[] => Object.values(CHOICES[of])
