@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { identify, sameModel, serialKey, wwnKey } from './identity.ts'
+import { evidenceOf, identify, sameModel, serialKey, wwnKey } from './identity.ts'
 
 test.each([
   ['  wd-wcc 4e1 ', 'WD-WCC 4E1'],
@@ -37,7 +37,8 @@ test.each([
 describe('A disk is recognised', () => {
   const disk = { id: '1', serialKey: 'S1', model: 'M', wwn: '5000cca37fca81a8' }
   const of = (evidence: object) =>
-    identify({ serial: null, kernelSerial: null, model: null, wwn: null, aliases: [], ...evidence }, [disk])?.id ?? null
+    identify(evidenceOf({ serial: null, kernelSerial: null, model: null, wwn: null, aliases: [], ...evidence }), [disk])
+      ?.id ?? null
   test.each([
     ['by serial and model', { serial: 's1', model: 'M' }, '1'],
     ['by serial where one model is unknown', { serial: 'S1' }, '1'],

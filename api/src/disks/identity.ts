@@ -1,5 +1,5 @@
 /** What a report tells about which disk it is. Null = not told. */
-export interface IdentityEvidence {
+export interface ToldIdentity {
   /** Its own, read from it; of a USB disk the kernel's may be that of its bridge. */
   serial: string | null
   /** As the kernel tells it (lsblk); null = not told. */
@@ -8,6 +8,20 @@ export interface IdentityEvidence {
   wwn: string | null
   aliases: string[]
 }
+
+/** What was told, and as what it is compared. A key is null where what was told tells no disk from another. */
+export interface IdentityEvidence extends ToldIdentity {
+  serialKey: string | null
+  kernelKey: string | null
+  wwnKey: string | null
+}
+
+export const evidenceOf = (told: ToldIdentity): IdentityEvidence => ({
+  ...told,
+  serialKey: serialKey(told.serial),
+  kernelKey: serialKey(told.kernelSerial),
+  wwnKey: wwnKey(told.wwn),
+})
 
 export interface KnownDisk {
   id: string
@@ -74,8 +88,7 @@ const modelKey = (model: string | null): string =>
  * in another enclosure.
  */
 export function identify<K extends KnownDisk>(evidence: IdentityEvidence, known: readonly K[]): K | null {
-  const serial = serialKey(evidence.serial)
-  const wwn = wwnKey(evidence.wwn)
+  const { serialKey: serial, wwnKey: wwn } = evidence
   if (serial) {
     const same = known.filter((disk) => disk.serialKey === serial && sameModel(disk.model, evidence.model))
     const found = same.find((disk) => wwn && disk.wwn === wwn) ?? same[0]

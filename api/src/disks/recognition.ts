@@ -1,30 +1,29 @@
-import type { Row } from '../database/rows.ts'
 import { NO_BASELINE } from './baseline.ts'
 import { ReadingOutcome } from './disk-words.ts'
-import type { Disk } from './disk.entity.ts'
-import type { DiskReport } from './disk-recorder.ts'
+import type { DiskRow } from './changes.ts'
+import type { DiskReport } from './disk-report.ts'
 import { HEALTH_RANK } from './health.ts'
-import { type IdentityEvidence, identify, sameModel, serialKey, wwnKey } from './identity.ts'
+import { type IdentityEvidence, identify, sameModel } from './identity.ts'
 import { judge } from './judge.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
 import { newDisk, weakKeyOf } from './sighted-disk.ts'
 
 // Which disk each sighting of a report means. Pure: the recorder stores what comes out.
 
-type DiskRow = Row<Disk>
-
 /** One disk of a report, with every path on which it was seen (multipath, namespaces of one NVMe). */
 export interface Sighted {
   sighting: DiskSighting
   labels: string[]
-  disk: { row: DiskRow; added: boolean }
+  /** `gainsIdentity`: it was known by its place or its bridge, now says who it is, and stays the same disk. */
+  disk: { row: DiskRow; added: boolean; gainsIdentity: boolean }
 }
 
 /**
  * Finds or makes the disk of each sighting. Those that say themselves who they are come first: what is known by its bridge
  * or its place alone takes what is left.
  */
-export function recognise(report: DiskReport, known: readonly DiskRow[]): Sighted[] {
+export function recognise(report: DiskReport, known: readonly DiskRow[]): { sighted: Sighted[]; notes: string[] } {
+  const notes: string[] = []
   const taken = new Map<DiskRow, Sighted>()
   const found: Sighted[] = []
   const own = report.disks.filter(tellsItself)
@@ -32,31 +31,35 @@ export function recognise(report: DiskReport, known: readonly DiskRow[]): Sighte
     const all = [...known, ...found.filter(({ disk }) => disk.added).map(({ disk }) => disk.row)]
     const { row, seen } = rowOf(report, sighting, all, taken)
     if (seen) {
-      report.notes.push(`${sighting.label} is the same disk as ${seen.sighting.label} (${row?.serial ?? row?.wwn}).`)
+      notes.push(`${sighting.label} is the same disk as ${seen.sighting.label} (${row?.serial ?? row?.wwn}).`)
       seen.sighting = united(seen.sighting, sighting)
       seen.labels.push(sighting.label)
       continue
     }
     // Without the kernel's list a device that nothing is known of is no new disk: it may be one that is known.
     if (!row && !sighting.located && !hasIdentity(sighting)) {
-      report.notes.push(`${sighting.label}: lsblk did not tell which disk it is; it is left out of this report.`)
+      notes.push(`${sighting.label}: lsblk did not tell which disk it is; it is left out of this report.`)
       continue
     }
-    const made = row ?? make(report, sighting)
-    if (row) gainIdentity(made, sighting)
-    const sighted: Sighted = { sighting, labels: [sighting.label], disk: { row: made, added: !row } }
-    taken.set(made, sighted)
+    const disk = row
+      ? { row, added: false, gainsIdentity: row.weak && isNumbered(sighting.evidence) }
+      : { row: make(report, sighting), added: true, gainsIdentity: false }
+    const sighted: Sighted = { sighting, labels: [sighting.label], disk }
+    taken.set(disk.row, sighted)
     found.push(sighted)
   }
   const order = new Map(report.disks.map((sighting, index) => [sighting.label, index]))
-  return found.sort((a, b) => (order.get(a.sighting.label) ?? 0) - (order.get(b.sighting.label) ?? 0))
+  const sighted = found.sort((a, b) => (order.get(a.sighting.label) ?? 0) - (order.get(b.sighting.label) ?? 0))
+  return { sighted, notes }
 }
 
 /** The disk's own serial number or name, read from it. What the kernel tells of a USB disk may be its bridge's. */
-const tellsItself = ({ evidence }: DiskSighting): boolean => serialKey(evidence.serial) !== null
+const tellsItself = ({ evidence }: DiskSighting): boolean => evidence.serialKey !== null
 
-const hasIdentity = ({ evidence }: DiskSighting): boolean =>
-  (serialKey(evidence.serial) ?? serialKey(evidence.kernelSerial) ?? wwnKey(evidence.wwn)) !== null
+/** Whether it has a number of its own. */
+const isNumbered = ({ serialKey, wwnKey }: IdentityEvidence): boolean => (serialKey ?? wwnKey) !== null
+
+const hasIdentity = ({ evidence }: DiskSighting): boolean => isNumbered(evidence) || evidence.kernelKey !== null
 
 const sameSize = (row: DiskRow, { capacityBytes }: DiskSighting): boolean =>
   row.capacityBytes === null ||
@@ -69,7 +72,7 @@ const isSameBridge = (row: DiskRow, sighting: DiskSighting): boolean =>
   sighting.bus === 'usb' &&
   row.bus === 'usb' &&
   row.kernelSerial !== null &&
-  row.kernelSerial === serialKey(sighting.evidence.kernelSerial) &&
+  row.kernelSerial === sighting.evidence.kernelKey &&
   row.serialKey !== row.kernelSerial &&
   row.capacityBytes !== null &&
   row.capacityBytes === sighting.capacityBytes
@@ -77,7 +80,7 @@ const isSameBridge = (row: DiskRow, sighting: DiskSighting): boolean =>
 /** One number on two pieces: beside the size the name differs too, or the model. */
 function isAnother(row: DiskRow, sighting: DiskSighting): boolean {
   if (sameSize(row, sighting)) return false
-  const wwn = wwnKey(sighting.evidence.wwn)
+  const wwn = sighting.evidence.wwnKey
   return (wwn !== null && row.wwn !== null && row.wwn !== wwn) || !sameModel(row.model, sighting.evidence.model)
 }
 
@@ -91,7 +94,7 @@ function rowOf(
   // Of several that would do, the one that was here.
   const ordered = [...all.filter(isHere), ...all.filter((row) => !isHere(row))]
   const free = ordered.filter((row) => !taken.has(row))
-  const kernelKey = serialKey(sighting.evidence.kernelSerial)
+  const { kernelKey } = sighting.evidence
   const inMachine = free.filter((row) => row.machine === report.machineId && sameSize(row, sighting))
 
   if (!tellsItself(sighting) && kernelKey) {
@@ -102,7 +105,7 @@ function rowOf(
     const moved = free.filter((row) => row.machine !== report.machineId && isSameBridge(row, sighting))
     if (moved.length === 1 && moved[0]) return { row: moved[0], seen: null }
   }
-  const evidence = evidenceOf(report, sighting)
+  const evidence = ownEvidence(report, sighting)
   const strong = ordered.filter((row) => !row.weak && !isAnother(row, sighting))
   const same = identify(evidence, strong)
   const first = same ? taken.get(same) : undefined
@@ -110,7 +113,7 @@ function rowOf(
   if (first && isSamePiece(first.sighting, sighting)) return { row: same, seen: first }
   if (first) {
     // One serial number twice: the other piece of it, if it was seen before.
-    const wwn = wwnKey(evidence.wwn)
+    const wwn = evidence.wwnKey
     const other = identify(
       evidence,
       free.filter(
@@ -134,32 +137,27 @@ function rowOf(
 }
 
 /** What says which disk it is: its own words, else the kernel's where they can be its own. */
-function evidenceOf(report: DiskReport, { evidence, bus }: DiskSighting): IdentityEvidence {
-  if (serialKey(evidence.serial) !== null) return evidence
-  const key = serialKey(evidence.kernelSerial)
-  const sharing = report.disks.filter((each) => serialKey(each.evidence.kernelSerial) === key).length
+function ownEvidence(report: DiskReport, { evidence, bus }: DiskSighting): IdentityEvidence {
+  if (evidence.serialKey !== null) return evidence
+  const { kernelSerial, kernelKey } = evidence
+  const sharing = report.disks.filter((each) => each.evidence.kernelKey === kernelKey).length
+  const byKernel = { ...evidence, serial: kernelSerial, serialKey: kernelKey }
+  if (bus !== 'usb') return byKernel
   // Both bays of a USB dock show its bridge's number and name.
-  if (bus === 'usb') return { ...evidence, wwn: null, serial: sharing > 1 ? null : evidence.kernelSerial }
-  return { ...evidence, serial: evidence.kernelSerial }
+  const unnamed = { wwn: null, wwnKey: null }
+  return sharing > 1 ? { ...evidence, ...unnamed, serial: null } : { ...byKernel, ...unnamed }
 }
 
 function make(report: DiskReport, sighting: DiskSighting): DiskRow {
-  const evidence = evidenceOf(report, sighting)
-  const isStrong = (serialKey(evidence.serial) ?? wwnKey(evidence.wwn)) !== null
-  return newDisk(report, { ...sighting, evidence }, isStrong ? null : weakKeyOf(report.machineId, sighting))
-}
-
-/** A disk that was known by its place or its bridge, and now says who it is, stays the same disk. */
-function gainIdentity(row: DiskRow, { evidence }: DiskSighting): void {
-  if (serialKey(evidence.serial) === null && wwnKey(evidence.wwn) === null) return
-  if (row.weak) Object.assign(row, { weak: false, weakKey: null })
+  const evidence = ownEvidence(report, sighting)
+  return newDisk(report, { ...sighting, evidence }, isNumbered(evidence) ? null : weakKeyOf(report.machineId, sighting))
 }
 
 /** Whether two sightings of one serial number in one report are one piece: paths to it, or namespaces of one NVMe. */
 function isSamePiece(one: DiskSighting, other: DiskSighting): boolean {
   const controllers = [one, other].map(({ device }) => /^(nvme\d+)n\d+$/.exec(device ?? '')?.[1])
   if (controllers[0] !== undefined && controllers[0] === controllers[1]) return true
-  const [wwn, otherWwn] = [wwnKey(one.evidence.wwn), wwnKey(other.evidence.wwn)]
+  const [wwn, otherWwn] = [one.evidence.wwnKey, other.evidence.wwnKey]
   // SATA and USB know no second path: without a name of their own these are two of a batch with one number.
   if (
     wwn === null &&

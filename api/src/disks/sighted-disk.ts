@@ -1,17 +1,13 @@
-import type { Row } from '../database/rows.ts'
 import { newId } from '../platform/id.ts'
 import { DiskType } from './disk-words.ts'
-import type { Disk } from './disk.entity.ts'
-import type { DiskReport } from './disk-recorder.ts'
+import type { DiskRow } from './changes.ts'
+import type { DiskReport } from './disk-report.ts'
 import { Health } from './health.ts'
 import { type Reason } from '../reasons/reason.ts'
-import { serialKey, wwnKey } from './identity.ts'
 import { RULES_VERSION } from './judge.ts'
 import type { DiskSighting } from './sighting.ts'
 
 // What a sighting makes of the row of a disk. Pure: the recorder stores it.
-
-type DiskRow = Row<Disk>
 
 /** What is known of a disk without a number of its own: another model at the same place is another disk. */
 export const weakKeyOf = (machineId: string, { place, capacityBytes, evidence }: DiskSighting): string =>
@@ -51,14 +47,14 @@ export function describe(sighting: DiskSighting, known: DiskRow | null) {
   const { evidence, thorough } = sighting
   const better = <T>(told: T | null, before: T | null | undefined): T | null =>
     (thorough ? (told ?? before) : (before ?? told)) ?? null
-  const wwn = wwnKey(evidence.wwn)
+  const { serialKey, kernelKey, wwnKey: wwn } = evidence
   // Behind another bridge or controller the same serial shows another WWN: the newest counts, the former stays an alias.
   const former = known?.wwn && wwn && known.wwn !== wwn ? [known.wwn] : []
   const type = sighting.type === DiskType.UNKNOWN ? null : sighting.type
   return {
-    serial: better(serialKey(evidence.serial) ? (evidence.serial?.trim() ?? null) : null, known?.serial),
-    serialKey: serialKey(evidence.serial) ?? known?.serialKey ?? null,
-    kernelSerial: serialKey(evidence.kernelSerial) ?? known?.kernelSerial ?? null,
+    serial: better(serialKey ? (evidence.serial?.trim() ?? null) : null, known?.serial),
+    serialKey: serialKey ?? known?.serialKey ?? null,
+    kernelSerial: kernelKey ?? known?.kernelSerial ?? null,
     place: sighting.place,
     model: better(evidence.model, known?.model),
     wwn: wwn ?? known?.wwn ?? null,

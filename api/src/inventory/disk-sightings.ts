@@ -1,6 +1,6 @@
 import { isPhysicalDisk, readSubject } from '@vigie/agent/report'
 import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
-import { wwnKey } from '../disks/identity.ts'
+import { evidenceOf, wwnKey } from '../disks/identity.ts'
 import { holdsReading, typeOf } from '../disks/judge.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
 import type { Reason } from '../reasons/reason.ts'
@@ -47,13 +47,13 @@ function sighting(
   const links = address ? undefined : told.machine?.links.find((link) => link.device === kname)
   return {
     label: subject,
-    evidence: {
+    evidence: evidenceOf({
       serial: facts?.serial ?? null,
       kernelSerial: device?.serial ?? null,
       model: facts?.model ?? device?.model ?? null,
       wwn: [facts?.wwn ?? null, device?.wwn ?? null, links?.wwid ?? null].find((wwn) => wwnKey(wwn) !== null) ?? null,
       aliases: links?.byId ?? [],
-    },
+    }),
     place: links?.byPath ?? subject,
     device: kname,
     path: address ? `/dev/${kname} [${address}]` : (device?.path ?? `/dev/${kname}`),

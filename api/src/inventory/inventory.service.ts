@@ -6,7 +6,6 @@ import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { DiskRecorder } from '../disks/disk-recorder.ts'
-import { serialKey } from '../disks/identity.ts'
 import { ConflictError, ForbiddenError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell, Transact } from '../events/outbox.ts'
@@ -64,7 +63,7 @@ export class InventoryService {
       const { em, tell } = transaction
       const machines = new MachineRecorder(em, tell)
       const serials = inventory.disks.flatMap(({ evidence }) =>
-        [evidence.serial, evidence.kernelSerial].flatMap((serial) => serialKey(serial) ?? []),
+        [evidence.serialKey, evidence.kernelKey].flatMap((key) => key ?? []),
       )
       const evidence = { machineId: caller.machineId, serials }
       const found = await machines.find(inventory.machine, evidence, times)
@@ -86,7 +85,7 @@ export class InventoryService {
         ? { machine: readingsOnly, newest: false }
         : await machines.record(found, { ...inventory.machine, tellsDisks: inventory.complete.kernel }, times, notes)
       if (!speaksFor) await bindByReport(transaction, caller, { machine, knowsKey: true, at: times.receivedAt })
-      const diskIds = await new DiskRecorder(em, tell).record({
+      const disks = await new DiskRecorder(em, tell).record({
         machineId: machine.id,
         hostname: machine.hostname ?? machine.ip,
         times,
@@ -94,11 +93,11 @@ export class InventoryService {
         disks: inventory.disks,
         complete: inventory.complete,
         readingsOnly: readingsOnly !== null,
-        notes,
       })
+      notes.push(...disks.notes)
       if (newest && inventory.fileSystems) {
         const { fileSystems: facts, sources, graph } = inventory
-        await new StorageRecorder(em).record(machine.id, times.at, { facts, sources, graph }, diskIds)
+        await new StorageRecorder(em).record(machine.id, times.at, { facts, sources, graph }, disks.ids)
       }
       if (newest)
         await new ArrayRecorder(em, tell).record({

@@ -1,5 +1,6 @@
 import { DiskType, ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
+import { evidenceOf } from '../disks/identity.ts'
 import { reason } from '../disks/rules/rule.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
 import { NOTHING_READ, type SmartFacts } from '../disks/smart-facts.ts'
@@ -255,7 +256,7 @@ function readDisk(
   const capacityBytes = fields.whole(`${path}.capacity_bytes`, disk['capacity_bytes'])
   return {
     label: String(index),
-    evidence: { serial, kernelSerial: null, model, wwn: wwnOf(byId), aliases: byId ? [byId] : [] },
+    evidence: evidenceOf({ serial, kernelSerial: null, model, wwn: wwnOf(byId), aliases: byId ? [byId] : [] }),
     place: byId ?? device ?? fields.name(`${path}.path`, disk['path'], 255) ?? `disk ${index}`,
     device: device?.replace(/^\/dev\//, '') ?? null,
     path: fields.name(`${path}.path`, disk['path'], 255) ?? (device ? `/dev/${device.replace(/^\/dev\//, '')}` : null),

@@ -1,0 +1,129 @@
+import { deflateRawSync } from 'node:zlib'
+import type { Row } from '../database/rows.ts'
+import { EventType } from '../events/event.entity.ts'
+import type { NewEvent } from '../events/outbox.ts'
+import { DAY } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { notReadAgain, type Reason, Severity } from '../reasons/reason.ts'
+import { withAccepted } from './accepted-findings.ts'
+import { NO_BASELINE } from './baseline.ts'
+import { about, type DiskRow, type Known } from './changes.ts'
+import type { Placed } from './decide-place.ts'
+import type { DiskReport } from './disk-report.ts'
+import { ReadingOutcome } from './disk-words.ts'
+import { HEALTH_RANK, HEALTH_SEVERITY, type Verdict } from './health.ts'
+import { RULES_VERSION } from './judge.ts'
+import { readingRow } from './reading-row.ts'
+import { verdictOf } from './reading-verdict.ts'
+import { worstWord } from './rival-words.ts'
+import type { DiskSighting, Reading } from './sighting.ts'
+import { type Answering, answering, readByAgent, TELLING } from './silent-disk.ts'
+import type { SmartDocument } from './smart-document.entity.ts'
+import type { Snapshot } from './snapshot.entity.ts'
+import { standingOf, withStanding } from './standing.ts'
+
+/** A disk, how it is now, and what is kept of its reading. */
+export interface Judged {
+  row: DiskRow
+  events: NewEvent[]
+  snapshot: Partial<Row<Snapshot>> | null
+  document: Row<SmartDocument> | null
+}
+
+/** What a report says of the health of a disk that it has placed. A sighting out of order adds its snapshot and nothing else. Pure. */
+export function decideHealth(report: DiskReport, sighting: DiskSighting, placed: Placed, known: Known): Judged {
+  const { row, current, isNew } = placed
+  const standing = standingNow(report, sighting, row)
+  if (!sighting.reading) {
+    const nothing = { snapshot: null, document: null }
+    if (!current) return { row, events: [], ...nothing }
+    return { ...keepVerdict(report, row, withStanding(row, standing), isNew), ...nothing }
+  }
+  const { reading } = sighting
+  const { at } = report.times
+  const answers = report.readingsOnly ? row : answering(row, reading, at)
+  const history = known.baselines.get(row.id) ?? NO_BASELINE
+  const before = { ...row, ...known.own.get(row.id) }
+  const found = withStanding(verdictOf(reading, before, history, at, answers), standing)
+  const { verdict, accepted } = withAccepted(found, row.accepted)
+  const isRead = reading.outcome === ReadingOutcome.READ
+  const document = newDocument(row, reading, at)
+  const snapshot: Partial<Row<Snapshot>> = {
+    ...readingRow(reading, verdict),
+    disk: row.id,
+    machine: report.machineId,
+    device: sighting.device,
+    collectedAt: report.times.collectedAt,
+    at,
+    document: document?.id ?? (isRead ? row.lastDocument : null),
+  }
+  if (!current) return { row, events: [], snapshot, document }
+  const read: DiskRow = {
+    ...row,
+    ...(document ? { lastDocument: document.id, documentMeaning: document.meaning, documentAt: at } : {}),
+    ...(isRead ? { accepted } : {}),
+    ...(report.readingsOnly
+      ? {}
+      : { failedReadings: answers.failedReadings, unreadableSince: answers.unreadableSince }),
+  }
+  // What the agent read for itself was not judged anew by a script's word. What was not read was not judged either: the rules
+  // of that day judged it.
+  const isJudged = isRead && !(report.readingsOnly && readByAgent(read, at))
+  const kept = keepVerdict(report, read, worstWord(verdict, known.rivals.get(row.id) ?? []), isNew)
+  const answered = report.readingsOnly ? [] : answeringEvents(report, row, answers, reading.cause)
+  return {
+    row: isJudged ? { ...kept.row, rulesVersion: RULES_VERSION, lastReadAt: at } : kept.row,
+    events: [...answered, ...kept.events],
+    snapshot,
+    document,
+  }
+}
+
+/** What smartctl printed is kept where it means something new, and once a day. */
+function newDocument(row: DiskRow, { document, outcome }: Reading, at: Date): Row<SmartDocument> | null {
+  if (!document || outcome === ReadingOutcome.ASLEEP) return null
+  const { text, meaning } = document
+  const same = row.documentMeaning === meaning
+  const due = !row.documentAt || Math.abs(at.getTime() - row.documentAt.getTime()) >= DAY
+  if (same && !due) return null
+  return { id: newId(), disk: row.id, at, meaning, daily: same, content: deflateRawSync(text) }
+}
+
+/** What pools say; what they said before where they could not be asked. */
+function standingNow({ readingsOnly }: DiskReport, { standing }: DiskSighting, row: DiskRow): Reason[] {
+  if (readingsOnly) return standingOf(row.reasons)
+  return standing ?? notReadAgain(standingOf(row.reasons), row.lastSeenAt)
+}
+
+function answeringEvents(report: DiskReport, row: DiskRow, answers: Answering, cause: string | null): NewEvent[] {
+  const told = about(report, row)
+  if (row.failedReadings < TELLING && answers.failedReadings >= TELLING) {
+    const facts = {
+      ...told.facts,
+      lastSeenAt: row.lastReadAt?.toISOString() ?? '',
+      ...(cause ? { detail: cause } : {}),
+    }
+    return [{ ...told, type: EventType.DISK_STOPPED_ANSWERING, severity: Severity.WARNING, facts }]
+  }
+  const answersAgain = row.failedReadings >= TELLING && answers.failedReadings === 0
+  return answersAgain ? [{ ...told, type: EventType.DISK_ANSWERS, severity: Severity.INFO }] : []
+}
+
+function keepVerdict(
+  report: DiskReport,
+  row: DiskRow,
+  found: Verdict,
+  isNew: boolean,
+): { row: DiskRow; events: NewEvent[] } {
+  const { health, reasons } = withAccepted(found, row.accepted).verdict
+  const isTold = isNew ? HEALTH_RANK[health] >= HEALTH_RANK.WARNING : health !== row.health
+  const changed = {
+    ...about(report, row),
+    type: EventType.HEALTH_CHANGED,
+    severity: HEALTH_SEVERITY[health],
+    from: isNew ? null : row.health,
+    to: health,
+    facts: { reasons },
+  }
+  return { row: { ...row, health, reasons }, events: isTold ? [changed] : [] }
+}
