@@ -13,6 +13,7 @@ import { type Call, type Figures, figuresOf, load } from './load.ts'
 import { agentReport, query, scriptReport } from './reports.ts'
 import { seed } from './seed.ts'
 import { largeFile, manyJobs } from './backups.ts'
+import { ingestElsewhere } from './ingest-elsewhere.ts'
 import { type BenchServer, startServer } from './server.ts'
 
 const { values } = parseArgs({
@@ -90,6 +91,8 @@ async function ingest(folder: string): Promise<void> {
     )
     if (values.only.includes('e')) await fanOut(server, calls)
   })
+  const all = { agent: prepared(agentReport, 12), script: prepared(scriptReport, 30) }
+  await ingestElsewhere(folder, all, { note, seconds: SECONDS })
 }
 
 const DISK =

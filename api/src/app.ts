@@ -12,7 +12,7 @@ import type { Config, Roots } from './config/config.ts'
 import type { Orm } from './database/database.ts'
 import { sendHeartbeat } from './deposit/heartbeat.ts'
 import { Scanner, type ScannerOptions } from './deposit/scanner.ts'
-import { type Transact, transactAndTell } from './events/outbox.ts'
+import { type Transact, transactAndTell, transactTogether } from './events/outbox.ts'
 import { serveQueries } from './graphql/apollo.ts'
 import type { Context, Works } from './graphql/context.ts'
 import { Spending } from './graphql/cost.ts'
@@ -70,6 +70,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const transact = transactAndTell(changes)
   const parts: Parts = {
     transact,
+    transactReports: transactTogether(changes),
     clock,
     share,
     quota: new Quota(config.tokenDailyMib, clock),

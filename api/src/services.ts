@@ -21,6 +21,8 @@ import { VaultService } from './vault/vault.service.ts'
 /** What services are made of. */
 export interface Parts {
   transact: Transact
+  /** For reports: those that wait are committed together. */
+  transactReports: Transact
   clock: Clock
   /** Lets reports and questions take turns. */
   share: FairShare
@@ -35,7 +37,7 @@ export interface Parts {
 }
 
 /** The one place where services are made: for a request, a batch of changes or a command. */
-export function createServices(em: EntityManager, { transact, clock, share, quota, ...parts }: Parts) {
+export function createServices(em: EntityManager, { transact, transactReports, clock, share, quota, ...parts }: Parts) {
   const access = new AccessService(em, transact, clock)
   const jobs = new JobsService(em, transact, clock, parts.roots)
   return {
@@ -44,7 +46,7 @@ export function createServices(em: EntityManager, { transact, clock, share, quot
     publicUrl: parts.publicUrl,
     roots: parts.roots,
     access,
-    inventory: new InventoryService(em, transact, { clock, share, quota }, access),
+    inventory: new InventoryService(em, transactReports, { clock, share, quota }, access),
     machines: new MachinesService(em, transact, clock),
     disks: new DisksService(em, transact, clock),
     storage: new StorageService(em, transact, clock),

@@ -29,21 +29,25 @@ const NAMES = { tableNamingStrategy: 'entity', columnNamingStrategy: 'property',
  * tables are joined. Which columns a result has is the same in all of its rows.
  */
 class Names extends MikroKyselyPlugin {
-  private readonly asked = new WeakMap<object, Table[]>()
+  /** Looked through only where rows come back: `findRows` reads its own. */
+  private readonly asked = new WeakMap<object, OperationNode>()
 
   constructor(private readonly em: EntityManager) {
     super(em, NAMES)
   }
 
   override transformQuery(args: PluginTransformQueryArgs) {
-    this.asked.set(args.queryId, this.tablesIn(args.node))
+    this.asked.set(args.queryId, args.node)
     return super.transformQuery(args)
   }
 
   override async transformResult({ result, queryId }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
     const [first] = result.rows
     if (!first) return result
-    const codecs = (this.asked.get(queryId) ?? []).flatMap((table) => table.codecs)
+    const node = this.asked.get(queryId)
+    const found = new Set<Table>()
+    if (node) this.collectTables(node, found)
+    const codecs = [...found].flatMap((table) => table.codecs)
     const columns = Object.keys(first).map((key) => {
       const codec = codecs.findLast(({ column, property }) => key === column || key === property)
       return { key, name: codec?.property ?? key, read: codec?.read ?? ((value: unknown) => value) }
@@ -56,12 +60,11 @@ class Names extends MikroKyselyPlugin {
     return { ...result, rows }
   }
 
-  private tablesIn(node: OperationNode, found = new Set<Table>()): Table[] {
+  private collectTables(node: OperationNode, found: Set<Table>): void {
     const name = TableNode.is(node) ? node.table.identifier.name : null
     const metadata = name === null ? null : this.em.getMetadata().getByClassName(name, false)
     if (metadata) found.add(tableOf(this.em, metadata.class))
-    for (const part of Object.values(node).flat()) if (isNode(part)) this.tablesIn(part, found)
-    return [...found]
+    for (const part of Object.values(node).flat()) if (isNode(part)) this.collectTables(part, found)
   }
 }
 

@@ -24,13 +24,17 @@ export type TransactOf<Tell> = <T>(
 ) => Promise<T>
 
 /** So often a transaction that met others is begun anew: first beside them, then alone. */
-const ATTEMPTS = { beside: 3, all: 12 }
+export const ATTEMPTS = { beside: 3, all: 12 }
 
 /**
  * Runs `work` in a transaction: all of it is kept, or nothing. Where the database finds that another transaction wrote
  * what this one had read, its work is done once more: it changes nothing but what its `em` keeps.
  */
-export async function inTransaction<T>(em: EntityManager, work: (em: EntityManager) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  em: EntityManager,
+  work: (em: EntityManager) => Promise<T>,
+  attempts = ATTEMPTS.all,
+): Promise<T> {
   const engine = engineOf(em)
   for (let attempt = 1; ; attempt += 1) {
     let own: EntityManager | null = null
@@ -39,7 +43,7 @@ export async function inTransaction<T>(em: EntityManager, work: (em: EntityManag
       return await em.fork().transactional((fork) => work((own = fork)))
     } catch (error) {
       if (own) forgetSaved(own)
-      if (attempt === ATTEMPTS.all || !engine.isConflict(error)) throw error
+      if (attempt === attempts || !engine.isConflict(error)) throw error
     } finally {
       leave()
     }
@@ -48,18 +52,24 @@ export async function inTransaction<T>(em: EntityManager, work: (em: EntityManag
   }
 }
 
+export async function workIn<Tell, T>(
+  em: EntityManager,
+  openOutbox: () => TransactionOutbox<Tell>,
+  work: (transaction: TransactionOf<Tell>) => Promise<T>,
+): Promise<{ outbox: TransactionOutbox<Tell>; answer: T }> {
+  const outbox = openOutbox()
+  const answer = await work({ em, tell: outbox.tell })
+  await outbox.store(em)
+  return { outbox, answer }
+}
+
 /**
  * The only door to a transaction whose changes are told. Inside of it: no other `em`, file, network, timer or worker,
  * for SQLite has one connection and another fork would wait for ever.
  */
 export function createTransact<Tell>(openOutbox: () => TransactionOutbox<Tell>): TransactOf<Tell> {
   return async (em, work) => {
-    const { outbox, answer } = await inTransaction(em, async (own) => {
-      const outbox = openOutbox()
-      const answer = await work({ em: own, tell: outbox.tell })
-      await outbox.store(own)
-      return { outbox, answer }
-    })
+    const { outbox, answer } = await inTransaction(em, (own) => workIn(own, openOutbox, work))
     outbox.publish()
     return answer
   }

@@ -1,6 +1,7 @@
 import type { EntityManager } from '../database/database.ts'
 import { engineOf } from '../database/engine.ts'
 import { insertNumbered, type Row } from '../database/rows.ts'
+import { createGroupTransact } from '../database/group-transaction.ts'
 import { createTransact, type TransactionOf, type TransactionOutbox, type TransactOf } from '../database/transaction.ts'
 import type { ChangeFeed } from '../platform/changes.ts'
 import { Event } from './event.entity.ts'
@@ -23,6 +24,9 @@ export type Transact = TransactOf<Tell>
 
 /** Transactions whose events become rows, and whose changes reach the subscribers. */
 export const transactAndTell = (changes: ChangeFeed): Transact => createTransact(() => new Outbox(changes))
+
+/** The same for what comes in crowds: see `createGroupTransact`. */
+export const transactTogether = (changes: ChangeFeed): Transact => createGroupTransact(() => new Outbox(changes))
 
 class Outbox implements TransactionOutbox<Tell> {
   private readonly events: NewEvent[] = []

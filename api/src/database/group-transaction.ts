@@ -1,0 +1,101 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SECOND } from '../platform/clock.ts'
+import type { EntityManager } from './database.ts'
+import { DatabaseBusyError, DatabaseFullError } from './database-errors.ts'
+import { engineOf } from './engine.ts'
+import { forgetSaved } from './rows.ts'
+import {
+  ATTEMPTS,
+  createTransact,
+  inTransaction,
+  type TransactionOf,
+  type TransactionOutbox,
+  type TransactOf,
+  workIn,
+} from './transaction.ts'
+
+/** So many are committed together: who reads waits for them meanwhile. */
+const MOST_TOGETHER = 16
+/** Whoever waits for longer is told so. */
+const LONGEST_WAIT = 15 * SECOND
+
+interface Member<Tell> {
+  em: EntityManager
+  work: (transaction: TransactionOf<Tell>) => Promise<unknown>
+  resolve: (answer: unknown) => void
+  reject: (error: unknown) => void
+  /** When it came, by performance.now(). */
+  since: number
+}
+
+/**
+ * The same door for what comes in crowds, such as the reports of many machines at once. Alone, work waits for nobody; what
+ * comes while another is at work is then done in one transaction, in a savepoint each, so that one wait for the disk does for
+ * all. Each is answered and told after the commit; one that fails costs itself alone.
+ */
+export function createGroupTransact<Tell>(openOutbox: () => TransactionOutbox<Tell>): TransactOf<Tell> {
+  const transact = createTransact(openOutbox)
+  const waiting: Member<Tell>[] = []
+  let isAtWork = false
+
+  const alone = ({ em, work, resolve, reject }: Member<Tell>): Promise<void> => transact(em, work).then(resolve, reject)
+
+  const together = async (group: readonly Member<Tell>[]): Promise<void> => {
+    const [first] = group
+    if (!first || group.length === 1) return first && alone(first)
+    const all = async (own: EntityManager): Promise<(() => void)[]> => {
+      const done: (() => void)[] = []
+      for (const member of group) done.push(await inSavepoint(own, openOutbox, member))
+      return done
+    }
+    const outcome = await inTransaction(first.em, all, ATTEMPTS.beside).catch((error: unknown) => ({ error }))
+    if (Array.isArray(outcome)) {
+      for (const tell of outcome) tell()
+      return
+    }
+    const { error } = outcome
+    // A disk that is full is full for each of them. What else it was, each finds out by itself.
+    const isForAll = error instanceof DatabaseBusyError || error instanceof DatabaseFullError
+    for (const member of group) await (isForAll ? member.reject(error) : alone(member))
+  }
+
+  const workOff = async (): Promise<void> => {
+    isAtWork = true
+    while (waiting.length > 0) {
+      // SQLite works without ever letting the sockets speak: what has come meanwhile is heard in this one turn.
+      await nextTurn()
+      const group = waiting.splice(0, MOST_TOGETHER)
+      const isLate = ({ since }: Member<Tell>): boolean => performance.now() - since > LONGEST_WAIT
+      const late = group.filter(isLate)
+      for (const { reject } of late) reject(new DatabaseBusyError('what was asked before is still at work'))
+      await together(group.filter((member) => !late.includes(member)))
+    }
+    isAtWork = false
+  }
+
+  return <T>(em: EntityManager, work: (transaction: TransactionOf<Tell>) => Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      waiting.push({ em, work, resolve: resolve as (answer: unknown) => void, reject, since: performance.now() })
+      if (!isAtWork) void workOff()
+    })
+}
+
+/** Returns what is to be done once the transaction around it is committed. A conflict is that of the whole. */
+async function inSavepoint<Tell>(
+  em: EntityManager,
+  openOutbox: () => TransactionOutbox<Tell>,
+  { work, resolve, reject }: Member<Tell>,
+): Promise<() => void> {
+  let own: EntityManager | null = null
+  try {
+    const { outbox, answer } = await em.transactional((fork) => workIn((own = fork), openOutbox, work))
+    return () => {
+      outbox.publish()
+      resolve(answer)
+    }
+  } catch (error) {
+    if (own) forgetSaved(own)
+    if (engineOf(em).isConflict(error)) throw error
+    return () => reject(error)
+  }
+}
