@@ -20,6 +20,7 @@ const LAYERS = [
   'vault',
   'deposit',
   'room',
+  'places',
   'alerts',
   'overview',
   'scheduler',

@@ -235,9 +235,9 @@ errors: No known data errors
         allocatedBytes: 400,
         freeBytes: 600,
         devices: [
-          { path: '/dev/sda1', device: 'sda1', state: 'ONLINE' },
-          { path: '/dev/sdb1', device: 'sdb1', state: 'UNAVAIL' },
-          { path: '/dev/nvme0n1p2', device: 'nvme0n1p2', state: 'ONLINE' },
+          { path: '/dev/sda1', device: 'sda1', state: 'ONLINE', group: 'mirror-0' },
+          { path: '/dev/sdb1', device: 'sdb1', state: 'UNAVAIL', group: 'mirror-0' },
+          { path: '/dev/nvme0n1p2', device: 'nvme0n1p2', state: 'ONLINE', group: '/dev/nvme0n1p2' },
         ],
       },
     ],

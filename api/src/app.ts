@@ -76,6 +76,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     quota: new Quota(config.tokenDailyMib, clock),
     publicUrl: config.publicUrl,
     roots: config.roots,
+    vaultMachine: config.vaultMachine,
     settings: config,
   }
   const scanner = new Scanner({

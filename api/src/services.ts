@@ -12,6 +12,7 @@ import { DisksService } from './disks/disks.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
 import { MachinesService } from './machines/machines.service.ts'
+import { PlacesService } from './places/places.service.ts'
 import { OverviewService } from './overview/overview.service.ts'
 import type { Clock } from './platform/clock.ts'
 import type { FairShare } from './platform/fair-share.ts'
@@ -32,6 +33,8 @@ export interface Parts {
   publicUrl: string | null
   /** Where backups arrive, are kept, and are kept apart. */
   roots: Roots
+  /** Hostname or id of the machine that the vault lies on; null = that of the local agent. */
+  vaultMachine: string | null
   /** How messages reach people. */
   settings: AlertSettings
 }
@@ -55,6 +58,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     entries: new EntriesService(em, clock),
     deposit: new DepositService(em, transact, clock, quota),
     vault: new VaultService(em, transact, clock),
+    places: new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine }),
     alerts: new AlertsService(em, transact, clock, parts.settings),
     settings: parts.settings,
     overview: new OverviewService(em, clock),

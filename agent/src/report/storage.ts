@@ -51,6 +51,10 @@ const poolDevice = z.object({
   state: text.nullable().describe('ONLINE, DEGRADED, FAULTED …'),
   errors: errors.nullable().default(null).describe('since they were cleared'),
   use: text.nullable().default(null).describe('spare, cache or log; null = it holds data'),
+  group: text
+    .nullable()
+    .default(null)
+    .describe('the mirror or raidz that it is in, or its own path where it stands alone; null = not told'),
 })
 const pool = z.object({
   name: text,

@@ -65,6 +65,8 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   let part = ''
   /** The class whose heading stands above: spare, cache or log; null = data. */
   let use: string | null = null
+  /** The mirror or raidz whose heading stands above, at the second level. */
+  let group: string | null = null
   for (const line of status.split('\n')) {
     const header = /^ {0,3}(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
     if (header) {
@@ -85,12 +87,13 @@ function parseStatus(status: string): Map<string, PoolStatus> {
     } else if (part === 'config' && pool) {
       const [device, state, read, write, checksum] = line.trim().split(/\s+/)
       if (device === name) use = null
+      if (indentOf(line) <= SECOND_LEVEL) group = device && GROUP.test(device) ? device : null
       const heading = /^(log|cache|spare)s?$/.exec(device ?? '')?.[1]
       if (heading && !state) use = heading
       else if (/^(special|dedup)$/.test(device ?? '') && !state) use = null
       if (!device || device === 'NAME' || device === name || GROUP.test(device)) continue
       const errors = { read: count(read), write: count(write), checksum: count(checksum) }
-      pool.devices.push({ path: device, state: state ?? null, errors, use })
+      pool.devices.push({ path: device, state: state ?? null, errors, use, group: group ?? device })
     } else if (part === 'errors' && pool && line.trim()) {
       pool.dataErrors = (pool.damagedFiles.length ? (pool.dataErrors ?? 0) : 0) + 1
       if (pool.damagedFiles.length < MOST_FILES) pool.damagedFiles.push(line.trim().slice(0, 1000))
@@ -98,6 +101,10 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   }
   return pools
 }
+
+/** The pool stands behind a tab, or eight blanks; each level two blanks deeper. */
+const indentOf = (line: string): number => line.replace(/^\t/, ' '.repeat(8)).search(/\S/)
+const SECOND_LEVEL = 10
 
 const greater = (one: number | null, other: number | null): number | null =>
   one === null ? other : Math.max(one, other ?? 0)

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
+import type { EntityManager } from '../database/database.ts'
+import { tables } from '../database/tables.ts'
 import { ROOT } from '../platform/root.ts'
 import { SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -62,6 +64,20 @@ export async function startLocalAgent({ url, access, log }: Place, config: Confi
 }
 
 const LOCAL_AGENT = 'local agent'
+
+/** The machine that Vigie runs on, as far as its own agent has told; null = it has none, or has not reported. */
+export async function localAgentMachine(em: EntityManager): Promise<string | null> {
+  const client = await tables(em)
+    .selectFrom('ApiClient')
+    .select('machine')
+    .where('name', '=', LOCAL_AGENT)
+    .where('revokedAt', 'is', null)
+    .where('machine', 'is not', null)
+    .orderBy('createdAt', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return client?.machine ?? null
+}
 
 /** Kept beside the database, readable by its owner alone; made again where it is no longer accepted. */
 async function ensureToken(access: AccessService, dataDir: string): Promise<string> {

@@ -19,6 +19,8 @@ export interface Config {
   /** Where scripts may post to /api/ingest without a token. */
   readonly ingestOpenFrom: readonly string[]
   readonly localAgent: boolean
+  /** Hostname or id of the machine that the vault lies on; null = that of the local agent. */
+  readonly vaultMachine: string | null
   /** MiB that one token may report in a day. */
   readonly tokenDailyMib: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
@@ -103,6 +105,7 @@ export function readConfig(env: Environment): Config {
     trustedProxies: readRanges('VIGIE_TRUSTED_PROXIES', text('VIGIE_TRUSTED_PROXIES', '')),
     ingestOpenFrom: readRanges('VIGIE_INGEST_OPEN_FROM', text('VIGIE_INGEST_OPEN_FROM', '')),
     localAgent: choice('VIGIE_LOCAL_AGENT', ['on', 'off'], 'on') === 'on',
+    vaultMachine: text('VIGIE_VAULT_MACHINE', '') || null,
     tokenDailyMib: readWhole('VIGIE_TOKEN_DAILY_MIB', text('VIGIE_TOKEN_DAILY_MIB', '1024'), 1, 1_000_000),
     logLevel: choice('VIGIE_LOG_LEVEL', LOG_LEVELS, 'info'),
     database: Object.freeze(

@@ -20,6 +20,12 @@ import { UnawaitedResolver } from '../deposit/unawaited.resolver.ts'
 import { RoomResolver } from '../room/room.resolver.ts'
 import { ReasonsResolver } from '../reasons/reasons.resolver.ts'
 import { ArraysResolver, StorageResolver } from '../storage/storage.resolver.ts'
+import {
+  DiskPlacesResolver,
+  MachinePlacesResolver,
+  PlaceCopiesResolver,
+  PlacesResolver,
+} from '../places/places.resolver.ts'
 import { VaultResolver } from '../vault/vault.resolver.ts'
 
 /** Every resolver. A new one is registered here and nowhere else. */
@@ -29,15 +35,19 @@ const resolvers = [
   AtRiskDisksResolver,
   DepositResolver,
   FileWorkResolver,
+  DiskPlacesResolver,
   DiskStaysResolver,
   DisksResolver,
   EntriesResolver,
   EventsResolver,
   InventoryResolver,
   JobsResolver,
+  MachinePlacesResolver,
   MachinesResolver,
   MovedDisksResolver,
   OverviewResolver,
+  PlaceCopiesResolver,
+  PlacesResolver,
   ProtectionsResolver,
   ReasonsResolver,
   RoomResolver,

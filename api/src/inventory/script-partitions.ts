@@ -67,6 +67,7 @@ function readFileSystem(
     usedBytes: bytes('used'),
     freeBytes: bytes('free'),
     users,
+    mayFail: null,
     homeBytes: users?.length ? users.reduce((sum, user) => sum + (user.bytes ?? 0), 0) : null,
     disks: [disk],
   }

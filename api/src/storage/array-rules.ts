@@ -57,7 +57,7 @@ const judged = (array: Unjudged, reasons: Reason[]): ArrayFacts => ({
 })
 
 /** Members that an array may lose and still hold its data (md(4)); null = not known. */
-function redundancyOf(level: string | null, expected: number): number | null {
+export function redundancyOf(level: string | null, expected: number): number | null {
   switch (level) {
     case 'raid0':
     case 'linear':

@@ -1,7 +1,7 @@
 import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { BigNumber } from '../database/big-number.ts'
-import { Field, GraphQLISODateTime, ID, ObjectType } from 'type-graphql'
+import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
 import { BigIntScalar } from '../graphql/scalars.ts'
 
@@ -82,6 +82,14 @@ export class FileSystem {
   /** The sum of the homes; null where there are none or none was measured. What needs a backup is found by it. */
   @Property({ type: BigNumber, nullable: true })
   homeBytes!: number | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How many of its disks may fail, whichever they are, before it is lost: 0 without redundancy; null = not known',
+  })
+  @Property({ type: 'integer', nullable: true })
+  mayFail!: number | null
 
   @Field(() => GraphQLISODateTime)
   @Property({ type: 'datetime' })

@@ -87,8 +87,8 @@ test('A ZFS data set lies on every device of its pool', () => {
           allocatedBytes: null,
           freeBytes: null,
           devices: [
-            { path: '/dev/sda1', device: 'sda1', state: 'ONLINE', errors: null, use: null },
-            { path: '/dev/sdb', device: 'sdb', state: 'FAULTED', errors: null, use: null },
+            { path: '/dev/sda1', device: 'sda1', state: 'ONLINE', errors: null, use: null, group: 'mirror-0' },
+            { path: '/dev/sdb', device: 'sdb', state: 'FAULTED', errors: null, use: null, group: 'mirror-0' },
           ],
           dataErrors: null,
           damagedFiles: [],

@@ -1,5 +1,6 @@
 import type { UserHome } from './file-system.entity.ts'
 import type { BlockDevice } from './lsblk.ts'
+import { redundanciesOf } from './redundancy.ts'
 import { byKname, disksBelow, knameOf, type StorageGraph } from './storage-graph.ts'
 
 /** A file system as one report shows it. */
@@ -15,6 +16,8 @@ export interface FileSystemFacts {
   freeBytes: number | null
   users: UserHome[] | null
   homeBytes: number | null
+  /** How many of its disks may fail, whichever they are, before it is lost; null = not known. */
+  mayFail: number | null
   /** Kernel names of the physical disks that it lies on; null = what tells could not be asked, so that it is as it was. */
   disks: readonly string[] | null
 }
@@ -40,6 +43,7 @@ export const sourcesOf = ({ devices, df }: StorageGraph): FileSystemSources => (
 export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
   if (!graph.devices && !graph.df) return null
   const devices = byKname(graph.devices ?? [])
+  const redundancy = redundanciesOf(graph)
   const found = new Map<string, FileSystemFacts>()
   const holders = [...devices.values()].filter(
     ({ fstype, mountpoints }) => (fstype || mountpoints.length > 0) && !isContainer(fstype),
@@ -54,13 +58,17 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
     if (!known) first.set(uuid, device)
     keys.set(device, !known || isOneFileSystem(known, device, graph, devices) ? uuid : `${uuid}@${pathOf(device)}`)
   }
-  for (const device of holders) add(found, fromDevice(device, keys.get(device) ?? pathOf(device), devices))
+  for (const device of holders)
+    add(found, {
+      ...fromDevice(device, keys.get(device) ?? pathOf(device), devices),
+      mayFail: redundancy.ofDevice(device.kname),
+    })
   const mounts = new Map(
     [...found.values()].flatMap((fileSystem) => fileSystem.mountpoints.map((point) => [point, fileSystem] as const)),
   )
   for (const row of graph.df?.fileSystems ?? []) {
     if (row.fstype === 'zfs') {
-      add(found, fromDataset(row, graph, devices))
+      add(found, { ...fromDataset(row, graph, devices), mayFail: redundancy.ofPool(row.source.split('/')[0] ?? '') })
       continue
     }
     const mounted = mounts.get(row.mountpoint)
@@ -81,6 +89,7 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
         sizeBytes: row.sizeBytes,
         usedBytes: row.usedBytes,
         freeBytes: row.availableBytes,
+        mayFail: kname ? redundancy.ofDevice(kname) : null,
         disks: graph.devices === null ? null : kname ? disksBelow(kname, devices) : [],
       })
     }
@@ -102,6 +111,7 @@ const blank = (key: string): FileSystemFacts => ({
   freeBytes: null,
   users: null,
   homeBytes: null,
+  mayFail: null,
   disks: [],
 })
 
@@ -112,6 +122,8 @@ function add(found: Map<string, FileSystemFacts>, facts: FileSystemFacts): void 
     found.set(facts.key, facts)
     return
   }
+  // Whether several devices hold the same or each a part of it, nobody tells.
+  if (facts.disks?.some((disk) => !known.disks?.includes(disk))) known.mayFail = null
   if (facts.disks) known.disks = [...new Set([...(known.disks ?? []), ...facts.disks])]
   known.mountpoints = shortestFirst([...new Set([...known.mountpoints, ...facts.mountpoints])])
   known.mountpoint = known.mountpoints[0] ?? null

@@ -15,6 +15,7 @@ import type { Clock } from '../platform/clock.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { Severity } from '../reasons/reason.ts'
 import { FileSystem, type UserHome } from './file-system.entity.ts'
+import { holdingOf } from './holding.ts'
 import { StorageArray } from './storage-array.entity.ts'
 
 const MOST_BAD = 500
@@ -160,10 +161,7 @@ export class StorageService {
 
   /** The file system that a path of a machine lies on: the one with the longest mountpoint that it begins with. */
   async holding(machineId: string, path: string): Promise<Row<FileSystem> | null> {
-    const under = (mountpoint: string | null): boolean =>
-      mountpoint === '/' || path === mountpoint || (mountpoint !== null && path.startsWith(`${mountpoint}/`))
-    const candidates = (await this.byMachine.load(machineId)).filter(({ mountpoint }) => under(mountpoint))
-    return candidates.toSorted((a, b) => (b.mountpoint?.length ?? 0) - (a.mountpoint?.length ?? 0))[0] ?? null
+    return holdingOf(await this.byMachine.load(machineId), path)
   }
 
   /** Disks that hold users' homes, the most bytes first. */

@@ -10,6 +10,7 @@ import { Migration20261128114813 } from './migrations/Migration20261128114813.ts
 import { Migration20261128150000 } from './migrations/Migration20261128150000.ts'
 import { Migration20261128181536 } from './migrations/Migration20261128181536.ts'
 import { Migration20261128223000 } from './migrations/Migration20261128223000.ts'
+import { Migration20261129031000 } from './migrations/Migration20261129031000.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -27,4 +28,5 @@ export const migrations = [
   Migration20261128150000,
   Migration20261128181536,
   Migration20261128223000,
+  Migration20261129031000,
 ]

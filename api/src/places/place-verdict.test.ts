@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { Health } from '../disks/health.ts'
+import { Elsewhere, judgePlace, type PathCopy, type PlaceFacts } from './place-verdict.ts'
+
+const now = new Date('2026-11-29T12:00:00Z')
+const ago = (hours: number): Date => new Date(now.getTime() - hours * 3_600_000)
+const copy = (hours: number | null, freshFor = 26): PathCopy => ({
+  path: '/home',
+  provenAt: hours === null ? null : ago(hours),
+  freshUntil: hours === null ? null : ago(hours - freshFor),
+})
+const { OK, FAILED, AT_RISK, WARNING, UNKNOWN, UNSUPPORTED } = Health
+const place = (more: Partial<PlaceFacts> = {}): PlaceFacts => ({
+  disks: [OK],
+  mayFail: 0,
+  copies: [copy(5)],
+  elsewhere: Elsewhere.OTHER_MACHINE,
+  ...more,
+})
+
+test.each<[string, Partial<PlaceFacts>, string, string[]]>([
+  ['a sound disk and a fresh copy', {}, 'SAFE', []],
+  ['a disk to watch and a fresh copy', { disks: [WARNING] }, 'SAFE', []],
+  ['a fresh copy on another disk of the machine', { elsewhere: Elsewhere.OTHER_DISK }, 'SAFE', []],
+  ['a failing disk and a fresh copy', { disks: [FAILED] }, 'COVERED', []],
+  ['one failing disk of a mirror and a fresh copy', { disks: [FAILED, OK], mayFail: 1 }, 'COVERED', []],
+  ['a failing disk and no job', { disks: [FAILED], copies: [] }, 'LOST', []],
+  ['a disk at risk and no job', { disks: [AT_RISK], copies: [] }, 'LOST', []],
+  [
+    'a failing disk and no backup that was ever proven',
+    { disks: [FAILED], copies: [copy(null)] },
+    'LOST',
+    ['NEVER_PROVEN'],
+  ],
+  [
+    'a failing disk on which the vault lies, too',
+    { disks: [FAILED], elsewhere: Elsewhere.SAME_DISK },
+    'LOST',
+    ['COPY_ON_SAME_DISK'],
+  ],
+  ['a failing disk and a vault that may be on it', { disks: [FAILED], elsewhere: null }, 'LOST', ['VAULT_UNKNOWN']],
+  ['one failing disk of a mirror and no job', { disks: [FAILED, OK], mayFail: 1, copies: [] }, 'NONE', []],
+  ['both failing disks of a mirror and no job', { disks: [FAILED, AT_RISK], mayFail: 1, copies: [] }, 'LOST', []],
+  [
+    'one failing disk of two whose redundancy is not told',
+    { disks: [FAILED, OK], mayFail: null, copies: [] },
+    'LOST',
+    ['REDUNDANCY_UNKNOWN'],
+  ],
+  ['a failing disk and a stale copy', { disks: [FAILED], copies: [copy(50)] }, 'LOSES', []],
+  ['a sound disk and a stale copy', { copies: [copy(50)] }, 'STALE', []],
+  ['a copy that becomes stale at this very moment', { copies: [copy(26)] }, 'SAFE', []],
+  ['one path fresh and another stale', { copies: [copy(5), copy(50)] }, 'STALE', []],
+  ['one path proven and another never', { copies: [copy(5), copy(null)] }, 'UNKNOWN', ['NEVER_PROVEN']],
+  ['a sound disk and no job', { copies: [] }, 'NONE', []],
+  ['a sound disk and the vault on it', { elsewhere: Elsewhere.SAME_DISK }, 'NONE', ['COPY_ON_SAME_DISK']],
+  ['a sound disk and a vault that may be on it', { elsewhere: null }, 'UNKNOWN', ['VAULT_UNKNOWN']],
+  ['a virtual disk and a fresh copy', { disks: [UNSUPPORTED] }, 'SAFE', ['DISKS_UNKNOWN']],
+  ['a disk that was not read and no job', { disks: [UNKNOWN], copies: [] }, 'NONE', ['DISKS_UNKNOWN']],
+  ['disks that nobody told of and a fresh copy', { disks: [] }, 'SAFE', ['DISKS_UNKNOWN']],
+  ['a job that never comes again, and what it proved', { copies: [{ ...copy(500), freshUntil: null }] }, 'SAFE', []],
+])('%s: %#', (_, more, verdict, doubts) => {
+  expect(judgePlace(place(more), now)).toMatchObject({ verdict, doubts })
+})
+
+test('All of its paths have what the oldest of their copies has', () => {
+  expect(judgePlace(place({ copies: [copy(5), copy(20)] }), now).provenAt).toEqual(ago(20))
+  expect(judgePlace(place({ copies: [copy(5), copy(null)] }), now).provenAt).toBeNull()
+})
+
+test('What may still fail is what the failing disks leave; not known stays not known', () => {
+  expect(judgePlace(place({ disks: [OK, OK, OK, OK], mayFail: 2 }), now).mayStillFail).toBe(2)
+  expect(judgePlace(place({ disks: [FAILED, OK, OK, OK], mayFail: 2 }), now).mayStillFail).toBe(1)
+  expect(judgePlace(place({ disks: [FAILED] }), now).mayStillFail).toBe(0)
+  expect(judgePlace(place({ disks: [OK, OK], mayFail: null }), now).mayStillFail).toBeNull()
+})

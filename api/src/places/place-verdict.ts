@@ -1,0 +1,124 @@
+import { registerEnumType } from 'type-graphql'
+import { Health } from '../disks/health.ts'
+
+/** What a failure of disks would do to a place, the gravest first. */
+export enum PlaceVerdict {
+  LOST = 'LOST',
+  LOSES = 'LOSES',
+  NONE = 'NONE',
+  STALE = 'STALE',
+  UNKNOWN = 'UNKNOWN',
+  COVERED = 'COVERED',
+  SAFE = 'SAFE',
+}
+registerEnumType(PlaceVerdict, {
+  name: 'PlaceVerdict',
+  description:
+    'Whether what lies in a place is safe, by its disks and by the last proven backup of it; the gravest first',
+  valuesConfig: {
+    LOST: { description: 'More of its disks are failing than may fail, and no proven copy lies elsewhere' },
+    LOSES: { description: 'More of its disks are failing than may fail, and its newest proven copy is stale' },
+    NONE: { description: 'No backup of it is expected, or the only copies lie on its own disks' },
+    STALE: { description: 'A newer proven backup of it should be here by now' },
+    UNKNOWN: { description: 'Backups of it are expected, and it cannot be said whether one helps: doubts tells why' },
+    COVERED: { description: 'A disk of it is failing, and a fresh proven copy lies elsewhere' },
+    SAFE: { description: 'A fresh proven copy lies elsewhere, and none of its disks is failing' },
+  },
+})
+
+/** Why a place is not simply safe. */
+export enum PlaceDoubt {
+  NEVER_PROVEN = 'NEVER_PROVEN',
+  COPY_ON_SAME_DISK = 'COPY_ON_SAME_DISK',
+  VAULT_UNKNOWN = 'VAULT_UNKNOWN',
+  REDUNDANCY_UNKNOWN = 'REDUNDANCY_UNKNOWN',
+  DISKS_UNKNOWN = 'DISKS_UNKNOWN',
+}
+registerEnumType(PlaceDoubt, {
+  name: 'PlaceDoubt',
+  valuesConfig: {
+    NEVER_PROVEN: { description: 'A job is to protect it, and none of its backups in the vault was ever proven' },
+    COPY_ON_SAME_DISK: { description: 'The vault lies on a disk of this place: what takes one takes the other' },
+    VAULT_UNKNOWN: {
+      description: 'It is not known on which machine the vault lies: set VIGIE_VAULT_MACHINE, or run the local agent',
+    },
+    REDUNDANCY_UNKNOWN: {
+      description: 'It lies on several disks, and how many may fail is not told: none is reckoned',
+    },
+    DISKS_UNKNOWN: { description: 'On which disks it lies, or how one of them is, is not known' },
+  },
+})
+
+/** Where the vault lies, seen from a place. Null = not known. */
+export enum Elsewhere {
+  OTHER_MACHINE = 'OTHER_MACHINE',
+  OTHER_DISK = 'OTHER_DISK',
+  SAME_DISK = 'SAME_DISK',
+}
+registerEnumType(Elsewhere, {
+  name: 'Elsewhere',
+  description: 'Where the copies of a place lie: what is on its own disks is no copy',
+})
+
+/** The newest proven backup of one path in a place; null = none was ever proven. */
+export interface PathCopy {
+  path: string
+  provenAt: Date | null
+  /** Until when a newer one need not be here; null = it never comes again, or nothing is proven. */
+  freshUntil: Date | null
+}
+
+export interface PlaceFacts {
+  /** The shown health of each disk that it lies on; [] = not known. */
+  disks: readonly Health[]
+  /** Null = not known. */
+  mayFail: number | null
+  /** One for each path that jobs protect, the best of its jobs; [] = no job. */
+  copies: readonly PathCopy[]
+  /** Null = not known. */
+  elsewhere: Elsewhere | null
+}
+
+export interface Judgement {
+  verdict: PlaceVerdict
+  doubts: PlaceDoubt[]
+  /** The oldest of the newest proven backups of its paths: what all of them have. Null = there is none. */
+  provenAt: Date | null
+  /** Disks that may fail beside those that are failing before it is lost; null = not known. */
+  mayStillFail: number | null
+}
+
+const FAILING: readonly Health[] = [Health.FAILED, Health.AT_RISK]
+const NOT_KNOWN: readonly Health[] = [Health.UNKNOWN, Health.UNSUPPORTED]
+
+/** What would become of a place. What is not known counts for nothing: neither for redundancy nor for a copy. Pure. */
+export function judgePlace({ disks, mayFail, copies, elsewhere }: PlaceFacts, now: Date): Judgement {
+  const failing = disks.filter((health) => FAILING.includes(health)).length
+  const mayStillFail = mayFail === null ? null : Math.max(0, mayFail - failing)
+  const isEndangered = failing > (mayFail ?? 0)
+  const provenAt = copies.every((copy) => copy.provenAt !== null) ? earliest(copies.map((copy) => copy.provenAt)) : null
+  const doubts = [
+    ...(copies.length > 0 && provenAt === null ? [PlaceDoubt.NEVER_PROVEN] : []),
+    ...(copies.length > 0 && elsewhere === Elsewhere.SAME_DISK ? [PlaceDoubt.COPY_ON_SAME_DISK] : []),
+    ...(copies.length > 0 && elsewhere === null ? [PlaceDoubt.VAULT_UNKNOWN] : []),
+    ...(mayFail === null && disks.length > 1 ? [PlaceDoubt.REDUNDANCY_UNKNOWN] : []),
+    ...(disks.length === 0 || disks.some((health) => NOT_KNOWN.includes(health)) ? [PlaceDoubt.DISKS_UNKNOWN] : []),
+  ]
+  const verdict = (): PlaceVerdict => {
+    if (copies.length === 0 || elsewhere === Elsewhere.SAME_DISK)
+      return isEndangered ? PlaceVerdict.LOST : PlaceVerdict.NONE
+    if (provenAt === null || elsewhere === null) return isEndangered ? PlaceVerdict.LOST : PlaceVerdict.UNKNOWN
+    const isStale = copies.some(({ freshUntil }) => freshUntil !== null && freshUntil < now)
+    if (isStale) return isEndangered ? PlaceVerdict.LOSES : PlaceVerdict.STALE
+    return failing > 0 ? PlaceVerdict.COVERED : PlaceVerdict.SAFE
+  }
+  return { verdict: verdict(), doubts, provenAt, mayStillFail }
+}
+
+const earliest = (dates: readonly (Date | null)[]): Date | null =>
+  dates.reduce((first, date) => (first === null || (date !== null && date < first) ? date : first), null)
+
+/** Gravest first. */
+export const PLACE_RANK = Object.fromEntries(
+  Object.values(PlaceVerdict).map((verdict, rank) => [verdict, rank]),
+) as Record<PlaceVerdict, number>

@@ -1,0 +1,181 @@
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Authorized,
+  Ctx,
+  Field,
+  FieldResolver,
+  GraphQLISODateTime,
+  ID,
+  InputType,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql'
+import type { Row } from '../database/rows.ts'
+import { BackupEntry } from '../backups/backup-entry.entity.ts'
+import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import { Disk } from '../disks/disk.entity.ts'
+import type { Context } from '../graphql/context.ts'
+import { Scope } from '../graphql/scope.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { Language } from '../reasons/reasons.resolver.ts'
+import { FileSystem } from '../storage/file-system.entity.ts'
+import type { ProtectedPath } from './copies.ts'
+import { placeSentence } from './place-sentence.ts'
+import { Elsewhere, PlaceDoubt, PlaceVerdict } from './place-verdict.ts'
+import type { Place } from './places.service.ts'
+
+@ObjectType('PlaceCopy', { description: 'One path in a place that jobs protect, and the best copy of it' })
+export class PlaceCopyView {
+  @Field(() => String)
+  path!: string
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Of when the newest proven backup of it is; null = none in the vault was ever proven',
+  })
+  provenAt!: Date | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Until when no newer one need be here; null = nothing is proven, or none is due any more',
+  })
+  freshUntil!: Date | null
+}
+
+@ObjectType('Place', {
+  description:
+    'A file system that holds data: on which disks it lies, what may fail before it is lost, and the last proven backup of it',
+})
+export class PlaceView {
+  @Field(() => FileSystem)
+  fileSystem!: Row<FileSystem>
+
+  @Field(() => PlaceVerdict)
+  verdict!: PlaceVerdict
+
+  @Field(() => [PlaceDoubt], { description: 'What could not be reckoned with, and why; [] = nothing' })
+  doubts!: PlaceDoubt[]
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'Of when the last proven backup of all its protected paths is: changes since then have no copy. Null = of one of them there is none',
+  })
+  provenAt!: Date | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many more of its disks may fail, whichever they are, before it is lost; null = not known',
+  })
+  mayStillFail!: number | null
+
+  @Field(() => Elsewhere, { nullable: true, description: 'Where its copies lie; null = not known' })
+  elsewhere!: Elsewhere | null
+
+  @Field(() => [PlaceCopyView], { description: 'By protected path; [] = no job says that it protects something here' })
+  copies!: ProtectedPath[]
+}
+
+export const PlaceConnection = connectionOf(PlaceView, 'Place')
+
+@InputType()
+export class PlaceFilterInput {
+  @Field(() => [PlaceVerdict], { nullable: true })
+  verdict?: PlaceVerdict[] | null
+
+  @Field(() => ID, { nullable: true })
+  machineId?: string | null
+
+  @Field(() => ID, { nullable: true })
+  diskId?: string | null
+}
+
+@ArgsType()
+export class PlacesArgs extends PageArgs {
+  @Field(() => PlaceFilterInput, { nullable: true })
+  filter?: PlaceFilterInput | null
+}
+
+@ObjectType()
+export class PlacesOfVerdict {
+  @Field(() => PlaceVerdict)
+  verdict!: PlaceVerdict
+
+  @Field(() => Int)
+  count!: number
+}
+
+@Resolver(() => PlaceView)
+export class PlacesResolver {
+  @Authorized(Scope.READ)
+  @Query(() => PlaceConnection, {
+    description: 'Where data lies, and whether it is safe: the gravest first, then by machine and mountpoint',
+  })
+  places(@Args(() => PlacesArgs) args: PlacesArgs, @Ctx() { places }: Context): Promise<Page<Place>> {
+    return places.list(args)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => [PlacesOfVerdict], {
+    description: 'How many places have each verdict, the gravest first, zeros included',
+  })
+  placesByVerdict(@Ctx() { places }: Context): Promise<PlacesOfVerdict[]> {
+    return places.counts()
+  }
+
+  @FieldResolver(() => Machine)
+  machine(@Root() { fileSystem }: Place, @Ctx() { machines }: Context): Promise<Row<Machine>> {
+    return machines.load(fileSystem.machine)
+  }
+
+  @FieldResolver(() => [Disk], { description: 'What it lies on; [] = not known' })
+  disks(@Root() { disks: below }: Place, @Ctx() { disks }: Context): Promise<Row<Disk>[]> {
+    return Promise.all(below.map(({ id }) => disks.load(id)))
+  }
+
+  @FieldResolver(() => String, { description: 'What this amounts to, as a sentence' })
+  async sentence(
+    @Root() place: Place,
+    @Arg('language', () => Language, { defaultValue: Language.EN }) language: Language,
+    @Ctx() { clock }: Context,
+  ): Promise<string> {
+    return placeSentence(place, language, clock())
+  }
+}
+
+@Resolver(() => PlaceCopyView)
+export class PlaceCopiesResolver {
+  @FieldResolver(() => [ExpectedJob], { description: 'The jobs that protect it' })
+  jobs(@Root() { jobs: ids }: ProtectedPath, @Ctx() { jobs }: Context): Promise<Row<ExpectedJob>[]> {
+    return Promise.all(ids.map((id) => jobs.load(id)))
+  }
+
+  @FieldResolver(() => BackupEntry, { nullable: true, description: 'The backup of provenAt; null = there is none' })
+  async lastProven(@Root() { proven }: ProtectedPath, @Ctx() { entries }: Context): Promise<Row<BackupEntry> | null> {
+    return proven && entries.load(proven.entry)
+  }
+}
+
+@Resolver(() => Disk)
+export class DiskPlacesResolver {
+  @FieldResolver(() => [PlaceView], {
+    description: 'What lies on it and holds data, with the last proven backup of each',
+  })
+  places(@Root() disk: Row<Disk>, @Ctx() { places }: Context): Promise<Place[]> {
+    return places.ofDisk(disk)
+  }
+}
+
+@Resolver(() => Machine)
+export class MachinePlacesResolver {
+  @FieldResolver(() => [PlaceView], { description: 'Where its data lies, with the last proven backup of each' })
+  places(@Root() machine: Row<Machine>, @Ctx() { places }: Context): Promise<Place[]> {
+    return places.ofMachine(machine.id)
+  }
+}

@@ -1,0 +1,166 @@
+import type { EntityManager } from '../database/database.ts'
+import { groupLoader } from '../database/loader.ts'
+import { findRows, type Row, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import type { Health } from '../disks/health.ts'
+import { shownHealthSql } from '../disks/health-sql.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import type { Clock } from '../platform/clock.ts'
+import { type Page, type PageArgs, pageOf, readPage } from '../platform/page.ts'
+import { FileSystem } from '../storage/file-system.entity.ts'
+import { holdingOf } from '../storage/holding.ts'
+import { type ProtectedPath, protectedPaths } from './copies.ts'
+import { holdsData } from './holds-data.ts'
+import { type Elsewhere, judgePlace, type Judgement, PLACE_RANK, PlaceVerdict } from './place-verdict.ts'
+import { elsewhereFrom, vaultPlace } from './vault-place.ts'
+
+/** A file system that holds data: its disks, its copies, and what that amounts to. */
+export interface Place extends Judgement {
+  fileSystem: Row<FileSystem>
+  disks: { id: string; health: Health }[]
+  copies: ProtectedPath[]
+  elsewhere: Elsewhere | null
+}
+
+export interface PlaceFilter {
+  verdict?: PlaceVerdict[] | null
+  machineId?: string | null
+  diskId?: string | null
+}
+
+/** Which data is safe: a join of file systems, disks and what jobs protect. */
+export class PlacesService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly clock: Clock,
+    private readonly vault: { path: string; machine: string | null },
+  ) {}
+
+  private readonly byMachine = groupLoader<string, Place>(
+    (machineIds) => this.load(machineIds),
+    ({ fileSystem }) => fileSystem.machine,
+  )
+
+  /** The gravest first, then by machine and mountpoint. */
+  async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
+    const { first, cursor } = readPage(args, 4)
+    const { verdict, machineId, diskId } = filter ?? {}
+    const wanted = (await this.load(machineId ? [machineId] : await this.machinesOf(diskId ?? null))).filter(
+      (place) =>
+        (!verdict?.length || verdict.includes(place.verdict)) &&
+        (!diskId || place.disks.some(({ id }) => id === diskId)),
+    )
+    const names = await this.namesOf(wanted)
+    const keyOf = ({ verdict: of, fileSystem }: Place): [number, string, string, string] => [
+      PLACE_RANK[of],
+      names.get(fileSystem.machine) ?? '',
+      fileSystem.mountpoint ?? '',
+      fileSystem.id,
+    ]
+    const sorted = wanted.toSorted((a, b) => compare(keyOf(a), keyOf(b)))
+    const after = cursor as [number, string, string, string] | null
+    const rest = after ? sorted.filter((place) => compare(keyOf(place), after) > 0) : sorted
+    return pageOf(rest.slice(0, first + 1), first, keyOf, async () => sorted.length)
+  }
+
+  /** How many places have each verdict, the gravest first, zeros included. */
+  async counts(): Promise<{ verdict: PlaceVerdict; count: number }[]> {
+    const places = await this.load(await this.machinesOf(null))
+    return Object.values(PlaceVerdict).map((verdict) => ({
+      verdict,
+      count: places.filter((place) => place.verdict === verdict).length,
+    }))
+  }
+
+  /** What lies on a disk and holds data. */
+  async ofDisk({ id, machine }: { id: string; machine: string }): Promise<Place[]> {
+    return (await this.byMachine.load(machine)).filter(({ disks }) => disks.some((disk) => disk.id === id))
+  }
+
+  ofMachine(machineId: string): Promise<Place[]> {
+    return this.byMachine.load(machineId)
+  }
+
+  private async machinesOf(diskId: string | null): Promise<string[]> {
+    if (diskId !== null) {
+      const disk = await tables(this.em)
+        .selectFrom('Disk')
+        .select('machine')
+        .where('id', '=', diskId)
+        .executeTakeFirst()
+      return disk ? [disk.machine] : []
+    }
+    const rows = await tables(this.em).selectFrom('Machine').select('id').where('archivedAt', 'is', null).execute()
+    return rows.map(({ id }) => id)
+  }
+
+  private async namesOf(places: readonly Place[]): Promise<Map<string, string>> {
+    const ids = [...new Set(places.map(({ fileSystem }) => fileSystem.machine))]
+    const machines = await selectRows(this.em, Machine, 'id', ids)
+    return new Map(machines.map(({ id, name, hostname, ip }) => [id, name ?? hostname ?? ip ?? id]))
+  }
+
+  private async load(machineIds: readonly string[]): Promise<Place[]> {
+    if (machineIds.length === 0) return []
+    const now = this.clock()
+    const present = await findRows(this.em, FileSystem, (query) =>
+      query
+        .where('goneSince', 'is', null)
+        .where('machine', 'in', [...machineIds])
+        .orderBy('id'),
+    )
+    const onMachine = Map.groupBy(present, ({ machine }) => machine)
+    const disks = await this.disksOf(machineIds, now)
+    const copies = new Map<string, ProtectedPath[]>()
+    for (const path of await protectedPaths(this.em, machineIds)) {
+      const held = holdingOf(onMachine.get(path.machine) ?? [], path.path)
+      if (held) copies.set(held.id, [...(copies.get(held.id) ?? []), path])
+    }
+    const vault = await vaultPlace(this.em, this.vault.path, this.vault.machine)
+    return present
+      .filter((fileSystem) => holdsData(fileSystem) || copies.has(fileSystem.id))
+      .map((fileSystem) => {
+        const below = disks.get(fileSystem.id) ?? []
+        const ids = below.map(({ id }) => id)
+        const elsewhere = elsewhereFrom(vault, fileSystem.machine, ids)
+        const own = copies.get(fileSystem.id) ?? []
+        const healths = below.map(({ health }) => health)
+        const judged = judgePlace({ disks: healths, mayFail: fileSystem.mayFail, copies: own, elsewhere }, now)
+        return { ...judged, fileSystem, disks: below, copies: own, elsewhere }
+      })
+  }
+
+  /** Only what the machine tells that a disk is in now is on it. */
+  private async disksOf(machineIds: readonly string[], now: Date): Promise<Map<string, Place['disks']>> {
+    const rows = await tables(this.em)
+      .selectFrom('FileSystemDisk')
+      .innerJoin('FileSystem', 'FileSystem.id', 'FileSystemDisk.fileSystem')
+      .innerJoin(
+        (eb) =>
+          eb
+            .selectFrom('Disk')
+            .select(['id', 'machine'])
+            .select((disk) => shownHealthSql(disk, now).as('health'))
+            .as('shown'),
+        (join) => join.onRef('shown.id', '=', 'FileSystemDisk.disk').onRef('shown.machine', '=', 'FileSystem.machine'),
+      )
+      .select(['FileSystemDisk.fileSystem as fileSystem', 'shown.id as id', 'shown.health as health'])
+      .where('FileSystem.machine', 'in', [...machineIds])
+      .where('FileSystem.goneSince', 'is', null)
+      .orderBy('shown.id')
+      .execute()
+    const disks = new Map<string, Place['disks']>()
+    for (const { fileSystem, id, health } of rows)
+      disks.set(fileSystem, [...(disks.get(fileSystem) ?? []), { id, health }])
+    return disks
+  }
+}
+
+/** In the order of their parts, texts by their code units: an order that no language changes. */
+function compare(a: readonly (string | number)[], b: readonly (string | number)[]): number {
+  for (const [index, one] of a.entries()) {
+    const other = b[index] as string | number
+    if (one !== other) return one < other ? -1 : 1
+  }
+  return 0
+}

@@ -1,0 +1,19 @@
+import type { Row } from '../database/rows.ts'
+import type { FileSystem } from './file-system.entity.ts'
+
+const isUnder = (path: string, mountpoint: string): boolean =>
+  mountpoint === '/' || path === mountpoint || path.startsWith(`${mountpoint}/`)
+
+/** Which of a machine's file systems a path lies on: the one with the longest mountpoint that it begins with. Null = none. */
+export function holdingOf<F extends Pick<Row<FileSystem>, 'mountpoints'>>(
+  fileSystems: readonly F[],
+  path: string,
+): F | null {
+  let found: { fileSystem: F; length: number } | null = null
+  for (const fileSystem of fileSystems) {
+    for (const point of fileSystem.mountpoints)
+      if (isUnder(path, point) && (found === null || point.length > found.length))
+        found = { fileSystem, length: point.length }
+  }
+  return found?.fileSystem ?? null
+}

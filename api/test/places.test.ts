@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest'
+import { insertRows } from '../src/database/rows.ts'
+import { RoomLevel } from '../src/room/forecast.ts'
+import { Room, RoomUse } from '../src/room/room.entity.ts'
+import { type DiskOptions, report, section } from './builders.ts'
+import { backupsForThisTest, type Backups } from './deposit.ts'
+
+const PLACES = `query ($filter: PlaceFilterInput, $after: String, $first: Int) { places(filter: $filter, after: $after, first: $first) {
+  totalCount pageInfo { hasNextPage endCursor }
+  nodes { verdict doubts provenAt mayStillFail elsewhere sentence fileSystem { mountpoint } machine { hostname } disks { serial }
+    copies { path provenAt freshUntil jobs { databaseName } lastProven { proof } } } } }`
+
+/** A machine with /home on one disk, or on a mirror of two. */
+function machineOf(
+  hostname: string,
+  disks: DiskOptions[],
+  { mountpoints = ['/home'], mirror = false, at = '2026-11-21T01:00:00Z' } = {},
+) {
+  const array = {
+    name: 'md0',
+    kname: 'md0',
+    path: '/dev/md0',
+    type: 'raid1',
+    size: 1000,
+    mountpoints,
+    fstype: 'ext4',
+    uuid: hostname,
+  }
+  const part = (device: string) => ({
+    name: `${device}1`,
+    kname: `${device}1`,
+    path: `/dev/${device}1`,
+    type: 'part',
+    size: 1000,
+    ...(mirror
+      ? { fstype: 'linux_raid_member', mountpoints: [null], children: [array] }
+      : { fstype: 'ext4', uuid: hostname, mountpoints }),
+  })
+  const mdraid = {
+    arrays: [{ name: 'md0', level: 'raid1', active: true, devices: [], expectedDevices: 2, workingDevices: 2 }],
+  }
+  return {
+    machineKey: `key-of-the-machine-${hostname}`,
+    hostname,
+    collectedAt: at,
+    disks,
+    lsblk: disks.map(({ device = 'sda', serial = 'S1' }) => ({ device, serial, children: [part(device)] })),
+    ...(mirror ? { sections: [section('mdraid', mdraid)] } : {}),
+  }
+}
+
+const FAILING = { passed: false }
+const places = async ({ api }: Backups, variables: Record<string, unknown> = {}) => {
+  const { data, errors } = await api.ask(PLACES, variables)
+  expect(errors).toBeUndefined()
+  return data.places
+}
+
+/** A night whose backup comes and is proven. */
+async function nightOf(backups: Backups, day: string): Promise<void> {
+  backups.set('02:05', day)
+  backups.send({ startedAt: `${day}T02:00:00Z` })
+  await backups.scan()
+}
+
+describe('The place of data', () => {
+  test('that no job protects has no copy, and is lost when its disk fails', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    await report(backups.api, machineOf('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    await report(backups.api, machineOf('nas', [{ serial: 'S1' }]))
+    const found = async () => (await places(backups)).nodes.find(({ machine }: any) => machine.hostname === 'nas')
+    expect(await found()).toMatchObject({
+      verdict: 'NONE',
+      doubts: [],
+      mayStillFail: 0,
+      copies: [],
+      disks: [{ serial: 'S1' }],
+    })
+    await report(backups.api, machineOf('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T01:30:00Z' }))
+    expect(await found()).toMatchObject({
+      verdict: 'LOST',
+      sentence: 'A disk below it is failing, and no proven copy lies elsewhere.',
+    })
+  })
+
+  test('is safe once its backup is proven, covered when its disk fails, and loses what is newer when the next is late', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    await report(backups.api, machineOf('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    await report(backups.api, machineOf('nas', [{ serial: 'S1' }]))
+    await backups.job({ protects: [{ hostname: 'nas', path: '/home' }] })
+    const nas = async () => (await places(backups)).nodes.find(({ machine }: any) => machine.hostname === 'nas')
+    expect(await nas()).toMatchObject({ verdict: 'UNKNOWN', doubts: ['NEVER_PROVEN'], elsewhere: 'OTHER_MACHINE' })
+    await nightOf(backups, '2026-11-21')
+    backups.set('07:00', '2026-11-21')
+    expect(await nas()).toMatchObject({
+      verdict: 'SAFE',
+      doubts: [],
+      provenAt: '2026-11-21T02:00:00.000Z',
+      sentence: 'A fresh proven copy lies elsewhere: last proven backup 5 hours ago.',
+      copies: [
+        {
+          path: '/home',
+          freshUntil: '2026-11-22T03:00:00.000Z',
+          jobs: [{ databaseName: 'crm' }],
+          lastProven: { proof: 'INTACT' },
+        },
+      ],
+    })
+    await report(backups.api, machineOf('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T07:00:00Z' }))
+    expect((await nas()).verdict).toBe('COVERED')
+    backups.set('03:00', '2026-11-22')
+    expect((await nas()).verdict).toBe('COVERED')
+    backups.set('03:01', '2026-11-22')
+    expect((await nas()).verdict).toBe('LOSES')
+  })
+
+  test('on a mirror bears one failing disk', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    const two = (one: DiskOptions, other: DiskOptions) => [
+      { device: 'sda', serial: 'S1', ...one },
+      { device: 'sdb', serial: 'S2', ...other },
+    ]
+    await report(backups.api, machineOf('nas', two({}, {}), { mirror: true }))
+    const verdict = async () => (await places(backups)).nodes.map((place: any) => [place.verdict, place.mayStillFail])
+    expect(await verdict()).toEqual([['NONE', 1]])
+    await report(backups.api, machineOf('nas', two(FAILING, {}), { mirror: true, at: '2026-11-21T01:10:00Z' }))
+    expect(await verdict()).toEqual([['NONE', 0]])
+    await report(backups.api, machineOf('nas', two(FAILING, FAILING), { mirror: true, at: '2026-11-21T01:20:00Z' }))
+    expect(await verdict()).toEqual([['LOST', 0]])
+  })
+
+  test('is not known to be safe where it is not known on which machine the vault lies', async () => {
+    const backups = await backupsForThisTest()
+    await report(backups.api, machineOf('nas', [{ serial: 'S1' }], { mountpoints: ['/'] }))
+    await backups.job({ protects: [{ hostname: 'nas', path: '/srv' }] })
+    await nightOf(backups, '2026-11-21')
+    const [place] = (await places(backups)).nodes
+    expect(place).toMatchObject({ verdict: 'UNKNOWN', doubts: ['VAULT_UNKNOWN'], elsewhere: null })
+  })
+
+  test.each([
+    ['is no copy', '/', 1000, ['NONE', 'SAME_DISK', ['COPY_ON_SAME_DISK']]],
+    [
+      'seems so, but is larger than that: a mount that no report tells of',
+      '/',
+      5000,
+      ['UNKNOWN', null, ['VAULT_UNKNOWN']],
+    ],
+  ])('whose vault lies on its own disk %s', async (_, mountpoint, vaultSize, expected) => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'nas' })
+    const own = machineOf('nas', [{ serial: 'S1' }], { mountpoints: [mountpoint] })
+    const sizes = {
+      source: '/dev/sda1',
+      fstype: 'ext4',
+      sizeBytes: 1100,
+      usedBytes: 400,
+      availableBytes: 600,
+      mountpoint,
+    }
+    await report(backups.api, { ...own, sections: [section('df', { fileSystems: [sizes] })] })
+    await insertRows(backups.api.orm.em.fork(), Room, [
+      {
+        id: 'vault',
+        path: backups.vault,
+        uses: [RoomUse.VAULT],
+        used: vaultSize - 600,
+        free: 600,
+        level: RoomLevel.ENOUGH,
+        fullAt: null,
+        readAt: new Date(),
+        unreadable: null,
+        days: [],
+      },
+    ])
+    await backups.job({ protects: [{ hostname: 'nas', path: '/srv' }] })
+    await nightOf(backups, '2026-11-21')
+    const [{ verdict, elsewhere, doubts }] = (await places(backups)).nodes
+    expect([verdict, elsewhere, doubts]).toEqual(expected)
+  })
+
+  test('is one that holds data: what starts the machine and what is an image is none', async () => {
+    const backups = await backupsForThisTest()
+    const all = ['/', '/boot', '/boot/efi', '/snap/core/1', '/srv', '/run/media/usb']
+    for (const [index, mountpoint] of all.entries())
+      await report(backups.api, machineOf(`m${index}`, [{ serial: `S${index}` }], { mountpoints: [mountpoint] }))
+    expect((await places(backups)).nodes.map(({ fileSystem }: any) => fileSystem.mountpoint).sort()).toEqual([
+      '/',
+      '/srv',
+    ])
+  })
+})
+
+test('Places come the gravest first, page by page, by machine, disk and verdict, and are counted', async () => {
+  const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'c' })
+  for (const [hostname, disk] of [
+    ['b', {}],
+    ['a', {}],
+    ['c', FAILING],
+  ] as const)
+    await report(backups.api, machineOf(hostname, [{ serial: `S-${hostname}`, ...disk }]))
+  const names = ({ nodes }: any) => nodes.map(({ machine }: any) => machine.hostname)
+  const first = await places(backups, { first: 2 })
+  expect([names(first), first.totalCount, first.pageInfo.hasNextPage]).toEqual([['c', 'a'], 3, true])
+  const second = await places(backups, { first: 2, after: first.pageInfo.endCursor })
+  expect([names(second), second.pageInfo.hasNextPage]).toEqual([['b'], false])
+  expect(names(await places(backups, { filter: { verdict: ['LOST'] } }))).toEqual(['c'])
+  const { data } = await backups.api.ask(
+    '{ placesByVerdict { verdict count } disks(first: 1) { nodes { id machine { id places { verdict } } places { verdict fileSystem { mountpoint } } } } }',
+  )
+  expect(data.placesByVerdict.filter(({ count }: any) => count > 0)).toEqual([
+    { verdict: 'LOST', count: 1 },
+    { verdict: 'NONE', count: 2 },
+  ])
+  const [disk] = data.disks.nodes
+  expect(disk).toMatchObject({
+    places: [{ verdict: 'LOST', fileSystem: { mountpoint: '/home' } }],
+    machine: { places: [{ verdict: 'LOST' }] },
+  })
+  expect(names(await places(backups, { filter: { diskId: disk.id } }))).toEqual(['c'])
+  expect(names(await places(backups, { filter: { machineId: disk.machine.id } }))).toEqual(['c'])
+  expect(names(await places(backups, { filter: { diskId: 'nobody' } }))).toEqual([])
+})
