@@ -162,3 +162,42 @@ export async function report(api: TestApi, options: ReportOptions & { aheadOfSer
 
 export const minutes = (count: number, from = '2026-11-21T12:00:00Z'): Date =>
   new Date(Date.parse(from) + count * 60_000)
+
+/** A machine with /home on one disk, or on a mirror of two. */
+export function machineWithData(
+  hostname: string,
+  disks: DiskOptions[],
+  { mountpoints = ['/home'], mirror = false, at = '2026-11-21T01:00:00Z' } = {},
+) {
+  const array = {
+    name: 'md0',
+    kname: 'md0',
+    path: '/dev/md0',
+    type: 'raid1',
+    size: 1000,
+    mountpoints,
+    fstype: 'ext4',
+    uuid: hostname,
+  }
+  const part = (device: string) => ({
+    name: `${device}1`,
+    kname: `${device}1`,
+    path: `/dev/${device}1`,
+    type: 'part',
+    size: 1000,
+    ...(mirror
+      ? { fstype: 'linux_raid_member', mountpoints: [null], children: [array] }
+      : { fstype: 'ext4', uuid: hostname, mountpoints }),
+  })
+  const mdraid = {
+    arrays: [{ name: 'md0', level: 'raid1', active: true, devices: [], expectedDevices: 2, workingDevices: 2 }],
+  }
+  return {
+    machineKey: `key-of-the-machine-${hostname}`,
+    hostname,
+    collectedAt: at,
+    disks,
+    lsblk: disks.map(({ device = 'sda', serial = 'S1' }) => ({ device, serial, children: [part(device)] })),
+    ...(mirror ? { sections: [section('mdraid', mdraid)] } : {}),
+  }
+}

@@ -2,52 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { insertRows } from '../src/database/rows.ts'
 import { RoomLevel } from '../src/room/forecast.ts'
 import { Room, RoomUse } from '../src/room/room.entity.ts'
-import { type DiskOptions, report, section } from './builders.ts'
+import { type DiskOptions, machineWithData, report, section } from './builders.ts'
 import { backupsForThisTest, type Backups } from './deposit.ts'
 
 const PLACES = `query ($filter: PlaceFilterInput, $after: String, $first: Int) { places(filter: $filter, after: $after, first: $first) {
   totalCount pageInfo { hasNextPage endCursor }
   nodes { verdict doubts provenAt mayStillFail elsewhere sentence fileSystem { mountpoint } machine { hostname } disks { serial }
     copies { path provenAt freshUntil jobs { databaseName } lastProven { proof } } } } }`
-
-/** A machine with /home on one disk, or on a mirror of two. */
-function machineOf(
-  hostname: string,
-  disks: DiskOptions[],
-  { mountpoints = ['/home'], mirror = false, at = '2026-11-21T01:00:00Z' } = {},
-) {
-  const array = {
-    name: 'md0',
-    kname: 'md0',
-    path: '/dev/md0',
-    type: 'raid1',
-    size: 1000,
-    mountpoints,
-    fstype: 'ext4',
-    uuid: hostname,
-  }
-  const part = (device: string) => ({
-    name: `${device}1`,
-    kname: `${device}1`,
-    path: `/dev/${device}1`,
-    type: 'part',
-    size: 1000,
-    ...(mirror
-      ? { fstype: 'linux_raid_member', mountpoints: [null], children: [array] }
-      : { fstype: 'ext4', uuid: hostname, mountpoints }),
-  })
-  const mdraid = {
-    arrays: [{ name: 'md0', level: 'raid1', active: true, devices: [], expectedDevices: 2, workingDevices: 2 }],
-  }
-  return {
-    machineKey: `key-of-the-machine-${hostname}`,
-    hostname,
-    collectedAt: at,
-    disks,
-    lsblk: disks.map(({ device = 'sda', serial = 'S1' }) => ({ device, serial, children: [part(device)] })),
-    ...(mirror ? { sections: [section('mdraid', mdraid)] } : {}),
-  }
-}
 
 const FAILING = { passed: false }
 const places = async ({ api }: Backups, variables: Record<string, unknown> = {}) => {
@@ -66,8 +27,8 @@ async function nightOf(backups: Backups, day: string): Promise<void> {
 describe('The place of data', () => {
   test('that no job protects has no copy, and is lost when its disk fails', async () => {
     const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
-    await report(backups.api, machineOf('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
-    await report(backups.api, machineOf('nas', [{ serial: 'S1' }]))
+    await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    await report(backups.api, machineWithData('nas', [{ serial: 'S1' }]))
     const found = async () => (await places(backups)).nodes.find(({ machine }: any) => machine.hostname === 'nas')
     expect(await found()).toMatchObject({
       verdict: 'NONE',
@@ -76,7 +37,7 @@ describe('The place of data', () => {
       copies: [],
       disks: [{ serial: 'S1' }],
     })
-    await report(backups.api, machineOf('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T01:30:00Z' }))
+    await report(backups.api, machineWithData('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T01:30:00Z' }))
     expect(await found()).toMatchObject({
       verdict: 'LOST',
       sentence: 'A disk below it is failing, and no proven copy lies elsewhere.',
@@ -85,8 +46,8 @@ describe('The place of data', () => {
 
   test('is safe once its backup is proven, covered when its disk fails, and loses what is newer when the next is late', async () => {
     const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
-    await report(backups.api, machineOf('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
-    await report(backups.api, machineOf('nas', [{ serial: 'S1' }]))
+    await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    await report(backups.api, machineWithData('nas', [{ serial: 'S1' }]))
     await backups.job({ protects: [{ hostname: 'nas', path: '/home' }] })
     const nas = async () => (await places(backups)).nodes.find(({ machine }: any) => machine.hostname === 'nas')
     expect(await nas()).toMatchObject({ verdict: 'UNKNOWN', doubts: ['NEVER_PROVEN'], elsewhere: 'OTHER_MACHINE' })
@@ -106,7 +67,7 @@ describe('The place of data', () => {
         },
       ],
     })
-    await report(backups.api, machineOf('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T07:00:00Z' }))
+    await report(backups.api, machineWithData('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T07:00:00Z' }))
     expect((await nas()).verdict).toBe('COVERED')
     backups.set('03:00', '2026-11-22')
     expect((await nas()).verdict).toBe('COVERED')
@@ -120,18 +81,21 @@ describe('The place of data', () => {
       { device: 'sda', serial: 'S1', ...one },
       { device: 'sdb', serial: 'S2', ...other },
     ]
-    await report(backups.api, machineOf('nas', two({}, {}), { mirror: true }))
+    await report(backups.api, machineWithData('nas', two({}, {}), { mirror: true }))
     const verdict = async () => (await places(backups)).nodes.map((place: any) => [place.verdict, place.mayStillFail])
     expect(await verdict()).toEqual([['NONE', 1]])
-    await report(backups.api, machineOf('nas', two(FAILING, {}), { mirror: true, at: '2026-11-21T01:10:00Z' }))
+    await report(backups.api, machineWithData('nas', two(FAILING, {}), { mirror: true, at: '2026-11-21T01:10:00Z' }))
     expect(await verdict()).toEqual([['NONE', 0]])
-    await report(backups.api, machineOf('nas', two(FAILING, FAILING), { mirror: true, at: '2026-11-21T01:20:00Z' }))
+    await report(
+      backups.api,
+      machineWithData('nas', two(FAILING, FAILING), { mirror: true, at: '2026-11-21T01:20:00Z' }),
+    )
     expect(await verdict()).toEqual([['LOST', 0]])
   })
 
   test('is not known to be safe where it is not known on which machine the vault lies', async () => {
     const backups = await backupsForThisTest()
-    await report(backups.api, machineOf('nas', [{ serial: 'S1' }], { mountpoints: ['/'] }))
+    await report(backups.api, machineWithData('nas', [{ serial: 'S1' }], { mountpoints: ['/'] }))
     await backups.job({ protects: [{ hostname: 'nas', path: '/srv' }] })
     await nightOf(backups, '2026-11-21')
     const [place] = (await places(backups)).nodes
@@ -148,7 +112,7 @@ describe('The place of data', () => {
     ],
   ])('whose vault lies on its own disk %s', async (_, mountpoint, vaultSize, expected) => {
     const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'nas' })
-    const own = machineOf('nas', [{ serial: 'S1' }], { mountpoints: [mountpoint] })
+    const own = machineWithData('nas', [{ serial: 'S1' }], { mountpoints: [mountpoint] })
     const sizes = {
       source: '/dev/sda1',
       fstype: 'ext4',
@@ -182,7 +146,7 @@ describe('The place of data', () => {
     const backups = await backupsForThisTest()
     const all = ['/', '/boot', '/boot/efi', '/snap/core/1', '/srv', '/run/media/usb']
     for (const [index, mountpoint] of all.entries())
-      await report(backups.api, machineOf(`m${index}`, [{ serial: `S${index}` }], { mountpoints: [mountpoint] }))
+      await report(backups.api, machineWithData(`m${index}`, [{ serial: `S${index}` }], { mountpoints: [mountpoint] }))
     expect((await places(backups)).nodes.map(({ fileSystem }: any) => fileSystem.mountpoint).sort()).toEqual([
       '/',
       '/srv',
@@ -197,7 +161,7 @@ test('Places come the gravest first, page by page, by machine, disk and verdict,
     ['a', {}],
     ['c', FAILING],
   ] as const)
-    await report(backups.api, machineOf(hostname, [{ serial: `S-${hostname}`, ...disk }]))
+    await report(backups.api, machineWithData(hostname, [{ serial: `S-${hostname}`, ...disk }]))
   const names = ({ nodes }: any) => nodes.map(({ machine }: any) => machine.hostname)
   const first = await places(backups, { first: 2 })
   expect([names(first), first.totalCount, first.pageInfo.hasNextPage]).toEqual([['c', 'a'], 3, true])

@@ -6,6 +6,7 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', name: 'overview', component: OverviewPage },
+    { path: '/data', name: 'places', component: () => import('./places/PlacesPage.vue') },
     { path: '/machines', name: 'machines', component: () => import('./machines/MachinesPage.vue') },
     { path: '/machines/add', name: 'add-machine', component: () => import('./machines/AddMachinePage.vue') },
     { path: '/machines/:id', name: 'machine', component: () => import('./machines/MachinePage.vue'), props: true },

@@ -345,7 +345,7 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       await page.getByRole('link', { name: 'ZL2A1F0K' }).click()
       await page.getByRole('heading', { name: 'ZL2A1F0K' }).waitFor()
       await page.getByText('3 sectors cannot be read and may be lost.').first().waitFor()
-      await page.getByText('/srv/photos').waitFor()
+      await page.getByText('/srv/photos').first().waitFor()
       await page.getByText('deneb, as sda').waitFor()
       await page.locator('canvas').waitFor()
       await page.getByRole('button', { name: 'As a table' }).click()

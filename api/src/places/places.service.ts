@@ -1,10 +1,9 @@
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
-import { findRows, type Row, selectRows } from '../database/rows.ts'
+import { findRows, type Row } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import type { Health } from '../disks/health.ts'
 import { shownHealthSql } from '../disks/health-sql.ts'
-import { Machine } from '../machines/machine.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Page, type PageArgs, pageOf, readPage } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -36,6 +35,8 @@ export class PlacesService {
     private readonly vault: { path: string; machine: string | null },
   ) {}
 
+  private loaded: Promise<Place[]> | null = null
+
   private readonly byMachine = groupLoader<string, Place>(
     (machineIds) => this.load(machineIds),
     ({ fileSystem }) => fileSystem.machine,
@@ -45,7 +46,7 @@ export class PlacesService {
   async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
     const { first, cursor } = readPage(args, 4)
     const { verdict, machineId, diskId } = filter ?? {}
-    const wanted = (await this.load(machineId ? [machineId] : await this.machinesOf(diskId ?? null))).filter(
+    const wanted = (await this.within(machineId ?? null, diskId ?? null)).filter(
       (place) =>
         (!verdict?.length || verdict.includes(place.verdict)) &&
         (!diskId || place.disks.some(({ id }) => id === diskId)),
@@ -65,7 +66,7 @@ export class PlacesService {
 
   /** How many places have each verdict, the gravest first, zeros included. */
   async counts(): Promise<{ verdict: PlaceVerdict; count: number }[]> {
-    const places = await this.load(await this.machinesOf(null))
+    const places = await this.all()
     return Object.values(PlaceVerdict).map((verdict) => ({
       verdict,
       count: places.filter((place) => place.verdict === verdict).length,
@@ -81,22 +82,31 @@ export class PlacesService {
     return this.byMachine.load(machineId)
   }
 
-  private async machinesOf(diskId: string | null): Promise<string[]> {
-    if (diskId !== null) {
-      const disk = await tables(this.em)
-        .selectFrom('Disk')
-        .select('machine')
-        .where('id', '=', diskId)
-        .executeTakeFirst()
-      return disk ? [disk.machine] : []
-    }
-    const rows = await tables(this.em).selectFrom('Machine').select('id').where('archivedAt', 'is', null).execute()
-    return rows.map(({ id }) => id)
+  private async within(machineId: string | null, diskId: string | null): Promise<Place[]> {
+    if (machineId !== null) return this.byMachine.load(machineId)
+    if (diskId === null) return this.all()
+    const disk = await tables(this.em).selectFrom('Disk').select('machine').where('id', '=', diskId).executeTakeFirst()
+    return disk ? this.byMachine.load(disk.machine) : []
+  }
+
+  /** Of all machines in service; a page asks for it and for how many there are. */
+  private all(): Promise<Place[]> {
+    return (this.loaded ??= tables(this.em)
+      .selectFrom('Machine')
+      .select('id')
+      .where('archivedAt', 'is', null)
+      .execute()
+      .then((machines) => this.load(machines.map(({ id }) => id))))
   }
 
   private async namesOf(places: readonly Place[]): Promise<Map<string, string>> {
     const ids = [...new Set(places.map(({ fileSystem }) => fileSystem.machine))]
-    const machines = await selectRows(this.em, Machine, 'id', ids)
+    if (ids.length === 0) return new Map()
+    const machines = await tables(this.em)
+      .selectFrom('Machine')
+      .select(['id', 'name', 'hostname', 'ip'])
+      .where('id', 'in', ids)
+      .execute()
     return new Map(machines.map(({ id, name, hostname, ip }) => [id, name ?? hostname ?? ip ?? id]))
   }
 

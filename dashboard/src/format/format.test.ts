@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { en } from '../messages/en.ts'
 import { fr } from '../messages/fr.ts'
-import { ago, bytes, celsius, count, hours } from './format.ts'
+import { ago, bytes, celsius, count, hours, lasting } from './format.ts'
 
 const plain = (text: string): string => text.replace(/[\u202f\u00a0]/g, ' ')
 
@@ -36,6 +36,11 @@ test('Ages, degrees and counts', () => {
   expect([ago('2026-11-21T11:55:00Z', now, 'en'), ago('2026-11-20T12:00:00Z', now, 'fr'), ago(now, now, 'en')]).toEqual(
     ['5 minutes ago', 'hier', 'now'],
   )
+  expect(
+    ['2026-11-21T07:00:00Z', '2026-11-19T11:00:00Z', '2026-11-21T11:59:59Z', '2026-11-22T00:00:00Z'].map((from) =>
+      lasting(from, now, 'en'),
+    ),
+  ).toEqual(['5 hours', '2 days', '1 second', '0 seconds'])
   expect([plain(celsius(31)), celsius(null), plain(count('12000', 'fr')), count(null, 'en')]).toEqual([
     '31 °C',
     '–',

@@ -50,6 +50,13 @@ export function ago(value: string | Date, now: Date, locale: Locale): string {
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.round(seconds / size), unit)
 }
 
+/** "5 hours": how long it lasts from `value` to `now`, in its greatest unit. */
+export function lasting(value: string | Date, now: Date, locale: Locale): string {
+  const seconds = Math.max(0, (now.getTime() - new Date(value).getTime()) / 1000)
+  const [unit, size] = STEPS.find(([, length]) => seconds >= length) ?? ['second', 1]
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(seconds / size))
+}
+
 /** Where this browser is: its days are the days of the page. */
 export const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone
 

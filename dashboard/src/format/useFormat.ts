@@ -11,6 +11,7 @@ export function useFormat() {
     celsius: format.celsius,
     hours: (value: number | null | undefined) => format.hours(value, locale.value),
     ago: (value: string | Date) => format.ago(value, now.value, locale.value),
+    lasting: (value: string | Date) => format.lasting(value, now.value, locale.value),
     dateTime: (value: string | Date) => format.dateTime(value, locale.value),
     date: (value: string | Date) => format.date(value, locale.value),
     clock: (value: string | Date) => format.clock(value, locale.value),

@@ -1,0 +1,103 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { machineWithData, report } from '../../api/test/builders.ts'
+import { backupsOn } from '../../api/test/deposit.ts'
+import { startApi, type TestApi } from '../../api/test/start-api.ts'
+import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, signIn } from './browser.ts'
+
+let api: TestApi
+let browser: Browser
+let session: Session | undefined
+let failing: string
+
+const LONG = 'backup-secondary-storage-node-07.datacenter-lyon.internal.example-compagnie.fr'
+/** The hour before the last whole one: the next of its kind is due tomorrow. */
+const DUE = new Date((Math.floor(Date.now() / 3_600_000) - 2) * 3_600_000)
+
+describe.skipIf(!CHROMIUM)('The page of data', () => {
+  const open = (path: string, look?: Look) => openPage({ browser, api, session }, path, look)
+  const machine = (hostname: string, mountpoint: string, more = {}, options = {}) =>
+    report(
+      api,
+      machineWithData(hostname, [{ serial: `S-${hostname}`.slice(0, 20), ...more }], {
+        mountpoints: [mountpoint],
+        at: new Date(api.clock.now).toISOString(),
+        ...options,
+      }),
+    )
+
+  beforeAll(async () => {
+    api = await startApi({
+      VIGIE_VAULT_MACHINE: 'vault-1',
+      SCANNER_INTERVAL_MINUTES: '1440',
+      VIGIE_LOG_LEVEL: 'silent',
+    })
+    const backups = backupsOn(api)
+    browser = await launch()
+    session = await signIn(browser, api)
+    api.clock.now = new Date(DUE.getTime() - 3_600_000)
+    await machine('nas-maison', '/home')
+    await machine('atlas', '/srv')
+    for (const [databaseName, hostname, path] of [
+      ['photos', 'nas-maison', '/home'],
+      ['docs', 'atlas', '/srv'],
+    ] as const)
+      await backups.job({ databaseName, expectedHourUtc: DUE.getUTCHours(), protects: [{ hostname, path }] })
+    api.clock.now = new Date(DUE.getTime() + 300_000)
+    for (const database of ['photos', 'docs']) backups.send({ database, startedAt: DUE.toISOString() })
+    await backups.scan()
+    api.clock.now = new Date()
+    await machine('vault-1', '/vault')
+    await machine(LONG, '/srv/vm/images/of/the/long/path/that/nobody/would/ever/want/to/read', { passed: false })
+    await machine('nas-maison', '/home', { passed: false })
+    await machine('atlas', '/srv')
+    const { data } = await api.ask('{ disks { nodes { id serial } } }')
+    failing = data.disks.nodes.find(({ serial }: { serial: string }) => serial === 'S-nas-maison').id
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await api?.stop()
+  })
+
+  test.each(LOOKS)('is accessible (WCAG 2.2 AA) and fits its window: %j', { timeout: 60_000 }, async (look) => {
+    for (const [name, path] of [
+      ['data', '/data'],
+      ['disk-with-data', `/disks/${failing}`],
+    ] as const) {
+      const { page, faults } = await open(path, look)
+      await inspect(page, faults, name, look)
+      await page.context().close()
+    }
+  })
+
+  test('says the worst in its headline, and leads from any place to its disk, its job, and a backup to expect', async () => {
+    const { page, faults } = await open('/data')
+    await page.getByRole('heading', { name: 'Data in 1 place is in danger.' }).waitFor()
+    await page.getByRole('link', { name: /^No copy/ }).click()
+    await page.getByText('/vault').waitFor()
+    expect(new URL(page.url()).search).toBe('?show=none')
+    expect(await page.getByText('/home').count()).toBe(0)
+    await page.getByRole('link', { name: /^Safe elsewhere/ }).click()
+    await page.getByText('A disk below is failing; the copy is fresh.').waitFor()
+    await page.getByRole('link', { name: 'lyon-01 / photos' }).click()
+    await page.getByRole('heading', { name: 'photos lyon-01' }).waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: 'S-nas-maison' }).click()
+    await page.getByRole('heading', { name: 'What would be lost with it' }).waitFor()
+    await page.getByText('of changes').waitFor()
+    await page.goto(`${api.url}/data?show=none`)
+    await page.getByRole('link', { name: 'Expect a backup' }).first().click()
+    expect(await page.getByLabel('Paths on it that the backup holds, one in each line').inputValue()).toBe('/vault')
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  test('turns by itself when a disk fails', async () => {
+    const { page } = await open('/data')
+    await page.getByRole('heading', { name: 'Data in 1 place is in danger.' }).waitFor()
+    api.clock.now = new Date()
+    await machine('vault-1', '/vault', { passed: false })
+    await page.getByRole('heading', { name: 'Data in 2 places is in danger.' }).waitFor()
+    await page.context().close()
+  })
+})
