@@ -142,6 +142,23 @@ describe('The place of data', () => {
     expect([verdict, elsewhere, doubts]).toEqual(expected)
   })
 
+  test('is lost with a disk that is gone, and its copies are still its own', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    const system = machineWithData('nas', [{ serial: 'S1' }], { mountpoints: ['/'] })
+    const { lsblk } = machineWithData('nas-home', [{ device: 'sdb', serial: 'S2' }])
+    await report(backups.api, {
+      ...system,
+      disks: [...system.disks, { device: 'sdb', serial: 'S2' }],
+      lsblk: [...system.lsblk, ...lsblk],
+    })
+    await backups.job({ protects: [{ hostname: 'nas', path: '/home' }] })
+    await report(backups.api, { ...system, collectedAt: '2026-11-21T01:30:00Z' })
+    const home = async () =>
+      (await places(backups)).nodes.find(({ fileSystem }: any) => fileSystem.mountpoint === '/home')
+    expect(await home()).toMatchObject({ verdict: 'LOST', disks: [{ serial: 'S2' }], copies: [{ path: '/home' }] })
+  })
+
   test('is one that holds data: what starts the machine and what is an image is none', async () => {
     const backups = await backupsForThisTest()
     const all = ['/', '/boot', '/boot/efi', '/snap/core/1', '/srv', '/run/media/usb']

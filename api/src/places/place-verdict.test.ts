@@ -10,8 +10,10 @@ const copy = (hours: number | null, freshFor = 26): PathCopy => ({
   freshUntil: hours === null ? null : ago(hours - freshFor),
 })
 const { OK, FAILED, AT_RISK, WARNING, UNKNOWN, UNSUPPORTED } = Health
+const on = (...healths: Health[]) => healths.map((health) => ({ health, missing: false }))
+const MISSING = { health: Health.UNKNOWN, missing: true }
 const place = (more: Partial<PlaceFacts> = {}): PlaceFacts => ({
-  disks: [OK],
+  disks: on(OK),
   mayFail: 0,
   copies: [copy(5)],
   elsewhere: Elsewhere.OTHER_MACHINE,
@@ -20,34 +22,36 @@ const place = (more: Partial<PlaceFacts> = {}): PlaceFacts => ({
 
 test.each<[string, Partial<PlaceFacts>, string, string[]]>([
   ['a sound disk and a fresh copy', {}, 'SAFE', []],
-  ['a disk to watch and a fresh copy', { disks: [WARNING] }, 'SAFE', []],
+  ['a disk to watch and a fresh copy', { disks: on(WARNING) }, 'SAFE', []],
   ['a fresh copy on another disk of the machine', { elsewhere: Elsewhere.OTHER_DISK }, 'SAFE', []],
-  ['a failing disk and a fresh copy', { disks: [FAILED] }, 'COVERED', []],
-  ['one failing disk of a mirror and a fresh copy', { disks: [FAILED, OK], mayFail: 1 }, 'COVERED', []],
-  ['a failing disk and no job', { disks: [FAILED], copies: [] }, 'LOST', []],
-  ['a disk at risk and no job', { disks: [AT_RISK], copies: [] }, 'LOST', []],
+  ['a failing disk and a fresh copy', { disks: on(FAILED) }, 'COVERED', []],
+  ['one failing disk of a mirror and a fresh copy', { disks: on(FAILED, OK), mayFail: 1 }, 'COVERED', []],
+  ['a failing disk and no job', { disks: on(FAILED), copies: [] }, 'LOST', []],
+  ['a disk at risk and no job', { disks: on(AT_RISK), copies: [] }, 'LOST', []],
   [
     'a failing disk and no backup that was ever proven',
-    { disks: [FAILED], copies: [copy(null)] },
+    { disks: on(FAILED), copies: [copy(null)] },
     'LOST',
     ['NEVER_PROVEN'],
   ],
   [
     'a failing disk on which the vault lies, too',
-    { disks: [FAILED], elsewhere: Elsewhere.SAME_DISK },
+    { disks: on(FAILED), elsewhere: Elsewhere.SAME_DISK },
     'LOST',
     ['COPY_ON_SAME_DISK'],
   ],
-  ['a failing disk and a vault that may be on it', { disks: [FAILED], elsewhere: null }, 'LOST', ['VAULT_UNKNOWN']],
-  ['one failing disk of a mirror and no job', { disks: [FAILED, OK], mayFail: 1, copies: [] }, 'NONE', []],
-  ['both failing disks of a mirror and no job', { disks: [FAILED, AT_RISK], mayFail: 1, copies: [] }, 'LOST', []],
+  ['a failing disk and a vault that may be on it', { disks: on(FAILED), elsewhere: null }, 'LOST', ['VAULT_UNKNOWN']],
+  ['one failing disk of a mirror and no job', { disks: on(FAILED, OK), mayFail: 1, copies: [] }, 'NONE', []],
+  ['both failing disks of a mirror and no job', { disks: on(FAILED, AT_RISK), mayFail: 1, copies: [] }, 'LOST', []],
   [
     'one failing disk of two whose redundancy is not told',
-    { disks: [FAILED, OK], mayFail: null, copies: [] },
+    { disks: on(FAILED, OK), mayFail: null, copies: [] },
     'LOST',
     ['REDUNDANCY_UNKNOWN'],
   ],
-  ['a failing disk and a stale copy', { disks: [FAILED], copies: [copy(50)] }, 'LOSES', []],
+  ['a missing disk and no job', { disks: [MISSING], copies: [] }, 'LOST', []],
+  ['a missing disk and a fresh copy', { disks: [MISSING] }, 'COVERED', []],
+  ['a failing disk and a stale copy', { disks: on(FAILED), copies: [copy(50)] }, 'LOSES', []],
   ['a sound disk and a stale copy', { copies: [copy(50)] }, 'STALE', []],
   ['a copy that becomes stale at this very moment', { copies: [copy(26)] }, 'SAFE', []],
   ['one path fresh and another stale', { copies: [copy(5), copy(50)] }, 'STALE', []],
@@ -55,9 +59,9 @@ test.each<[string, Partial<PlaceFacts>, string, string[]]>([
   ['a sound disk and no job', { copies: [] }, 'NONE', []],
   ['a sound disk and the vault on it', { elsewhere: Elsewhere.SAME_DISK }, 'NONE', ['COPY_ON_SAME_DISK']],
   ['a sound disk and a vault that may be on it', { elsewhere: null }, 'UNKNOWN', ['VAULT_UNKNOWN']],
-  ['a virtual disk and a fresh copy', { disks: [UNSUPPORTED] }, 'SAFE', ['DISKS_UNKNOWN']],
-  ['a disk that was not read and no job', { disks: [UNKNOWN], copies: [] }, 'NONE', ['DISKS_UNKNOWN']],
-  ['disks that nobody told of and a fresh copy', { disks: [] }, 'SAFE', ['DISKS_UNKNOWN']],
+  ['a virtual disk and a fresh copy', { disks: on(UNSUPPORTED) }, 'SAFE', ['DISKS_UNKNOWN']],
+  ['a disk that was not read and no job', { disks: on(UNKNOWN), copies: [] }, 'NONE', ['DISKS_UNKNOWN']],
+  ['disks that nobody told of and a fresh copy', { disks: on() }, 'SAFE', ['DISKS_UNKNOWN']],
   ['a job that never comes again, and what it proved', { copies: [{ ...copy(500), freshUntil: null }] }, 'SAFE', []],
 ])('%s: %#', (_, more, verdict, doubts) => {
   expect(judgePlace(place(more), now)).toMatchObject({ verdict, doubts })
@@ -69,8 +73,8 @@ test('All of its paths have what the oldest of their copies has', () => {
 })
 
 test('What may still fail is what the failing disks leave; not known stays not known', () => {
-  expect(judgePlace(place({ disks: [OK, OK, OK, OK], mayFail: 2 }), now).mayStillFail).toBe(2)
-  expect(judgePlace(place({ disks: [FAILED, OK, OK, OK], mayFail: 2 }), now).mayStillFail).toBe(1)
-  expect(judgePlace(place({ disks: [FAILED] }), now).mayStillFail).toBe(0)
-  expect(judgePlace(place({ disks: [OK, OK], mayFail: null }), now).mayStillFail).toBeNull()
+  expect(judgePlace(place({ disks: on(OK, OK, OK, OK), mayFail: 2 }), now).mayStillFail).toBe(2)
+  expect(judgePlace(place({ disks: on(FAILED, OK, OK, OK), mayFail: 2 }), now).mayStillFail).toBe(1)
+  expect(judgePlace(place({ disks: on(FAILED) }), now).mayStillFail).toBe(0)
+  expect(judgePlace(place({ disks: on(OK, OK), mayFail: null }), now).mayStillFail).toBeNull()
 })

@@ -16,13 +16,15 @@ registerEnumType(PlaceVerdict, {
   description:
     'Whether what lies in a place is safe, by its disks and by the last proven backup of it; the gravest first',
   valuesConfig: {
-    LOST: { description: 'More of its disks are failing than may fail, and no proven copy lies elsewhere' },
-    LOSES: { description: 'More of its disks are failing than may fail, and its newest proven copy is stale' },
+    LOST: { description: 'More of its disks are failing or missing than may fail, and no proven copy lies elsewhere' },
+    LOSES: {
+      description: 'More of its disks are failing or missing than may fail, and its newest proven copy is stale',
+    },
     NONE: { description: 'No backup of it is expected, or the only copies lie on its own disks' },
     STALE: { description: 'A newer proven backup of it should be here by now' },
     UNKNOWN: { description: 'Backups of it are expected, and it cannot be said whether one helps: doubts tells why' },
-    COVERED: { description: 'A disk of it is failing, and a fresh proven copy lies elsewhere' },
-    SAFE: { description: 'A fresh proven copy lies elsewhere, and none of its disks is failing' },
+    COVERED: { description: 'A disk of it is failing or missing, and a fresh proven copy lies elsewhere' },
+    SAFE: { description: 'A fresh proven copy lies elsewhere, and none of its disks is failing or missing' },
   },
 })
 
@@ -69,8 +71,8 @@ export interface PathCopy {
 }
 
 export interface PlaceFacts {
-  /** The shown health of each disk that it lies on; [] = not known. */
-  disks: readonly Health[]
+  /** Each disk that it lies on, with its shown health; [] = not known. A missing one holds nothing that can be had. */
+  disks: readonly { health: Health; missing: boolean }[]
   /** Null = not known. */
   mayFail: number | null
   /** One for each path that jobs protect, the best of its jobs; [] = no job. */
@@ -93,7 +95,7 @@ const NOT_KNOWN: readonly Health[] = [Health.UNKNOWN, Health.UNSUPPORTED]
 
 /** What would become of a place. What is not known counts for nothing: neither for redundancy nor for a copy. Pure. */
 export function judgePlace({ disks, mayFail, copies, elsewhere }: PlaceFacts, now: Date): Judgement {
-  const failing = disks.filter((health) => FAILING.includes(health)).length
+  const failing = disks.filter(({ health, missing }) => missing || FAILING.includes(health)).length
   const mayStillFail = mayFail === null ? null : Math.max(0, mayFail - failing)
   const isEndangered = failing > (mayFail ?? 0)
   const provenAt = copies.every((copy) => copy.provenAt !== null) ? earliest(copies.map((copy) => copy.provenAt)) : null
@@ -102,7 +104,9 @@ export function judgePlace({ disks, mayFail, copies, elsewhere }: PlaceFacts, no
     ...(copies.length > 0 && elsewhere === Elsewhere.SAME_DISK ? [PlaceDoubt.COPY_ON_SAME_DISK] : []),
     ...(copies.length > 0 && elsewhere === null ? [PlaceDoubt.VAULT_UNKNOWN] : []),
     ...(mayFail === null && disks.length > 1 ? [PlaceDoubt.REDUNDANCY_UNKNOWN] : []),
-    ...(disks.length === 0 || disks.some((health) => NOT_KNOWN.includes(health)) ? [PlaceDoubt.DISKS_UNKNOWN] : []),
+    ...(disks.length === 0 || disks.some(({ health, missing }) => !missing && NOT_KNOWN.includes(health))
+      ? [PlaceDoubt.DISKS_UNKNOWN]
+      : []),
   ]
   const verdict = (): PlaceVerdict => {
     if (copies.length === 0 || elsewhere === Elsewhere.SAME_DISK)

@@ -16,7 +16,7 @@ import { elsewhereFrom, vaultPlace } from './vault-place.ts'
 /** A file system that holds data: its disks, its copies, and what that amounts to. */
 export interface Place extends Judgement {
   fileSystem: Row<FileSystem>
-  disks: { id: string; health: Health }[]
+  disks: { id: string; health: Health; missing: boolean }[]
   copies: ProtectedPath[]
   elsewhere: Elsewhere | null
 }
@@ -113,10 +113,26 @@ export class PlacesService {
   private async load(machineIds: readonly string[]): Promise<Place[]> {
     if (machineIds.length === 0) return []
     const now = this.clock()
+    // What is gone with a disk that is missing has not moved away: it cannot be had.
     const present = await findRows(this.em, FileSystem, (query) =>
       query
-        .where('goneSince', 'is', null)
         .where('machine', 'in', [...machineIds])
+        .where((eb) =>
+          eb.or([
+            eb('goneSince', 'is', null),
+            eb(
+              'id',
+              'in',
+              eb
+                .selectFrom('FileSystemDisk')
+                .innerJoin('Disk', 'Disk.id', 'FileSystemDisk.disk')
+                .select('FileSystemDisk.fileSystem')
+                .where('Disk.machine', 'in', [...machineIds])
+                .where('Disk.missingSince', 'is not', null)
+                .where('Disk.archivedAt', 'is', null),
+            ),
+          ]),
+        )
         .orderBy('id'),
     )
     const onMachine = Map.groupBy(present, ({ machine }) => machine)
@@ -134,8 +150,7 @@ export class PlacesService {
         const ids = below.map(({ id }) => id)
         const elsewhere = elsewhereFrom(vault, fileSystem.machine, ids)
         const own = copies.get(fileSystem.id) ?? []
-        const healths = below.map(({ health }) => health)
-        const judged = judgePlace({ disks: healths, mayFail: fileSystem.mayFail, copies: own, elsewhere }, now)
+        const judged = judgePlace({ disks: below, mayFail: fileSystem.mayFail, copies: own, elsewhere }, now)
         return { ...judged, fileSystem, disks: below, copies: own, elsewhere }
       })
   }
@@ -149,19 +164,23 @@ export class PlacesService {
         (eb) =>
           eb
             .selectFrom('Disk')
-            .select(['id', 'machine'])
+            .select(['id', 'machine', 'missingSince'])
             .select((disk) => shownHealthSql(disk, now).as('health'))
             .as('shown'),
         (join) => join.onRef('shown.id', '=', 'FileSystemDisk.disk').onRef('shown.machine', '=', 'FileSystem.machine'),
       )
-      .select(['FileSystemDisk.fileSystem as fileSystem', 'shown.id as id', 'shown.health as health'])
+      .select([
+        'FileSystemDisk.fileSystem as fileSystem',
+        'shown.id as id',
+        'shown.health as health',
+        'shown.missingSince as missingSince',
+      ])
       .where('FileSystem.machine', 'in', [...machineIds])
-      .where('FileSystem.goneSince', 'is', null)
       .orderBy('shown.id')
       .execute()
     const disks = new Map<string, Place['disks']>()
-    for (const { fileSystem, id, health } of rows)
-      disks.set(fileSystem, [...(disks.get(fileSystem) ?? []), { id, health }])
+    for (const { fileSystem, id, health, missingSince } of rows)
+      disks.set(fileSystem, [...(disks.get(fileSystem) ?? []), { id, health, missing: missingSince !== null }])
     return disks
   }
 }
