@@ -47,7 +47,8 @@ function closure(packages: Record<string, Locked>): Set<string> {
     for (const name of Object.keys(packages[workspace]?.dependencies ?? {})) waiting.push([workspace, name])
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const path = resolved(packages, ...next)
-    if (path === null || found.has(path)) continue
+    // Its own workspaces are links: they are Vigie, and what they need is looked for from them.
+    if (path === null || packages[path]?.link || found.has(path)) continue
     found.add(path)
     const { dependencies, peerDependencies } = packages[path] as Locked
     for (const name of Object.keys({ ...dependencies, ...peerDependencies })) waiting.push([path, name])

@@ -40,7 +40,7 @@ describe('The place of data', () => {
     await report(backups.api, machineWithData('nas', [{ serial: 'S1', ...FAILING }], { at: '2026-11-21T01:30:00Z' }))
     expect(await found()).toMatchObject({
       verdict: 'LOST',
-      sentence: 'A disk below it is failing, and no proven copy lies elsewhere.',
+      sentence: 'A disk under it is failing or missing, and no proven copy is known to lie elsewhere.',
     })
   })
 
@@ -73,6 +73,20 @@ describe('The place of data', () => {
     expect((await nas()).verdict).toBe('COVERED')
     backups.set('03:01', '2026-11-22')
     expect((await nas()).verdict).toBe('LOSES')
+  })
+
+  test('of which only a folder has a copy is not called safe', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    await report(backups.api, machineWithData('db', [{ serial: 'S1' }], { mountpoints: ['/'] }))
+    await backups.job({ protects: [{ hostname: 'db', path: '/var/lib/mysql' }] })
+    await nightOf(backups, '2026-11-21')
+    const db = (await places(backups)).nodes.find(({ machine }: any) => machine.hostname === 'db')
+    expect(db).toMatchObject({
+      verdict: 'PARTLY',
+      provenAt: '2026-11-21T02:00:00.000Z',
+      copies: [{ path: '/var/lib/mysql' }],
+    })
   })
 
   test('on a mirror bears one failing disk', async () => {
@@ -157,6 +171,39 @@ describe('The place of data', () => {
     const home = async () =>
       (await places(backups)).nodes.find(({ fileSystem }: any) => fileSystem.mountpoint === '/home')
     expect(await home()).toMatchObject({ verdict: 'LOST', disks: [{ serial: 'S2' }], copies: [{ path: '/home' }] })
+  })
+
+  test('that is not mounted keeps its copies, and what is mounted in its place takes them over', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    const system = machineWithData('nas', [{ serial: 'S1' }], { mountpoints: ['/'] })
+    const disks = [...system.disks, { device: 'sdb', serial: 'S2' }]
+    const srv = (name: string) =>
+      machineWithData(name, [{ device: 'sdb', serial: 'S2' }], { mountpoints: ['/srv'] }).lsblk
+    const bare = { device: 'sdb', serial: 'S2' }
+    await report(backups.api, { ...system, disks, lsblk: [...system.lsblk, ...srv('old')] })
+    await backups.job({ protects: [{ hostname: 'nas', path: '/srv' }] })
+    await nightOf(backups, '2026-11-21')
+    const onNas = async () =>
+      (await places(backups)).nodes
+        .filter(({ machine }: any) => machine.hostname === 'nas')
+        .map(({ fileSystem, verdict, doubts }: any) => [fileSystem.mountpoint, verdict, doubts])
+        .sort()
+    expect(await onNas()).toEqual([
+      ['/', 'NONE', []],
+      ['/srv', 'SAFE', []],
+    ])
+    await report(backups.api, { ...system, disks, lsblk: [...system.lsblk, bare], collectedAt: '2026-11-21T02:30:00Z' })
+    expect(await onNas()).toEqual([
+      ['/', 'NONE', []],
+      ['/srv', 'UNKNOWN', ['NOT_THERE']],
+    ])
+    const renewed = [...system.lsblk, ...srv('new')]
+    await report(backups.api, { ...system, disks, lsblk: renewed, collectedAt: '2026-11-21T02:40:00Z' })
+    expect(await onNas()).toEqual([
+      ['/', 'NONE', []],
+      ['/srv', 'SAFE', []],
+    ])
   })
 
   test('is one that holds data: what starts the machine and what is an image is none', async () => {

@@ -67,6 +67,8 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   let use: string | null = null
   /** The mirror or raidz whose heading stands above, at the second level. */
   let group: string | null = null
+  /** Below a replacement, or where one is being filled: which of them are whole is not told. */
+  let isBeingReplaced = false
   for (const line of status.split('\n')) {
     const header = /^ {0,3}(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
     if (header) {
@@ -87,13 +89,23 @@ function parseStatus(status: string): Map<string, PoolStatus> {
     } else if (part === 'config' && pool) {
       const [device, state, read, write, checksum] = line.trim().split(/\s+/)
       if (device === name) use = null
-      if (indentOf(line) <= SECOND_LEVEL) group = device && GROUP.test(device) ? device : null
+      if (indentOf(line) <= SECOND_LEVEL) {
+        group = device && GROUP.test(device) ? device : null
+        isBeingReplaced = false
+      }
+      if (/^(replacing|spare)-\d+$/.test(device ?? '') || /\(resilvering\)/.test(line)) isBeingReplaced = true
       const heading = /^(log|cache|spare)s?$/.exec(device ?? '')?.[1]
       if (heading && !state) use = heading
       else if (/^(special|dedup)$/.test(device ?? '') && !state) use = null
       if (!device || device === 'NAME' || device === name || GROUP.test(device)) continue
       const errors = { read: count(read), write: count(write), checksum: count(checksum) }
-      pool.devices.push({ path: device, state: state ?? null, errors, use, group: group ?? device })
+      pool.devices.push({
+        path: device,
+        state: state ?? null,
+        errors,
+        use,
+        group: isBeingReplaced ? null : (group ?? device),
+      })
     } else if (part === 'errors' && pool && line.trim()) {
       pool.dataErrors = (pool.damagedFiles.length ? (pool.dataErrors ?? 0) : 0) + 1
       if (pool.damagedFiles.length < MOST_FILES) pool.damagedFiles.push(line.trim().slice(0, 1000))

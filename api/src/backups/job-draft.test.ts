@@ -4,7 +4,7 @@ import type { ExpectedJob } from './expected-job.entity.ts'
 import { CHOICES } from './expected-job.input.ts'
 import { draftJob, type JobDraft } from './job-draft.ts'
 import { ExchangeFormat, readJobs, readLine, writeJobs } from './job-columns.ts'
-import { JOB_FIELD_NAMES, type JobFieldName, jobField } from './job-fields.ts'
+import { JOB_CHOICES, JOB_FIELD_NAMES, type JobFieldName, jobField } from './job-fields.ts'
 
 const ROOTS = { deposit: '/d', vault: '/v', quarantine: '/q' }
 const given = { agentId: 'lyon-01', databaseName: 'crm', frequency: CHOICES.Frequency.DAILY, expectedHourUtc: 2 }
@@ -64,6 +64,10 @@ describe.each(ALONE)('%s of a job', (name) => {
     expect(refusals).toEqual([])
     expect(line?.[name]).toEqual(one)
   })
+})
+
+test.each(Object.entries(CHOICES))('The words of %s are all there, and no others', (name, values) => {
+  expect(JOB_CHOICES[name as keyof typeof JOB_CHOICES].toSorted()).toEqual(Object.values(values).toSorted())
 })
 
 test.each(JOB_FIELD_NAMES.filter((name) => jobField(name).type === 'integer'))(

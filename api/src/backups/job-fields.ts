@@ -54,6 +54,14 @@ export interface JobChoices {
   ExpectChange: unknown
 }
 
+/** Their words in the order in which people say them; the test compares them with the enumerations. */
+export const JOB_CHOICES: Record<keyof JobChoices, readonly string[]> = {
+  Frequency: ['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY'],
+  DayOfWeek: ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'],
+  DueMeans: ['BEGINS', 'HERE'],
+  ExpectChange: ['ALERT', 'INFO'],
+}
+
 export type JobField = TextField | IntegerField | BooleanField | TextsField | ChoiceField
 
 /** 0 = none of these; no more than 27 years of days. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SECOND } from '../platform/clock.ts'
 import type { EntityManager } from './database.ts'
-import { DatabaseBusyError, DatabaseFullError } from './database-errors.ts'
+import { DatabaseBusyError, DatabaseFullError, DatabaseUnreachableError } from './database-errors.ts'
 import { engineOf } from './engine.ts'
 import { forgetSaved } from './rows.ts'
 import {
@@ -24,8 +24,8 @@ interface Member<Tell> {
   work: (transaction: TransactionOf<Tell>) => Promise<unknown>
   resolve: (answer: unknown) => void
   reject: (error: unknown) => void
-  /** When it came, by performance.now(). */
-  since: number
+  /** Gives up waiting. */
+  timer: NodeJS.Timeout
 }
 
 /**
@@ -54,9 +54,7 @@ export function createGroupTransact<Tell>(openOutbox: () => TransactionOutbox<Te
       return
     }
     const { error } = outcome
-    // A disk that is full is full for each of them. What else it was, each finds out by itself.
-    const isForAll = error instanceof DatabaseBusyError || error instanceof DatabaseFullError
-    for (const member of group) await (isForAll ? member.reject(error) : alone(member))
+    for (const member of group) await (isOfAll(error) ? member.reject(error) : alone(member))
   }
 
   const workOff = async (): Promise<void> => {
@@ -65,20 +63,27 @@ export function createGroupTransact<Tell>(openOutbox: () => TransactionOutbox<Te
       // SQLite works without ever letting the sockets speak: what has come meanwhile is heard in this one turn.
       await nextTurn()
       const group = waiting.splice(0, MOST_TOGETHER)
-      const isLate = ({ since }: Member<Tell>): boolean => performance.now() - since > LONGEST_WAIT
-      const late = group.filter(isLate)
-      for (const { reject } of late) reject(new DatabaseBusyError('what was asked before is still at work'))
-      await together(group.filter((member) => !late.includes(member)))
+      for (const { timer } of group) clearTimeout(timer)
+      await together(group)
     }
     isAtWork = false
   }
 
   return <T>(em: EntityManager, work: (transaction: TransactionOf<Tell>) => Promise<T>) =>
     new Promise<T>((resolve, reject) => {
-      waiting.push({ em, work, resolve: resolve as (answer: unknown) => void, reject, since: performance.now() })
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(member), 1)
+        reject(new DatabaseBusyError('what was asked before is still at work'))
+      }, LONGEST_WAIT)
+      const member = { em, work, resolve: resolve as (answer: unknown) => void, reject, timer }
+      waiting.push(member)
       if (!isAtWork) void workOff()
     })
 }
+
+/** A disk that is full is full for each of them, and a database that is away is away. What else it is, each finds out by itself. */
+const isOfAll = (error: unknown): boolean =>
+  error instanceof DatabaseBusyError || error instanceof DatabaseFullError || error instanceof DatabaseUnreachableError
 
 /** Returns what is to be done once the transaction around it is committed. A conflict is that of the whole. */
 async function inSavepoint<Tell>(
@@ -95,7 +100,7 @@ async function inSavepoint<Tell>(
     }
   } catch (error) {
     if (own) forgetSaved(own)
-    if (engineOf(em).isConflict(error)) throw error
+    if (engineOf(em).isConflict(error) || isOfAll(error)) throw error
     return () => reject(error)
   }
 }

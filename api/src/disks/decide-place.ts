@@ -57,9 +57,10 @@ export function decidePlace(report: DiskReport, { sighting, disk }: Sighted, kno
     missingSince: stillMissing ? row.missingSince : null,
     archivedAt: null,
   }
-  const back = isBack
-    ? [{ ...about(report, row), type: EventType.DISK_BACK, severity: Severity.INFO, to: machineId }]
-    : []
+  const back =
+    isBack && !stillMissing
+      ? [{ ...about(report, row), type: EventType.DISK_BACK, severity: Severity.INFO, to: machineId }]
+      : []
   const placed = (conflictSince: Date | null, changed: StayRow[], events: NewEvent[]): Placed => ({
     row: { ...seen, conflictSince },
     current: true,

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { EntityManager } from '../database/database.ts'
 import { literal } from '../database/literal.ts'
 import { type Row, selectRows } from '../database/rows.ts'
@@ -14,12 +15,12 @@ import type { PathCopy } from './place-verdict.ts'
 export interface Proven {
   entry: string
   job: string
-  /** Of when its content is: when it was due, or had arrived where that was before. */
+  /** Of when its content is, the earliest that it may be: when it was due, its run began, or it had arrived. */
   at: Date
   freshUntil: Date | null
 }
 
-/** One path of a machine that jobs protect, and the best copy of it. */
+/** One path of a machine that jobs protect. Each of them may hold another part of it: what all of them have counts. */
 export interface ProtectedPath extends PathCopy {
   machine: string
   jobs: string[]
@@ -40,25 +41,36 @@ export async function protectedPaths(em: EntityManager, machineIds: readonly str
   return [...paths.values()].map((same) => {
     const [{ machine, path }] = same as [Row<Protection>]
     const ids = same.map(({ job }) => job)
-    const best = ids.flatMap((id) => proven.get(id) ?? []).toSorted((a, b) => b.at.getTime() - a.at.getTime())[0]
+    const found = ids.map((id) => proven.get(id) ?? null)
+    const oldest = found.includes(null) ? null : (found.toSorted(byTime)[0] ?? null)
+    const ends = found.flatMap((each) => each?.freshUntil ?? [])
     return {
       machine,
-      path,
+      path: posix.resolve(path),
       jobs: ids,
-      proven: best ?? null,
-      provenAt: best?.at ?? null,
-      freshUntil: best?.freshUntil ?? null,
+      proven: oldest,
+      provenAt: oldest?.at ?? null,
+      freshUntil: oldest && ends.length ? new Date(Math.min(...ends.map((end) => end.getTime()))) : null,
     }
   })
 }
+
+const byTime = (a: Proven | null, b: Proven | null): number => (a?.at.getTime() ?? 0) - (b?.at.getTime() ?? 0)
 
 /** Of each job its newest backup that was proven and lies in the vault, found from the newest on. */
 async function newestProven(em: EntityManager, jobs: readonly Row<ExpectedJob>[]): Promise<Map<string, Proven>> {
   if (jobs.length === 0) return new Map()
   const rows = await tables(em)
     .selectFrom('BackupEntry')
-    .select(['id', 'job', 'expectedAt', 'arrivedAt'])
-    .where('id', 'in', (eb) =>
+    .leftJoin('BackupRun', 'BackupRun.id', 'BackupEntry.bestRun')
+    .select([
+      'BackupEntry.id as id',
+      'BackupEntry.job as job',
+      'BackupEntry.expectedAt as expectedAt',
+      'BackupEntry.arrivedAt as arrivedAt',
+      'BackupRun.startedAt as startedAt',
+    ])
+    .where('BackupEntry.id', 'in', (eb) =>
       eb
         .selectFrom('ExpectedJob')
         .select((job) =>
@@ -83,10 +95,11 @@ async function newestProven(em: EntityManager, jobs: readonly Row<ExpectedJob>[]
     .execute()
   const byId = new Map(jobs.map((job) => [job.id, job]))
   return new Map(
-    rows.flatMap(({ id, job, expectedAt, arrivedAt }) => {
+    rows.flatMap(({ id, job, expectedAt, arrivedAt, startedAt }) => {
       const plan = byId.get(job)
       if (!plan) return []
-      const at = arrivedAt && arrivedAt < expectedAt ? arrivedAt : expectedAt
+      const times = [expectedAt, arrivedAt, startedAt].flatMap((time) => time?.getTime() ?? [])
+      const at = new Date(Math.min(...times))
       return [[job, { entry: id, job, at, freshUntil: freshUntil(plan, expectedAt) }] as const]
     }),
   )

@@ -12,30 +12,32 @@ interface Words {
 const WORDS: Record<Language, Words> = {
   [Language.EN]: {
     verdict: {
-      LOST: 'A disk below it is failing, and no proven copy lies elsewhere',
-      LOSES: 'A disk below it is failing, and its last proven copy is stale',
+      LOST: 'A disk under it is failing or missing, and no proven copy is known to lie elsewhere',
+      LOSES: 'A disk under it is failing or missing, and its last proven copy is stale or not of all of it',
       NONE: 'No copy of it lies elsewhere',
       STALE: 'Its last proven copy is stale',
+      PARTLY: 'Only parts of it have a proven copy elsewhere',
       UNKNOWN: 'Whether a copy of it can be used is not known',
-      COVERED: 'A disk below it is failing; a fresh proven copy lies elsewhere',
+      COVERED: 'A disk under it is failing or missing; a fresh proven copy lies elsewhere',
       SAFE: 'A fresh proven copy lies elsewhere',
     },
     proven: (age) => `last proven backup ${age} ago`,
-    never: 'no backup was ever proven',
+    never: 'not all of it was ever proven',
     age: (amount, unit) => `${amount} ${unit}${amount === 1 ? '' : 's'}`,
   },
   [Language.FR]: {
     verdict: {
-      LOST: 'Un disque en dessous est en train de lâcher, et aucune copie prouvée n’est ailleurs',
-      LOSES: 'Un disque en dessous est en train de lâcher, et la dernière copie prouvée est trop vieille',
-      NONE: 'Aucune copie n’est ailleurs',
+      LOST: 'Un de ses disques est défaillant ou absent, et on ne connaît aucune copie prouvée ailleurs',
+      LOSES: 'Un de ses disques est défaillant ou absent, et la dernière copie prouvée est trop vieille ou incomplète',
+      NONE: 'Aucune copie ne se trouve ailleurs',
       STALE: 'La dernière copie prouvée est trop vieille',
+      PARTLY: 'Seules des parties ont ailleurs une copie prouvée',
       UNKNOWN: 'On ne sait pas si une copie est utilisable',
-      COVERED: 'Un disque en dessous est en train de lâcher ; une copie prouvée et récente est ailleurs',
-      SAFE: 'Une copie prouvée et récente est ailleurs',
+      COVERED: 'Un de ses disques est défaillant ou absent\u202f; une copie prouvée et récente se trouve ailleurs',
+      SAFE: 'Une copie prouvée et récente se trouve ailleurs',
     },
     proven: (age) => `dernière sauvegarde prouvée il y a ${age}`,
-    never: 'aucune sauvegarde n’a jamais été prouvée',
+    never: 'tout n’a pas encore été prouvé',
     age: (amount, unit) => {
       const word = { minute: 'minute', hour: 'heure', day: 'jour' }[unit]
       return `${amount} ${word}${amount > 1 ? 's' : ''}`
@@ -53,7 +55,7 @@ export function placeSentence(
   const said = words.verdict[verdict]
   if (copies.length === 0) return `${said}.`
   const last = provenAt ? words.proven(ageOf(now.getTime() - provenAt.getTime(), words)) : words.never
-  return `${said}${language === Language.FR ? ' : ' : ': '}${last}.`
+  return `${said}${language === Language.FR ? '\u00a0: ' : ': '}${last}.`
 }
 
 function ageOf(ms: number, { age }: Words): string {

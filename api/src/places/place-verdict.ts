@@ -7,6 +7,7 @@ export enum PlaceVerdict {
   LOSES = 'LOSES',
   NONE = 'NONE',
   STALE = 'STALE',
+  PARTLY = 'PARTLY',
   UNKNOWN = 'UNKNOWN',
   COVERED = 'COVERED',
   SAFE = 'SAFE',
@@ -18,10 +19,14 @@ registerEnumType(PlaceVerdict, {
   valuesConfig: {
     LOST: { description: 'More of its disks are failing or missing than may fail, and no proven copy lies elsewhere' },
     LOSES: {
-      description: 'More of its disks are failing or missing than may fail, and its newest proven copy is stale',
+      description:
+        'More of its disks are failing or missing than may fail, and its newest proven copy is stale, or of a part alone',
     },
     NONE: { description: 'No backup of it is expected, or the only copies lie on its own disks' },
     STALE: { description: 'A newer proven backup of it should be here by now' },
+    PARTLY: {
+      description: 'Fresh proven copies lie elsewhere of some paths in it, and of the rest nothing is expected',
+    },
     UNKNOWN: { description: 'Backups of it are expected, and it cannot be said whether one helps: doubts tells why' },
     COVERED: { description: 'A disk of it is failing or missing, and a fresh proven copy lies elsewhere' },
     SAFE: { description: 'A fresh proven copy lies elsewhere, and none of its disks is failing or missing' },
@@ -33,21 +38,32 @@ export enum PlaceDoubt {
   NEVER_PROVEN = 'NEVER_PROVEN',
   COPY_ON_SAME_DISK = 'COPY_ON_SAME_DISK',
   VAULT_UNKNOWN = 'VAULT_UNKNOWN',
+  VAULT_IN_TROUBLE = 'VAULT_IN_TROUBLE',
+  HOST_UNKNOWN = 'HOST_UNKNOWN',
+  NOT_THERE = 'NOT_THERE',
   REDUNDANCY_UNKNOWN = 'REDUNDANCY_UNKNOWN',
   DISKS_UNKNOWN = 'DISKS_UNKNOWN',
 }
 registerEnumType(PlaceDoubt, {
   name: 'PlaceDoubt',
   valuesConfig: {
-    NEVER_PROVEN: { description: 'A job is to protect it, and none of its backups in the vault was ever proven' },
+    NEVER_PROVEN: { description: 'A path in it that jobs protect has no proven backup in the vault' },
     COPY_ON_SAME_DISK: { description: 'The vault lies on a disk of this place: what takes one takes the other' },
     VAULT_UNKNOWN: {
       description: 'It is not known on which machine the vault lies: set VIGIE_VAULT_MACHINE, or run the local agent',
     },
+    VAULT_IN_TROUBLE: { description: 'The vault cannot be read just now, or a disk of it is failing or missing' },
+    HOST_UNKNOWN: {
+      description:
+        'Its machine or that of the vault is virtual: whether both are on the disks of one host is not known',
+    },
+    NOT_THERE: {
+      description: 'The newest report of its machine is without it, though its disks are there: it may not be mounted',
+    },
     REDUNDANCY_UNKNOWN: {
       description: 'It lies on several disks, and how many may fail is not told: none is reckoned',
     },
-    DISKS_UNKNOWN: { description: 'On which disks it lies, or how one of them is, is not known' },
+    DISKS_UNKNOWN: { description: 'Which disks it lies on, or how they are, is not known' },
   },
 })
 
@@ -75,10 +91,18 @@ export interface PlaceFacts {
   disks: readonly { health: Health; missing: boolean }[]
   /** Null = not known. */
   mayFail: number | null
-  /** One for each path that jobs protect, the best of its jobs; [] = no job. */
+  /** One for each path that jobs protect, the worst of its jobs; [] = no job. */
   copies: readonly PathCopy[]
+  /** Whether the protected paths are all of it. */
+  whole: boolean
   /** Null = not known. */
   elsewhere: Elsewhere | null
+  /** Whether the vault can be read, and none of its disks is failing or missing. */
+  vaultIsSound: boolean
+  /** Whether place and vault are on two machines of which one is virtual: they may be on one host. */
+  mayShareHost: boolean
+  /** False = the newest report is without it, though its disks are there: it may not be mounted. */
+  isThere: boolean
 }
 
 export interface Judgement {
@@ -94,7 +118,8 @@ const FAILING: readonly Health[] = [Health.FAILED, Health.AT_RISK]
 const NOT_KNOWN: readonly Health[] = [Health.UNKNOWN, Health.UNSUPPORTED]
 
 /** What would become of a place. What is not known counts for nothing: neither for redundancy nor for a copy. Pure. */
-export function judgePlace({ disks, mayFail, copies, elsewhere }: PlaceFacts, now: Date): Judgement {
+export function judgePlace(facts: PlaceFacts, now: Date): Judgement {
+  const { disks, mayFail, copies, elsewhere } = facts
   const failing = disks.filter(({ health, missing }) => missing || FAILING.includes(health)).length
   const mayStillFail = mayFail === null ? null : Math.max(0, mayFail - failing)
   const isEndangered = failing > (mayFail ?? 0)
@@ -103,6 +128,9 @@ export function judgePlace({ disks, mayFail, copies, elsewhere }: PlaceFacts, no
     ...(copies.length > 0 && provenAt === null ? [PlaceDoubt.NEVER_PROVEN] : []),
     ...(copies.length > 0 && elsewhere === Elsewhere.SAME_DISK ? [PlaceDoubt.COPY_ON_SAME_DISK] : []),
     ...(copies.length > 0 && elsewhere === null ? [PlaceDoubt.VAULT_UNKNOWN] : []),
+    ...(copies.length > 0 && !facts.vaultIsSound ? [PlaceDoubt.VAULT_IN_TROUBLE] : []),
+    ...(copies.length > 0 && facts.mayShareHost ? [PlaceDoubt.HOST_UNKNOWN] : []),
+    ...(facts.isThere ? [] : [PlaceDoubt.NOT_THERE]),
     ...(mayFail === null && disks.length > 1 ? [PlaceDoubt.REDUNDANCY_UNKNOWN] : []),
     ...(disks.length === 0 || disks.some(({ health, missing }) => !missing && NOT_KNOWN.includes(health))
       ? [PlaceDoubt.DISKS_UNKNOWN]
@@ -111,10 +139,13 @@ export function judgePlace({ disks, mayFail, copies, elsewhere }: PlaceFacts, no
   const verdict = (): PlaceVerdict => {
     if (copies.length === 0 || elsewhere === Elsewhere.SAME_DISK)
       return isEndangered ? PlaceVerdict.LOST : PlaceVerdict.NONE
-    if (provenAt === null || elsewhere === null) return isEndangered ? PlaceVerdict.LOST : PlaceVerdict.UNKNOWN
+    if (provenAt === null || elsewhere === null || !facts.vaultIsSound)
+      return isEndangered ? PlaceVerdict.LOST : PlaceVerdict.UNKNOWN
     const isStale = copies.some(({ freshUntil }) => freshUntil !== null && freshUntil < now)
     if (isStale) return isEndangered ? PlaceVerdict.LOSES : PlaceVerdict.STALE
-    return failing > 0 ? PlaceVerdict.COVERED : PlaceVerdict.SAFE
+    if (!facts.whole) return isEndangered ? PlaceVerdict.LOSES : PlaceVerdict.PARTLY
+    if (failing > 0) return PlaceVerdict.COVERED
+    return facts.isThere ? PlaceVerdict.SAFE : PlaceVerdict.UNKNOWN
   }
   return { verdict: verdict(), doubts, provenAt, mayStillFail }
 }

@@ -30,7 +30,9 @@ import { placeSentence } from './place-sentence.ts'
 import { Elsewhere, PlaceDoubt, PlaceVerdict } from './place-verdict.ts'
 import type { Place } from './places.service.ts'
 
-@ObjectType('PlaceCopy', { description: 'One path in a place that jobs protect, and the best copy of it' })
+@ObjectType('PlaceCopy', {
+  description: 'One path in a place that jobs protect, and what all of their jobs have of it',
+})
 export class PlaceCopyView {
   @Field(() => String)
   path!: string
@@ -78,8 +80,11 @@ export class PlaceView {
   @Field(() => Elsewhere, { nullable: true, description: 'Where its copies lie; null = not known' })
   elsewhere!: Elsewhere | null
 
+  @Field(() => Boolean, { description: 'Whether the protected paths are all of it' })
+  whole!: boolean
+
   @Field(() => [PlaceCopyView], { description: 'By protected path; [] = no job says that it protects something here' })
-  copies!: ProtectedPath[]
+  copies!: Place['copies']
 }
 
 export const PlaceConnection = connectionOf(PlaceView, 'Place')

@@ -7,17 +7,20 @@ import { shownHealthSql } from '../disks/health-sql.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Page, type PageArgs, pageOf, readPage } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
-import { holdingOf } from '../storage/holding.ts'
+import { MachineKind } from '../machines/machine-kind.ts'
+import { holdingOf, isUnder } from '../storage/holding.ts'
 import { type ProtectedPath, protectedPaths } from './copies.ts'
 import { holdsData } from './holds-data.ts'
-import { type Elsewhere, judgePlace, type Judgement, PLACE_RANK, PlaceVerdict } from './place-verdict.ts'
+import { Elsewhere, judgePlace, type Judgement, PLACE_RANK, type PlaceFacts, PlaceVerdict } from './place-verdict.ts'
 import { elsewhereFrom, vaultPlace } from './vault-place.ts'
 
 /** A file system that holds data: its disks, its copies, and what that amounts to. */
 export interface Place extends Judgement {
   fileSystem: Row<FileSystem>
-  disks: { id: string; health: Health; missing: boolean }[]
+  disks: { id: string; health: Health; missing: boolean; missingSince: Date | null }[]
   copies: ProtectedPath[]
+  /** Whether the protected paths are all of it. */
+  whole: boolean
   elsewhere: Elsewhere | null
 }
 
@@ -113,46 +116,73 @@ export class PlacesService {
   private async load(machineIds: readonly string[]): Promise<Place[]> {
     if (machineIds.length === 0) return []
     const now = this.clock()
-    // What is gone with a disk that is missing has not moved away: it cannot be had.
-    const present = await findRows(this.em, FileSystem, (query) =>
-      query
-        .where('machine', 'in', [...machineIds])
-        .where((eb) =>
-          eb.or([
-            eb('goneSince', 'is', null),
-            eb(
-              'id',
-              'in',
-              eb
-                .selectFrom('FileSystemDisk')
-                .innerJoin('Disk', 'Disk.id', 'FileSystemDisk.disk')
-                .select('FileSystemDisk.fileSystem')
-                .where('Disk.machine', 'in', [...machineIds])
-                .where('Disk.missingSince', 'is not', null)
-                .where('Disk.archivedAt', 'is', null),
-            ),
-          ]),
-        )
-        .orderBy('id'),
+    const known = await findRows(this.em, FileSystem, (query) =>
+      query.where('machine', 'in', [...machineIds]).orderBy('id'),
     )
-    const onMachine = Map.groupBy(present, ({ machine }) => machine)
+    const [present, gone] = [
+      known.filter(isThere),
+      known.filter((fileSystem) => !isThere(fileSystem)).toSorted(lastGoneFirst),
+    ]
     const disks = await this.disksOf(machineIds, now)
+    const copies = await this.copiesIn([...present, ...gone], machineIds)
+    const shown = [
+      ...present.filter((fileSystem) => holdsData(fileSystem) || copies.has(fileSystem.id)),
+      // What went with its disk cannot be had; what jobs protect and is not there may only not be mounted.
+      ...gone.filter(
+        (fileSystem) =>
+          copies.has(fileSystem.id) ||
+          (holdsData(fileSystem) && isWithoutDisk(fileSystem, disks) && !isReplaced(fileSystem, present)),
+      ),
+    ]
+    const vault = await vaultPlace(this.em, this.vault, now)
+    const virtual = await this.virtualOf([...machineIds, ...(vault.machine === null ? [] : [vault.machine])])
+    return shown.map((fileSystem) => {
+      const below = disks.get(fileSystem.id) ?? []
+      const own = copies.get(fileSystem.id) ?? []
+      const elsewhere = elsewhereFrom(
+        vault,
+        fileSystem.machine,
+        below.map(({ id }) => id),
+      )
+      const whole = isWhole(fileSystem, own)
+      const facts: PlaceFacts = {
+        disks: below,
+        mayFail: fileSystem.mayFail,
+        copies: own,
+        whole,
+        elsewhere,
+        vaultIsSound: vault.isSound,
+        mayShareHost:
+          elsewhere === Elsewhere.OTHER_MACHINE && [fileSystem.machine, vault.machine].some((id) => virtual.has(id)),
+        isThere: isThere(fileSystem) || isWithoutDisk(fileSystem, disks),
+      }
+      return { ...judgePlace(facts, now), fileSystem, disks: below, copies: own, whole, elsewhere }
+    })
+  }
+
+  /** What jobs protect, by the file system that each path lies on; of two at one mountpoint the first. */
+  private async copiesIn(
+    fileSystems: readonly Row<FileSystem>[],
+    machineIds: readonly string[],
+  ): Promise<Map<string, ProtectedPath[]>> {
+    const onMachine = Map.groupBy(fileSystems, ({ machine }) => machine)
     const copies = new Map<string, ProtectedPath[]>()
     for (const path of await protectedPaths(this.em, machineIds)) {
       const held = holdingOf(onMachine.get(path.machine) ?? [], path.path)
       if (held) copies.set(held.id, [...(copies.get(held.id) ?? []), path])
     }
-    const vault = await vaultPlace(this.em, this.vault.path, this.vault.machine)
-    return present
-      .filter((fileSystem) => holdsData(fileSystem) || copies.has(fileSystem.id))
-      .map((fileSystem) => {
-        const below = disks.get(fileSystem.id) ?? []
-        const ids = below.map(({ id }) => id)
-        const elsewhere = elsewhereFrom(vault, fileSystem.machine, ids)
-        const own = copies.get(fileSystem.id) ?? []
-        const judged = judgePlace({ disks: below, mayFail: fileSystem.mayFail, copies: own, elsewhere }, now)
-        return { ...judged, fileSystem, disks: below, copies: own, elsewhere }
-      })
+    return copies
+  }
+
+  /** Machines that run on the disks of a host. */
+  private async virtualOf(machineIds: readonly string[]): Promise<Set<string | null>> {
+    const rows = await tables(this.em)
+      .selectFrom('Machine')
+      .select('id')
+      .where('id', 'in', [...new Set(machineIds)])
+      .where('kind', 'in', [MachineKind.VM, MachineKind.LXC, MachineKind.CONTAINER])
+      .execute()
+    return new Set(rows.map(({ id }) => id))
   }
 
   /** Only what the machine tells that a disk is in now is on it. */
@@ -180,10 +210,30 @@ export class PlacesService {
       .execute()
     const disks = new Map<string, Place['disks']>()
     for (const { fileSystem, id, health, missingSince } of rows)
-      disks.set(fileSystem, [...(disks.get(fileSystem) ?? []), { id, health, missing: missingSince !== null }])
+      disks.set(fileSystem, [
+        ...(disks.get(fileSystem) ?? []),
+        { id, health, missing: missingSince !== null, missingSince },
+      ])
     return disks
   }
 }
+
+const isThere = ({ goneSince }: Row<FileSystem>): boolean => goneSince === null
+const lastGoneFirst = (a: Row<FileSystem>, b: Row<FileSystem>): number =>
+  (b.goneSince?.getTime() ?? 0) - (a.goneSince?.getTime() ?? 0)
+
+/** Whether it went with a disk that is missing, and not long before. */
+const isWithoutDisk = ({ id, goneSince }: Row<FileSystem>, disks: ReadonlyMap<string, Place['disks']>): boolean =>
+  goneSince !== null &&
+  (disks.get(id) ?? []).some(({ missingSince }) => missingSince !== null && missingSince <= goneSince)
+
+/** Whether another one is mounted where it was. */
+const isReplaced = ({ machine, mountpoint }: Row<FileSystem>, present: readonly Row<FileSystem>[]): boolean =>
+  present.some((other) => other.machine === machine && mountpoint !== null && other.mountpoints.includes(mountpoint))
+
+/** Binds and sub-volumes are parts of it that may be backed up apart: each must lie in what is protected. */
+const isWhole = ({ mountpoints }: Row<FileSystem>, copies: readonly ProtectedPath[]): boolean =>
+  mountpoints.length > 0 && mountpoints.every((point) => copies.some(({ path }) => isUnder(point, path)))
 
 /** In the order of their parts, texts by their code units: an order that no language changes. */
 function compare(a: readonly (string | number)[], b: readonly (string | number)[]): number {

@@ -75,7 +75,7 @@ test('LUKS on a partition is seen through', () => {
   expect(rolesOf(graph).get('sda')).toBe('luks')
 })
 
-test('A ZFS data set lies on every device of its pool', () => {
+test('A ZFS data set lies on every device of its pool, but for those that it has lost', () => {
   const graph: StorageGraph = {
     ...tree(disk('sda', [node('sda1', 'zfs_member')]), disk('sdb')),
     zpool: {
@@ -103,7 +103,7 @@ test('A ZFS data set lies on every device of its pool', () => {
     },
   }
   expect(fileSystemsOf(graph)).toMatchObject([
-    { source: 'tank/home', mountpoint: '/home', usedBytes: 4, disks: ['sda', 'sdb'] },
+    { source: 'tank/home', mountpoint: '/home', usedBytes: 4, disks: ['sda'], mayFail: 0 },
   ])
   expect(rolesOf(graph)).toEqual(
     new Map([

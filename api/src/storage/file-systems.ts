@@ -1,6 +1,6 @@
 import type { UserHome } from './file-system.entity.ts'
 import type { BlockDevice } from './lsblk.ts'
-import { redundanciesOf } from './redundancy.ts'
+import { lostDisks, redundanciesOf } from './redundancy.ts'
 import { byKname, disksBelow, knameOf, type StorageGraph } from './storage-graph.ts'
 
 /** A file system as one report shows it. */
@@ -94,7 +94,11 @@ export function fileSystemsOf(graph: StorageGraph): FileSystemFacts[] | null {
       })
     }
   }
-  const fileSystems = [...found.values()]
+  const lost = lostDisks(graph)
+  const fileSystems = [...found.values()].map((each) => ({
+    ...each,
+    disks: each.disks && each.disks.length > 1 ? each.disks.filter((disk) => !lost.has(disk)) : each.disks,
+  }))
   if (graph.homes) placeHomes(fileSystems, graph.homes)
   return fileSystems
 }
@@ -180,8 +184,9 @@ type DfRow = NonNullable<StorageGraph['df']>['fileSystems'][number]
 function fromDataset(row: DfRow, graph: StorageGraph, devices: ReadonlyMap<string, BlockDevice>): FileSystemFacts {
   const poolName = row.source.split('/')[0]
   const pool = graph.zpool?.pools.find(({ name }) => name === poolName)
-  const disks = pool?.devices.flatMap(({ device }) =>
-    device ? disksBelow(knameOf(device, devices) ?? '', devices) : [],
+  // A cache, a log or a spare holds nothing that is not elsewhere in the pool.
+  const disks = pool?.devices.flatMap(({ device, use }) =>
+    device && use === null ? disksBelow(knameOf(device, devices) ?? '', devices) : [],
   )
   return {
     ...blank(`zfs:${row.source}`),

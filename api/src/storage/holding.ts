@@ -1,10 +1,11 @@
 import type { Row } from '../database/rows.ts'
 import type { FileSystem } from './file-system.entity.ts'
 
-const isUnder = (path: string, mountpoint: string): boolean =>
+/** Whether a path is a folder, or lies in it. */
+export const isUnder = (path: string, mountpoint: string): boolean =>
   mountpoint === '/' || path === mountpoint || path.startsWith(`${mountpoint}/`)
 
-/** Which of a machine's file systems a path lies on: the one with the longest mountpoint that it begins with. Null = none. */
+/** Which file system a path lies on: the one with the longest mountpoint that it begins with, of several the first. Null = none. */
 export function holdingOf<F extends Pick<Row<FileSystem>, 'mountpoints'>>(
   fileSystems: readonly F[],
   path: string,

@@ -64,7 +64,8 @@ describe('How many disks may fail before what lies on it is lost', () => {
     ['raid1', null, 1],
     ['raid1', 'partial', 0],
     ['raid6', null, 2],
-    [null, null, 0],
+    ['raid1', 'mismatches exist', 1],
+    [null, null, null],
   ])('a volume of LVM of type %s, health %s: %s', (type, health, mayFail) => {
     const image = (number: number): Node =>
       disk(`sd${number}`, { ...node(`vg-home_rimage_${number}`, 'lvm', { ...node('vg-home', 'lvm') }) })

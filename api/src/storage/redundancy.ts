@@ -7,6 +7,20 @@ import { byKname, disksBelow, knameOf, type StorageGraph } from './storage-graph
 // How many disks may still fail before what lies on a device is lost, whichever they are. Null = not known: an array whose
 // members are not told bears nothing that anybody could rely on.
 
+/** Disks whose arrays and pools have lost them already: what these still bear is reckoned without them. */
+export function lostDisks({ devices, mdraid, zpool }: StorageGraph): Set<string> {
+  const known = byKname(devices ?? [])
+  const names = [
+    ...(mdraid?.arrays ?? []).flatMap((array) =>
+      array.devices.filter(({ failed }) => failed).map(({ device }) => device),
+    ),
+    ...(zpool?.pools ?? []).flatMap((pool) =>
+      pool.devices.flatMap(({ device, state }) => (device && state !== null && LOST_STATE.test(state) ? [device] : [])),
+    ),
+  ]
+  return new Set(names.flatMap((name) => disksBelow(knameOf(name, known) ?? '', known)))
+}
+
 export interface Redundancy {
   ofDevice(kname: string): number | null
   ofPool(name: string): number | null
@@ -41,9 +55,11 @@ export function redundanciesOf(graph: StorageGraph): Redundancy {
     if (device.type?.startsWith('raid')) return null
     const volume = volumeOf(device, graph.lvm)
     const images = below.filter((parent) => /_[rm]image_\d+$/.test(devices.get(parent)?.name ?? ''))
-    if (volume?.type && images.length > 0) {
-      const lost = volume.health === 'partial' ? 1 : 0
-      return left(redundancyOfSegments(volume.type, images.length), lost, images)
+    if (images.length > 0) {
+      if (!volume?.type) return null
+      // Partial, or a mirror that runs on one leg (lvs(8), lv_health_status): what it still bears is not told.
+      if (volume.health !== null && !volume.health.startsWith('mismatches')) return 0
+      return left(redundancyOfSegments(volume.type, images.length), 0, images)
     }
     return below.length === 0 ? null : least(below.map(ofDevice))
   }

@@ -41,13 +41,15 @@ export class StorageRecorder {
       return before || sources.devices ? [{ facts: each, before }] : []
     })
     const rows = matched.map(({ facts: each, before }): Row<FileSystem> => {
-      const { disks: _disks, users, homeBytes, ...told } = each
-      const row = before ?? { id: newId(), machine: machineId, users: null, homeBytes: null }
+      const { disks: _disks, users, homeBytes, mayFail, ...told } = each
+      const row = before ?? { id: newId(), machine: machineId, users: null, homeBytes: null, mayFail: null }
       // Homes that were not measured this time keep their last value, with its age.
       const homes = users === null ? {} : { users, homeBytes }
       const { sizeBytes, usedBytes, freeBytes } = told
       const rest = sources.devices ? told : { sizeBytes, usedBytes, freeBytes }
-      return Object.assign(row, rest, homes, { lastSeenAt: at, goneSince: null }) as Row<FileSystem>
+      // What could not be asked this time is as it was.
+      const bears = mayFail === null ? {} : { mayFail }
+      return Object.assign(row, rest, homes, bears, { lastSeenAt: at, goneSince: null }) as Row<FileSystem>
     })
     const gone = known.filter((row) => row.goneSince === null && !rows.includes(row) && couldBeTold(row, sources))
     for (const row of gone) row.goneSince = at

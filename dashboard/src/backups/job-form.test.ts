@@ -89,6 +89,7 @@ test.each<[string, Partial<JobForm>, ReturnType<typeof troublesOf>]>([
   ['an hour that its schedule does not use', { frequency: 'HOURLY', expectedHourUtc: '99' }, {}],
   ['a text that is too long', { runbook: 'x'.repeat(4001) }, { runbook: { rule: 'longest', most: 4000 } }],
   ['the longest text', { runbook: 'x'.repeat(4000) }, {}],
+  ['an emptied cron line', { kind: 'cron', cron: ' ' }, { cron: { rule: 'needed' } }],
   ['no agent', { agentId: ' ' }, { agentId: { rule: 'needed' } }],
   ['nothing in a field that may be empty', { keepLast: ' ', graceMinutes: '' }, {}],
 ])('%s: %j', (_, changes, expected) => {

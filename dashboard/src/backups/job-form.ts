@@ -1,20 +1,13 @@
 import {
   type ChoiceField,
+  JOB_CHOICES,
   JOB_FIELD_NAMES,
   JOB_FIELDS,
-  type JobChoices,
   type JobField,
   jobField,
   type JobFieldName,
 } from '@vigie/api/job-fields'
-import { DayOfWeek, DueMeans, ExpectChange, type ExpectedJobInput, Frequency, type JobQuery } from '../gql/graphql.ts'
-
-export const CHOICES: Record<keyof JobChoices, Record<string, string>> = {
-  Frequency,
-  DayOfWeek,
-  DueMeans,
-  ExpectChange,
-}
+import type { ExpectedJobInput, JobQuery } from '../gql/graphql.ts'
 
 /** The form holds what somebody typed: numbers and lists are text until they are sent. */
 type Typed<F> = F extends { type: 'boolean' } ? boolean : F extends { many: true } ? string[] : string
@@ -119,7 +112,7 @@ const ALWAYS: FormField[] = FORM_FIELDS.filter(
   (name) => jobField(name).group !== 'when' || name === 'dueMeans' || name === 'graceMinutes',
 )
 
-const usedIn = (form: JobForm): FormField[] => [...ALWAYS, ...scheduleOf(form)]
+export const usedIn = (form: JobForm): FormField[] => [...ALWAYS, ...scheduleOf(form)]
 
 export type Trouble =
   { rule: 'needed' } | { rule: 'whole'; least: number; most: number } | { rule: 'longest'; most: number }
@@ -131,6 +124,8 @@ export function troublesOf(form: JobForm): Partial<Record<FormField, Trouble>> {
     const trouble = troubleOf(jobField(name), form[name])
     if (trouble) found[name] = trouble
   }
+  // One that is empty would be kept as it was.
+  if (form.kind === 'cron' && form.cron.trim() === '') found.cron = { rule: 'needed' }
   return found
 }
 
@@ -163,4 +158,4 @@ export function inputOf(form: JobForm, protectsBefore = ''): ExpectedJobInput {
   }
 }
 
-export const choicesOf = ({ of }: ChoiceField): string[] => Object.values(CHOICES[of])
+export const choicesOf = ({ of }: ChoiceField): readonly string[] => JOB_CHOICES[of]

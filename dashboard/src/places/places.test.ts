@@ -2,20 +2,47 @@ import { expect, test } from 'vitest'
 import { type Cost, costOf, countsOf, headlineOf, worstOf } from './places.ts'
 
 const proven = '2026-11-29T02:00:00Z'
+const copies = [{ provenAt: proven }]
 
 test.each<[string, Parameters<typeof costOf>[0], Cost]>([
-  ['a mirror that is whole', { mayStillFail: 1, provenAt: null, elsewhere: null }, { kind: 'nothing', disks: 1 }],
+  [
+    'a mirror that is whole',
+    { mayStillFail: 1, provenAt: null, elsewhere: null, whole: false, copies: [] },
+    { kind: 'nothing', disks: 1 },
+  ],
   [
     'one disk and a copy elsewhere',
-    { mayStillFail: 0, provenAt: proven, elsewhere: 'OTHER_MACHINE' },
+    { mayStillFail: 0, provenAt: proven, elsewhere: 'OTHER_MACHINE', whole: true, copies },
     { kind: 'since', at: proven },
   ],
-  ['one disk and no copy', { mayStillFail: 0, provenAt: null, elsewhere: 'OTHER_MACHINE' }, { kind: 'everything' }],
-  ['a copy on the same disk', { mayStillFail: 0, provenAt: proven, elsewhere: 'SAME_DISK' }, { kind: 'everything' }],
-  ['a copy of which it is not known where it lies', { mayStillFail: 0, provenAt: proven, elsewhere: null }, null],
+  [
+    'one disk and no copy',
+    { mayStillFail: 0, provenAt: null, elsewhere: 'OTHER_MACHINE', whole: false, copies: [] },
+    { kind: 'everything' },
+  ],
+  [
+    'a copy of a folder alone',
+    { mayStillFail: 0, provenAt: proven, elsewhere: 'OTHER_DISK', whole: false, copies },
+    { kind: 'part' },
+  ],
+  [
+    'one path proven and another not yet',
+    { mayStillFail: 0, provenAt: null, elsewhere: 'OTHER_DISK', whole: true, copies: [...copies, { provenAt: null }] },
+    { kind: 'part' },
+  ],
+  [
+    'a copy on the same disk',
+    { mayStillFail: 0, provenAt: proven, elsewhere: 'SAME_DISK', whole: true, copies },
+    { kind: 'everything' },
+  ],
+  [
+    'a copy of which it is not known where it lies',
+    { mayStillFail: 0, provenAt: proven, elsewhere: null, whole: true, copies },
+    null,
+  ],
   [
     'redundancy that is not told, and a copy',
-    { mayStillFail: null, provenAt: proven, elsewhere: 'OTHER_DISK' },
+    { mayStillFail: null, provenAt: proven, elsewhere: 'OTHER_DISK', whole: true, copies },
     { kind: 'since', at: proven },
   ],
 ])('What a failure would cost with %s', (_, place, cost) => {
@@ -27,6 +54,7 @@ test.each([
   [{ LOSES: 1, NONE: 2 }, 'danger'],
   [{ NONE: 1, SAFE: 5 }, 'none'],
   [{ STALE: 1, COVERED: 5 }, 'late'],
+  [{ PARTLY: 1, SAFE: 5 }, 'partly'],
   [{ UNKNOWN: 1, SAFE: 5 }, 'unknown'],
   [{ COVERED: 1, SAFE: 5 }, 'covered'],
   [{ SAFE: 5 }, 'safe'],
@@ -39,5 +67,6 @@ test.each([
 test('The worst of the disks counts, and not known is worse than good', () => {
   expect(worstOf([{ health: 'OK' }, { health: 'FAILED' }, { health: 'FAILED' }])?.disks).toHaveLength(2)
   expect(worstOf([{ health: 'OK' }, { health: 'UNKNOWN' }])?.health).toBe('UNKNOWN')
+  expect(worstOf([{ health: 'FAILED' }, { health: 'UNKNOWN', missingSince: proven }])?.isMissing).toBe(true)
   expect(worstOf([])).toBeNull()
 })

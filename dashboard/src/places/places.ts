@@ -5,6 +5,7 @@ export const GROUPS = {
   danger: ['LOST', 'LOSES'],
   none: ['NONE'],
   late: ['STALE'],
+  partly: ['PARTLY'],
   unknown: ['UNKNOWN'],
   covered: ['COVERED'],
   safe: ['SAFE'],
@@ -24,29 +25,41 @@ export function countsOf(counts: readonly { verdict: PlaceVerdict; count: number
   return found
 }
 
-export type Headline = 'danger' | 'none' | 'late' | 'unknown' | 'covered' | 'safe' | 'empty'
+export type Headline = Group | 'empty'
 
 /** The worst true sentence: nothing is called safe while a place is without a copy, or not known. */
 export const headlineOf = (counts: Record<Group, number>): Headline =>
   GROUP_NAMES.find((group) => counts[group] > 0) ?? 'empty'
 
-/** What one more failure would take: nothing, what is newer than the copy, or everything. Null = not known. */
-export type Cost = { kind: 'nothing'; disks: number } | { kind: 'since'; at: string } | { kind: 'everything' } | null
+/** What one more failure would take: nothing, what is newer than the copy, what has none, or everything. Null = not known. */
+export type Cost =
+  { kind: 'nothing'; disks: number } | { kind: 'since'; at: string } | { kind: 'part' } | { kind: 'everything' } | null
 
 export function costOf({
   mayStillFail,
   provenAt,
   elsewhere,
-}: Pick<PlaceRowFragment, 'mayStillFail' | 'provenAt' | 'elsewhere'>): Cost {
+  whole,
+  copies,
+}: Pick<PlaceRowFragment, 'mayStillFail' | 'provenAt' | 'elsewhere' | 'whole'> & {
+  copies: readonly Pick<PlaceRowFragment['copies'][number], 'provenAt'>[]
+}): Cost {
   if (mayStillFail) return { kind: 'nothing', disks: mayStillFail }
-  if (!provenAt || elsewhere === 'SAME_DISK') return { kind: 'everything' }
-  return elsewhere ? { kind: 'since', at: provenAt } : null
+  const isProven = copies.some((copy) => copy.provenAt)
+  if (!isProven || elsewhere === 'SAME_DISK') return { kind: 'everything' }
+  if (!elsewhere) return null
+  return provenAt && whole ? { kind: 'since', at: provenAt } : { kind: 'part' }
 }
 
 const RANK: Record<Health, number> = { OK: 0, UNSUPPORTED: 1, UNKNOWN: 2, WARNING: 3, AT_RISK: 4, FAILED: 5 }
 
-/** The worst health of a place's disks, with the disks that have it. Null = no disk is known. */
-export function worstOf<D extends { health: Health }>(disks: readonly D[]): { health: Health; disks: D[] } | null {
-  const [worst] = disks.toSorted((a, b) => RANK[b.health] - RANK[a.health])
-  return worst ? { health: worst.health, disks: disks.filter(({ health }) => health === worst.health) } : null
+/** The worst of a place's disks, and those that are like it; a missing one is worse than any. Null = no disk is known. */
+export function worstOf<D extends { health: Health; missingSince?: string | null }>(
+  disks: readonly D[],
+): { health: Health; isMissing: boolean; disks: D[] } | null {
+  const rank = ({ health, missingSince }: D): number => (missingSince ? 10 : RANK[health])
+  const [worst] = disks.toSorted((a, b) => rank(b) - rank(a))
+  if (!worst) return null
+  const alike = disks.filter((disk) => rank(disk) === rank(worst))
+  return { health: worst.health, isMissing: Boolean(worst.missingSince), disks: alike }
 }
