@@ -112,7 +112,7 @@ describe('Work that waits', () => {
     expect(await idsIn(other)).toEqual(['a', 'b', 'c'])
   })
 
-  test('and cannot be committed as a whole is done each by itself', async () => {
+  test('and is lost as a whole is done each by itself; where the database went away, all are told', async () => {
     const together = open()
     const rounds: string[] = []
     const work = (id: string) =>
@@ -123,7 +123,12 @@ describe('Work that waits', () => {
         if (rounds.join('') === 'ab') await em.execute(LOST).catch(() => undefined)
         return id
       })
-    expect(await Promise.all([work('a'), work('b')])).toEqual(['a', 'b'])
+    const answers = await Promise.allSettled([work('a'), work('b')])
+    if (onPostgresql()) {
+      const gone = { reason: { extensions: { code: 'DATABASE_UNREACHABLE' } } }
+      expect(answers).toMatchObject([gone, gone])
+      expect(await Promise.all([work('a'), work('b')])).toEqual(['a', 'b'])
+    } else expect(answers).toMatchObject([{ value: 'a' }, { value: 'b' }])
     expect(rounds.join('')).toBe('abab')
     expect(await idsIn(other)).toEqual(['a', 'b'])
   })
