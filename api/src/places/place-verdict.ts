@@ -114,7 +114,8 @@ export interface Judgement {
   mayStillFail: number | null
 }
 
-const FAILING: readonly Health[] = [Health.FAILED, Health.AT_RISK]
+/** What a disk must not be to be reckoned with. */
+export const FAILING: readonly Health[] = [Health.FAILED, Health.AT_RISK]
 const NOT_KNOWN: readonly Health[] = [Health.UNKNOWN, Health.UNSUPPORTED]
 
 /** What would become of a place. What is not known counts for nothing: neither for redundancy nor for a copy. Pure. */

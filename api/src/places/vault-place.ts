@@ -2,14 +2,13 @@ import type { EntityManager } from '../database/database.ts'
 import { selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { localAgentMachine } from '../access/local-agent.ts'
-import { Health } from '../disks/health.ts'
 import { shownHealthSql } from '../disks/health-sql.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { machinesCalled } from '../machines/machine-names.ts'
 import { RoomUse } from '../room/room.entity.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { holdingOf } from '../storage/holding.ts'
-import { Elsewhere } from './place-verdict.ts'
+import { Elsewhere, FAILING } from './place-verdict.ts'
 
 /** Where the vault lies. Null = not known. */
 export interface VaultPlace {
@@ -46,8 +45,6 @@ export async function vaultPlace(
     isSound: isReadable && !disks.some(({ health, missingSince }) => missingSince || FAILING.includes(health)),
   }
 }
-
-const FAILING: readonly Health[] = [Health.FAILED, Health.AT_RISK]
 
 /** The file system that the vault's path lies on, where it is as large as Vigie itself sees there. */
 async function fileSystemOf(
