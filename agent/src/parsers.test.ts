@@ -244,6 +244,34 @@ errors: No known data errors
   })
 })
 
+test('ZFS: a member that is being filled or replaced is in no group, and those after it are', () => {
+  const status = `  pool: tank
+ state: DEGRADED
+  scan: resilver in progress since Sun Nov 29 03:00:00 2026
+config:
+
+\tNAME             STATE     READ WRITE CKSUM
+\ttank             DEGRADED     0     0     0
+\t  mirror-0       DEGRADED     0     0     0
+\t    replacing-0  DEGRADED     0     0     0
+\t      /dev/sda1  FAULTED      0     0     0
+\t      /dev/sdb1  ONLINE       0     0     0  (resilvering)
+\t    /dev/sdc1    ONLINE       0     0     0
+\t  mirror-1       ONLINE       0     0     0
+\t    /dev/sdd1    ONLINE       0     0     0  (resilvering)
+\t    /dev/sde1    ONLINE       0     0     0
+
+errors: No known data errors
+`
+  expect(parseZpool('', status, (path) => path).pools[0]?.devices.map(({ path, group }) => [path, group])).toEqual([
+    ['/dev/sda1', null],
+    ['/dev/sdb1', null],
+    ['/dev/sdc1', 'mirror-0'],
+    ['/dev/sdd1', null],
+    ['/dev/sde1', 'mirror-1'],
+  ])
+})
+
 test('md: failed members and spares, expected and working devices', () => {
   const text = `Personalities : [raid1]
 md0 : active raid1 sdb1[1](F) sda1[0] sdc1[2](S)

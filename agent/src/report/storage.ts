@@ -54,7 +54,9 @@ const poolDevice = z.object({
   group: text
     .nullable()
     .default(null)
-    .describe('the mirror or raidz that it is in, or its own path where it stands alone; null = not told'),
+    .describe(
+      'the mirror or raidz that it is in, or its own path where it stands alone; null = not told, or being filled',
+    ),
 })
 const pool = z.object({
   name: text,

@@ -67,8 +67,8 @@ function parseStatus(status: string): Map<string, PoolStatus> {
   let use: string | null = null
   /** The mirror or raidz whose heading stands above, at the second level. */
   let group: string | null = null
-  /** Below a replacement, or where one is being filled: which of them are whole is not told. */
-  let isBeingReplaced = false
+  /** How deep the heading of a replacement stands, below which old and new are one member; null = not below one. */
+  let replacing: number | null = null
   for (const line of status.split('\n')) {
     const header = /^ {0,3}(pool|state|status|action|see|scan|config|errors):(.*)$/.exec(line)
     if (header) {
@@ -89,11 +89,11 @@ function parseStatus(status: string): Map<string, PoolStatus> {
     } else if (part === 'config' && pool) {
       const [device, state, read, write, checksum] = line.trim().split(/\s+/)
       if (device === name) use = null
-      if (indentOf(line) <= SECOND_LEVEL) {
-        group = device && GROUP.test(device) ? device : null
-        isBeingReplaced = false
-      }
-      if (/^(replacing|spare)-\d+$/.test(device ?? '') || /\(resilvering\)/.test(line)) isBeingReplaced = true
+      const indent = indentOf(line)
+      if (indent <= SECOND_LEVEL) group = device && GROUP.test(device) ? device : null
+      if (replacing !== null && indent <= replacing) replacing = null
+      if (/^(replacing|spare)-\d+$/.test(device ?? '')) replacing = indent
+      const isBeingFilled = replacing !== null || line.includes('(resilvering)')
       const heading = /^(log|cache|spare)s?$/.exec(device ?? '')?.[1]
       if (heading && !state) use = heading
       else if (/^(special|dedup)$/.test(device ?? '') && !state) use = null
@@ -104,7 +104,7 @@ function parseStatus(status: string): Map<string, PoolStatus> {
         state: state ?? null,
         errors,
         use,
-        group: isBeingReplaced ? null : (group ?? device),
+        group: isBeingFilled ? null : (group ?? device),
       })
     } else if (part === 'errors' && pool && line.trim()) {
       pool.dataErrors = (pool.damagedFiles.length ? (pool.dataErrors ?? 0) : 0) + 1

@@ -95,8 +95,13 @@ async function inSavepoint<Tell>(
   try {
     const { outbox, answer } = await em.transactional((fork) => workIn((own = fork), openOutbox, work))
     return () => {
-      outbox.publish()
-      resolve(answer)
+      try {
+        outbox.publish()
+        resolve(answer)
+      } catch (error) {
+        // It is kept all the same; as alone, who asked is told. The others are told of theirs.
+        reject(error)
+      }
     }
   } catch (error) {
     if (own) forgetSaved(own)

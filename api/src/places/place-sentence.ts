@@ -1,6 +1,5 @@
 import { Language } from '../reasons/reasons.resolver.ts'
-import { PlaceVerdict } from './place-verdict.ts'
-import type { Judgement } from './place-verdict.ts'
+import type { Judgement, PlaceVerdict } from './place-verdict.ts'
 
 interface Words {
   verdict: Record<PlaceVerdict, string>
@@ -45,7 +44,7 @@ const WORDS: Record<Language, Words> = {
   },
 }
 
-/** "A disk below it is failing; a fresh proven copy lies elsewhere: last proven backup 5 hours ago." */
+/** "A disk under it is failing or missing; a fresh proven copy lies elsewhere: last proven backup 5 hours ago." */
 export function placeSentence(
   { verdict, provenAt, copies }: Pick<Judgement, 'verdict' | 'provenAt'> & { copies: readonly unknown[] },
   language: Language,

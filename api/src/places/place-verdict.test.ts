@@ -10,8 +10,8 @@ const copy = (hours: number | null, freshFor = 26): PathCopy => ({
   freshUntil: hours === null ? null : ago(hours - freshFor),
 })
 const { OK, FAILED, AT_RISK, WARNING, UNKNOWN, UNSUPPORTED } = Health
-const on = (...healths: Health[]) => healths.map((health) => ({ health, missing: false }))
-const MISSING = { health: Health.UNKNOWN, missing: true }
+const on = (...healths: Health[]) => healths.map((health) => ({ health, missingSince: null }))
+const MISSING = { health: Health.UNKNOWN, missingSince: ago(1) }
 const place = (more: Partial<PlaceFacts> = {}): PlaceFacts => ({
   disks: on(OK),
   mayFail: 0,

@@ -88,7 +88,7 @@ export interface PathCopy {
 
 export interface PlaceFacts {
   /** Each disk that it lies on, with its shown health; [] = not known. A missing one holds nothing that can be had. */
-  disks: readonly { health: Health; missing: boolean }[]
+  disks: readonly { health: Health; missingSince: Date | null }[]
   /** Null = not known. */
   mayFail: number | null
   /** One for each path that jobs protect, the worst of its jobs; [] = no job. */
@@ -121,7 +121,7 @@ const NOT_KNOWN: readonly Health[] = [Health.UNKNOWN, Health.UNSUPPORTED]
 /** What would become of a place. What is not known counts for nothing: neither for redundancy nor for a copy. Pure. */
 export function judgePlace(facts: PlaceFacts, now: Date): Judgement {
   const { disks, mayFail, copies, elsewhere } = facts
-  const failing = disks.filter(({ health, missing }) => missing || FAILING.includes(health)).length
+  const failing = disks.filter(({ health, missingSince }) => missingSince !== null || FAILING.includes(health)).length
   const mayStillFail = mayFail === null ? null : Math.max(0, mayFail - failing)
   const isEndangered = failing > (mayFail ?? 0)
   const provenAt = copies.every((copy) => copy.provenAt !== null) ? earliest(copies.map((copy) => copy.provenAt)) : null
@@ -133,7 +133,8 @@ export function judgePlace(facts: PlaceFacts, now: Date): Judgement {
     ...(copies.length > 0 && facts.mayShareHost ? [PlaceDoubt.HOST_UNKNOWN] : []),
     ...(facts.isThere ? [] : [PlaceDoubt.NOT_THERE]),
     ...(mayFail === null && disks.length > 1 ? [PlaceDoubt.REDUNDANCY_UNKNOWN] : []),
-    ...(disks.length === 0 || disks.some(({ health, missing }) => !missing && NOT_KNOWN.includes(health))
+    ...(disks.length === 0 ||
+    disks.some(({ health, missingSince }) => missingSince === null && NOT_KNOWN.includes(health))
       ? [PlaceDoubt.DISKS_UNKNOWN]
       : []),
   ]

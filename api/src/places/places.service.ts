@@ -17,7 +17,7 @@ import { elsewhereFrom, vaultPlace } from './vault-place.ts'
 /** A file system that holds data: its disks, its copies, and what that amounts to. */
 export interface Place extends Judgement {
   fileSystem: Row<FileSystem>
-  disks: { id: string; health: Health; missing: boolean; missingSince: Date | null }[]
+  disks: { id: string; health: Health; missingSince: Date | null }[]
   copies: ProtectedPath[]
   /** Whether the protected paths are all of it. */
   whole: boolean
@@ -117,7 +117,11 @@ export class PlacesService {
     if (machineIds.length === 0) return []
     const now = this.clock()
     const known = await findRows(this.em, FileSystem, (query) =>
-      query.where('machine', 'in', [...machineIds]).orderBy('id'),
+      query
+        .where('machine', 'in', [...machineIds])
+        // What is gone and was mounted nowhere is nobody's place any more.
+        .where((eb) => eb.or([eb('goneSince', 'is', null), eb('mountpoint', 'is not', null)]))
+        .orderBy('id'),
     )
     const [present, gone] = [
       known.filter(isThere),
@@ -210,10 +214,7 @@ export class PlacesService {
       .execute()
     const disks = new Map<string, Place['disks']>()
     for (const { fileSystem, id, health, missingSince } of rows)
-      disks.set(fileSystem, [
-        ...(disks.get(fileSystem) ?? []),
-        { id, health, missing: missingSince !== null, missingSince },
-      ])
+      disks.set(fileSystem, [...(disks.get(fileSystem) ?? []), { id, health, missingSince }])
     return disks
   }
 }
@@ -222,7 +223,7 @@ const isThere = ({ goneSince }: Row<FileSystem>): boolean => goneSince === null
 const lastGoneFirst = (a: Row<FileSystem>, b: Row<FileSystem>): number =>
   (b.goneSince?.getTime() ?? 0) - (a.goneSince?.getTime() ?? 0)
 
-/** Whether it went with a disk that is missing, and not long before. */
+/** Whether it went with a disk that is missing, and not before it. */
 const isWithoutDisk = ({ id, goneSince }: Row<FileSystem>, disks: ReadonlyMap<string, Place['disks']>): boolean =>
   goneSince !== null &&
   (disks.get(id) ?? []).some(({ missingSince }) => missingSince !== null && missingSince <= goneSince)

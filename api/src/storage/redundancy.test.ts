@@ -161,6 +161,14 @@ describe('How many disks may fail before what lies on it is lost', () => {
       1,
     ],
     [
+      'a mirror of which one is being filled',
+      pool([
+        ['mirror-0', ON],
+        [null, ON],
+      ]),
+      0,
+    ],
+    [
       'devices whose groups an older agent does not tell',
       pool([
         [null, ON],

@@ -77,7 +77,9 @@ export function redundanciesOf(graph: StorageGraph): Redundancy {
     const pool = graph.zpool?.pools.find((each) => each.name === name)
     if (!pool) return null
     const data = pool.devices.filter(({ use }) => use === null)
-    if (data.some(({ group }) => group === null)) return null
+    if (data.every(({ group }) => group === null)) return null
+    // Where one is being filled or replaced, what the pool still bears is not told: nothing is reckoned.
+    if (data.some(({ group }) => group === null)) return 0
     const groups = [...Map.groupBy(data, ({ group }) => group as string)]
     return least(groups.map(([group, members]) => ofGroup(group, members)))
   }

@@ -40,14 +40,15 @@ export function costOf({
   provenAt,
   elsewhere,
   whole,
+  doubts,
   copies,
-}: Pick<PlaceRowFragment, 'mayStillFail' | 'provenAt' | 'elsewhere' | 'whole'> & {
+}: Pick<PlaceRowFragment, 'mayStillFail' | 'provenAt' | 'elsewhere' | 'whole' | 'doubts'> & {
   copies: readonly Pick<PlaceRowFragment['copies'][number], 'provenAt'>[]
 }): Cost {
   if (mayStillFail) return { kind: 'nothing', disks: mayStillFail }
   const isProven = copies.some((copy) => copy.provenAt)
   if (!isProven || elsewhere === 'SAME_DISK') return { kind: 'everything' }
-  if (!elsewhere) return null
+  if (!elsewhere || doubts.includes('VAULT_IN_TROUBLE')) return null
   return provenAt && whole ? { kind: 'since', at: provenAt } : { kind: 'part' }
 }
 
