@@ -8,6 +8,9 @@ import { ref } from 'vue'
 /** Whether the page is live: null = live, a time = not live since then. `undefined` before the first connection. */
 export const notLiveSince = ref<Date | null | undefined>(undefined)
 
+/** Why the server refuses to tell of changes; null = it does not. */
+export const liveRefused = ref<Error | null>(null)
+
 /** True once the server said that nobody is signed in. */
 export const signedOut = ref(false)
 
@@ -24,6 +27,7 @@ const socket = createClient({
   on: {
     connected: () => {
       notLiveSince.value = null
+      liveRefused.value = null
       // What happened since the pages asked was not told, also before the first connection: they ask anew.
       void apollo.refetchQueries({ include: 'active' })
     },
@@ -63,14 +67,8 @@ export const apollo = new ApolloClient({
   queryDeduplication: false,
 })
 
-/** Asks the active queries anew, e.g. because something entered or left a list. Many changes at once ask once. */
-let asking: ReturnType<typeof setTimeout> | null = null
-export function askAnew(): void {
-  asking ??= setTimeout(() => {
-    asking = null
-    void apollo.refetchQueries({ include: 'active' })
-  }, 400)
-}
+// A page that stands for weeks hears of much that nobody shows any more.
+setInterval(() => apollo.cache.gc(), 60_000)
 
 export function reconnect(): void {
   socket.terminate()

@@ -1,4 +1,15 @@
-import { Arg, Authorized, type ClassType, Field, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql'
+import {
+  Args,
+  ArgsType,
+  Authorized,
+  type ClassType,
+  Field,
+  ID,
+  ObjectType,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql'
 import { Scope } from './scope.ts'
 import { Alert } from '../alerts/alert.entity.ts'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
@@ -31,22 +42,59 @@ export const ScansChanged = batchOf(Scan, 'ScansChanged')
 export const AlertsChanged = batchOf(Alert, 'AlertsChanged')
 export const EventsAdded = batchOf(Event, 'EventsAdded')
 
-interface Wanted {
+/** What a subscriber wants to hear of: each list that is given narrows it; null = all. */
+@ArgsType()
+class Wanted {
+  @Field(() => [ID], { nullable: true, description: 'Only these; null = all' })
   ids?: string[] | null
 }
 
-const concerns = ({ payload, args }: { payload: Batch; args: Wanted }): boolean =>
-  !args.ids ||
-  payload.changed.some(({ id }) => args.ids?.includes(String(id))) ||
-  payload.removedIds.some((id) => args.ids?.includes(id))
+@ArgsType()
+class WantedDisks extends Wanted {
+  @Field(() => [ID], { nullable: true, description: 'Only those that are in these machines now; null = all' })
+  machineIds?: string[] | null
+}
 
-const narrowed = <T>(batch: Batch, ids: string[] | undefined | null): T =>
-  (ids
-    ? {
-        changed: batch.changed.filter(({ id }) => ids.includes(String(id))),
-        removedIds: batch.removedIds.filter((id) => ids.includes(id)),
-      }
-    : batch) as T
+@ArgsType()
+class WantedEntries extends Wanted {
+  @Field(() => [ID], { nullable: true, description: 'Only those of these jobs; null = all' })
+  jobIds?: string[] | null
+}
+
+@ArgsType()
+class WantedEvents {
+  @Field(() => ID, { nullable: true, description: 'Only what happened to this machine; null = all' })
+  machineId?: string | null
+
+  @Field(() => ID, { nullable: true, description: 'Only what happened to this disk; null = all' })
+  diskId?: string | null
+
+  @Field(() => ID, { nullable: true, description: 'Only what happened to this job; null = all' })
+  jobId?: string | null
+}
+
+type Args = WantedDisks & WantedEntries & WantedEvents
+/** A row as it is loaded: what it belongs to stands in it by id. */
+type Changed = Batch['changed'][number] & { machine?: string; disk?: string; job?: string }
+
+const isWanted = (row: Changed, { ids, machineIds, jobIds, machineId, diskId, jobId }: Args): boolean =>
+  (!ids || ids.includes(String(row.id))) &&
+  (!machineIds || machineIds.includes(String(row.machine))) &&
+  (!jobIds || jobIds.includes(String(row.job))) &&
+  (!machineId || row.machine === machineId) &&
+  (!diskId || row.disk === diskId) &&
+  (!jobId || row.job === jobId)
+
+/** Who has left cannot be asked where it belonged: who watches a machine or a job hears of all that left. */
+const wantedOf = (batch: Batch, args: Args): Batch => ({
+  changed: batch.changed.filter((row) => isWanted(row, args)),
+  removedIds: batch.removedIds.filter((id) => !args.ids || args.ids.includes(id)),
+})
+
+const concerns = ({ payload, args }: { payload: Batch; args: Args }): boolean => {
+  const { changed, removedIds } = wantedOf(payload, args)
+  return changed.length + removedIds.length > 0
+}
 
 const on = (topic: Topic) => ({ topics: topic, filter: concerns as never })
 
@@ -54,11 +102,8 @@ const on = (topic: Topic) => ({ topics: topic, filter: concerns as never })
 export class SubscriptionsResolver {
   @Authorized(Scope.READ)
   @Subscription(() => MachinesChanged, { ...on('machines'), description: 'Machines that reported, or were changed' })
-  machinesChanged(
-    @Root() batch: Batch,
-    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
-  ): InstanceType<typeof MachinesChanged> {
-    return narrowed(batch, ids)
+  machinesChanged(@Root() batch: Batch, @Args(() => Wanted) args: Wanted): InstanceType<typeof MachinesChanged> {
+    return wantedOf(batch, args) as never
   }
 
   @Authorized(Scope.READ)
@@ -66,20 +111,17 @@ export class SubscriptionsResolver {
     ...on('disks'),
     description: 'Disks of which more changed than temperature and time',
   })
-  disksChanged(
-    @Root() batch: Batch,
-    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
-  ): InstanceType<typeof DisksChanged> {
-    return narrowed(batch, ids)
+  disksChanged(@Root() batch: Batch, @Args(() => WantedDisks) args: WantedDisks): InstanceType<typeof DisksChanged> {
+    return wantedOf(batch, args) as never
   }
 
   @Authorized(Scope.READ)
   @Subscription(() => ExpectedJobsChanged, { ...on('jobs'), description: 'Jobs that were made, changed or judged' })
   expectedJobsChanged(
     @Root() batch: Batch,
-    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
+    @Args(() => Wanted) args: Wanted,
   ): InstanceType<typeof ExpectedJobsChanged> {
-    return narrowed(batch, ids)
+    return wantedOf(batch, args) as never
   }
 
   @Authorized(Scope.READ)
@@ -89,18 +131,15 @@ export class SubscriptionsResolver {
   })
   backupEntriesChanged(
     @Root() batch: Batch,
-    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
+    @Args(() => WantedEntries) args: WantedEntries,
   ): InstanceType<typeof BackupEntriesChanged> {
-    return narrowed(batch, ids)
+    return wantedOf(batch, args) as never
   }
 
   @Authorized(Scope.READ)
   @Subscription(() => ScansChanged, { ...on('scans'), description: 'Scans that began or ended' })
-  scansChanged(
-    @Root() batch: Batch,
-    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
-  ): InstanceType<typeof ScansChanged> {
-    return narrowed(batch, ids)
+  scansChanged(@Root() batch: Batch, @Args(() => Wanted) args: Wanted): InstanceType<typeof ScansChanged> {
+    return wantedOf(batch, args) as never
   }
 
   @Authorized(Scope.READ)
@@ -108,16 +147,13 @@ export class SubscriptionsResolver {
     ...on('alerts'),
     description: 'Alerts that were opened, changed, told or resolved',
   })
-  alertsChanged(
-    @Root() batch: Batch,
-    @Arg('ids', () => [ID], { nullable: true, description: 'Only these; null = all' }) ids?: string[],
-  ): InstanceType<typeof AlertsChanged> {
-    return narrowed(batch, ids)
+  alertsChanged(@Root() batch: Batch, @Args(() => Wanted) args: Wanted): InstanceType<typeof AlertsChanged> {
+    return wantedOf(batch, args) as never
   }
 
   @Authorized(Scope.READ)
   @Subscription(() => EventsAdded, { ...on('events'), description: 'What has just happened' })
-  eventsAdded(@Root() batch: Batch): InstanceType<typeof EventsAdded> {
-    return narrowed(batch, null)
+  eventsAdded(@Root() batch: Batch, @Args(() => WantedEvents) args: WantedEvents): InstanceType<typeof EventsAdded> {
+    return wantedOf(batch, args) as never
   }
 }

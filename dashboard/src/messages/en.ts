@@ -19,6 +19,7 @@ export const en = {
     live: 'Live',
     connecting: 'Connecting …',
     lost: 'Not live since {time}, trying again',
+    refused: 'Not live: {reason}',
   },
   state: {
     loading: 'Asking …',
@@ -27,6 +28,7 @@ export const en = {
     notDone: 'That was not done: {reason}',
     close: 'Close',
     more: 'Show more',
+    shownOf: '{shown} of {total} are shown.',
     limit: 'These are the first 500; search or filter to see the others.',
     notFound: 'There is nothing here.',
     toOverview: 'To the overview',
@@ -144,7 +146,6 @@ export const en = {
     none: 'No data is known yet.',
     noneHint: 'Once an agent has reported, each file system of its machine that holds data stands here.',
     noneOfThese: 'No place is in this state.',
-    more: 'Show more: {shown} of {all} are shown',
     used: '{bytes} used',
     noDisk: 'Disk not known',
     allDisks: '{n} disk | {n} disks',
@@ -747,7 +748,6 @@ export const en = {
     onlyHere: 'the vault does not hold it',
     confirm: 'Delete {name} ({size})? The vault holds the same content.',
     confirmOnly: 'Delete {name} ({size})? The vault does not hold it: it is gone for good.',
-    more: 'Show more',
   },
   add: {
     title: 'Add a machine',

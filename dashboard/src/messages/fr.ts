@@ -21,6 +21,7 @@ export const fr: Messages = {
     live: 'En direct',
     connecting: 'Connexion …',
     lost: 'Plus en direct depuis {time}, nouvel essai',
+    refused: 'Pas en direct : {reason}',
   },
   state: {
     loading: 'Demande en cours …',
@@ -29,6 +30,7 @@ export const fr: Messages = {
     notDone: 'Cela n’a pas été fait : {reason}',
     close: 'Fermer',
     more: 'Afficher la suite',
+    shownOf: '{shown} sur {total} sont affichés.',
     limit: 'Voici les 500 premiers ; cherchez ou filtrez pour voir les autres.',
     notFound: 'Il n’y a rien ici.',
     toOverview: 'Vers la vue d’ensemble',
@@ -152,7 +154,6 @@ export const fr: Messages = {
     noneHint:
       'Dès qu’un agent a envoyé un rapport, chaque système de fichiers de sa machine qui contient des données apparaît ici.',
     noneOfThese: 'Aucun endroit n’est dans ce cas.',
-    more: 'Montrer la suite : {shown} sur {all} affichés',
     used: '{bytes} utilisés',
     noDisk: 'Disque inconnu',
     allDisks: '{n} disque | {n} disques',
@@ -760,7 +761,6 @@ export const fr: Messages = {
     onlyHere: 'le coffre ne le détient pas',
     confirm: 'Supprimer {name} ({size}) ? Le coffre détient le même contenu.',
     confirmOnly: 'Supprimer {name} ({size}) ? Le coffre ne le détient pas : ce sera définitif.',
-    more: 'En voir plus',
   },
   add: {
     title: 'Ajouter une machine',

@@ -1,0 +1,82 @@
+import type { OperationVariables, TypedDocumentNode } from '@apollo/client/core'
+import { onScopeDispose, watch } from 'vue'
+import { apollo, liveRefused } from '../apollo.ts'
+
+interface Row {
+  id: string
+}
+interface Batch<R extends Row> {
+  changed: readonly R[]
+  removedIds?: readonly string[]
+}
+/** What the one field of a subscription tells of. */
+type RowOf<Told> = Told extends Batch<infer R> ? R : never
+export type ChangesOf<Result> = Changes<RowOf<Result[keyof Result]>>
+
+/** Makes a query ask anew: it calls `ask` whenever something happened that only the server can answer for. */
+export type Trigger<Result> = (ask: () => void, shown: () => Result | undefined) => void
+
+export interface Changes<R extends Row> {
+  /** Whatever changed: for counts, and for what is joined from many things. */
+  any: Trigger<unknown>
+  /**
+   * For a list: what entered or left it, or changed so that it stands elsewhere in it or no longer belongs (`orderOf` is
+   * what the list is sorted and filtered by). All else changes in place by itself, for the cache knows each row by its id.
+   */
+  of: <Result>(rowsOf: (result: Result) => readonly R[], orderOf?: (row: R) => string) => Trigger<Result>
+}
+
+/**
+ * Hears of changes for as long as the page stands. They are compared with what is shown before the cache takes them in.
+ * With `null` in place of variables nothing is heard: it is not known yet what to listen to.
+ */
+export function useChanges<Result, Variables extends OperationVariables>(
+  document: TypedDocumentNode<Result, Variables>,
+  variables: () => Variables | null,
+): ChangesOf<Result> {
+  const listeners: ((batch: Batch<Row>) => void)[] = []
+  let stop = (): void => undefined
+  watch(
+    () => JSON.stringify(variables()),
+    () => {
+      stop()
+      const wanted = variables()
+      stop = wanted === null ? () => undefined : listen(document, wanted, listeners)
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => stop())
+
+  const changes: Changes<Row> = {
+    any: (ask) => listeners.push(ask),
+    of:
+      (rowsOf, orderOf = () => '') =>
+      (ask, shown) =>
+        listeners.push(({ changed, removedIds = [] }) => {
+          const result = shown()
+          // The answer that is on its way may be from before the change.
+          if (!result) return ask()
+          const places = new Map(rowsOf(result).map((row) => [row.id, orderOf(row)]))
+          const hasMoved = changed.some((row) => places.get(row.id) !== orderOf(row))
+          if (hasMoved || removedIds.some((id) => places.has(id))) ask()
+        }),
+  }
+  return changes as unknown as ChangesOf<Result>
+}
+
+function listen<Result, Variables extends OperationVariables>(
+  query: TypedDocumentNode<Result, Variables>,
+  variables: Variables,
+  listeners: readonly ((batch: Batch<Row>) => void)[],
+): () => void {
+  const heard = apollo.subscribe({ query, variables, fetchPolicy: 'no-cache' }).subscribe({
+    next: ({ data }) => {
+      if (!data) return
+      const [batch] = Object.values(data) as [Batch<Row>]
+      for (const listener of listeners) listener(batch)
+      apollo.cache.write({ query, variables, result: data as never, dataId: 'ROOT_SUBSCRIPTION' })
+    },
+    error: (error: Error) => (liveRefused.value = error),
+  })
+  return () => heard.unsubscribe()
+}

@@ -1,0 +1,68 @@
+import type { OperationVariables, TypedDocumentNode } from '@apollo/client/core'
+import { useQuery } from '@vue/apollo-composable'
+import { onScopeDispose } from 'vue'
+import type { Trigger } from './useChanges.ts'
+
+/** A question of a page, and how its answer is. It is asked anew by its own triggers alone, never by another page's. */
+export interface LiveQuery<Result> {
+  /** The newest answer; kept while another is awaited and where one failed. Undefined = there was none yet. */
+  readonly result: Result | undefined
+  readonly isAsking: boolean
+  /** Why the newest attempt failed; null = it did not. */
+  readonly error: Error | null
+  /** Asks anew, now. */
+  again: () => Promise<void>
+}
+
+/** Many changes at once ask once, and never while an answer is awaited. */
+const ASK_EVERY = 400
+
+export function useLiveQuery<Result, Variables extends OperationVariables>(
+  document: TypedDocumentNode<Result, Variables>,
+  variables: () => Variables,
+  triggers: readonly Trigger<NoInfer<Result>>[] = [],
+  options: { isWanted?: () => boolean; pollInterval?: number } = {},
+): LiveQuery<Result> {
+  const { isWanted = () => true, pollInterval } = options
+  const { result, loading, error, refetch } = useQuery(document, variables, () => ({
+    keepPreviousResult: true,
+    enabled: isWanted(),
+    ...(pollInterval === undefined ? {} : { pollInterval }),
+  }))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isAskedFor = false
+
+  async function again(): Promise<void> {
+    // Why it failed stands in `error`.
+    await refetch()?.catch(() => undefined)
+  }
+  function ask(): void {
+    if (!isWanted()) return
+    if (timer !== undefined) {
+      isAskedFor = true
+      return
+    }
+    isAskedFor = false
+    timer = setTimeout(() => {
+      void again().finally(() => {
+        timer = undefined
+        if (isAskedFor) ask()
+      })
+    }, ASK_EVERY)
+  }
+  for (const trigger of triggers) trigger(ask, () => result.value ?? undefined)
+  onScopeDispose(() => clearTimeout(timer))
+
+  return {
+    get result() {
+      return result.value ?? undefined
+    },
+    get isAsking() {
+      return loading.value
+    },
+    get error() {
+      return error.value
+    },
+    again,
+  }
+}
