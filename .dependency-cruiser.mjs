@@ -22,6 +22,7 @@ const LAYERS = [
   'room',
   'places',
   'alerts',
+  'causes',
   'overview',
   'scheduler',
 ]

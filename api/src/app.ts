@@ -99,7 +99,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const opener = new AlertOpener(orm.em, transact, clock, addresses)
   await opener.prepare()
   // Links in mails lead to the address that is known once Vigie listens.
-  const message = { language: config.language, timeZone: config.timeZone, baseUrl: config.publicUrl ?? '' }
+  const message = { language: config.language, timeZone: config.timeZone, baseUrl: config.publicUrl ?? '', clock }
   const delivery = new DeliveryService({
     em: orm.em,
     transact,
@@ -107,6 +107,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     webhook: config.webhook,
     message,
+    placesOn: (em) => createServices(em, parts).places,
     mailer: config.mail ? createMailer(config.mail) : null,
     mailDomain: domainOf(config.mail?.sender ?? null),
   })

@@ -6,6 +6,7 @@ import type { Transact } from './events/outbox.ts'
 import { EntriesService } from './backups/entries.service.ts'
 import { JobExchange } from './backups/job-exchange.ts'
 import { JobsService } from './backups/jobs.service.ts'
+import { CausesService } from './causes/causes.service.ts'
 import type { EntityManager } from './database/database.ts'
 import { DepositService } from './deposit/deposit.service.ts'
 import { DisksService } from './disks/disks.service.ts'
@@ -42,6 +43,8 @@ export interface Parts {
 /** The one place where services are made: for a request, a batch of changes or a command. */
 export function createServices(em: EntityManager, { transact, transactReports, clock, share, quota, ...parts }: Parts) {
   const access = new AccessService(em, transact, clock)
+  const alerts = new AlertsService(em, transact, clock, parts.settings)
+  const places = new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine })
   const jobs = new JobsService(em, transact, clock, parts.roots)
   return {
     em,
@@ -58,8 +61,9 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     entries: new EntriesService(em, clock),
     deposit: new DepositService(em, transact, clock, quota),
     vault: new VaultService(em, transact, clock),
-    places: new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine }),
-    alerts: new AlertsService(em, transact, clock, parts.settings),
+    places,
+    alerts,
+    causes: new CausesService(em, alerts, places),
     settings: parts.settings,
     overview: new OverviewService(em, clock),
     events: new EventsService(em),

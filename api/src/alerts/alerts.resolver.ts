@@ -91,8 +91,9 @@ export class AlertsResolver {
 
   @Authorized(Scope.OPERATE)
   @Mutation(() => Alert, { description: 'Somebody knows: no more reminders. Errors: NOT_FOUND' })
-  acknowledgeAlert(@Arg('id', () => ID) id: string, @Ctx() { alerts, caller }: Context): Promise<Row<Alert>> {
-    return alerts.acknowledge(id, caller.name)
+  async acknowledgeAlert(@Arg('id', () => ID) id: string, @Ctx() { alerts, caller }: Context): Promise<Row<Alert>> {
+    const [alert] = await alerts.acknowledgeAll([id], { actor: caller.name, isKnown: true })
+    return alert as Row<Alert>
   }
 
   @Authorized(Scope.OPERATE)
@@ -100,12 +101,13 @@ export class AlertsResolver {
     description:
       'Nobody is told until then; afterwards it is told again if it lasts. Null ends it. Errors: NOT_FOUND, BAD_USER_INPUT',
   })
-  muteAlert(
+  async muteAlert(
     @Arg('id', () => ID) id: string,
     @Ctx() { alerts, caller }: Context,
     @Arg('until', () => GraphQLISODateTime, { nullable: true }) until?: Date,
   ): Promise<Row<Alert>> {
-    return alerts.mute(id, until ?? null, caller.name)
+    const [alert] = await alerts.muteAll([id], { actor: caller.name, until: until ?? null })
+    return alert as Row<Alert>
   }
 
   @Authorized(Scope.OPERATE)

@@ -9,7 +9,7 @@ import { findRows, insertRows, type Row, requireRow, saveRows, selectRows } from
 import { inOrder, seekPage } from '../database/seek.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import { readRecipients } from '../backups/job-draft.ts'
-import { InvalidInputError } from '../platform/errors.ts'
+import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
@@ -96,48 +96,64 @@ export class AlertsService {
     return (await this.deliveries.load(alertId)).map(({ delivery }) => delivery)
   }
 
-  /** Somebody knows: no more reminders. */
-  async acknowledge(id: string, actor: string): Promise<Row<Alert>> {
-    return this.change(id, EventType.ALERT_ACKNOWLEDGED, actor, (alert) => {
-      alert.acknowledgedAt ??= this.clock()
-      alert.acknowledgedBy ??= actor
+  /** Somebody knows: no more reminders. Or takes that back: it is as if nobody had looked. */
+  acknowledgeAll(ids: readonly string[], by: { actor: string; isKnown: boolean }): Promise<Row<Alert>[]> {
+    const now = this.clock()
+    const { actor, isKnown } = by
+    const type = isKnown ? EventType.ALERT_ACKNOWLEDGED : EventType.ALERT_UNACKNOWLEDGED
+    return this.change(ids, { type, actor }, (alert) => {
+      if (isKnown === (alert.acknowledgedAt !== null)) return false
+      alert.acknowledgedAt = isKnown ? now : null
+      alert.acknowledgedBy = isKnown ? actor : null
+      if (!isKnown) alert.remindAt = new Date(now.getTime() + DAY)
+      return true
     })
   }
 
   /** Nobody is told until then; afterwards it is told again if it still lasts. Null ends the silence. */
-  async mute(id: string, until: Date | null, actor: string): Promise<Row<Alert>> {
+  async muteAll(ids: readonly string[], by: { actor: string; until: Date | null }): Promise<Row<Alert>[]> {
     const now = this.clock()
+    const { actor, until } = by
     if (until && (until <= now || until.getTime() > now.getTime() + LONGEST_MUTE)) {
       throw new InvalidInputError('until', 'must lie ahead, within a year', 'Choose a later or an earlier time.')
     }
-    return this.change(id, EventType.ALERT_MUTED, actor, (alert) => {
+    return this.change(ids, { type: EventType.ALERT_MUTED, actor }, (alert) => {
       alert.mutedUntil = until
       if (!alert.acknowledgedAt) alert.remindAt = until ?? new Date(now.getTime() + DAY)
+      return true
     })
   }
 
-  private change(id: string, type: EventType, actor: string, edit: (alert: Row<Alert>) => void): Promise<Row<Alert>> {
+  /** What is over meanwhile stays as it is; `edit` says whether there was anything to change. */
+  private change(
+    ids: readonly string[],
+    { type, actor }: { type: EventType; actor: string },
+    edit: (alert: Row<Alert>) => boolean,
+  ): Promise<Row<Alert>[]> {
     return this.transact(this.em, async ({ em, tell }) => {
-      const alert = await requireRow(em, Alert, id, 'alert')
-      if (alert.resolvedAt) return alert
-      edit(alert)
-      await saveRows(em, Alert, [alert])
-      tell.alerts.add(id)
-      tell.event({
-        type,
-        severity: Severity.INFO,
-        at: this.clock(),
-        cause: EventCause.USER,
-        actor,
-        job: alert.job,
-        machine: alert.machine,
-        disk: alert.disk,
-        facts: {
-          ...(alert.facts.name ? { name: alert.facts.name } : {}),
-          ...(alert.mutedUntil ? { until: alert.mutedUntil.toISOString() } : {}),
-        },
-      })
-      return alert
+      const alerts = inOrder(ids, await selectRows(em, Alert, 'id', ids))
+      const missing = ids.find((id) => !alerts.some((alert) => alert.id === id))
+      if (missing !== undefined) throw new NotFoundError('alert', missing)
+      const changed = alerts.filter((alert) => alert.resolvedAt === null && edit(alert))
+      await saveRows(em, Alert, changed)
+      for (const alert of changed) {
+        tell.alerts.add(alert.id)
+        tell.event({
+          type,
+          severity: Severity.INFO,
+          at: this.clock(),
+          cause: EventCause.USER,
+          actor,
+          job: alert.job,
+          machine: alert.machine,
+          disk: alert.disk,
+          facts: {
+            ...(alert.facts.name ? { name: alert.facts.name } : {}),
+            ...(alert.mutedUntil ? { until: alert.mutedUntil.toISOString() } : {}),
+          },
+        })
+      }
+      return alerts
     })
   }
 

@@ -12,15 +12,18 @@ import { type Row, selectRows, updateRow } from '../database/rows.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { machineName } from '../machines/machine-name.ts'
+import type { PlacesService } from '../places/places.service.ts'
 import { type Clock, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { sentence } from '../reasons/sentence.ts'
 import type { Reason } from '../reasons/reason.ts'
-import { Alert, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
+import { Alert, AlertType, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
 import { LOUD, THREAD_WITHIN } from './alert-opener.ts'
+import { endangeredBy } from './endangered-places.ts'
 import { GIVE_UP_AFTER_MS, nextTry } from './alert-rules.ts'
 import { CONNECTIONS, type Mailer, type Sent } from './mailer.ts'
-import { type AlertFacts, type MessageOptions, messageOf } from './message.ts'
+import { type AlertFacts, type MessageOptions, messageOf, placesInWords } from './message.ts'
 import { plainLine, renderMail } from './render-mail.ts'
 import { postWebhook } from './webhook.ts'
 import { WORDS } from './words.ts'
@@ -33,6 +36,8 @@ interface Options {
   mailer: Mailer | null
   webhook: Config['webhook']
   message: MessageOptions
+  /** Which data lies on what alerts are about. */
+  placesOn: (em: EntityManager) => PlacesService
   /** Of the Message-IDs. */
   mailDomain: string
   random?: () => number
@@ -136,7 +141,7 @@ export class DeliveryService {
 
   private async sendBatch(batch: Row<Delivery>[]): Promise<void> {
     const em = this.options.em.fork()
-    const facts = await loadFacts(em, batch)
+    const facts = await loadFacts(em, this.options.placesOn(em), batch)
     const waiting = [...batch]
     const results: { delivery: Row<Delivery>; sent: Sent }[] = []
     const sender = async (): Promise<void> => {
@@ -254,7 +259,8 @@ export const messageIdOf = (deliveryId: string, domain: string): string => `<${d
 export const domainOf = (sender: string | null): string =>
   /@([A-Za-z0-9.-]+)>?$/.exec(sender ?? '')?.[1] ?? 'vigie.invalid'
 
-function alertBody({ alert, job, entry, machine, disk }: AlertFacts, options: MessageOptions): object {
+function alertBody(facts: AlertFacts, options: MessageOptions): object {
+  const { alert, job, entry, machine, disk } = facts
   const reasons = (alert.facts.reasons ?? []) as Reason[]
   return {
     alert: {
@@ -268,6 +274,7 @@ function alertBody({ alert, job, entry, machine, disk }: AlertFacts, options: Me
       reasons: reasons.map((reason) => ({ ...reason, sentence: sentence(reason, options.language) })),
       detail: alert.facts.detail ?? null,
       path: alert.facts.path ?? null,
+      endangers: placesInWords(facts, options),
     },
     job: job && {
       id: job.id,
@@ -285,8 +292,15 @@ function alertBody({ alert, job, entry, machine, disk }: AlertFacts, options: Me
   }
 }
 
+/** What holds data: whoever hears that it is bad must hear what lies on it. */
+const TELLS_PLACES = new Set([AlertType.DISK, AlertType.ARRAY])
+
 /** Everything that the messages of one batch tell of, in a handful of queries whatever their number. */
-async function loadFacts(em: EntityManager, batch: Row<Delivery>[]): Promise<Map<string, AlertFacts>> {
+async function loadFacts(
+  em: EntityManager,
+  places: PlacesService,
+  batch: Row<Delivery>[],
+): Promise<Map<string, AlertFacts>> {
   const alertIds = [...new Set(batch.flatMap((delivery) => delivery.alertIds))]
   const alerts = await selectRows(em, Alert, 'id', alertIds)
   const by = async <E extends { id: string }>(find: Promise<E[]>): Promise<Map<string, E>> =>
@@ -295,7 +309,19 @@ async function loadFacts(em: EntityManager, batch: Row<Delivery>[]): Promise<Map
   const jobs = await by(selectRows(em, ExpectedJob, 'id', unique(alerts.map((alert) => alert.job))))
   const entries = await by(selectRows(em, BackupEntry, 'id', unique(alerts.map((alert) => alert.entry))))
   const runs = await by(selectRows(em, BackupRun, 'id', unique([...entries.values()].map((entry) => entry.bestRun))))
-  const machines = await by(selectRows(em, Machine, 'id', unique(alerts.map((alert) => alert.machine))))
+  const endangered = await endangeredBy(
+    em,
+    places,
+    alerts.filter(({ type }) => TELLS_PLACES.has(type)),
+  )
+  const machines = await by(
+    selectRows(
+      em,
+      Machine,
+      'id',
+      unique(alerts.flatMap((alert) => [alert.machine, ...endangered.of(alert).map(({ copyMachine }) => copyMachine)])),
+    ),
+  )
   const disks = await by(selectRows(em, Disk, 'id', unique(alerts.map((alert) => alert.disk))))
   const good = await previousGoods(em, [...entries.keys()])
   return new Map(
@@ -311,6 +337,11 @@ async function loadFacts(em: EntityManager, batch: Row<Delivery>[]): Promise<Map
           machine: machines.get(alert.machine ?? '') ?? null,
           disk: disks.get(alert.disk ?? '') ?? null,
           previousGood: good.get(entry?.id ?? '') ?? null,
+          places: TELLS_PLACES.has(alert.type)
+            ? endangered
+                .of(alert)
+                .map((place) => ({ place, copyMachine: machineName(machines.get(place.copyMachine ?? '')) }))
+            : [],
         },
       ]
     }),

@@ -1,4 +1,3 @@
-import { utcMinute } from '../platform/clock.ts'
 import type { BackupEntry } from '../backups/backup-entry.entity.ts'
 import type { BackupRun } from '../backups/backup-run.entity.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
@@ -6,7 +5,11 @@ import type { Row } from '../database/rows.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import { Health } from '../disks/health.ts'
 import type { Machine } from '../machines/machine.entity.ts'
+import { sentenceOnDisk } from '../places/place-sentence.ts'
+import type { Place } from '../places/places.service.ts'
+import { type Clock, utcMinute } from '../platform/clock.ts'
 import { bytesInWords, octetsEnMots } from '../reasons/entry.ts'
+import { Language as SentenceLanguage } from '../reasons/reasons.resolver.ts'
 import type { Reason } from '../reasons/reason.ts'
 import { sentence } from '../reasons/sentence.ts'
 import { type Alert, AlertType, type Delivery, DeliveryKind, type DigestFacts } from './alert.entity.ts'
@@ -25,6 +28,8 @@ export interface AlertFacts {
   previousGood: { expectedAt: Date; measuredSize: number | null } | null
   machine: Row<Machine> | null
   disk: Row<Disk> | null
+  /** Data on the disk or array that it is about, what would be lost first. */
+  places: { place: Place; copyMachine: string }[]
 }
 
 export interface MessageOptions {
@@ -32,6 +37,8 @@ export interface MessageOptions {
   timeZone: string
   /** Where links lead. */
   baseUrl: string
+  /** When the message is written: ages are told from it. */
+  clock: Clock
 }
 
 export interface Section {
@@ -221,6 +228,7 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
   const reasons = (resolved ? ended : alert.facts.reasons) ?? []
   const sentences = reasons.map((reason) => sentence(reason, options.language))
   if (!resolved && alert.facts.detail) sentences.push(alert.facts.detail)
+  if (!resolved) sentences.push(...placesInWords(facts, options))
   if (!resolved && alert.resolvedAt && alert.type !== AlertType.SCANNER) sentences.push(words.meanwhile)
   const minutes = minutesBetween(alert.openedAt, alert.resolvedAt ?? alert.changedAt)
   if (resolved) sentences.unshift(isLessBad(alert) ? words.easedAfter(minutes) : words.lasted(minutes))
@@ -260,6 +268,19 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
     runbook: resolved ? null : (job?.runbook ?? null),
     link: `${options.baseUrl}/${path}`,
   }
+}
+
+/** More places of one disk are counted, and stand on its page. */
+const MOST_PLACES = 8
+
+/** What lies on the disk or array, and the last proven backup of each: the sentence that Vigie is for. */
+export function placesInWords({ places }: AlertFacts, { language, clock }: MessageOptions): string[] {
+  const told = places
+    .slice(0, MOST_PLACES)
+    .map(({ place, copyMachine }) =>
+      sentenceOnDisk(place, copyMachine, language === 'fr' ? SentenceLanguage.FR : SentenceLanguage.EN, clock()),
+    )
+  return places.length > MOST_PLACES ? [...told, WORDS[language].more(places.length - MOST_PLACES)] : told
 }
 
 /** Over, but not good: the disk fell back to a warning. */

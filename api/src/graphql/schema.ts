@@ -9,6 +9,7 @@ import { DepositResolver, FileWorkResolver } from '../deposit/deposit.resolver.t
 import { AtRiskDisksResolver, DiskStaysResolver, DisksResolver, MovedDisksResolver } from '../disks/disks.resolver.ts'
 import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.resolver.ts'
 import { AlertsResolver } from '../alerts/alerts.resolver.ts'
+import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
 import { SubscriptionsResolver } from './subscriptions.resolver.ts'
@@ -21,6 +22,7 @@ import { RoomResolver } from '../room/room.resolver.ts'
 import { ReasonsResolver } from '../reasons/reasons.resolver.ts'
 import { ArraysResolver, StorageResolver } from '../storage/storage.resolver.ts'
 import {
+  AtRiskDiskPlacesResolver,
   DiskPlacesResolver,
   MachinePlacesResolver,
   PlaceCopiesResolver,
@@ -32,7 +34,9 @@ import { VaultResolver } from '../vault/vault.resolver.ts'
 const resolvers = [
   AccessResolver,
   AlertsResolver,
+  AtRiskDiskPlacesResolver,
   AtRiskDisksResolver,
+  CausesResolver,
   DepositResolver,
   FileWorkResolver,
   DiskPlacesResolver,

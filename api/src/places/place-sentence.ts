@@ -1,11 +1,18 @@
 import { Language } from '../reasons/reasons.resolver.ts'
-import type { Judgement, PlaceVerdict } from './place-verdict.ts'
+import { Elsewhere, type Judgement, type PlaceVerdict } from './place-verdict.ts'
+import type { Place } from './places.service.ts'
 
 interface Words {
   verdict: Record<PlaceVerdict, string>
   proven: (age: string) => string
   never: string
   age: (amount: number, unit: 'minute' | 'hour' | 'day') => string
+  liesOnIt: (path: string) => string
+  none: string
+  on: (machine: string) => string
+  onOtherDisk: string
+  onSameDisk: string
+  somewhere: string
 }
 
 const WORDS: Record<Language, Words> = {
@@ -23,6 +30,12 @@ const WORDS: Record<Language, Words> = {
     proven: (age) => `last proven backup ${age} ago`,
     never: 'not all of it was ever proven',
     age: (amount, unit) => `${amount} ${unit}${amount === 1 ? '' : 's'}`,
+    liesOnIt: (path) => `${path} lies on it`,
+    none: 'no backup of it is declared',
+    on: (machine) => `, on ${machine}`,
+    onOtherDisk: ', on another disk of the machine',
+    onSameDisk: ', on the same disk, which is no copy',
+    somewhere: ', and it is not known on which machine that lies',
   },
   [Language.FR]: {
     verdict: {
@@ -41,6 +54,12 @@ const WORDS: Record<Language, Words> = {
       const word = { minute: 'minute', hour: 'heure', day: 'jour' }[unit]
       return `${amount} ${word}${amount > 1 ? 's' : ''}`
     },
+    liesOnIt: (path) => `il porte ${path}`,
+    none: 'aucune sauvegarde n’en est déclarée',
+    on: (machine) => `, sur ${machine}`,
+    onOtherDisk: ', sur un autre disque de la machine',
+    onSameDisk: ', sur le même disque, ce qui n’est pas une copie',
+    somewhere: ', et on ne sait pas sur quelle machine',
   },
 }
 
@@ -55,6 +74,26 @@ export function placeSentence(
   if (copies.length === 0) return `${said}.`
   const last = provenAt ? words.proven(ageOf(now.getTime() - provenAt.getTime(), words)) : words.never
   return `${said}${language === Language.FR ? '\u00a0: ' : ': '}${last}.`
+}
+
+/** "/home lies on it; last proven backup 5 hours ago, on vault-1." For a disk, or what holds several together. */
+export function sentenceOnDisk(place: Place, copyMachine: string | null, language: Language, now: Date): string {
+  const words = WORDS[language]
+  const { fileSystem, copies, provenAt, elsewhere } = place
+  const path = words.liesOnIt(fileSystem.mountpoint ?? fileSystem.source ?? '?')
+  const copy = (): string => {
+    if (copies.length === 0) return words.none
+    if (provenAt === null) return words.never
+    const where = {
+      [Elsewhere.OTHER_MACHINE]: words.on(copyMachine ?? '?'),
+      [Elsewhere.OTHER_DISK]: words.onOtherDisk,
+      [Elsewhere.SAME_DISK]: words.onSameDisk,
+    }
+    const age = words.proven(ageOf(now.getTime() - provenAt.getTime(), words))
+    return `${age}${elsewhere === null ? words.somewhere : where[elsewhere]}`
+  }
+  const said = `${path}${language === Language.FR ? '\u202f' : ''}; ${copy()}.`
+  return said.charAt(0).toUpperCase() + said.slice(1)
 }
 
 function ageOf(ms: number, { age }: Words): string {

@@ -159,3 +159,7 @@ const earliest = (dates: readonly (Date | null)[]): Date | null =>
 export const PLACE_RANK = Object.fromEntries(
   Object.values(PlaceVerdict).map((verdict, rank) => [verdict, rank]),
 ) as Record<PlaceVerdict, number>
+
+/** What would be lost first, first. */
+export const gravestFirst = <P extends { verdict: PlaceVerdict }>(places: readonly P[]): P[] =>
+  places.toSorted((a, b) => PLACE_RANK[a.verdict] - PLACE_RANK[b.verdict])

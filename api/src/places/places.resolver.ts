@@ -19,15 +19,20 @@ import type { Row } from '../database/rows.ts'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { Disk } from '../disks/disk.entity.ts'
+import { diskName } from '../disks/disk-name.ts'
+import { diskSentence } from '../disks/disk-sentence.ts'
+import { AtRiskDisk } from '../disks/disks.resolver.ts'
 import type { Context } from '../graphql/context.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { machineName } from '../machines/machine-name.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import type { ProtectedPath } from './copies.ts'
-import { placeSentence } from './place-sentence.ts'
-import { Elsewhere, PlaceDoubt, PlaceVerdict } from './place-verdict.ts'
+import { costOf, type PlaceCost, PlaceCostKind } from './place-cost.ts'
+import { placeSentence, sentenceOnDisk } from './place-sentence.ts'
+import { Elsewhere, gravestFirst, PlaceDoubt, PlaceVerdict } from './place-verdict.ts'
 import type { Place } from './places.service.ts'
 
 @ObjectType('PlaceCopy', {
@@ -87,6 +92,21 @@ export class PlaceView {
   copies!: Place['copies']
 }
 
+@ObjectType('PlaceCost', { simpleResolvers: true, description: 'What one more failing disk would take from a place' })
+export class PlaceCostView {
+  @Field(() => PlaceCostKind)
+  kind!: PlaceCostKind
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'Of CHANGES: what changed since then would be lost; null for the others',
+  })
+  since!: Date | null
+
+  @Field(() => Int, { nullable: true, description: 'Of NOTHING: how many disks more may fail; null for the others' })
+  disks!: number | null
+}
+
 export const PlaceConnection = connectionOf(PlaceView, 'Place')
 
 @InputType()
@@ -144,6 +164,19 @@ export class PlacesResolver {
     return Promise.all(below.map(({ id }) => disks.load(id)))
   }
 
+  @FieldResolver(() => PlaceCostView, { description: 'What a failure of one more of its disks would cost' })
+  cost(@Root() place: Place): PlaceCost {
+    return costOf(place)
+  }
+
+  @FieldResolver(() => Machine, {
+    nullable: true,
+    description: 'The machine that its copies lie on; null = its own, or not known: elsewhere tells which',
+  })
+  async copyMachine(@Root() { copyMachine }: Place, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
+    return copyMachine === null ? null : machines.load(copyMachine)
+  }
+
   @FieldResolver(() => String, { description: 'What this amounts to, as a sentence' })
   async sentence(
     @Root() place: Place,
@@ -182,5 +215,32 @@ export class MachinePlacesResolver {
   @FieldResolver(() => [PlaceView], { description: 'Where its data lies, with the last proven backup of each' })
   places(@Root() machine: Row<Machine>, @Ctx() { places }: Context): Promise<Place[]> {
     return places.ofMachine(machine.id)
+  }
+}
+
+@Resolver(() => AtRiskDisk)
+export class AtRiskDiskPlacesResolver {
+  @FieldResolver(() => [PlaceView], { description: 'What lies on it and holds data: what would be lost with it first' })
+  async places(@Root() { disk }: { disk: Row<Disk> }, @Ctx() { places }: Context): Promise<Place[]> {
+    return gravestFirst(await places.ofDisk(disk))
+  }
+
+  @FieldResolver(() => String, {
+    description: 'That it is failing, what lies on it, and when and where that was last proven to have a copy',
+  })
+  async sentence(
+    @Root() { disk }: { disk: Row<Disk> },
+    @Arg('language', () => Language, { defaultValue: Language.EN }) language: Language,
+    @Ctx() { places, machines, clock }: Context,
+  ): Promise<string> {
+    const machine = machineName(await machines.load(disk.machine))
+    const status = disk.missingSince === null ? disk.health : 'MISSING'
+    const told = gravestFirst(await places.ofDisk(disk)).map(async (place) => {
+      const copyMachine = place.copyMachine === null ? null : machineName(await machines.load(place.copyMachine))
+      return sentenceOnDisk(place, copyMachine, language, clock())
+    })
+    return [`${diskSentence({ disk: diskName(disk), machine, status }, language)}.`, ...(await Promise.all(told))].join(
+      ' ',
+    )
   }
 }

@@ -5,9 +5,11 @@ import { tables } from '../database/tables.ts'
 import type { Health } from '../disks/health.ts'
 import { shownHealthSql } from '../disks/health-sql.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type Page, type PageArgs, pageOf, readPage } from '../platform/page.ts'
+import { type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
+import type { Machine } from '../machines/machine.entity.ts'
 import { MachineKind } from '../machines/machine-kind.ts'
+import { machineName } from '../machines/machine-name.ts'
 import { holdingOf, isUnder } from '../storage/holding.ts'
 import { type ProtectedPath, protectedPaths } from './copies.ts'
 import { holdsData } from './holds-data.ts'
@@ -22,7 +24,11 @@ export interface Place extends Judgement {
   /** Whether the protected paths are all of it. */
   whole: boolean
   elsewhere: Elsewhere | null
+  /** The machine that its copies lie on; null = its own, or not known. */
+  copyMachine: string | null
 }
+
+type NamedMachine = Pick<Row<Machine>, 'name' | 'hostname' | 'ip'>
 
 export interface PlaceFilter {
   verdict?: PlaceVerdict[] | null
@@ -47,24 +53,19 @@ export class PlacesService {
 
   /** The gravest first, then by machine and mountpoint. */
   async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
-    const { first, cursor } = readPage(args, 4)
     const { verdict, machineId, diskId } = filter ?? {}
     const wanted = (await this.within(machineId ?? null, diskId ?? null)).filter(
       (place) =>
         (!verdict?.length || verdict.includes(place.verdict)) &&
         (!diskId || place.disks.some(({ id }) => id === diskId)),
     )
-    const names = await this.namesOf(wanted)
-    const keyOf = ({ verdict: of, fileSystem }: Place): [number, string, string, string] => [
+    const machines = await this.machinesOf(wanted)
+    return pageOfSorted(wanted, args, 4, ({ verdict: of, fileSystem }) => [
       PLACE_RANK[of],
-      names.get(fileSystem.machine) ?? '',
+      machineName(machines.get(fileSystem.machine)),
       fileSystem.mountpoint ?? '',
       fileSystem.id,
-    ]
-    const sorted = wanted.toSorted((a, b) => compare(keyOf(a), keyOf(b)))
-    const after = cursor as [number, string, string, string] | null
-    const rest = after ? sorted.filter((place) => compare(keyOf(place), after) > 0) : sorted
-    return pageOf(rest.slice(0, first + 1), first, keyOf, async () => sorted.length)
+    ])
   }
 
   /** How many places have each verdict, the gravest first, zeros included. */
@@ -102,7 +103,7 @@ export class PlacesService {
       .then((machines) => this.load(machines.map(({ id }) => id))))
   }
 
-  private async namesOf(places: readonly Place[]): Promise<Map<string, string>> {
+  private async machinesOf(places: readonly Place[]): Promise<Map<string, NamedMachine>> {
     const ids = [...new Set(places.map(({ fileSystem }) => fileSystem.machine))]
     if (ids.length === 0) return new Map()
     const machines = await tables(this.em)
@@ -110,7 +111,7 @@ export class PlacesService {
       .select(['id', 'name', 'hostname', 'ip'])
       .where('id', 'in', ids)
       .execute()
-    return new Map(machines.map(({ id, name, hostname, ip }) => [id, name ?? hostname ?? ip ?? id]))
+    return new Map(machines.map((machine) => [machine.id, machine]))
   }
 
   private async load(machineIds: readonly string[]): Promise<Place[]> {
@@ -160,7 +161,8 @@ export class PlacesService {
           elsewhere === Elsewhere.OTHER_MACHINE && [fileSystem.machine, vault.machine].some((id) => virtual.has(id)),
         isThere: isThere(fileSystem) || isWithoutDisk(fileSystem, disks),
       }
-      return { ...judgePlace(facts, now), fileSystem, disks: below, copies: own, whole, elsewhere }
+      const copyMachine = elsewhere === Elsewhere.OTHER_MACHINE ? vault.machine : null
+      return { ...judgePlace(facts, now), fileSystem, disks: below, copies: own, whole, elsewhere, copyMachine }
     })
   }
 
@@ -235,12 +237,3 @@ const isReplaced = ({ machine, mountpoint }: Row<FileSystem>, present: readonly 
 /** Binds and sub-volumes are parts of it that may be backed up apart: each must lie in what is protected. */
 const isWhole = ({ mountpoints }: Row<FileSystem>, copies: readonly ProtectedPath[]): boolean =>
   mountpoints.length > 0 && mountpoints.every((point) => copies.some(({ path }) => isUnder(point, path)))
-
-/** In the order of their parts, texts by their code units: an order that no language changes. */
-function compare(a: readonly (string | number)[], b: readonly (string | number)[]): number {
-  for (const [index, one] of a.entries()) {
-    const other = b[index] as string | number
-    if (one !== other) return one < other ? -1 : 1
-  }
-  return 0
-}

@@ -77,6 +77,26 @@ export function pageOf<T>(
   }
 }
 
+/** What a list that is sorted here, and not by the database, is ordered by; the last part is unique. */
+export type SortKey = (string | number)[]
+
+/** In the order of their parts, texts by their code units: an order that no language changes. */
+export function compareKeys(a: Readonly<SortKey>, b: Readonly<SortKey>): number {
+  for (const [index, one] of a.entries()) {
+    const other = b[index] as string | number
+    if (one !== other) return one < other ? -1 : 1
+  }
+  return 0
+}
+
+/** A page of a list that is sorted here; `keys` says of how many parts the key of each is. */
+export function pageOfSorted<T>(all: readonly T[], args: PageArgs, keys: number, keyOf: (node: T) => SortKey): Page<T> {
+  const { first, cursor } = readPage(args, keys)
+  const sorted = all.toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)))
+  const rest = cursor ? sorted.filter((node) => compareKeys(keyOf(node), cursor as SortKey) > 0) : sorted
+  return pageOf(rest.slice(0, first + 1), first, keyOf, async () => sorted.length)
+}
+
 /** The GraphQL type of one page of `type`. */
 export function connectionOf<T extends object>(type: ClassType<T>, name: string) {
   @ObjectType(`${name}Connection`, { simpleResolvers: true })

@@ -223,10 +223,13 @@ function ofGroup(
   )
 }
 
+/** A label may stand on two file systems; the first letters of the uuid tell them apart. */
+export const btrfsName = ({ uuid, label }: { uuid: string; label: string | null }): string =>
+  label ? `${label} (${uuid.slice(0, 8)})` : uuid
+
 function ofBtrfs({ uuid, label, devices, vanished }: BtrfsFacts['fileSystems'][number]): ArrayFacts {
   const missing = Math.max(vanished, devices.filter((device) => device.missing === true).length)
-  // A label may stand on two file systems; the first letters of the uuid tell them apart.
-  const name = label ? `${label} (${uuid.slice(0, 8)})` : uuid
+  const name = btrfsName({ uuid, label })
   const reasons: Reason[] = []
   if (missing > 0) reasons.push(reason('ARRAY_DEGRADED', AT_RISK, devices.length - missing, devices.length, name))
   for (const { id, errors } of devices)

@@ -103,7 +103,7 @@ const least = (numbers: readonly (number | null)[]): number | null =>
   numbers.length === 0 || numbers.includes(null) ? null : Math.min(...(numbers as number[]))
 
 /** The device mapper joins group and volume by a hyphen, and doubles those of their own. */
-const volumeOf = ({ name }: BlockDevice, lvm: LvmFacts | null) =>
+export const volumeOf = ({ name }: Pick<BlockDevice, 'name'>, lvm: LvmFacts | null) =>
   lvm?.logicalVolumes.find(
     (volume) => [volume.volumeGroup, volume.name].map((part) => part.replaceAll('-', '--')).join('-') === name,
   )

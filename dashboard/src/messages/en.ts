@@ -399,6 +399,7 @@ export const en = {
     ROOM_ENOUGH: '{name} has room again',
     DEPOSIT_FORGOTTEN: 'Deleted from the folder of {name}, awaited by nobody: {n}',
     ALERT_ACKNOWLEDGED: 'An alert was acknowledged: {name}',
+    ALERT_UNACKNOWLEDGED: 'An alert was no longer taken as known: {name}',
     ALERT_MUTED: 'An alert was muted: {name}',
     newDisk: 'new',
     kinds: {
@@ -449,6 +450,7 @@ export const en = {
       ROOM_ENOUGH: 'Room again',
       DEPOSIT_FORGOTTEN: 'Unawaited files deleted',
       ALERT_ACKNOWLEDGED: 'Alert acknowledged',
+      ALERT_UNACKNOWLEDGED: 'No longer acknowledged',
       ALERT_MUTED: 'Alert muted',
       TOKEN_CREATED: 'Token made',
       TOKEN_REVOKED: 'Token revoked',

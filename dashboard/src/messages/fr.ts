@@ -409,6 +409,7 @@ export const fr: Messages = {
     ROOM_ENOUGH: '{name} a de nouveau de la place',
     DEPOSIT_FORGOTTEN: 'Supprimés du dossier de {name}, attendus par personne : {n}',
     ALERT_ACKNOWLEDGED: 'Une alerte a été confirmée : {name}',
+    ALERT_UNACKNOWLEDGED: 'Une alerte n’est plus prise en charge : {name}',
     ALERT_MUTED: 'Une alerte a été mise en sourdine : {name}',
     newDisk: 'nouveau',
     kinds: {
@@ -459,6 +460,7 @@ export const fr: Messages = {
       ROOM_ENOUGH: 'Place retrouvée',
       DEPOSIT_FORGOTTEN: 'Fichiers non attendus supprimés',
       ALERT_ACKNOWLEDGED: 'Alerte confirmée',
+      ALERT_UNACKNOWLEDGED: 'Alerte rendue',
       ALERT_MUTED: 'Alerte en sourdine',
       TOKEN_CREATED: 'Jeton créé',
       TOKEN_REVOKED: 'Jeton révoqué',

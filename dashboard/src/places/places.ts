@@ -1,4 +1,4 @@
-import type { Health, PlaceRowFragment, PlaceVerdict } from '../gql/graphql.ts'
+import type { Health, PlaceVerdict } from '../gql/graphql.ts'
 
 /** How verdicts stand together on the page, the gravest first. */
 export const GROUPS = {
@@ -30,27 +30,6 @@ export type Headline = Group | 'empty'
 /** The worst true sentence: nothing is called safe while a place is without a copy, or not known. */
 export const headlineOf = (counts: Record<Group, number>): Headline =>
   GROUP_NAMES.find((group) => counts[group] > 0) ?? 'empty'
-
-/** What one more failure would take: nothing, what is newer than the copy, what has none, or everything. Null = not known. */
-export type Cost =
-  { kind: 'nothing'; disks: number } | { kind: 'since'; at: string } | { kind: 'part' } | { kind: 'everything' } | null
-
-export function costOf({
-  mayStillFail,
-  provenAt,
-  elsewhere,
-  whole,
-  doubts,
-  copies,
-}: Pick<PlaceRowFragment, 'mayStillFail' | 'provenAt' | 'elsewhere' | 'whole' | 'doubts'> & {
-  copies: readonly Pick<PlaceRowFragment['copies'][number], 'provenAt'>[]
-}): Cost {
-  if (mayStillFail) return { kind: 'nothing', disks: mayStillFail }
-  const isProven = copies.some((copy) => copy.provenAt)
-  if (!isProven || elsewhere === 'SAME_DISK') return { kind: 'everything' }
-  if (!elsewhere || doubts.includes('VAULT_IN_TROUBLE')) return null
-  return provenAt && whole ? { kind: 'since', at: provenAt } : { kind: 'part' }
-}
 
 const RANK: Record<Health, number> = { OK: 0, UNSUPPORTED: 1, UNKNOWN: 2, WARNING: 3, AT_RISK: 4, FAILED: 5 }
 

@@ -1,0 +1,134 @@
+import { AlertType } from '../alerts/alert.entity.ts'
+import { de, diskSentence } from '../disks/disk-sentence.ts'
+import { Health } from '../disks/health.ts'
+import { RoomLevel } from '../room/forecast.ts'
+import { Language } from '../reasons/reasons.resolver.ts'
+import { type AlertRow, CauseKind } from './group-causes.ts'
+
+/** What a sentence names. */
+export interface CauseFacts {
+  kind: CauseKind
+  /** The gravest first. */
+  alerts: readonly AlertRow[]
+  machine: string
+  disk: string
+  /** Of the jobs that its alerts are about: the database and agent of one, and the longest that one was not good. */
+  jobs: readonly { databaseName: string; agentId: string; badInARow: number }[]
+}
+
+interface Words {
+  disksMissing: (count: number, disk: string, machine: string) => string
+  array: (kind: string, name: string, hasFailed: boolean) => string
+  ofMachine: (machine: string) => string
+  silent: (machine: string, missing: number) => string
+  missing: (count: number, name: string, agent: string) => string
+  backup: (name: string, status: string | null) => string
+  inARow: (count: number) => string
+  files: (count: number, areLost: boolean) => string
+  reports: (count: number, agent: string, areUndeclared: boolean) => string
+  scanner: string
+  room: (path: string, isScarce: boolean) => string
+}
+
+const EN: Words = {
+  disksMissing: (count, disk, machine) =>
+    count === 1 ? `The disk ${disk} is not in ${machine} any more` : `${count} disks are not in ${machine} any more`,
+  array: (kind, name, hasFailed) =>
+    `The ${{ MDRAID: 'array', ZFS: 'pool', LVM: 'volume group' }[kind] ?? 'file system'} ${name} ${hasFailed ? 'has failed' : 'is degraded'}`,
+  ofMachine: (machine) => ` of ${machine}`,
+  silent: (machine, missing) =>
+    `${machine} does not report${missing === 0 ? '' : missing === 1 ? ', and a backup of it is missing' : `, and ${missing} backups of it are missing`}`,
+  missing: (count, name, agent) =>
+    count === 1 ? `The backup ${name} of ${agent} is missing` : `${count} backups of ${agent} are missing`,
+  backup: (name, status) =>
+    `The backup ${name} ${{ FAILED: 'failed', DOUBTFUL: 'cannot be trusted', TRANSFER_INTEGRITY_FAILED: 'arrived damaged', MISSING: 'is missing', HASH_MISMATCH: 'is unchanged' }[status ?? ''] ?? 'is not good'}`,
+  inARow: (count) => `, ${count} times in a row`,
+  files: (count, areLost) =>
+    `${count === 1 ? 'A file of the vault is' : `${count} files of the vault are`} ${areLost ? 'lost' : 'damaged'}`,
+  reports: (count, agent, areUndeclared) =>
+    `${count === 1 ? 'A report' : `${count} reports`} of ${agent} ${areUndeclared ? (count === 1 ? 'belongs to no job' : 'belong to no job') : 'cannot be used'}`,
+  scanner: 'Vigie cannot do its work',
+  room: (path, isScarce) => `${path} ${isScarce ? 'is almost full' : 'fills up'}`,
+}
+
+const FR: Words = {
+  disksMissing: (count, disk, machine) =>
+    count === 1 ? `Le disque ${disk} n’est plus dans ${machine}` : `${count} disques ne sont plus dans ${machine}`,
+  array: (kind, name, hasFailed) =>
+    `${{ MDRAID: 'La grappe', ZFS: 'Le pool', LVM: 'Le groupe de volumes' }[kind] ?? 'Le système de fichiers'} ${name} ${
+      hasFailed ? (kind === 'MDRAID' ? 'est tombée' : 'est tombé') : kind === 'MDRAID' ? 'est dégradée' : 'est dégradé'
+    }`,
+  ofMachine: (machine) => ` ${de(machine)}`,
+  silent: (machine, missing) =>
+    `${machine} ne donne plus signe de vie${missing === 0 ? '' : missing === 1 ? ', et une de ses sauvegardes manque' : `, et ${missing} de ses sauvegardes manquent`}`,
+  missing: (count, name, agent) =>
+    count === 1 ? `La sauvegarde ${name} ${de(agent)} manque` : `${count} sauvegardes ${de(agent)} manquent`,
+  backup: (name, status) =>
+    `La sauvegarde ${name} ${{ FAILED: 'a échoué', DOUBTFUL: 'n’est pas digne de confiance', TRANSFER_INTEGRITY_FAILED: 'est arrivée altérée', MISSING: 'manque', HASH_MISMATCH: 'est inchangée' }[status ?? ''] ?? 'n’est pas bonne'}`,
+  inARow: (count) => `, ${count} fois de suite`,
+  files: (count, areLost) =>
+    count === 1
+      ? `Un fichier du coffre est ${areLost ? 'perdu' : 'altéré'}`
+      : `${count} fichiers du coffre sont ${areLost ? 'perdus' : 'altérés'}`,
+  reports: (count, agent, areUndeclared) =>
+    `${count === 1 ? 'Un rapport' : `${count} rapports`} ${de(agent)} ${
+      areUndeclared
+        ? count === 1
+          ? 'ne correspond à aucune sauvegarde attendue'
+          : 'ne correspondent à aucune sauvegarde attendue'
+        : count === 1
+          ? 'est inutilisable'
+          : 'sont inutilisables'
+    }`,
+  scanner: 'Vigie ne peut pas faire son travail',
+  room: (path, isScarce) => `${path} ${isScarce ? 'est presque plein' : 'se remplit'}`,
+}
+
+const WORDS: Record<Language, Words> = { [Language.EN]: EN, [Language.FR]: FR }
+
+/** What a cause is, as a heading without a full stop. Pure. */
+export function causeSentence(facts: CauseFacts, language: Language): string {
+  const words = WORDS[language]
+  const { kind, alerts, machine, disk, jobs } = facts
+  const [worst] = alerts
+  if (!worst) return ''
+  const count = alerts.length
+  const times = Math.max(0, ...jobs.map(({ badInARow }) => badInARow))
+  const inARow = times > 1 ? words.inARow(times) : ''
+  const [job] = jobs
+  switch (kind) {
+    case CauseKind.DISK: {
+      const { status } = alerts.find(({ type }) => type === AlertType.DISK) ?? worst
+      return diskSentence({ disk, machine, status }, language)
+    }
+    case CauseKind.DISKS_MISSING:
+      return words.disksMissing(alerts.filter(({ type }) => type === AlertType.DISK).length, disk, machine)
+    case CauseKind.ARRAY:
+      return words.array(
+        String(worst.facts.kind),
+        `${worst.facts.name}${words.ofMachine(machine)}`,
+        worst.status === Health.FAILED,
+      )
+    case CauseKind.MACHINE_SILENT:
+      return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)
+    case CauseKind.BACKUPS_MISSING:
+      return `${words.missing(count, job?.databaseName ?? '?', job?.agentId ?? '?')}${inARow}`
+    case CauseKind.BACKUP: {
+      const name = job ? `${job.databaseName}${words.ofMachine(job.agentId)}` : (worst.facts.name ?? '?')
+      // A doubt is not counted in nights.
+      return `${words.backup(name, worst.status)}${worst.status === 'DOUBTFUL' ? '' : inARow}`
+    }
+    case CauseKind.FILES:
+      return words.files(count, worst.status === 'BACKUP_LOST')
+    case CauseKind.REPORTS:
+      return words.reports(
+        count,
+        worst.facts.name?.split('/')[0] ?? '?',
+        alerts.every(({ status }) => status === 'UNDECLARED'),
+      )
+    case CauseKind.SCANNER:
+      return words.scanner
+    case CauseKind.ROOM:
+      return words.room(worst.facts.name ?? '?', worst.status === RoomLevel.SCARCE)
+  }
+}
