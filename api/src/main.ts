@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import { AlertBell } from './alerts/alert-bell.ts'
 import { type App, startApp } from './app.ts'
 import { startLocalAgent } from './access/local-agent.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
@@ -39,6 +40,8 @@ async function main(config: Config): Promise<void> {
   const store = await openSchedulerStore(orm.em, config.mongoUrl)
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
   const { scanner, opener, delivery, addresses, transact } = app
+  const bell = new AlertBell(opener, (error) => log.error({ err: error }, 'Alerts could not be opened at once'))
+  changes.onNoted('events', () => bell.ring())
   let isStopping = false
   const work = { orm, transact, clock: systemClock, log, config }
   const dependencies = { ...work, scanner, opener, delivery, addresses, isStopping: () => isStopping }
@@ -60,6 +63,7 @@ async function main(config: Config): Promise<void> {
     log.info({ signal }, 'Stopping')
     setTimeout(() => process.exit(1), 20_000).unref()
     agent?.stop()
+    bell.stop()
     delivery.halt()
     await scanner.stop()
     await scheduler.stop()

@@ -43,6 +43,7 @@ export interface Parts {
 /** The one place where services are made: for a request, a batch of changes or a command. */
 export function createServices(em: EntityManager, { transact, transactReports, clock, share, quota, ...parts }: Parts) {
   const access = new AccessService(em, transact, clock)
+  const machines = new MachinesService(em, transact, clock)
   const alerts = new AlertsService(em, transact, clock, parts.settings)
   const places = new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine })
   const jobs = new JobsService(em, transact, clock, parts.roots)
@@ -53,7 +54,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     roots: parts.roots,
     access,
     inventory: new InventoryService(em, transactReports, { clock, share, quota }, access),
-    machines: new MachinesService(em, transact, clock),
+    machines,
     disks: new DisksService(em, transact, clock),
     storage: new StorageService(em, transact, clock),
     jobs,
@@ -65,7 +66,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     alerts,
     causes: new CausesService(em, alerts, places),
     settings: parts.settings,
-    overview: new OverviewService(em, clock),
+    overview: new OverviewService(em, clock, machines),
     events: new EventsService(em),
   }
 }

@@ -10,12 +10,15 @@ beforeEach(async () => {
   api = await apiForThisTest()
 })
 
-async function subscribe<T = any>(query: string): Promise<{ seen: T[]; close: () => number }> {
+async function subscribe<T = any>(
+  query: string,
+  extensions?: Record<string, unknown>,
+): Promise<{ seen: T[]; close: () => number }> {
   const seen: T[] = []
   const { client, connected, closed } = socketTo(api, await api.token([Scope.READ]))
   await connected
   client.subscribe(
-    { query },
+    { query, ...(extensions ? { extensions } : {}) },
     {
       next: ({ data, errors }) => seen.push((errors ? { errors } : data) as T),
       error: (error) => seen.push({ error } as T),
@@ -50,6 +53,38 @@ describe('Who subscribes', () => {
         .flatMap(({ eventsAdded }) => eventsAdded.changed.map(({ type }: { type: string }) => type))
         .filter((type: string) => type !== 'TOKEN_CREATED'),
     ).toEqual(['MACHINE_ADDED', 'DISK_ADDED'])
+  })
+
+  test('is told at once from when on it misses nothing, where it wants to know', async () => {
+    const query = 'subscription { machinesChanged { changed { hostname } removedIds } }'
+    const { seen } = await subscribe(query, { confirm: true })
+    await until(() => seen.length, 'the confirmation')
+    expect(seen).toEqual([{ machinesChanged: { changed: [], removedIds: [] } }])
+    const silent = await subscribe(query)
+    await report(api)
+    await until(() => seen.length > 1 && silent.seen.length, 'both to be told')
+    expect(seen[1]).toEqual({ machinesChanged: { changed: [{ hostname: 'atlas' }], removedIds: [] } })
+    expect(silent.seen[0]).toEqual(seen[1])
+  })
+
+  test('hears of what it asked for alone: of a machine, a job, or a disk', async () => {
+    await report(api)
+    const { data } = await api.ask('{ machine(hostname: "atlas") { id disks { id } } }')
+    const { id, disks } = data.machine
+    const own = await subscribe(`subscription { disksChanged(machineIds: ["${id}"]) { changed { serial } } }`)
+    const other = await subscribe('subscription { disksChanged(machineIds: ["none"]) { changed { serial } } }')
+    const events = await subscribe(`subscription { eventsAdded(diskId: "${disks[0].id}") { changed { type } } }`)
+    const ofMachine = await subscribe(`subscription { eventsAdded(machineId: "${id}") { changed { type } } }`)
+    const ofJob = await subscribe('subscription { eventsAdded(jobId: "none") { changed { type } } }')
+    await report(api, { collectedAt: minutes(5), disks: [{ serial: 'S1', raw: { 5: 24, 197: 3 } }] })
+    await report(api, { hostname: 'other', machineKey: 'key-of-another-machine', disks: [{ serial: 'S2' }] })
+    await until(() => own.seen.length && events.seen.length && ofMachine.seen.length, 'the disk to be told')
+    await until(async () => (await api.ask('{ disk(serial: "S2") { id } }')).data?.disk, 'the other machine')
+    expect(own.seen.flatMap(({ disksChanged }) => disksChanged.changed.map((disk: any) => disk.serial))).not.toContain(
+      'S2',
+    )
+    expect(events.seen[0].eventsAdded.changed).toEqual([{ type: 'HEALTH_CHANGED' }])
+    expect([other.seen, ofJob.seen]).toEqual([[], []])
   })
 
   test('is told of each report, and of a disk only when more changed than temperature and time', async () => {

@@ -89,6 +89,45 @@ describe('The place of data', () => {
     })
   })
 
+  test('needs no copy where somebody says so and why, until a job protects it or that is taken back', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    const { api } = backups
+    await report(api, machineWithData('lab', [{ serial: 'S1' }], { mountpoints: ['/scratch'] }))
+    const ASK =
+      '{ placesByVerdict { verdict count } places { nodes { verdict noCopy { reason by } fileSystem { id } } } }'
+    const lab = async () => (await api.ask(ASK)).data.places.nodes[0]
+    const { fileSystem, verdict } = await lab()
+    expect(verdict).toBe('NONE')
+    const say = (reason: string | null, id = fileSystem.id) =>
+      api.ask(
+        'mutation ($id: ID!, $reason: String) { setCopyNotNeeded(fileSystemId: $id, reason: $reason) { verdict } }',
+        {
+          id,
+          reason,
+        },
+      )
+    expect((await say(' x ')).errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'reason' })
+    expect((await say('y'.repeat(501))).errors?.[0]?.extensions).toMatchObject({ field: 'reason' })
+    expect((await say('Gone by tomorrow', 'nobody')).errors?.[0]?.extensions?.['code']).toBe('NOT_FOUND')
+    expect((await say(' Only caches, made anew within an hour. ')).data.setCopyNotNeeded.verdict).toBe('UNNEEDED')
+    expect((await lab()).noCopy).toEqual({ reason: 'Only caches, made anew within an hour.', by: 'test' })
+    await report(
+      api,
+      machineWithData('lab', [{ serial: 'S1', ...FAILING }], { mountpoints: ['/scratch'], at: '2026-11-21T01:30:00Z' }),
+    )
+    expect((await lab()).verdict, 'after another report').toBe('UNNEEDED')
+    await backups.job({ protects: [{ hostname: 'lab', path: '/scratch' }] })
+    expect((await lab()).verdict, 'with a job').toBe('LOST')
+    const { data } = await api.ask('{ events(first: 20) { nodes { type subject detail } } }')
+    expect(data.events.nodes).toContainEqual({
+      type: 'COPY_NOT_NEEDED',
+      subject: '/scratch',
+      detail: 'Only caches, made anew within an hour.',
+    })
+    await say(null)
+    expect(await lab()).toMatchObject({ verdict: 'LOST', noCopy: null })
+  })
+
   test('on a mirror bears one failing disk', async () => {
     const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
     const two = (one: DiskOptions, other: DiskOptions) => [

@@ -28,8 +28,6 @@ const socket = createClient({
     connected: () => {
       notLiveSince.value = null
       liveRefused.value = null
-      // What happened since the pages asked was not told, also before the first connection: they ask anew.
-      void apollo.refetchQueries({ include: 'active' })
     },
     closed: (event) => {
       if ((event as CloseEvent).code === 4403) signedOut.value = true

@@ -6,6 +6,11 @@ import { fr } from './messages/fr.ts'
 
 const STORED = 'vigie.language'
 export type Locale = 'en' | 'fr'
+/** Each by its own name. */
+export const LOCALES: readonly { locale: Locale; name: string }[] = [
+  { locale: 'en', name: 'English' },
+  { locale: 'fr', name: 'Français' },
+]
 
 function firstLocale(): Locale {
   const stored = readStored()
@@ -21,11 +26,23 @@ function readStored(): string | null {
   }
 }
 
+/** As French is set: what stands before ; : ! ? and within « » never begins a line (Imprimerie nationale). */
+function typeset<M extends object>(messages: M): M {
+  const set = (value: unknown): unknown =>
+    typeof value === 'string'
+      ? value
+          .replace(/ ([;!?])/g, '\u202f$1')
+          .replace(/ (:|»)/g, '\u00a0$1')
+          .replace(/« /g, '«\u00a0')
+      : Object.fromEntries(Object.entries(value as object).map(([key, part]) => [key, set(part)]))
+  return set(messages) as M
+}
+
 export const i18n = createI18n<[Messages], Locale, false>({
   legacy: false,
   locale: firstLocale(),
   fallbackLocale: 'en',
-  messages: { en, fr },
+  messages: { en, fr: typeset(fr) },
 })
 document.documentElement.lang = i18n.global.locale.value
 
@@ -33,14 +50,14 @@ document.documentElement.lang = i18n.global.locale.value
 export function useLanguage() {
   const { locale, t, te } = useI18n<{ message: Messages }, Locale>({ useScope: 'global' })
   const language = computed<Language>(() => (locale.value === 'fr' ? 'FR' : 'EN'))
-  function switchLanguage(): void {
-    locale.value = locale.value === 'fr' ? 'en' : 'fr'
-    document.documentElement.lang = locale.value
+  function chooseLanguage(chosen: Locale): void {
+    locale.value = chosen
+    document.documentElement.lang = chosen
     try {
-      localStorage.setItem(STORED, locale.value)
+      localStorage.setItem(STORED, chosen)
     } catch {
       // Kept for this visit alone.
     }
   }
-  return { t, te, locale, language, switchLanguage }
+  return { t, te, locale, language, chooseLanguage }
 }

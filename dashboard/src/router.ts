@@ -18,7 +18,10 @@ export const router = createRouter({
     { path: '/backups/scanner', name: 'scanner', component: () => import('./deposit/ScannerPage.vue') },
     { path: '/backups/:id', name: 'job', component: () => import('./backups/JobPage.vue'), props: true },
     { path: '/backups/:id/edit', name: 'edit-job', component: () => import('./backups/JobFormPage.vue'), props: true },
-    { path: '/alerts', name: 'alerts', component: () => import('./alerts/AlertsPage.vue') },
+    { path: '/needs-you', name: 'causes', component: () => import('./causes/CausesPage.vue') },
+    // Mails of former versions lead there.
+    { path: '/alerts', redirect: { name: 'causes' } },
+    { path: '/settings', name: 'settings', component: () => import('./settings/SettingsPage.vue') },
     { path: '/events', name: 'events', component: () => import('./events/EventsPage.vue') },
     { path: '/sign-in', name: 'sign-in', component: () => import('./access/SignInPage.vue') },
     { path: '/:rest(.*)', name: 'not-found', component: () => import('./ui/NotFoundPage.vue') },

@@ -38,7 +38,8 @@ import { readZone } from './schedule.ts'
 
 registerEnumType(JobOrder, {
   name: 'JobOrder',
-  description: 'WORST_FIRST: what is not good first, paused jobs last. NAME: by company, city, agent and database.',
+  description:
+    'WORST_FIRST: what is not good first, paused jobs last. NAME: by company, city, agent and database. NEXT_DUE: what is due next first, without those of which nothing is due any more.',
 })
 
 @InputType()
@@ -60,6 +61,9 @@ export class ExpectedJobFilter {
 
   @Field(() => String, { nullable: true, description: 'Part of agent, database, company, city or neighborhood' })
   search?: string | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'Only those whose next backup is due until then' })
+  dueBefore?: Date | null
 }
 
 @ArgsType()

@@ -36,6 +36,7 @@ export interface JobQuery extends PageArgs {
     agentId?: string | null
     active?: boolean | null
     search?: string | null
+    dueBefore?: Date | null
   } | null
   orderBy: JobOrder
   includeArchived: boolean
@@ -44,6 +45,7 @@ export interface JobQuery extends PageArgs {
 export enum JobOrder {
   WORST_FIRST = 'WORST_FIRST',
   NAME = 'NAME',
+  NEXT_DUE = 'NEXT_DUE',
 }
 
 type Jobs = ExpressionBuilder<Tables, 'ExpectedJob'>
@@ -52,6 +54,7 @@ const orEmpty = (column: 'companyName' | 'city') => (eb: Jobs) => eb.fn.coalesce
 const ORDERS = {
   [JobOrder.WORST_FIRST]: ['standing', 'agentId', 'databaseName', 'id'],
   [JobOrder.NAME]: [orEmpty('companyName'), orEmpty('city'), 'agentId', 'databaseName', 'id'],
+  [JobOrder.NEXT_DUE]: ['nextDueAt', 'id'],
 } as const
 
 const SEARCHED = ['agentId', 'databaseName', 'companyName', 'city', 'neighborhood'] as const
@@ -127,6 +130,8 @@ export class JobsService {
     }
     if (filter?.agentId) query = query.where('agentId', '=', filter.agentId)
     if (typeof filter?.active === 'boolean') query = query.where('active', '=', filter.active)
+    if (filter?.dueBefore) query = query.where('nextDueAt', '<=', filter.dueBefore)
+    if (orderBy === JobOrder.NEXT_DUE) query = query.where('nextDueAt', 'is not', null)
     const search = filter?.search?.trim()
     if (search) query = query.where((eb) => eb.or(SEARCHED.map((column) => contains(folded(eb, column), fold(search)))))
     return seekPage(this.em, { query, order: ORDERS[orderBy], direction: 'asc' }, page, (ids: string[]) =>

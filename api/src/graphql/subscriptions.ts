@@ -59,6 +59,24 @@ interface Options {
   lookEvery?: number
 }
 
+/**
+ * Says first, by a message that tells of nothing, from when on nothing is missed: a client that asks its questions after it
+ * needs to ask none twice. It listens before it says so: the stream is heard from the first time that it is asked.
+ */
+async function* confirmed(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  const heard = batches[Symbol.asyncIterator]()
+  try {
+    let next = heard.next()
+    yield { changed: [], removedIds: [] }
+    for (let batch = await next; !batch.done; batch = await next) {
+      yield batch.value
+      next = heard.next()
+    }
+  } finally {
+    await heard.return?.()
+  }
+}
+
 /** GraphQL over WebSocket (graphql-transport-ws): subscriptions only; queries and mutations go over HTTP. */
 export function serveSubscriptions(
   server: Server,
@@ -105,7 +123,7 @@ export function serveSubscriptions(
       callers.set(extra.socket, caller)
       return true
     },
-    onSubscribe: ({ extra, subscriptions }, _id, { query, variables, operationName }) => {
+    onSubscribe: ({ extra, subscriptions }, _id, { query, variables, operationName, extensions }) => {
       try {
         if (Object.keys(subscriptions).length > MOST_SUBSCRIPTIONS)
           return [new GraphQLError(`At most ${MOST_SUBSCRIPTIONS} subscriptions at once; complete some first.`)]
@@ -124,7 +142,7 @@ export function serveSubscriptions(
           document,
           variableValues: variables ?? null,
           operationName: operationName ?? null,
-          contextValue: { caller },
+          contextValue: { caller, isConfirmed: extensions?.['confirm'] === true },
         }
       } catch (error) {
         return [error instanceof GraphQLError ? error : new GraphQLError('Not readable')]
@@ -133,8 +151,9 @@ export function serveSubscriptions(
     subscribe: async (args: ExecutionArgs) => {
       const stream = await createSourceEventStream(args)
       if (!(Symbol.asyncIterator in stream)) return stream
-      const { caller } = args.contextValue as { caller: Caller }
-      return map((batch: Batch) => answer(args, batch, caller))(stream as AsyncIterable<Batch> as never)
+      const { caller, isConfirmed } = args.contextValue as { caller: Caller; isConfirmed: boolean }
+      const batches = stream as AsyncIterable<Batch>
+      return map((batch: Batch) => answer(args, batch, caller))((isConfirmed ? confirmed(batches) : batches) as never)
     },
   }
   const protocol = makeServer(options)

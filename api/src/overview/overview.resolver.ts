@@ -8,7 +8,7 @@ import type { HealthCount } from '../disks/disks.service.ts'
 import { Health } from '../disks/health.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { MachineConnection, MachinesArgs } from '../machines/machines.resolver.ts'
-import type { Page } from '../platform/page.ts'
+import { type Page, PageArgs } from '../platform/page.ts'
 
 @ObjectType({ simpleResolvers: true })
 export class DisksOfHealth {
@@ -37,6 +37,9 @@ export class Summary {
     description: 'Arrays, pools and volume groups that are WARNING, AT_RISK or FAILED: arraysAtRisk tells which',
   })
   arraysAtRisk!: number
+
+  @Field(() => Int, { description: 'Disks that are not in the machine where they were seen last' })
+  missingDisks!: number
 }
 
 @Resolver(() => Summary)
@@ -48,7 +51,24 @@ export class OverviewResolver {
     const disksByHealth = await disks.countByHealth()
     const totalDisks = disksByHealth.reduce((sum, { count }) => sum + count, 0)
     const arraysAtRisk = await storage.countBadArrays()
-    return { totalMachines: machines.total, silentMachines: machines.silent, totalDisks, disksByHealth, arraysAtRisk }
+    const missingDisks = await overview.missingDisks()
+    return {
+      totalMachines: machines.total,
+      silentMachines: machines.silent,
+      totalDisks,
+      disksByHealth,
+      arraysAtRisk,
+      missingDisks,
+    }
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => MachineConnection, {
+    description:
+      'Machines that are silent, or of which a disk is missing or not known to be well: that with the worst disk first',
+  })
+  troubledMachines(@Args(() => PageArgs) args: PageArgs, @Ctx() { overview }: Context): Promise<Page<Row<Machine>>> {
+    return overview.troubledMachines(args)
   }
 
   @FieldResolver(() => MachineConnection)

@@ -1,11 +1,22 @@
 import type { EntityManager } from '../database/database.ts'
 import { tables } from '../database/tables.ts'
+import { Health, HEALTH_RANK } from '../disks/health.ts'
+import { shownHealthSql } from '../disks/health-sql.ts'
+import type { Machine } from '../machines/machine.entity.ts'
+import { machineName } from '../machines/machine-name.ts'
+import type { MachinesService } from '../machines/machines.service.ts'
+import type { Row } from '../database/rows.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
+
+/** Of a disk that nothing is known to be wrong with; virtual disks tell nothing, and need not. */
+const QUIET: readonly Health[] = [Health.OK, Health.UNSUPPORTED]
 
 export class OverviewService {
   constructor(
     private readonly em: EntityManager,
     private readonly clock: Clock,
+    private readonly machines: MachinesService,
   ) {}
 
   machineCounts(): Promise<{ total: number; silent: number }> {
@@ -17,5 +28,58 @@ export class OverviewService {
       ])
       .where('archivedAt', 'is', null)
       .executeTakeFirstOrThrow()
+  }
+
+  async missingDisks(): Promise<number> {
+    const { count } = await tables(this.em)
+      .selectFrom('Disk')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('archivedAt', 'is', null)
+      .where('missingSince', 'is not', null)
+      .executeTakeFirstOrThrow()
+    return count
+  }
+
+  /** Machines of which a disk is not known to be well or is missing, and those that are silent; the worst disk first. */
+  async troubledMachines(args: PageArgs): Promise<Page<Row<Machine>>> {
+    const worst = await this.worstDisks()
+    const machines = await tables(this.em)
+      .selectFrom('Machine')
+      .select(['id', 'name', 'hostname', 'ip'])
+      .where('archivedAt', 'is', null)
+      .where((eb) => eb.or([eb('silentAt', '<=', this.clock()), eb('id', 'in', [...worst.keys(), ''])]))
+      .execute()
+    const page = pageOfSorted(machines, args, 3, (machine) => [
+      -(worst.get(machine.id) ?? 0),
+      machineName(machine).toLowerCase(),
+      machine.id,
+    ])
+    return {
+      nodes: await this.machines.loadAll(page.nodes.map(({ id }) => id)),
+      pageInfo: page.pageInfo,
+      get totalCount() {
+        return page.totalCount
+      },
+    }
+  }
+
+  /** The rank of the worst disk of each machine that has one which is not quiet. */
+  private async worstDisks(): Promise<Map<string, number>> {
+    const rows = await tables(this.em)
+      .selectFrom((eb) =>
+        eb
+          .selectFrom('Disk')
+          .select(['machine', 'missingSince'])
+          .select((disk) => shownHealthSql(disk, this.clock()).as('health'))
+          .where('archivedAt', 'is', null)
+          .as('shown'),
+      )
+      .select(['machine', 'health'])
+      .where((eb) => eb.or([eb('health', 'not in', QUIET), eb('missingSince', 'is not', null)]))
+      .groupBy(['machine', 'health'])
+      .execute()
+    const worst = new Map<string, number>()
+    for (const { machine, health } of rows) worst.set(machine, Math.max(worst.get(machine) ?? 0, HEALTH_RANK[health]))
+    return worst
   }
 }

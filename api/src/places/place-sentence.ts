@@ -1,5 +1,5 @@
 import { Language } from '../reasons/reasons.resolver.ts'
-import { Elsewhere, type Judgement, type PlaceVerdict } from './place-verdict.ts'
+import { Elsewhere, type Judgement, PlaceVerdict } from './place-verdict.ts'
 import type { Place } from './places.service.ts'
 
 interface Words {
@@ -9,6 +9,7 @@ interface Words {
   age: (amount: number, unit: 'minute' | 'hour' | 'day') => string
   liesOnIt: (path: string) => string
   none: string
+  unneeded: string
   on: (machine: string) => string
   onOtherDisk: string
   onSameDisk: string
@@ -26,12 +27,14 @@ const WORDS: Record<Language, Words> = {
       UNKNOWN: 'Whether a copy of it can be used is not known',
       COVERED: 'A disk under it is failing or missing; a fresh proven copy lies elsewhere',
       SAFE: 'A fresh proven copy lies elsewhere',
+      UNNEEDED: 'Somebody said that no copy of it is needed',
     },
     proven: (age) => `last proven backup ${age} ago`,
     never: 'not all of it was ever proven',
     age: (amount, unit) => `${amount} ${unit}${amount === 1 ? '' : 's'}`,
     liesOnIt: (path) => `${path} lies on it`,
     none: 'no backup of it is declared',
+    unneeded: 'somebody said that no copy of it is needed',
     on: (machine) => `, on ${machine}`,
     onOtherDisk: ', on another disk of the machine',
     onSameDisk: ', on the same disk, which is no copy',
@@ -47,6 +50,7 @@ const WORDS: Record<Language, Words> = {
       UNKNOWN: 'On ne sait pas si une copie est utilisable',
       COVERED: 'Un de ses disques est défaillant ou absent\u202f; une copie prouvée et récente se trouve ailleurs',
       SAFE: 'Une copie prouvée et récente se trouve ailleurs',
+      UNNEEDED: 'Quelqu’un a dit qu’aucune copie n’en est nécessaire',
     },
     proven: (age) => `dernière sauvegarde prouvée il y a ${age}`,
     never: 'tout n’a pas encore été prouvé',
@@ -56,6 +60,7 @@ const WORDS: Record<Language, Words> = {
     },
     liesOnIt: (path) => `il porte ${path}`,
     none: 'aucune sauvegarde n’en est déclarée',
+    unneeded: 'quelqu’un a dit qu’aucune copie n’en est nécessaire',
     on: (machine) => `, sur ${machine}`,
     onOtherDisk: ', sur un autre disque de la machine',
     onSameDisk: ', sur le même disque, ce qui n’est pas une copie',
@@ -82,7 +87,7 @@ export function sentenceOnDisk(place: Place, copyMachine: string | null, languag
   const { fileSystem, copies, provenAt, elsewhere } = place
   const path = words.liesOnIt(fileSystem.mountpoint ?? fileSystem.source ?? '?')
   const copy = (): string => {
-    if (copies.length === 0) return words.none
+    if (copies.length === 0) return place.verdict === PlaceVerdict.UNNEEDED ? words.unneeded : words.none
     if (provenAt === null) return words.never
     const where = {
       [Elsewhere.OTHER_MACHINE]: words.on(copyMachine ?? '?'),

@@ -21,6 +21,7 @@ const place = (more: Partial<PlaceFacts> = {}): PlaceFacts => ({
   vaultIsSound: true,
   mayShareHost: false,
   isThere: true,
+  isUnneeded: false,
   ...more,
 })
 
@@ -73,6 +74,14 @@ test.each<[string, Partial<PlaceFacts>, string, string[]]>([
   ['one path fresh and another stale', { copies: [copy(5), copy(50)] }, 'STALE', []],
   ['one path proven and another never', { copies: [copy(5), copy(null)] }, 'UNKNOWN', ['NEVER_PROVEN']],
   ['a sound disk and no job', { copies: [] }, 'NONE', []],
+  ['no job, and somebody who said that none is needed', { copies: [], isUnneeded: true }, 'UNNEEDED', []],
+  [
+    'a failing disk, and somebody who said that no copy is needed',
+    { disks: on(FAILED), copies: [], isUnneeded: true },
+    'UNNEEDED',
+    [],
+  ],
+  ['a job, though somebody said that none is needed', { copies: [copy(50)], isUnneeded: true }, 'STALE', []],
   ['a sound disk and the vault on it', { elsewhere: Elsewhere.SAME_DISK }, 'NONE', ['COPY_ON_SAME_DISK']],
   ['a sound disk and a vault that may be on it', { elsewhere: null }, 'UNKNOWN', ['VAULT_UNKNOWN']],
   ['a virtual disk and a fresh copy', { disks: on(UNSUPPORTED) }, 'SAFE', ['DISKS_UNKNOWN']],

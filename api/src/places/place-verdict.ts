@@ -11,6 +11,7 @@ export enum PlaceVerdict {
   UNKNOWN = 'UNKNOWN',
   COVERED = 'COVERED',
   SAFE = 'SAFE',
+  UNNEEDED = 'UNNEEDED',
 }
 registerEnumType(PlaceVerdict, {
   name: 'PlaceVerdict',
@@ -30,6 +31,7 @@ registerEnumType(PlaceVerdict, {
     UNKNOWN: { description: 'Backups of it are expected, and it cannot be said whether one helps: doubts tells why' },
     COVERED: { description: 'A disk of it is failing or missing, and a fresh proven copy lies elsewhere' },
     SAFE: { description: 'A fresh proven copy lies elsewhere, and none of its disks is failing or missing' },
+    UNNEEDED: { description: 'No job protects it, and somebody said that no copy of it is needed: noCopy says why' },
   },
 })
 
@@ -103,6 +105,8 @@ export interface PlaceFacts {
   mayShareHost: boolean
   /** False = the newest report is without it, though its disks are there: it may not be mounted. */
   isThere: boolean
+  /** Somebody said that no copy of it is needed. What a job protects is wanted all the same. */
+  isUnneeded: boolean
 }
 
 export interface Judgement {
@@ -139,6 +143,7 @@ export function judgePlace(facts: PlaceFacts, now: Date): Judgement {
       : []),
   ]
   const verdict = (): PlaceVerdict => {
+    if (copies.length === 0 && facts.isUnneeded) return PlaceVerdict.UNNEEDED
     if (copies.length === 0 || elsewhere === Elsewhere.SAME_DISK)
       return isEndangered ? PlaceVerdict.LOST : PlaceVerdict.NONE
     if (provenAt === null || elsewhere === null || !facts.vaultIsSound)

@@ -10,6 +10,7 @@ import {
   ID,
   InputType,
   Int,
+  Mutation,
   ObjectType,
   Query,
   Resolver,
@@ -26,6 +27,7 @@ import type { Context } from '../graphql/context.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { machineName } from '../machines/machine-name.ts'
+import { NotFoundError } from '../platform/errors.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -107,6 +109,18 @@ export class PlaceCostView {
   disks!: number | null
 }
 
+@ObjectType('NoCopy', { simpleResolvers: true, description: 'That no copy of a place is needed' })
+export class NoCopyView {
+  @Field(() => String)
+  reason!: string
+
+  @Field(() => String, { description: 'Who said so, by the name of the token or session' })
+  by!: string
+
+  @Field(() => GraphQLISODateTime)
+  at!: Date
+}
+
 export const PlaceConnection = connectionOf(PlaceView, 'Place')
 
 @InputType()
@@ -152,6 +166,29 @@ export class PlacesResolver {
   })
   placesByVerdict(@Ctx() { places }: Context): Promise<PlacesOfVerdict[]> {
     return places.counts()
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => PlaceView, {
+    description:
+      'Says that no copy of a file system is needed, and why (3 to 500 characters); null takes that back. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  async setCopyNotNeeded(
+    @Arg('fileSystemId', () => ID) fileSystemId: string,
+    @Ctx() { storage, places, caller }: Context,
+    @Arg('reason', () => String, { nullable: true }) reason?: string,
+  ): Promise<Place> {
+    const machine = await storage.setCopyNotNeeded(fileSystemId, reason ?? null, caller.name)
+    const place = (await places.ofMachine(machine)).find(({ fileSystem }) => fileSystem.id === fileSystemId)
+    if (!place) throw new NotFoundError('place', fileSystemId)
+    return place
+  }
+
+  @FieldResolver(() => NoCopyView, { nullable: true, description: 'That no copy is needed; null = nobody said so' })
+  noCopy(@Root() { fileSystem: { noCopyReason, noCopyBy, noCopyAt } }: Place): NoCopyView | null {
+    return noCopyReason === null || noCopyBy === null || noCopyAt === null
+      ? null
+      : { reason: noCopyReason, by: noCopyBy, at: noCopyAt }
   }
 
   @FieldResolver(() => Machine)

@@ -160,6 +160,7 @@ export class PlacesService {
         mayShareHost:
           elsewhere === Elsewhere.OTHER_MACHINE && [fileSystem.machine, vault.machine].some((id) => virtual.has(id)),
         isThere: isThere(fileSystem) || isWithoutDisk(fileSystem, disks),
+        isUnneeded: fileSystem.noCopyReason !== null,
       }
       const copyMachine = elsewhere === Elsewhere.OTHER_MACHINE ? vault.machine : null
       return { ...judgePlace(facts, now), fileSystem, disks: below, copies: own, whole, elsewhere, copyMachine }

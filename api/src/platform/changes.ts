@@ -23,6 +23,7 @@ export class ChangeFeed {
     Topic,
     Set<string | number>
   >
+  private readonly listeners: { topic: Topic; listener: () => void }[] = []
   private readonly timers = new Map<Topic, NodeJS.Timeout>()
   private load: Load = async () => ({ changed: [], removedIds: [] })
 
@@ -35,6 +36,11 @@ export class ChangeFeed {
     this.pubSub = createPubSub<Record<Topic, [Batch]>>({ eventTarget: eventTarget as never })
   }
 
+  /** Calls whenever something of this topic was committed, with nothing loaded. */
+  onNoted(topic: Topic, listener: () => void): void {
+    this.listeners.push({ topic, listener })
+  }
+
   loadWith(load: Load): void {
     this.load = load
   }
@@ -43,7 +49,9 @@ export class ChangeFeed {
     for (const topic of TOPICS) {
       const before = this.waiting[topic].size
       for (const id of changes[topic] ?? []) this.waiting[topic].add(id)
-      if (this.waiting[topic].size > before && !this.timers.has(topic)) this.flush(topic)
+      if (this.waiting[topic].size === before) continue
+      for (const each of this.listeners) if (each.topic === topic) each.listener()
+      if (!this.timers.has(topic)) this.flush(topic)
     }
   }
 

@@ -91,6 +91,17 @@ export class FileSystem {
   @Property({ type: 'integer', nullable: true })
   mayFail!: number | null
 
+  /** Why no copy of it is needed, as somebody said; null = nobody has. */
+  @Property({ type: 'string', nullable: true })
+  noCopyReason!: string | null
+
+  /** Who said so, and when; null with the reason. */
+  @Property({ type: 'string', nullable: true })
+  noCopyBy!: string | null
+
+  @Property({ type: 'datetime', nullable: true })
+  noCopyAt!: Date | null
+
   @Field(() => GraphQLISODateTime)
   @Property({ type: 'datetime' })
   lastSeenAt!: Date

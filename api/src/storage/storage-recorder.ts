@@ -28,6 +28,16 @@ const knownOf = (
 const couldBeTold = ({ fstype }: Row<FileSystem>, { devices, df }: FileSystemSources): boolean =>
   fstype === 'zfs' ? df : devices
 
+/** What no report has told of a file system yet, and nobody has said. */
+const UNSAID = {
+  users: null,
+  homeBytes: null,
+  mayFail: null,
+  noCopyReason: null,
+  noCopyBy: null,
+  noCopyAt: null,
+}
+
 /** Records what lies where, inside of a report's transaction. */
 export class StorageRecorder {
   constructor(private readonly em: EntityManager) {}
@@ -42,7 +52,7 @@ export class StorageRecorder {
     })
     const rows = matched.map(({ facts: each, before }): Row<FileSystem> => {
       const { disks: _disks, users, homeBytes, mayFail, ...told } = each
-      const row = before ?? { id: newId(), machine: machineId, users: null, homeBytes: null, mayFail: null }
+      const row = before ?? { id: newId(), machine: machineId, ...UNSAID }
       // Homes that were not measured this time keep their last value, with its age.
       const homes = users === null ? {} : { users, homeBytes }
       const { sizeBytes, usedBytes, freeBytes } = told

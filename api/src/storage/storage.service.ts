@@ -1,7 +1,7 @@
 import type { ExpressionBuilder, SelectQueryBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
-import { findRows, requireRow, type Row, selectRows } from '../database/rows.ts'
+import { findRows, requireRow, type Row, selectRows, updateRow } from '../database/rows.ts'
 import { seekPage } from '../database/seek.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import type { Disk } from '../disks/disk.entity.ts'
@@ -105,6 +105,34 @@ export class StorageService {
       ),
     (array) => array.machine,
   )
+
+  /** Somebody says that no copy of a file system is needed, and why; null takes that back. Its machine. */
+  async setCopyNotNeeded(id: string, reason: string | null, actor: string): Promise<string> {
+    const why = reason?.trim() ?? null
+    if (why !== null && (why.length < 3 || why.length > 500))
+      throw new InvalidInputError('reason', 'must be 3 to 500 characters', 'Say why nobody would miss what lies there.')
+    return this.transact(this.em, async ({ em, tell }) => {
+      const fileSystem = await requireRow(em, FileSystem, id, 'file system')
+      const now = this.clock()
+      const said = why === null ? null : now
+      await updateRow(em, FileSystem, id, {
+        noCopyReason: why,
+        noCopyBy: why === null ? null : actor,
+        noCopyAt: said,
+      })
+      tell.machines.add(fileSystem.machine)
+      tell.event({
+        type: why === null ? EventType.COPY_NEEDED : EventType.COPY_NOT_NEEDED,
+        severity: Severity.INFO,
+        at: now,
+        cause: EventCause.USER,
+        actor,
+        machine: fileSystem.machine,
+        facts: { name: fileSystem.mountpoint ?? fileSystem.source ?? '?', ...(why === null ? {} : { detail: why }) },
+      })
+      return fileSystem.machine
+    })
+  }
 
   /** Arrays of a machine, the worst first; those that are gone too, with their day. */
   arraysOf(machineId: string): Promise<Row<StorageArray>[]> {

@@ -66,6 +66,17 @@ export const dateTime = (value: string | Date, locale: Locale): string =>
 export const date = (value: string | Date, locale: Locale): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }).format(new Date(value))
 
+/** "Today, Wednesday 25 November": a heading for what happened on that day. */
+export function day(value: string | Date, now: Date, locale: Locale): string {
+  const at = new Date(value)
+  const name = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(at)
+  const dayOf = (date: Date): number => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000
+  const back = dayOf(now) - dayOf(at)
+  if (back < 0 || back > 1) return name
+  const near = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-back, 'day')
+  return `${near.charAt(0).toUpperCase()}${near.slice(1)}, ${name}`
+}
+
 export const clock = (value: string | Date, locale: Locale): string =>
   new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(value))
 

@@ -14,6 +14,7 @@ export function useFormat() {
     lasting: (value: string | Date) => format.lasting(value, now.value, locale.value),
     dateTime: (value: string | Date) => format.dateTime(value, locale.value),
     date: (value: string | Date) => format.date(value, locale.value),
+    day: (value: string | Date) => format.day(value, now.value, locale.value),
     clock: (value: string | Date) => format.clock(value, locale.value),
     count: (value: string | number | null | undefined) => format.count(value, locale.value),
   }

@@ -13,8 +13,17 @@ interface Batch<R extends Row> {
 type RowOf<Told> = Told extends Batch<infer R> ? R : never
 export type ChangesOf<Result> = Changes<RowOf<Result[keyof Result]>>
 
-/** Makes a query ask anew: it calls `ask` whenever something happened that only the server can answer for. */
-export type Trigger<Result> = (ask: () => void, shown: () => Result | undefined) => void
+/** What a query hands to its triggers. */
+export interface Asker<Result> {
+  /** From now on nothing is missed: also after the connection was lost. */
+  live: () => void
+  /** Something happened that only the server can answer for. */
+  ask: () => void
+  /** What is shown; undefined = there was no answer yet. */
+  shown: () => Result | undefined
+}
+/** Tells a query when to ask anew. */
+export type Trigger<Result> = (asker: Asker<Result>) => void
 
 export interface Changes<R extends Row> {
   /** Whatever changed: for counts, and for what is joined from many things. */
@@ -34,49 +43,71 @@ export function useChanges<Result, Variables extends OperationVariables>(
   document: TypedDocumentNode<Result, Variables>,
   variables: () => Variables | null,
 ): ChangesOf<Result> {
-  const listeners: ((batch: Batch<Row>) => void)[] = []
+  const listeners: Listener[] = []
   let stop = (): void => undefined
+  let isListening = false
   watch(
     () => JSON.stringify(variables()),
     () => {
       stop()
       const wanted = variables()
+      isListening = wanted !== null
       stop = wanted === null ? () => undefined : listen(document, wanted, listeners)
     },
     { immediate: true },
   )
   onScopeDispose(() => stop())
 
+  function add(listener: Listener): void {
+    listeners.push(listener)
+    // Nothing is to be waited for: it is not known yet what to listen to.
+    if (!isListening) listener.live()
+  }
   const changes: Changes<Row> = {
-    any: (ask) => listeners.push(ask),
+    any: ({ ask, live }) => add({ live, hear: ask }),
     of:
       (rowsOf, orderOf = () => '') =>
-      (ask, shown) =>
-        listeners.push(({ changed, removedIds = [] }) => {
-          const result = shown()
-          // The answer that is on its way may be from before the change.
-          if (!result) return ask()
-          const places = new Map(rowsOf(result).map((row) => [row.id, orderOf(row)]))
-          const hasMoved = changed.some((row) => places.get(row.id) !== orderOf(row))
-          if (hasMoved || removedIds.some((id) => places.has(id))) ask()
+      ({ ask, live, shown }) =>
+        add({
+          live,
+          hear: ({ changed, removedIds = [] }) => {
+            const result = shown()
+            // The answer that is on its way may be from before the change.
+            if (!result) return ask()
+            const places = new Map(rowsOf(result).map((row) => [row.id, orderOf(row)]))
+            const hasMoved = changed.some((row) => places.get(row.id) !== orderOf(row))
+            if (hasMoved || removedIds.some((id) => places.has(id))) ask()
+          },
         }),
   }
   return changes as unknown as ChangesOf<Result>
 }
 
+interface Listener {
+  live: () => void
+  hear: (batch: Batch<Row>) => void
+}
+
 function listen<Result, Variables extends OperationVariables>(
   query: TypedDocumentNode<Result, Variables>,
   variables: Variables,
-  listeners: readonly ((batch: Batch<Row>) => void)[],
+  listeners: readonly Listener[],
 ): () => void {
-  const heard = apollo.subscribe({ query, variables, fetchPolicy: 'no-cache' }).subscribe({
-    next: ({ data }) => {
-      if (!data) return
-      const [batch] = Object.values(data) as [Batch<Row>]
-      for (const listener of listeners) listener(batch)
-      apollo.cache.write({ query, variables, result: data as never, dataId: 'ROOT_SUBSCRIPTION' })
-    },
-    error: (error: Error) => (liveRefused.value = error),
-  })
+  const heard = apollo
+    .subscribe({ query, variables, fetchPolicy: 'no-cache', extensions: { confirm: true } })
+    .subscribe({
+      next: ({ data }) => {
+        if (!data) return
+        const [batch] = Object.values(data) as [Batch<Row>]
+        // The first message tells of nothing (subscriptions.ts of the API), also after each new connection.
+        if (batch.changed.length + (batch.removedIds?.length ?? 0) === 0) {
+          for (const { live } of listeners) live()
+          return
+        }
+        for (const { hear } of listeners) hear(batch)
+        apollo.cache.write({ query, variables, result: data as never, dataId: 'ROOT_SUBSCRIPTION' })
+      },
+      error: (error: Error) => (liveRefused.value = error),
+    })
   return () => heard.unsubscribe()
 }

@@ -1,6 +1,7 @@
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client/core'
 import { useQuery } from '@vue/apollo-composable'
-import { onScopeDispose } from 'vue'
+import { onScopeDispose, ref } from 'vue'
+import { notLiveSince } from '../apollo.ts'
 import type { Trigger } from './useChanges.ts'
 
 /** A question of a page, and how its answer is. It is asked anew by its own triggers alone, never by another page's. */
@@ -16,6 +17,8 @@ export interface LiveQuery<Result> {
 
 /** Many changes at once ask once, and never while an answer is awaited. */
 const ASK_EVERY = 400
+/** How long the first question waits until nothing is missed after it: while there is a connection that takes a moment. */
+const PATIENCE = 300
 
 export function useLiveQuery<Result, Variables extends OperationVariables>(
   document: TypedDocumentNode<Result, Variables>,
@@ -24,20 +27,24 @@ export function useLiveQuery<Result, Variables extends OperationVariables>(
   options: { isWanted?: () => boolean; pollInterval?: number } = {},
 ): LiveQuery<Result> {
   const { isWanted = () => true, pollInterval } = options
+  const isBegun = ref(triggers.length === 0 || notLiveSince.value !== null)
   const { result, loading, error, refetch } = useQuery(document, variables, () => ({
     keepPreviousResult: true,
-    enabled: isWanted(),
+    enabled: isBegun.value && isWanted(),
     ...(pollInterval === undefined ? {} : { pollInterval }),
   }))
+  const patience = setTimeout(() => (isBegun.value = true), PATIENCE)
   let timer: ReturnType<typeof setTimeout> | undefined
   let isAskedFor = false
 
   async function again(): Promise<void> {
+    isBegun.value = true
     // Why it failed stands in `error`.
     await refetch()?.catch(() => undefined)
   }
   function ask(): void {
-    if (!isWanted()) return
+    // What is asked later misses nothing of it.
+    if (!isBegun.value || !isWanted()) return
     if (timer !== undefined) {
       isAskedFor = true
       return
@@ -50,8 +57,21 @@ export function useLiveQuery<Result, Variables extends OperationVariables>(
       })
     }, ASK_EVERY)
   }
-  for (const trigger of triggers) trigger(ask, () => result.value ?? undefined)
-  onScopeDispose(() => clearTimeout(timer))
+  const awaited = new Set(triggers)
+  for (const trigger of triggers)
+    trigger({
+      live: () => {
+        awaited.delete(trigger)
+        if (isBegun.value) ask()
+        else if (awaited.size === 0) isBegun.value = true
+      },
+      ask,
+      shown: () => result.value ?? undefined,
+    })
+  onScopeDispose(() => {
+    clearTimeout(timer)
+    clearTimeout(patience)
+  })
 
   return {
     get result() {

@@ -1,42 +1,67 @@
 import type { Health } from '../gql/graphql.ts'
+import { type Group, WANTED } from '../places/places.ts'
 
-export interface Counts {
-  total: number
-  ok: number
-  needsYou: number
-  noData: number
-  unsupported: number
-  machines: number
-  silent: number
+/** What the page knows, in counts. */
+export interface Known {
+  machines: { total: number; silent: number }
+  disks: { total: number; ok: number; needYou: number; noData: number; missing: number }
+  backups: { total: number; good: number; bad: number; unproven: number; unknown: number }
+  /** Causes that somebody must look at, and those that somebody knows of or silenced: they last all the same. */
+  causes: { open: number; lasting: number }
+  places: Record<Group, number>
 }
 
-/** What the headline says; never more than is known. */
-export type Headline = 'EMPTY' | 'NO_DISKS' | 'NEEDS_YOU' | 'SILENT' | 'ALL_HEALTHY' | 'NOT_ALL_READ' | 'NONE_READ'
+/**
+ * The worst true sentence. "Safe" is said only where every place has a proven copy elsewhere, every backup is proven, every
+ * disk and machine is known to be well, and nothing lasts that somebody put aside.
+ */
+export type Headline =
+  | 'EMPTY'
+  | 'DANGER'
+  | 'NEEDS_YOU_COVERED'
+  | 'NEEDS_YOU'
+  | 'NO_BACKUP'
+  | 'NO_COPY'
+  | 'LATE'
+  | 'PARTLY'
+  | 'NOT_KNOWN'
+  | 'NOT_ALL'
+  | 'SAFE'
 
-export function countsOf(summary: {
-  totalMachines: number
-  silentMachines: number
+const sum = (places: Record<Group, number>, groups: readonly Group[]): number =>
+  groups.reduce((total, group) => total + places[group], 0)
+
+export function headlineOf({ machines, disks, backups, causes, places }: Known): { headline: Headline; n: number } {
+  const say = (headline: Headline, n = 0) => ({ headline, n })
+  if (machines.total === 0 && backups.total === 0) return say('EMPTY')
+  if (places.danger > 0) return say('DANGER', places.danger)
+  const withCopy = sum(places, ['covered', 'safe'])
+  if (causes.open > 0)
+    return say(withCopy > 0 && withCopy === sum(places, WANTED) ? 'NEEDS_YOU_COVERED' : 'NEEDS_YOU', causes.open)
+  if (backups.total === 0) return say('NO_BACKUP')
+  if (places.none > 0) return say('NO_COPY', places.none)
+  if (places.late > 0) return say('LATE', places.late)
+  if (places.partly > 0) return say('PARTLY', places.partly)
+  if (places.unknown > 0) return say('NOT_KNOWN', places.unknown)
+  const areDisksWell = disks.needYou + disks.noData + disks.missing === 0
+  const isWell =
+    areDisksWell && machines.silent === 0 && causes.lasting === 0 && backups.good === backups.total && withCopy > 0
+  return isWell && places.covered === 0 ? say('SAFE') : say('NOT_ALL')
+}
+
+/** Counts of disks as the headline uses them. */
+export function diskCounts(summary: {
   totalDisks: number
-  disksByHealth: { health: Health; count: number }[]
-}): Counts {
+  missingDisks: number
+  disksByHealth: readonly { health: Health; count: number }[]
+}): Known['disks'] {
   const of = (...wanted: Health[]): number =>
-    summary.disksByHealth.filter(({ health }) => wanted.includes(health)).reduce((sum, { count }) => sum + count, 0)
+    summary.disksByHealth.filter(({ health }) => wanted.includes(health)).reduce((all, { count }) => all + count, 0)
   return {
     total: summary.totalDisks,
     ok: of('OK'),
-    needsYou: of('FAILED', 'AT_RISK', 'WARNING'),
+    needYou: of('FAILED', 'AT_RISK', 'WARNING'),
     noData: of('UNKNOWN'),
-    unsupported: of('UNSUPPORTED'),
-    machines: summary.totalMachines,
-    silent: summary.silentMachines,
+    missing: summary.missingDisks,
   }
-}
-
-export function headline({ total, ok, needsYou, machines, silent }: Counts): Headline {
-  if (machines === 0) return 'EMPTY'
-  if (needsYou > 0) return 'NEEDS_YOU'
-  if (silent > 0) return 'SILENT'
-  if (total === 0) return 'NO_DISKS'
-  if (ok === total) return 'ALL_HEALTHY'
-  return ok === 0 ? 'NONE_READ' : 'NOT_ALL_READ'
 }

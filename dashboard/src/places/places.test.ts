@@ -9,7 +9,8 @@ test.each([
   [{ PARTLY: 1, SAFE: 5 }, 'partly'],
   [{ UNKNOWN: 1, SAFE: 5 }, 'unknown'],
   [{ COVERED: 1, SAFE: 5 }, 'covered'],
-  [{ SAFE: 5 }, 'safe'],
+  [{ SAFE: 5, UNNEEDED: 9 }, 'safe'],
+  [{ UNNEEDED: 9 }, 'empty'],
   [{}, 'empty'],
 ])('The headline of %j is that of the gravest: %s', (counts, headline) => {
   const told = Object.entries(counts).map(([verdict, count]) => ({ verdict, count }))

@@ -9,6 +9,7 @@ export const GROUPS = {
   unknown: ['UNKNOWN'],
   covered: ['COVERED'],
   safe: ['SAFE'],
+  unneeded: ['UNNEEDED'],
 } as const satisfies Record<string, PlaceVerdict[]>
 export type Group = keyof typeof GROUPS
 export const GROUP_NAMES = Object.keys(GROUPS) as Group[]
@@ -25,11 +26,14 @@ export function countsOf(counts: readonly { verdict: PlaceVerdict; count: number
   return found
 }
 
-export type Headline = Group | 'empty'
+/** Groups of places that should have a copy: nobody misses one of the others. */
+export const WANTED = GROUP_NAMES.filter((group): group is Exclude<Group, 'unneeded'> => group !== 'unneeded')
+
+export type Headline = Exclude<Group, 'unneeded'> | 'empty'
 
 /** The worst true sentence: nothing is called safe while a place is without a copy, or not known. */
 export const headlineOf = (counts: Record<Group, number>): Headline =>
-  GROUP_NAMES.find((group) => counts[group] > 0) ?? 'empty'
+  WANTED.find((group) => counts[group] > 0) ?? 'empty'
 
 const RANK: Record<Health, number> = { OK: 0, UNSUPPORTED: 1, UNKNOWN: 2, WARNING: 3, AT_RISK: 4, FAILED: 5 }
 

@@ -11,6 +11,7 @@ import { Migration20261128150000 } from './migrations/Migration20261128150000.ts
 import { Migration20261128181536 } from './migrations/Migration20261128181536.ts'
 import { Migration20261128223000 } from './migrations/Migration20261128223000.ts'
 import { Migration20261129031000 } from './migrations/Migration20261129031000.ts'
+import { Migration20261129104656 } from './migrations/Migration20261129104656.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -29,4 +30,5 @@ export const migrations = [
   Migration20261128181536,
   Migration20261128223000,
   Migration20261129031000,
+  Migration20261129104656,
 ]

@@ -1,0 +1,4 @@
+import type { Health } from '../gql/graphql.ts'
+
+/** The worst first, as the API orders them. */
+export const HEALTH_ORDER: readonly Health[] = ['FAILED', 'AT_RISK', 'WARNING', 'UNKNOWN', 'OK', 'UNSUPPORTED']
