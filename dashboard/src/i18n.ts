@@ -1,8 +1,7 @@
 import { computed } from 'vue'
 import { createI18n, useI18n } from 'vue-i18n'
 import type { Language } from './gql/graphql.ts'
-import { en, type Messages } from './messages/en.ts'
-import { fr } from './messages/fr.ts'
+import type { Messages } from './messages/en.ts'
 
 const STORED = 'vigie.language'
 export type Locale = 'en' | 'fr'
@@ -38,21 +37,32 @@ function typeset<M extends object>(messages: M): M {
   return set(messages) as M
 }
 
+/** Only the language that is read is loaded. */
+const LOADERS: Record<Locale, () => Promise<Messages>> = {
+  en: async () => (await import('./messages/en.ts')).en,
+  fr: async () => typeset((await import('./messages/fr.ts')).fr),
+}
+
 export const i18n = createI18n<[Messages], Locale, false>({
   legacy: false,
   locale: firstLocale(),
-  fallbackLocale: 'en',
-  messages: { en, fr: typeset(fr) },
+  // Both languages have all words (fr.ts is typed by en.ts): nothing falls back.
+  messages: {} as Record<Locale, Messages>,
 })
-document.documentElement.lang = i18n.global.locale.value
+
+/** Loads a language, and shows the page in it. Fails where its file cannot be had. */
+export async function showLanguage(locale: Locale = i18n.global.locale.value): Promise<void> {
+  if (!i18n.global.availableLocales.includes(locale)) i18n.global.setLocaleMessage(locale, await LOADERS[locale]())
+  i18n.global.locale.value = locale
+  document.documentElement.lang = locale
+}
 
 /** The language of the page, and of the sentences that the API writes. */
 export function useLanguage() {
   const { locale, t, te } = useI18n<{ message: Messages }, Locale>({ useScope: 'global' })
   const language = computed<Language>(() => (locale.value === 'fr' ? 'FR' : 'EN'))
-  function chooseLanguage(chosen: Locale): void {
-    locale.value = chosen
-    document.documentElement.lang = chosen
+  async function chooseLanguage(chosen: Locale): Promise<void> {
+    await showLanguage(chosen)
     try {
       localStorage.setItem(STORED, chosen)
     } catch {

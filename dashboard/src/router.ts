@@ -1,11 +1,10 @@
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
-import OverviewPage from './overview/OverviewPage.vue'
 
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/', name: 'overview', component: OverviewPage },
+    { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
     { path: '/data', name: 'places', component: () => import('./places/PlacesPage.vue') },
     { path: '/machines', name: 'machines', component: () => import('./machines/MachinesPage.vue') },
     { path: '/machines/add', name: 'add-machine', component: () => import('./machines/AddMachinePage.vue') },

@@ -15,6 +15,10 @@ let bell: AlertBell
 
 const LONG = 'backup-secondary-storage-node-07.datacenter-lyon.internal.example-compagnie.fr'
 const HOUR = 3_600_000
+/** What the first page may need, in bytes on the wire; 120 KiB is where it should come to. */
+const MOST_AT_FIRST = 156 * 1024
+const loaded = new Map<string, number>()
+
 /** Nights are at this hour: its grace is over, and the next is due tomorrow. */
 const DUE = new Date((Math.floor(Date.now() / HOUR) - 3) * HOUR)
 
@@ -90,6 +94,28 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
       await page.context().close()
     },
   )
+
+  test('needs little to begin: its scripts and styles on the wire, packed, in one language alone', async () => {
+    const { page, faults } = await openPage({ browser, api, session }, '/', {}, async (early) => {
+      early.on('response', async (response) => {
+        if (!/\.(js|css)$/.test(new URL(response.url()).pathname)) return
+        const { responseBodySize } = await response.request().sizes()
+        loaded.set(new URL(response.url()).pathname, responseBodySize)
+      })
+    })
+    await page.locator('[role=slider]').waitFor()
+    await page.waitForLoadState('networkidle')
+    const names = [...loaded.keys()]
+    expect(names.some((name) => /\/en-/.test(name))).toBe(true)
+    expect(
+      names.some((name) => /\/fr-|Page-/.test(name) && !/OverviewPage/.test(name)),
+      names.join(' '),
+    ).toBe(false)
+    const total = [...loaded.values()].reduce((sum, size) => sum + size, 0)
+    expect(total, JSON.stringify([...loaded])).toBeLessThanOrEqual(MOST_AT_FIRST)
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
 
   describe('on a bad morning', () => {
     beforeAll(async () => {
@@ -204,7 +230,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
       await page.getByRole('button', { name: 'Undo' }).first().click()
       await missing.getByRole('button', { name: 'Acknowledge' }).waitFor()
       await missing.getByRole('button', { name: 'Mute…' }).click()
-      await page.getByRole('menuitem', { name: 'For 7 days' }).click()
+      await missing.getByRole('button', { name: 'For 7 days' }).click()
       await missing.waitFor({ state: 'detached' })
       await page.getByRole('link', { name: /^Muted/ }).click()
       await missing.getByText(/^Muted until/).waitFor()
@@ -242,6 +268,52 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
         .getByText(/That was not done/)
         .waitFor()
       expect(await cause.isVisible()).toBe(true)
+      await page.context().close()
+    })
+
+    test('finds a disk by the end of its serial, a machine, a backup and a page from anywhere, by keyboard', async () => {
+      const { page, faults } = await open('/settings')
+      await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+      for (const [word, name, path] of [
+        ['bre003', /^ARCBRE003/, /\/disks\//],
+        ['electre', /^electre/, /\/machines\//],
+        ['compta', /^compta/, /\/backups\//],
+        ['needs', /^Needs you/, /\/needs-you/],
+      ] as const) {
+        await page.keyboard.press('Control+k')
+        await page.getByRole('dialog').getByRole('textbox').fill(word)
+        await page.getByRole('option').first().filter({ hasText: name }).waitFor()
+        await page.keyboard.press('ArrowDown')
+        await page.keyboard.press('Enter')
+        await page.waitForURL(path)
+      }
+      await page.keyboard.press('g')
+      await page.keyboard.press('k')
+      await page.waitForURL(/\/disks$/)
+      await page.keyboard.press('/')
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('search')
+      await page.keyboard.press('Escape')
+      await page.locator('#main').focus()
+      await page.keyboard.press('?')
+      await page.getByRole('dialog').getByText('Find anything').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      expect(faults).toEqual([])
+      await page.context().close()
+    })
+
+    test.each(LOOKS)('its sheets are accessible in every look: %j', async (look) => {
+      const { page, faults } = await open('/', look)
+      await page.locator('[role=slider]').waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByRole('dialog').getByRole('textbox').fill('a')
+      await page.getByRole('option').first().waitFor()
+      await inspect(page, faults, 'find', look)
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      await page.keyboard.press('?')
+      await page.getByRole('dialog').waitFor()
+      await inspect(page, faults, 'keys', look)
       await page.context().close()
     })
 

@@ -101,6 +101,17 @@ export const en = {
     swap: 'Swap',
     partitions: 'Partitions',
   },
+  find: {
+    title: 'Find anything',
+    hint: 'A machine, the end of a serial, a backup, a page …',
+    pages: 'Pages and actions',
+    nothing: 'Nothing is called so.',
+    keys: 'Keys',
+    keysHint: 'They work while nothing is being typed.',
+    search: 'Search on this page',
+    next: 'Next cause',
+    previous: 'The cause before',
+  },
   verdict: {
     EMPTY: 'No machine is on watch yet.',
     DANGER: 'Data in {n} place is in danger. | Data in {n} places is in danger.',

@@ -107,6 +107,17 @@ export const fr: Messages = {
     swap: 'Swap',
     partitions: 'Partitions',
   },
+  find: {
+    title: 'Tout trouver',
+    hint: 'Une machine, la fin d’un numéro de série, une sauvegarde, une page …',
+    pages: 'Pages et actions',
+    nothing: 'Rien ne porte ce nom.',
+    keys: 'Raccourcis clavier',
+    keysHint: 'Ils agissent tant que rien n’est en cours de saisie.',
+    search: 'Chercher dans cette page',
+    next: 'Cause suivante',
+    previous: 'Cause précédente',
+  },
   verdict: {
     EMPTY: 'Aucune machine n’est encore surveillée.',
     DANGER: 'Des données sont en danger à {n} endroit. | Des données sont en danger à {n} endroits.',
