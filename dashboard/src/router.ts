@@ -16,6 +16,12 @@ export const router = createRouter({
     { path: '/backups/inbox', name: 'inbox', component: () => import('./backups/InboxPage.vue') },
     { path: '/backups/scanner', name: 'scanner', component: () => import('./deposit/ScannerPage.vue') },
     { path: '/backups/:id', name: 'job', component: () => import('./backups/JobPage.vue'), props: true },
+    {
+      path: '/backups/:id/entries/:entry',
+      name: 'entry',
+      component: () => import('./backups/EntryPage.vue'),
+      props: ({ params }) => ({ jobId: params['id'], entryId: params['entry'] }),
+    },
     { path: '/backups/:id/edit', name: 'edit-job', component: () => import('./backups/JobFormPage.vue'), props: true },
     { path: '/needs-you', name: 'causes', component: () => import('./causes/CausesPage.vue') },
     // Mails of former versions lead there.

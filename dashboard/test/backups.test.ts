@@ -100,6 +100,8 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
 
   describe('with a fortnight of nights', () => {
     let job = ''
+    /** The address of an entry by the words of its verdict. */
+    const entries = new Map<string, string>()
     beforeAll(async () => {
       const places = [
         {
@@ -143,6 +145,11 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
         api.clock.now = new Date(due.getTime() + 3_700_000)
         await backups.scan()
       }
+      const { data } = await api.ask(
+        '{ backupEntries(first: 200) { nodes { id status proof expectedAt job { id databaseName } } } }',
+      )
+      for (const entry of data.backupEntries.nodes)
+        entries.set(`${entry.job.databaseName} ${entry.status}`, `/backups/${entry.job.id}/entries/${entry.id}`)
       backups.send({ agent: 'nantes-01', database: 'new', startedAt: new Date(today).toISOString() })
       backups.put('lyon-02/log/broken.json', '{"agent_id": "lyon-02", "databases": {')
       backups.put(
@@ -198,6 +205,10 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       ['backups', '/backups'],
       ['job', `/backups/${job}`],
       ['job-form', `/backups/${job}/edit`],
+      ['entry-good', String(entries.get('photos SUCCESS'))],
+      ['entry-failed', String(entries.get('crm FAILED'))],
+      ['entry-damaged', String(entries.get('wiki TRANSFER_INTEGRITY_FAILED'))],
+      ['entry-missing', String(entries.get('shop MISSING'))],
       ['inbox', '/backups/inbox'],
       ['scanner', '/backups/scanner'],
       ['needs-you-backups', '/needs-you'],
@@ -253,6 +264,25 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       expect(await page.getByLabel('Database').inputValue()).toBe('new')
       await page.getByRole('button', { name: 'Save' }).click()
       await page.getByRole('heading', { name: 'new nantes-01' }).waitFor()
+      await page.context().close()
+    })
+
+    test('say of one backup what became of it, with the evidence of each step, and from which to restore', async () => {
+      const { page, faults } = await open(String(entries.get('wiki TRANSFER_INTEGRITY_FAILED')))
+      await page.getByRole('heading', { level: 1, name: 'It was damaged on its way.' }).waitFor()
+      await page.getByText('They differ: it is not the file that was sent.').waitFor()
+      await page.getByText(/^The newest that can be restored from is that of/).waitFor()
+      expect(await page.locator('pre', { hasText: 'sha256sum' }).textContent()).toMatch(/sha256sum -c\s*gzip -dc '/)
+      await page.getByRole('link', { name: /^← / }).click()
+      await page.getByRole('heading', { level: 1, name: 'This backup is proven.' }).waitFor()
+      await page.getByText('It can be restored from.').waitFor()
+      await page.getByRole('button', { name: 'Protect' }).click()
+      await page.getByRole('button', { name: 'Protected' }).waitFor()
+      await page.getByRole('link', { name: / →$/ }).click()
+      await page.getByRole('heading', { level: 1, name: 'It was damaged on its way.' }).waitFor()
+      await page.getByRole('link', { name: 'wiki, brest-01' }).click()
+      await page.getByRole('heading', { level: 1, name: /^wiki/ }).waitFor()
+      expect(faults).toEqual([])
       await page.context().close()
     })
 

@@ -15,6 +15,7 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
+import { COSTLY } from '../graphql/cost.ts'
 import { Scope } from '../graphql/scope.ts'
 import { LARGE } from '../graphql/cost.ts'
 import type { Context } from '../graphql/context.ts'
@@ -118,6 +119,24 @@ export class EntriesResolver {
   @FieldResolver(() => BackupFile, { nullable: true, description: 'Its file, wherever it lies; null = none was seen' })
   file(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): Promise<Row<BackupFile> | null> {
     return entries.file(entry.file)
+  }
+
+  @FieldResolver(() => BackupEntry, {
+    nullable: true,
+    complexity: COSTLY,
+    description: 'What its job expected before it; null = it is the first',
+  })
+  previous(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): Promise<Row<BackupEntry> | null> {
+    return entries.neighbour(entry, 'before')
+  }
+
+  @FieldResolver(() => BackupEntry, {
+    nullable: true,
+    complexity: COSTLY,
+    description: 'What its job expected after it; null = it is the newest',
+  })
+  next(@Root() entry: Row<BackupEntry>, @Ctx() { entries }: Context): Promise<Row<BackupEntry> | null> {
+    return entries.neighbour(entry, 'after')
   }
 
   @FieldResolver(() => Int, {

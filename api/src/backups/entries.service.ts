@@ -90,6 +90,18 @@ export class EntriesService {
     return entry ?? null
   }
 
+  /** The backup that its job expected before or after it; null = there is none. */
+  async neighbour({ job, expectedAt }: Row<BackupEntry>, side: 'before' | 'after'): Promise<Row<BackupEntry> | null> {
+    const [entry] = await findRows(this.em, BackupEntry, (query) =>
+      query
+        .where('job', '=', job)
+        .where('expectedAt', side === 'before' ? '<' : '>', expectedAt)
+        .orderBy('expectedAt', side === 'before' ? 'desc' : 'asc')
+        .limit(1),
+    )
+    return entry ?? null
+  }
+
   async loadAll(ids: readonly string[]): Promise<Row<BackupEntry>[]> {
     if (ids.length === 0) return []
     const entries = inOrder(ids, await selectRows(this.em, BackupEntry, 'id', ids))

@@ -33,7 +33,8 @@ export function evidenceOf({
   jobs,
   machine,
   disk,
-}: Pick<CauseRowFragment, 'kind' | 'jobs' | 'machine' | 'disk'>): {
+  worst,
+}: Pick<CauseRowFragment, 'kind' | 'jobs' | 'machine' | 'disk' | 'worst'>): {
   to: RouteLocationRaw
   words: 'openDisk' | 'openMachine' | 'openJob' | 'openJobs' | 'openInbox' | 'openScanner'
 } {
@@ -41,7 +42,12 @@ export function evidenceOf({
   if (kind === 'DISK' && disk) return { to: { name: 'disk', params: { id: disk.id } }, words: 'openDisk' }
   if (machine && (kind === 'MACHINE_SILENT' || kind === 'DISKS_MISSING' || kind === 'ARRAY'))
     return { to: { name: 'machine', params: { id: machine.id } }, words: 'openMachine' }
-  if (job && jobs.length === 1) return { to: { name: 'job', params: { id: job.id } }, words: 'openJob' }
+  const entry = worst[0]?.entry
+  if (job && jobs.length === 1)
+    return {
+      to: entry ? { name: 'entry', params: { id: job.id, entry: entry.id } } : { name: 'job', params: { id: job.id } },
+      words: 'openJob',
+    }
   if (job) return { to: { name: 'backups', query: { search: job.agentId } }, words: 'openJobs' }
   return kind === 'REPORTS'
     ? { to: { name: 'inbox' }, words: 'openInbox' }

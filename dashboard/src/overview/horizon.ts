@@ -36,6 +36,7 @@ export interface Mast {
   /** Those that stand too near to each other to be told apart are one. */
   names: string[]
   jobs: string[]
+  entries: string[]
 }
 
 const BAD: readonly MastKind[] = ['missing', 'failed', 'damaged']
@@ -92,6 +93,7 @@ export function mastsOf(entries: readonly Told[], window: Window, gap: number): 
         at,
         names: [entry.job.databaseName],
         jobs: [entry.job.id],
+        entries: [entry.id],
       }
     })
     .filter(({ left }) => left >= 0 && left <= 100)
@@ -100,7 +102,11 @@ export function mastsOf(entries: readonly Told[], window: Window, gap: number): 
   for (const mast of masts) {
     const before = joined.findLast(({ kind }) => kind === mast.kind)
     if (isBad(mast.kind) && before && mast.left - before.left < gap)
-      Object.assign(before, { names: [...before.names, ...mast.names], jobs: [...before.jobs, ...mast.jobs] })
+      Object.assign(before, {
+        names: [...before.names, ...mast.names],
+        jobs: [...before.jobs, ...mast.jobs],
+        entries: [...before.entries, ...mast.entries],
+      })
     else joined.push(mast)
   }
   return joined
