@@ -22,6 +22,12 @@ export const router = createRouter({
       component: () => import('./backups/EntryPage.vue'),
       props: ({ params }) => ({ jobId: params['id'], entryId: params['entry'] }),
     },
+    {
+      path: '/backups/:id/days/:day(\\d{4}-\\d{2}-\\d{2})',
+      name: 'day',
+      component: () => import('./backups/DayPage.vue'),
+      props: ({ params }) => ({ jobId: params['id'], day: params['day'] }),
+    },
     { path: '/backups/:id/edit', name: 'edit-job', component: () => import('./backups/JobFormPage.vue'), props: true },
     { path: '/needs-you', name: 'causes', component: () => import('./causes/CausesPage.vue') },
     // Mails of former versions lead there.

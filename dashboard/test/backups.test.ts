@@ -267,6 +267,23 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       await page.context().close()
     })
 
+    test('lead from a night of the strip to what became of it, by keyboard', async () => {
+      const { page, faults } = await open('/backups')
+      const strip = page.getByRole('listitem').filter({ hasText: 'wiki' }).getByRole('slider')
+      await strip.focus()
+      for (let nights = 0; nights < 40; nights += 1) {
+        if (/Damaged in transfer/.test(String(await strip.getAttribute('aria-valuetext')))) break
+        await page.keyboard.press('ArrowLeft')
+      }
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { level: 1, name: 'It was damaged on its way.' }).waitFor()
+      expect(page.url()).toContain(entries.get('wiki TRANSFER_INTEGRITY_FAILED'))
+      await page.goto(`${api.url}${String(entries.get('wiki SUCCESS')).replace(/entries.*/, 'days/2020-01-01')}`)
+      await page.getByText('Nothing was expected on that day.').waitFor()
+      expect(faults).toEqual([])
+      await page.context().close()
+    })
+
     test('say of one backup what became of it, with the evidence of each step, and from which to restore', async () => {
       const { page, faults } = await open(String(entries.get('wiki TRANSFER_INTEGRITY_FAILED')))
       await page.getByRole('heading', { level: 1, name: 'It was damaged on its way.' }).waitFor()

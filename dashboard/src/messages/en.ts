@@ -118,6 +118,7 @@ export const en = {
     restoreOther: 'The newest that can be restored from is that of {when}.',
     restoreUnproven: 'The newest good one is that of {when}; it arrived, and could not be proven.',
     restoreNone: 'There is no proven backup that could be restored from.',
+    noneOnDay: 'Nothing was expected on that day.',
     way: 'From the source to here',
     step: {
       expected: 'Expected',

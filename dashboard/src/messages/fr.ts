@@ -124,6 +124,7 @@ export const fr: Messages = {
     restoreOther: 'La plus récente dont on peut restaurer : {when}.',
     restoreUnproven: 'La plus récente bonne : {when} ; elle est arrivée, sans pouvoir être prouvée.',
     restoreNone: 'Il n’y a aucune sauvegarde prouvée à partir de laquelle restaurer.',
+    noneOnDay: 'Rien n’était attendu ce jour-là.',
     way: 'De la source jusqu’ici',
     step: {
       expected: 'Attendue',
