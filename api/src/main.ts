@@ -40,7 +40,9 @@ async function main(config: Config): Promise<void> {
   const store = await openSchedulerStore(orm.em, config.mongoUrl)
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
   const { scanner, opener, delivery, addresses, transact } = app
-  const bell = new AlertBell(opener, (error) => log.error({ err: error }, 'Alerts could not be opened at once'))
+  // A scan opens its alerts itself when it ends: those of one agent are then one message.
+  const open = { run: async () => (scanner.endsSoon ? undefined : opener.run()) }
+  const bell = new AlertBell(open, (error) => log.error({ err: error }, 'Alerts could not be opened at once'))
   changes.onNoted('events', () => bell.ring())
   let isStopping = false
   const work = { orm, transact, clock: systemClock, log, config }

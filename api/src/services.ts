@@ -44,6 +44,7 @@ export interface Parts {
 export function createServices(em: EntityManager, { transact, transactReports, clock, share, quota, ...parts }: Parts) {
   const access = new AccessService(em, transact, clock)
   const machines = new MachinesService(em, transact, clock)
+  const storage = new StorageService(em, transact, clock)
   const alerts = new AlertsService(em, transact, clock, parts.settings)
   const places = new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine })
   const jobs = new JobsService(em, transact, clock, parts.roots)
@@ -56,7 +57,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     inventory: new InventoryService(em, transactReports, { clock, share, quota }, access),
     machines,
     disks: new DisksService(em, transact, clock),
-    storage: new StorageService(em, transact, clock),
+    storage,
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),
     entries: new EntriesService(em, clock),
@@ -66,7 +67,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     alerts,
     causes: new CausesService(em, alerts, places),
     settings: parts.settings,
-    overview: new OverviewService(em, clock, machines),
+    overview: new OverviewService(em, clock, machines, storage),
     events: new EventsService(em),
   }
 }

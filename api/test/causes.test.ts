@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { Alert, AlertType } from '../src/alerts/alert.entity.ts'
+import { insertRows } from '../src/database/rows.ts'
+import { Severity } from '../src/reasons/reason.ts'
 import { apiForThisTest } from './start-api.ts'
-import { machineWithData, report } from './builders.ts'
+import { machineWithData, report, section } from './builders.ts'
 import { backupsForThisTest, type Backups } from './deposit.ts'
 import { smtpForThisTest } from './smtp.ts'
 
@@ -176,8 +179,127 @@ test('A mail about a failing disk says what lies on it, and where the last prove
       disk: { serial: 'ZL2X' },
       english: 'The disk ZL2X of nas is failing. /home lies on it; last proven backup 5 hours ago, on vault-1.',
       french:
-        'Le disque ZL2X de nas est en train de lâcher. Il porte /home\u202f; dernière sauvegarde prouvée il y a 5 heures, sur vault-1.',
+        'Le disque ZL2X de nas est en train de lâcher. /home s’y trouve\u202f; dernière sauvegarde prouvée il y a 5 heures, sur vault-1.',
       places: [{ verdict: 'COVERED' }],
     },
   ])
+})
+
+describe('What a cause endangers', () => {
+  const sentences = async ({ api }: Backups): Promise<string[]> =>
+    (await api.ask('{ atRiskDisks { nodes { sentence } } }')).data.atRiskDisks.nodes.map(
+      ({ sentence }: any) => sentence,
+    )
+
+  test('is not called backed up where only a folder in it is', async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    const { api } = backups
+    await report(api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    await report(api, machineWithData('nas', [{ serial: 'S1' }], { mountpoints: ['/home'] }))
+    await backups.job({ protects: [{ hostname: 'nas', path: '/home/alice/db' }] })
+    backups.set('02:05', '2026-11-21')
+    backups.send({ startedAt: '2026-11-21T02:00:00Z' })
+    await backups.scan()
+    backups.set('07:00', '2026-11-21')
+    await report(
+      api,
+      machineWithData('nas', [{ serial: 'S1', ...FAILING }], { mountpoints: ['/home'], at: '2026-11-21T07:00:00Z' }),
+    )
+    expect(await sentences(backups)).toEqual([
+      'The disk S1 of nas is failing. /home lies on it; only /home/alice/db has a backup, last proven backup 5 hours ago, on vault-1.',
+    ])
+  })
+
+  test('goes with the disk to the machine where it is now', async () => {
+    const backups = await backupsForThisTest()
+    const { api } = backups
+    await report(api, machineWithData('nas', [{ serial: 'S1', ...FAILING }], { mountpoints: ['/srv'] }))
+    expect((await causesOf(backups)).causes.nodes[0].sentence).toBe('The disk S1 of nas is failing')
+    await report(
+      api,
+      machineWithData('nas2', [{ serial: 'S1', ...FAILING }], { mountpoints: ['/srv2'], at: '2026-11-21T02:00:00Z' }),
+    )
+    await report(api, machineWithData('nas', [{ serial: 'S2' }], { mountpoints: ['/srv'], at: '2026-11-21T02:01:00Z' }))
+    const [cause] = (await causesOf(backups)).causes.nodes.filter(({ kind }: any) => kind === 'DISK')
+    expect(cause).toMatchObject({
+      sentence: 'The disk S1 of nas2 is failing',
+      endangers: [{ place: { fileSystem: { mountpoint: '/srv2' } } }],
+    })
+  })
+
+  test('is what lay on an array that failed, though no report tells of it any more', async () => {
+    const backups = await backupsForThisTest()
+    const { api } = backups
+    const two = [
+      { device: 'sda', serial: 'S1' },
+      { device: 'sdb', serial: 'S2' },
+    ]
+    const whole = machineWithData('nas', two, { mirror: true, mountpoints: ['/srv'] })
+    await report(api, whole)
+    const broken = {
+      arrays: [{ name: 'md0', level: 'raid1', active: false, devices: [], expectedDevices: 2, workingDevices: 0 }],
+    }
+    await report(api, {
+      ...whole,
+      collectedAt: '2026-11-21T02:00:00Z',
+      lsblk: two.map(({ device, serial }) => ({ device, serial, children: [] })),
+      sections: [section('mdraid', broken)],
+    })
+    const [cause] = (await causesOf(backups)).causes.nodes
+    expect(cause).toMatchObject({
+      kind: 'ARRAY',
+      sentence: 'The array md0 of nas has failed',
+      endangers: [{ place: { verdict: 'LOST', fileSystem: { mountpoint: '/srv' } }, cost: { kind: 'EVERYTHING' } }],
+    })
+    expect((await api.ask('{ troubledMachines { nodes { hostname } } }')).data.troubledMachines.nodes).toEqual([
+      { hostname: 'nas' },
+    ])
+  })
+
+  test('is acted on as it was seen, whatever caused it by now', async () => {
+    const backups = await fleet()
+    const missing = (await causesOf(backups)).causes.nodes[1]
+    const { data } = await backups.api.ask(
+      'mutation ($id: ID!, $alertIds: [ID!]) { acknowledgeCause(id: $id, alertIds: $alertIds) { id } }',
+      { id: 'MACHINE_SILENT another', alertIds: [missing.alerts[0].id, 'over'] },
+    )
+    expect(data.acknowledgeCause).toEqual([{ id: missing.alerts[0].id }])
+  })
+
+  test('of two thousand alerts of one agent is told in one answer', async () => {
+    const api = await apiForThisTest()
+    const at = api.clock.now
+    await insertRows(
+      api.orm.em.fork(),
+      Alert,
+      Array.from({ length: 2000 }, (_, index) => ({
+        id: `a${String(index).padStart(5, '0')}`,
+        cause: `undeclared agent-1/${index}`,
+        type: AlertType.REPORT,
+        severity: Severity.WARNING,
+        status: 'UNDECLARED',
+        count: 1,
+        job: null,
+        entry: null,
+        machine: null,
+        disk: null,
+        facts: { name: `agent-1/${index}` },
+        openedAt: at,
+        changedAt: at,
+        acknowledgedAt: null,
+        acknowledgedBy: null,
+        mutedUntil: null,
+        resolvedAt: null,
+        remindAt: null,
+      })),
+    )
+    const { data, errors } = await api.ask(
+      '{ causes(first: 100) { nodes { sentence alertIds alertCount alerts(first: 1) { id } jobs(first: 1) { id } } } }',
+    )
+    expect(errors).toBeUndefined()
+    expect(data.causes.nodes).toMatchObject([
+      { sentence: '2000 reports of agent-1 belong to no job', alertCount: 2000 },
+    ])
+    expect(data.causes.nodes[0].alertIds).toHaveLength(2000)
+  })
 })

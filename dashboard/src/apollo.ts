@@ -27,7 +27,6 @@ const socket = createClient({
   on: {
     connected: () => {
       notLiveSince.value = null
-      liveRefused.value = null
     },
     closed: (event) => {
       if ((event as CloseEvent).code === 4403) signedOut.value = true
@@ -54,8 +53,8 @@ export const apollo = new ApolloClient({
   ]),
   cache: new InMemoryCache({
     typePolicies: {
-      // Summary and the pages of lists have no identity: each answer replaces the last.
-      Query: { fields: { summary: { merge: false } } },
+      // It has no identity: what one page asks of it leaves what another asked.
+      Query: { fields: { summary: { merge: true } } },
     },
   }),
   assumeImmutableResults: true,

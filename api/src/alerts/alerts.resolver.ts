@@ -92,8 +92,8 @@ export class AlertsResolver {
   @Authorized(Scope.OPERATE)
   @Mutation(() => Alert, { description: 'Somebody knows: no more reminders. Errors: NOT_FOUND' })
   async acknowledgeAlert(@Arg('id', () => ID) id: string, @Ctx() { alerts, caller }: Context): Promise<Row<Alert>> {
-    const [alert] = await alerts.acknowledgeAll([id], { actor: caller.name, isKnown: true })
-    return alert as Row<Alert>
+    await alerts.acknowledgeAll([id], { actor: caller.name, isKnown: true })
+    return alerts.load(id)
   }
 
   @Authorized(Scope.OPERATE)
@@ -106,8 +106,8 @@ export class AlertsResolver {
     @Ctx() { alerts, caller }: Context,
     @Arg('until', () => GraphQLISODateTime, { nullable: true }) until?: Date,
   ): Promise<Row<Alert>> {
-    const [alert] = await alerts.muteAll([id], { actor: caller.name, until: until ?? null })
-    return alert as Row<Alert>
+    await alerts.muteAll([id], { actor: caller.name, until: until ?? null })
+    return alerts.load(id)
   }
 
   @Authorized(Scope.OPERATE)

@@ -96,7 +96,7 @@ export class AlertsService {
     return (await this.deliveries.load(alertId)).map(({ delivery }) => delivery)
   }
 
-  /** Somebody knows: no more reminders. Or takes that back: it is as if nobody had looked. */
+  /** Somebody knows: no more reminders. Or takes that back: it is as if nobody had looked. Those that this changed. */
   acknowledgeAll(ids: readonly string[], by: { actor: string; isKnown: boolean }): Promise<Row<Alert>[]> {
     const now = this.clock()
     const { actor, isKnown } = by
@@ -118,6 +118,7 @@ export class AlertsService {
       throw new InvalidInputError('until', 'must lie ahead, within a year', 'Choose a later or an earlier time.')
     }
     return this.change(ids, { type: EventType.ALERT_MUTED, actor }, (alert) => {
+      if (alert.mutedUntil?.getTime() === until?.getTime()) return false
       alert.mutedUntil = until
       if (!alert.acknowledgedAt) alert.remindAt = until ?? new Date(now.getTime() + DAY)
       return true
@@ -153,7 +154,7 @@ export class AlertsService {
           },
         })
       }
-      return alerts
+      return changed
     })
   }
 

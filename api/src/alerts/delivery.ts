@@ -13,14 +13,14 @@ import { type Tables, tables } from '../database/tables.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { machineName } from '../machines/machine-name.ts'
-import type { PlacesService } from '../places/places.service.ts'
+import type { Place, PlacesService } from '../places/places.service.ts'
 import { type Clock, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { sentence } from '../reasons/sentence.ts'
 import type { Reason } from '../reasons/reason.ts'
 import { Alert, AlertType, Channel, Delivery, DeliveryKind, DeliveryState } from './alert.entity.ts'
 import { LOUD, THREAD_WITHIN } from './alert-opener.ts'
-import { endangeredBy } from './endangered-places.ts'
+import { endangeredBy, relationsOf } from './endangered-places.ts'
 import { GIVE_UP_AFTER_MS, nextTry } from './alert-rules.ts'
 import { CONNECTIONS, type Mailer, type Sent } from './mailer.ts'
 import { type AlertFacts, type MessageOptions, messageOf, placesInWords } from './message.ts'
@@ -141,7 +141,7 @@ export class DeliveryService {
 
   private async sendBatch(batch: Row<Delivery>[]): Promise<void> {
     const em = this.options.em.fork()
-    const facts = await loadFacts(em, this.options.placesOn(em), batch)
+    const facts = await loadFacts(em, { places: this.options.placesOn(em), log: this.options.log }, batch)
     const waiting = [...batch]
     const results: { delivery: Row<Delivery>; sent: Sent }[] = []
     const sender = async (): Promise<void> => {
@@ -298,7 +298,7 @@ const TELLS_PLACES = new Set([AlertType.DISK, AlertType.ARRAY])
 /** Everything that the messages of one batch tell of, in a handful of queries whatever their number. */
 async function loadFacts(
   em: EntityManager,
-  places: PlacesService,
+  { places, log }: { places: PlacesService; log: Log },
   batch: Row<Delivery>[],
 ): Promise<Map<string, AlertFacts>> {
   const alertIds = [...new Set(batch.flatMap((delivery) => delivery.alertIds))]
@@ -309,17 +309,18 @@ async function loadFacts(
   const jobs = await by(selectRows(em, ExpectedJob, 'id', unique(alerts.map((alert) => alert.job))))
   const entries = await by(selectRows(em, BackupEntry, 'id', unique(alerts.map((alert) => alert.entry))))
   const runs = await by(selectRows(em, BackupRun, 'id', unique([...entries.values()].map((entry) => entry.bestRun))))
-  const endangered = await endangeredBy(
-    em,
-    places,
-    alerts.filter(({ type }) => TELLS_PLACES.has(type)),
-  )
+  const about = alerts.filter(({ type }) => TELLS_PLACES.has(type))
+  const endangered = await endangeredBy(places, about, await relationsOf(em, about)).catch((error: unknown) => {
+    // A mail that says less is better than none.
+    log.error({ err: error }, 'What lies on failing disks could not be found out for a mail')
+    return (): Place[] => []
+  })
   const machines = await by(
     selectRows(
       em,
       Machine,
       'id',
-      unique(alerts.flatMap((alert) => [alert.machine, ...endangered.of(alert).map(({ copyMachine }) => copyMachine)])),
+      unique(alerts.flatMap((alert) => [alert.machine, ...endangered(alert).map(({ copyMachine }) => copyMachine)])),
     ),
   )
   const disks = await by(selectRows(em, Disk, 'id', unique(alerts.map((alert) => alert.disk))))
@@ -338,9 +339,10 @@ async function loadFacts(
           disk: disks.get(alert.disk ?? '') ?? null,
           previousGood: good.get(entry?.id ?? '') ?? null,
           places: TELLS_PLACES.has(alert.type)
-            ? endangered
-                .of(alert)
-                .map((place) => ({ place, copyMachine: machineName(machines.get(place.copyMachine ?? '')) }))
+            ? endangered(alert).map((place) => ({
+                place,
+                copyMachine: machineName(machines.get(place.copyMachine ?? '')),
+              }))
             : [],
         },
       ]

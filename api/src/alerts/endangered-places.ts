@@ -5,55 +5,75 @@ import { tables } from '../database/tables.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { gravestFirst } from '../places/place-verdict.ts'
 import type { Place, PlacesService } from '../places/places.service.ts'
-import { type ArrayContents, arrayContents } from '../storage/array-contents.ts'
+import { type ArrayContents, arrayContents, isOnArray } from '../storage/array-contents.ts'
 import { emptyGraph } from '../storage/storage-graph.ts'
 import { type Alert, AlertType } from './alert.entity.ts'
 
-/** What alerts are about, by the data that lies there. */
-export interface Endangered {
-  /** Data on the disk, on the array, or that the job protects; what would be lost first. [] = none that is known. */
-  of(alert: Row<Alert>): Place[]
+/** What alerts are about that their own rows do not say. */
+export interface Relations {
+  /** Where a disk is now, whatever machine its alert was opened for; null = it is known no more. */
+  machineOf(disk: string): string | null
   /** Arrays of a disk that a bad array's machine told of, as `<kind> <name>`. */
   arraysOf(disk: string): readonly string[]
   /** Machines whose data a job protects. */
   machinesOf(job: string): readonly string[]
+  /** What belongs to the arrays of a machine. */
+  arraysOn(machine: string): ReadonlyMap<string, ArrayContents> | undefined
 }
 
-/** Loads what these alerts endanger, in a handful of queries whatever their number. */
-export async function endangeredBy(
-  em: EntityManager,
-  places: PlacesService,
-  alerts: readonly Row<Alert>[],
-): Promise<Endangered> {
+/** Data on the disk, on the array, or that the job protects; what would be lost first. [] = none that is known. */
+export type Endangered = (alert: Row<Alert>) => Place[]
+
+/** Loads how these alerts are related, in a handful of queries whatever their number. */
+export async function relationsOf(em: EntityManager, alerts: readonly Row<Alert>[]): Promise<Relations> {
   const jobs = distinct(alerts.map(({ job }) => job))
   const protections = Map.groupBy(await selectRows(em, Protection, 'job', jobs), ({ job }) => job)
-  const machinesOf = (job: string): string[] => distinct((protections.get(job) ?? []).map(({ machine }) => machine))
-  const machines = distinct(alerts.flatMap(({ machine, job }) => [machine, ...(job === null ? [] : machinesOf(job))]))
-  const found = (await Promise.all(machines.map((machine) => places.ofMachine(machine)))).flat()
-  const sorted = gravestFirst(found)
-  const byDisk = groupByEach(sorted, ({ disks }) => disks.map(({ id }) => id))
-  const byJob = groupByEach(sorted, ({ copies }) => copies.flatMap(({ jobs: of }) => of))
-  const arrays = await arraysOn(em, alerts)
-  const ofDisk = await arraysOfDisks(em, distinct(alerts.map(({ disk }) => disk)), arrays)
+  const disks = await selectRows(em, Disk, 'id', distinct(alerts.map(({ disk }) => disk)))
+  const machineOf = new Map(disks.map(({ id, machine }) => [id, machine]))
+  const arrays = await loadArrays(em, alerts)
+  const arraysOf = new Map(disks.map((disk) => [disk.id, membershipsOf(disk, arrays.get(disk.machine))]))
   return {
-    machinesOf,
-    arraysOf: (disk) => ofDisk.get(disk) ?? [],
-    of: ({ type, disk, machine, job, facts }) => {
-      if (type === AlertType.DISK) return byDisk.get(disk ?? '') ?? []
-      if (type === AlertType.BACKUP || type === AlertType.FILE) return byJob.get(job ?? '') ?? []
-      if (type !== AlertType.ARRAY) return []
-      const array = arrays.get(machine ?? '')?.get(`${facts.kind} ${facts.name}`)
-      return sorted.filter(
-        ({ fileSystem }) => fileSystem.machine === machine && array?.sources.has(fileSystem.source ?? ''),
-      )
-    },
+    machineOf: (disk) => machineOf.get(disk) ?? null,
+    arraysOf: (disk) => arraysOf.get(disk) ?? [],
+    machinesOf: (job) => distinct((protections.get(job) ?? []).map(({ machine }) => machine)),
+    arraysOn: (machine) => arrays.get(machine),
+  }
+}
+
+/** Loads what these alerts endanger. */
+export async function endangeredBy(
+  places: PlacesService,
+  alerts: readonly Row<Alert>[],
+  relations: Relations,
+): Promise<Endangered> {
+  const machines = distinct(
+    alerts.flatMap(({ machine, disk, job }) => [
+      machine,
+      ...(disk === null ? [] : [relations.machineOf(disk)]),
+      ...(job === null ? [] : relations.machinesOf(job)),
+    ]),
+  )
+  const found = gravestFirst((await Promise.all(machines.map((machine) => places.ofMachine(machine)))).flat())
+  const byDisk = groupByEach(found, ({ disks }) => disks.map(({ id }) => id))
+  const byJob = groupByEach(found, ({ copies }) => copies.flatMap(({ jobs }) => jobs))
+  const byMachine = Map.groupBy(found, ({ fileSystem }) => fileSystem.machine)
+  return ({ type, disk, machine, job, facts }) => {
+    if (type === AlertType.DISK) return byDisk.get(disk ?? '') ?? []
+    if (type === AlertType.BACKUP || type === AlertType.FILE) return byJob.get(job ?? '') ?? []
+    if (type !== AlertType.ARRAY || machine === null) return []
+    const array = { kind: facts.kind ?? '', name: facts.name ?? '' }
+    const contents = relations.arraysOn(machine)?.get(`${array.kind} ${array.name}`)
+    // What failed may stand in no report any more: then its name says what was on it.
+    return (byMachine.get(machine) ?? []).filter(
+      ({ fileSystem: { source } }) => contents?.sources.has(source ?? '') || isOnArray(source, array),
+    )
   }
 }
 
 type Arrays = ReadonlyMap<string, ReadonlyMap<string, ArrayContents>>
 
 /** What belongs to the arrays of each machine of which one is told to be bad, as its newest report said. */
-async function arraysOn(em: EntityManager, alerts: readonly Row<Alert>[]): Promise<Arrays> {
+async function loadArrays(em: EntityManager, alerts: readonly Row<Alert>[]): Promise<Arrays> {
   const machines = distinct(alerts.map(({ type, machine }) => (type === AlertType.ARRAY ? machine : null)))
   if (machines.length === 0) return new Map()
   const told = await tables(em)
@@ -61,20 +81,25 @@ async function arraysOn(em: EntityManager, alerts: readonly Row<Alert>[]): Promi
     .select(['id', 'storageGraph'])
     .where('id', 'in', machines)
     .execute()
-  // What an older Vigie kept may lack a section.
-  return new Map(told.map(({ id, storageGraph }) => [id, arrayContents({ ...emptyGraph(), ...storageGraph })]))
+  return new Map(told.map(({ id, storageGraph }) => [id, readContents(storageGraph ?? null)]))
 }
 
-async function arraysOfDisks(em: EntityManager, ids: string[], arrays: Arrays): Promise<Map<string, string[]>> {
-  const disks = arrays.size === 0 ? [] : await selectRows(em, Disk, 'id', ids)
-  return new Map(
-    disks.map(({ id, machine, device }) => [
-      id,
-      [...(arrays.get(machine) ?? [])].flatMap(([array, { disks: members }]) =>
-        device !== null && members.has(device) ? [array] : [],
-      ),
-    ]),
-  )
+/** What an older Vigie kept may lack a section, or be shaped otherwise: that machine tells nothing, and no other is lost. */
+function readContents(graph: object | null): Map<string, ArrayContents> {
+  try {
+    return arrayContents({ ...emptyGraph(), ...graph })
+  } catch {
+    return new Map()
+  }
+}
+
+/** One that is missing has no name any more: another disk may have got it. */
+function membershipsOf(
+  { device, missingSince }: Row<Disk>,
+  arrays: ReadonlyMap<string, ArrayContents> | undefined,
+): string[] {
+  if (device === null || missingSince !== null) return []
+  return [...(arrays ?? [])].flatMap(([array, { disks }]) => (disks.has(device) ? [array] : []))
 }
 
 const distinct = (ids: readonly (string | null)[]): string[] => [

@@ -16,9 +16,12 @@ export interface CauseFacts {
   jobs: readonly { databaseName: string; agentId: string; badInARow: number }[]
 }
 
+/** How an array is: degraded is one that lost a member; what else is wrong with it its reasons say. */
+type ArrayState = 'failed' | 'degraded' | 'at risk'
+
 interface Words {
   disksMissing: (count: number, disk: string, machine: string) => string
-  array: (kind: string, name: string, hasFailed: boolean) => string
+  array: (kind: string, name: string, state: ArrayState) => string
   ofMachine: (machine: string) => string
   silent: (machine: string, missing: number) => string
   missing: (count: number, name: string, agent: string) => string
@@ -33,8 +36,8 @@ interface Words {
 const EN: Words = {
   disksMissing: (count, disk, machine) =>
     count === 1 ? `The disk ${disk} is not in ${machine} any more` : `${count} disks are not in ${machine} any more`,
-  array: (kind, name, hasFailed) =>
-    `The ${{ MDRAID: 'array', ZFS: 'pool', LVM: 'volume group' }[kind] ?? 'file system'} ${name} ${hasFailed ? 'has failed' : 'is degraded'}`,
+  array: (kind, name, state) =>
+    `The ${{ MDRAID: 'array', ZFS: 'pool', LVM: 'volume group' }[kind] ?? 'file system'} ${name} ${{ failed: 'has failed', degraded: 'is degraded', 'at risk': 'is at risk' }[state]}`,
   ofMachine: (machine) => ` of ${machine}`,
   silent: (machine, missing) =>
     `${machine} does not report${missing === 0 ? '' : missing === 1 ? ', and a backup of it is missing' : `, and ${missing} backups of it are missing`}`,
@@ -42,7 +45,7 @@ const EN: Words = {
     count === 1 ? `The backup ${name} of ${agent} is missing` : `${count} backups of ${agent} are missing`,
   backup: (name, status) =>
     `The backup ${name} ${{ FAILED: 'failed', DOUBTFUL: 'cannot be trusted', TRANSFER_INTEGRITY_FAILED: 'arrived damaged', MISSING: 'is missing', HASH_MISMATCH: 'is unchanged' }[status ?? ''] ?? 'is not good'}`,
-  inARow: (count) => `, ${count} times in a row`,
+  inARow: (count) => `, not good ${count} times in a row`,
   files: (count, areLost) =>
     `${count === 1 ? 'A file of the vault is' : `${count} files of the vault are`} ${areLost ? 'lost' : 'damaged'}`,
   reports: (count, agent, areUndeclared) =>
@@ -54,10 +57,14 @@ const EN: Words = {
 const FR: Words = {
   disksMissing: (count, disk, machine) =>
     count === 1 ? `Le disque ${disk} n’est plus dans ${machine}` : `${count} disques ne sont plus dans ${machine}`,
-  array: (kind, name, hasFailed) =>
-    `${{ MDRAID: 'La grappe', ZFS: 'Le pool', LVM: 'Le groupe de volumes' }[kind] ?? 'Le système de fichiers'} ${name} ${
-      hasFailed ? (kind === 'MDRAID' ? 'est tombée' : 'est tombé') : kind === 'MDRAID' ? 'est dégradée' : 'est dégradé'
-    }`,
+  array: (kind, name, state) => {
+    const is =
+      kind === 'MDRAID'
+        ? { failed: 'est tombée', degraded: 'est dégradée' }
+        : { failed: 'est tombé', degraded: 'est dégradé' }
+    const noun = { MDRAID: 'La grappe', ZFS: 'Le pool', LVM: 'Le groupe de volumes' }[kind] ?? 'Le système de fichiers'
+    return `${noun} ${name} ${{ ...is, 'at risk': 'est en danger' }[state]}`
+  },
   ofMachine: (machine) => ` ${de(machine)}`,
   silent: (machine, missing) =>
     `${machine} ne donne plus signe de vie${missing === 0 ? '' : missing === 1 ? ', et une de ses sauvegardes manque' : `, et ${missing} de ses sauvegardes manquent`}`,
@@ -65,7 +72,7 @@ const FR: Words = {
     count === 1 ? `La sauvegarde ${name} ${de(agent)} manque` : `${count} sauvegardes ${de(agent)} manquent`,
   backup: (name, status) =>
     `La sauvegarde ${name} ${{ FAILED: 'a échoué', DOUBTFUL: 'n’est pas digne de confiance', TRANSFER_INTEGRITY_FAILED: 'est arrivée altérée', MISSING: 'manque', HASH_MISMATCH: 'est inchangée' }[status ?? ''] ?? 'n’est pas bonne'}`,
-  inARow: (count) => `, ${count} fois de suite`,
+  inARow: (count) => `, ${count} fois de suite sans être bonne`,
   files: (count, areLost) =>
     count === 1
       ? `Un fichier du coffre est ${areLost ? 'perdu' : 'altéré'}`
@@ -93,9 +100,9 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
   const [worst] = alerts
   if (!worst) return ''
   const count = alerts.length
-  const times = Math.max(0, ...jobs.map(({ badInARow }) => badInARow))
-  const inARow = times > 1 ? words.inARow(times) : ''
-  const [job] = jobs
+  const [job, ...others] = jobs
+  // Of several each has its own count.
+  const inARow = job && others.length === 0 && job.badInARow > 1 ? words.inARow(job.badInARow) : ''
   switch (kind) {
     case CauseKind.DISK: {
       const { status } = alerts.find(({ type }) => type === AlertType.DISK) ?? worst
@@ -107,7 +114,11 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       return words.array(
         String(worst.facts.kind),
         `${worst.facts.name}${words.ofMachine(machine)}`,
-        worst.status === Health.FAILED,
+        worst.status === Health.FAILED
+          ? 'failed'
+          : worst.facts.reasons?.some(({ code }) => code === 'ARRAY_DEGRADED')
+            ? 'degraded'
+            : 'at risk',
       )
     case CauseKind.MACHINE_SILENT:
       return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)

@@ -111,7 +111,8 @@ export class CausesResolver {
 
   @Authorized(Scope.OPERATE)
   @Mutation(() => [Alert], {
-    description: 'Somebody knows: no more reminders of its alerts. Errors: NOT_FOUND, also where it is over meanwhile',
+    description:
+      'Somebody knows: no more reminders of its alerts. Those that this changed. Errors: NOT_FOUND, also where it is over meanwhile',
   })
   acknowledgeCause(
     @Arg('id', () => ID) id: string,
@@ -126,7 +127,7 @@ export class CausesResolver {
   @Authorized(Scope.OPERATE)
   @Mutation(() => [Alert], {
     description:
-      'Nobody is told of its alerts until then; afterwards they are told again if they last. Null ends it. Errors: NOT_FOUND, BAD_USER_INPUT',
+      'Nobody is told of its alerts until then; afterwards they are told again if they last. Null ends it. Those that this changed. Errors: NOT_FOUND, BAD_USER_INPUT',
   })
   muteCause(
     @Arg('id', () => ID) id: string,
@@ -148,7 +149,7 @@ export class CausesResolver {
     @Arg('language', () => Language, { defaultValue: Language.EN }) language: Language,
     @Ctx() { machines, disks }: Context,
   ): Promise<string> {
-    const { machine, disk } = subjectOf(cause)
+    const { machine, disk } = cause
     return causeSentence(
       {
         ...cause,
@@ -175,32 +176,48 @@ export class CausesResolver {
   }
 
   @FieldResolver(() => [EndangeredView], {
-    description: 'Data that it endangers, what would be lost first; [] = none that is known',
+    description:
+      'The first of the data that it endangers, what would be lost first; endangeredCount says of how much. [] = none that is known',
   })
-  endangers(@Root() { endangers }: Cause): EndangeredView[] {
-    return endangers.map((place) => ({ place, cost: costOf(place) }))
+  endangers(
+    @Root() { endangers }: Cause,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'At most 500' }) first: number,
+  ): EndangeredView[] {
+    return endangers.slice(0, Math.max(0, Math.min(500, first))).map((place) => ({ place, cost: costOf(place) }))
+  }
+
+  @FieldResolver(() => Int)
+  endangeredCount(@Root() { endangers }: Cause): number {
+    return endangers.length
   }
 
   @FieldResolver(() => Machine, { nullable: true, description: 'Where it is; null = see its jobs' })
-  async machine(@Root() cause: Cause, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
-    const { machine } = subjectOf(cause)
+  async machine(@Root() { machine }: Cause, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
     return machine ? machines.load(machine) : null
   }
 
   @FieldResolver(() => Disk, { nullable: true, description: 'The disk that it is about; null = no one disk' })
-  async disk(@Root() cause: Cause, @Ctx() { disks }: Context): Promise<Row<Disk> | null> {
-    const { disk } = subjectOf(cause)
+  async disk(@Root() { disk }: Cause, @Ctx() { disks }: Context): Promise<Row<Disk> | null> {
     return disk ? disks.load(disk) : null
   }
 
-  @FieldResolver(() => [ExpectedJob], { description: 'The jobs that its alerts are about' })
-  jobs(@Root() { jobs }: Cause): Row<ExpectedJob>[] {
-    return jobs
+  @FieldResolver(() => [ID], { description: 'All of its alerts: who says something about it says which were seen' })
+  alertIds(@Root() { alerts }: Cause): string[] {
+    return alerts.map(({ id }) => id)
+  }
+
+  @FieldResolver(() => [ExpectedJob], {
+    description: 'The first of the jobs that its alerts are about, by agent and database; jobCount says of how many',
+  })
+  jobs(
+    @Root() { jobs }: Cause,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'At most 500' }) first: number,
+  ): Row<ExpectedJob>[] {
+    return jobs.slice(0, Math.max(0, Math.min(500, first)))
+  }
+
+  @FieldResolver(() => Int)
+  jobCount(@Root() { jobs }: Cause): number {
+    return jobs.length
   }
 }
-
-/** The machine and disk of the first alert that names one. */
-const subjectOf = ({ alerts }: Cause): { machine: string | null; disk: string | null } => ({
-  machine: alerts.find(({ machine }) => machine !== null)?.machine ?? null,
-  disk: alerts.find(({ disk }) => disk !== null)?.disk ?? null,
-})

@@ -1,6 +1,6 @@
 import { Alert, AlertState } from '../alerts/alert.entity.ts'
 import type { AlertsService } from '../alerts/alerts.service.ts'
-import { endangeredBy } from '../alerts/endangered-places.ts'
+import { endangeredBy, type Relations, relationsOf } from '../alerts/endangered-places.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { EntityManager } from '../database/database.ts'
 import { findRows, type Row, selectRows } from '../database/rows.ts'
@@ -8,7 +8,7 @@ import { NotFoundError } from '../platform/errors.ts'
 import { compareKeys, type Page, type PageArgs, pageOfSorted, type SortKey } from '../platform/page.ts'
 import { gravestFirst, PLACE_RANK } from '../places/place-verdict.ts'
 import type { Place, PlacesService } from '../places/places.service.ts'
-import { type CauseGroup, type CauseKind, gravityOf, groupCauses } from './group-causes.ts'
+import { type CauseGroup, CauseKind, gravityOf, groupCauses } from './group-causes.ts'
 
 /** Alerts that one thing brought about, and what it endangers. */
 export interface Cause extends CauseGroup<Row<Alert>> {
@@ -17,6 +17,9 @@ export interface Cause extends CauseGroup<Row<Alert>> {
   /** Data that it endangers, what would be lost first. */
   endangers: Place[]
   jobs: Row<ExpectedJob>[]
+  /** The disk that it is about, and the machine: where that disk is now. */
+  disk: string | null
+  machine: string | null
 }
 
 export interface CauseFilter {
@@ -24,8 +27,16 @@ export interface CauseFilter {
   kind?: CauseKind[] | null
 }
 
+interface Grouped {
+  alerts: Row<Alert>[]
+  groups: CauseGroup<Row<Alert>>[]
+  relations: Relations
+  jobs: ReadonlyMap<string, Row<ExpectedJob>>
+}
+
 /** What somebody must look at. The causes are found once for all fields of a request. */
 export class CausesService {
+  private grouped: Promise<Grouped> | null = null
   private found: Promise<Cause[]> | null = null
 
   constructor(
@@ -37,60 +48,87 @@ export class CausesService {
   /** What nobody has acknowledged first; then what would lose most, the gravest, the oldest. */
   async list({ filter, ...page }: PageArgs & { filter?: CauseFilter | null }): Promise<Page<Cause>> {
     const { state, kind } = filter ?? {}
-    const wanted = (await this.all()).filter(
+    this.found ??= this.find()
+    const wanted = (await this.found).filter(
       (cause) => (!state?.length || state.includes(cause.state)) && (!kind?.length || kind.includes(cause.kind)),
     )
     return pageOfSorted(wanted, page, 5, orderOf)
   }
 
   async countByState(): Promise<{ state: AlertState; count: number }[]> {
-    const causes = await this.all()
-    return LASTING.map((state) => ({ state, count: causes.filter((cause) => cause.state === state).length }))
+    const { groups } = await this.groups()
+    const states = groups.map(({ alerts }) => this.stateOf(alerts))
+    return LASTING.map((state) => ({ state, count: states.filter((each) => each === state).length }))
   }
 
-  /** Somebody knows, or takes that back. Of the alerts only those that were seen, where it is said which. */
-  async acknowledge(id: string, seen: readonly string[] | null, by: { actor: string; isKnown: boolean }) {
-    return this.alerts.acknowledgeAll(await this.seenOf(id, seen), by)
+  /** Somebody knows, or takes that back; those of its alerts that this changed. */
+  async acknowledge(
+    id: string,
+    seen: readonly string[] | null,
+    by: { actor: string; isKnown: boolean },
+  ): Promise<Row<Alert>[]> {
+    return this.alerts.acknowledgeAll(await this.meant(id, seen), by)
   }
 
-  async mute(id: string, seen: readonly string[] | null, by: { actor: string; until: Date | null }) {
-    return this.alerts.muteAll(await this.seenOf(id, seen), by)
+  async mute(
+    id: string,
+    seen: readonly string[] | null,
+    by: { actor: string; until: Date | null },
+  ): Promise<Row<Alert>[]> {
+    return this.alerts.muteAll(await this.meant(id, seen), by)
   }
 
-  private async seenOf(id: string, seen: readonly string[] | null): Promise<string[]> {
-    const cause = (await this.all()).find((each) => each.id === id)
-    if (!cause) throw new NotFoundError('cause', id)
-    const ids = cause.alerts.map((alert) => alert.id)
-    return seen === null ? ids : ids.filter((each) => seen.includes(each))
+  /** Those that were seen and last, whatever caused them by now; without that all of the cause. */
+  private async meant(id: string, seen: readonly string[] | null): Promise<string[]> {
+    const { alerts, groups } = await this.groups()
+    const ids = seen ?? groups.find((group) => group.id === id)?.alerts.map((alert) => alert.id) ?? []
+    const lasting = new Set(alerts.map((alert) => alert.id))
+    const meant = ids.filter((each) => lasting.has(each))
+    if (meant.length === 0) throw new NotFoundError('cause', id)
+    return meant
   }
 
-  private all(): Promise<Cause[]> {
-    return (this.found ??= this.find())
+  private groups(): Promise<Grouped> {
+    return (this.grouped ??= this.group())
+  }
+
+  private async group(): Promise<Grouped> {
+    const alerts = await findRows(this.em, Alert, (query) => query.where('resolvedAt', 'is', null).orderBy('id'))
+    const relations = await relationsOf(this.em, alerts)
+    const ids = [...new Set(alerts.flatMap(({ job }) => job ?? []))]
+    const jobs = new Map((await selectRows(this.em, ExpectedJob, 'id', ids)).map((job) => [job.id, job]))
+    const groups = groupCauses(alerts, { ...relations, agentOf: (job) => jobs.get(job)?.agentId ?? '?' })
+    return { alerts, groups, relations, jobs }
   }
 
   private async find(): Promise<Cause[]> {
-    const alerts = await findRows(this.em, Alert, (query) => query.where('resolvedAt', 'is', null).orderBy('id'))
-    const endangered = await endangeredBy(this.em, this.places, alerts)
-    const ids = [...new Set(alerts.flatMap(({ job }) => job ?? []))]
-    const jobs = new Map((await selectRows(this.em, ExpectedJob, 'id', ids)).map((job) => [job.id, job]))
-    const groups = groupCauses(alerts, { ...endangered, agentOf: (job) => jobs.get(job)?.agentId ?? '?' })
-    return groups.map((group) => ({
-      ...group,
-      jobs: [...new Set(group.alerts.flatMap(({ job }) => job ?? []))]
-        .flatMap((id) => jobs.get(id) ?? [])
-        .toSorted((a, b) => compareKeys([a.agentId, a.databaseName], [b.agentId, b.databaseName])),
-      state: stateOf(group.alerts.map((alert) => this.alerts.state(alert))),
-      since: new Date(Math.min(...group.alerts.map(({ openedAt }) => openedAt.getTime()))),
-      endangers: gravestFirst([...new Set(group.alerts.flatMap((alert) => endangered.of(alert)))]),
-    }))
+    const { alerts, groups, relations, jobs } = await this.groups()
+    const endangered = await endangeredBy(this.places, alerts, relations)
+    return groups.map((group) => {
+      const disk = group.alerts.find((alert) => alert.disk !== null)?.disk ?? null
+      const machine = group.alerts.find((alert) => alert.machine !== null)?.machine ?? null
+      return {
+        ...group,
+        disk,
+        machine: (group.kind === CauseKind.DISK && disk !== null ? relations.machineOf(disk) : null) ?? machine,
+        jobs: [...new Set(group.alerts.flatMap(({ job }) => job ?? []))]
+          .flatMap((id) => jobs.get(id) ?? [])
+          .toSorted((a, b) => compareKeys([a.agentId, a.databaseName], [b.agentId, b.databaseName])),
+        state: this.stateOf(group.alerts),
+        since: new Date(Math.min(...group.alerts.map(({ openedAt }) => openedAt.getTime()))),
+        endangers: gravestFirst([...new Set(group.alerts.flatMap((alert) => endangered(alert)))]),
+      }
+    })
+  }
+
+  /** That of its alerts which asks most of somebody. */
+  private stateOf(alerts: readonly Row<Alert>[]): AlertState {
+    const states = new Set(alerts.map((alert) => this.alerts.state(alert)))
+    return LASTING.find((state) => states.has(state)) ?? AlertState.OPEN
   }
 }
 
 const LASTING = [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.MUTED]
-
-/** As that of its alerts which asks most of somebody. */
-const stateOf = (states: readonly AlertState[]): AlertState =>
-  LASTING.find((state) => states.includes(state)) ?? AlertState.OPEN
 
 const orderOf = ({ id, state, endangers, alerts, since }: Cause): SortKey => [
   LASTING.indexOf(state),

@@ -149,8 +149,8 @@ describe('The sentence of a cause', () => {
     ],
     [
       { ...facts, kind: CauseKind.ARRAY, alerts: [array('md0')] },
-      'The array md0 of atlas is degraded',
-      'La grappe md0 d’atlas est dégradée',
+      'The array md0 of atlas is at risk',
+      'La grappe md0 d’atlas est en danger',
     ],
     [
       {
@@ -178,8 +178,8 @@ describe('The sentence of a cause', () => {
     ],
     [
       { ...facts, kind: CauseKind.BACKUPS_MISSING, alerts: [backup('a/1')], jobs: [job('crm', 3)] },
-      'The backup crm of atlas is missing, 3 times in a row',
-      'La sauvegarde crm d’atlas manque, 3 fois de suite',
+      'The backup crm of atlas is missing, not good 3 times in a row',
+      'La sauvegarde crm d’atlas manque, 3 fois de suite sans être bonne',
     ],
     [
       {

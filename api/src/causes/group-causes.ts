@@ -70,9 +70,11 @@ export function groupCauses<A extends AlertRow>(alerts: readonly A[], related: R
     alerts.flatMap(({ type, machine }) => (type === AlertType.MACHINE_SILENT ? (machine ?? []) : [])),
   )
   const disks = alerts.filter(({ type, disk }) => type === AlertType.DISK && disk !== null)
+  const byDisk = Map.groupBy(disks, ({ disk }) => disk)
+  const byMachine = Map.groupBy(disks, ({ machine }) => machine)
   const groups = new Map<string, CauseGroup<A>>()
   for (const alert of alerts) {
-    const [kind, subject] = causeOf(alert, { ...related, silent, disks })
+    const [kind, subject] = causeOf(alert, { ...related, silent, byDisk, byMachine })
     const id = `${kind} ${subject}`
     const group = groups.get(id)
     if (group) group.alerts.push(alert)
@@ -86,7 +88,12 @@ export const gravityOf = ({ severity }: Pick<AlertRow, 'severity'>): number => G
 const byGravity = (a: AlertRow, b: AlertRow): number =>
   gravityOf(a) - gravityOf(b) || a.openedAt.getTime() - b.openedAt.getTime() || (a.id < b.id ? -1 : 1)
 
-type Known = Related & { silent: ReadonlySet<string>; disks: readonly AlertRow[] }
+type Known = Related & {
+  silent: ReadonlySet<string>
+  /** Alerts about disks, by the disk and by the machine that they were opened for. */
+  byDisk: ReadonlyMap<string | null, readonly AlertRow[]>
+  byMachine: ReadonlyMap<string | null, readonly AlertRow[]>
+}
 
 function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
   switch (alert.type) {
@@ -110,15 +117,14 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
 }
 
 /** One disk that failed and left is one cause; several that left a machine are one. */
-function causeOfDisk({ status, disk, machine }: AlertRow, { disks }: Known): [CauseKind, string] {
-  const isOnlyMissing =
-    status === 'MISSING' && !disks.some((other) => other.disk === disk && other.status !== 'MISSING')
+function causeOfDisk({ status, disk, machine }: AlertRow, { byDisk }: Known): [CauseKind, string] {
+  const isOnlyMissing = status === 'MISSING' && !byDisk.get(disk)?.some((other) => other.status !== 'MISSING')
   return isOnlyMissing ? [CauseKind.DISKS_MISSING, String(machine)] : [CauseKind.DISK, String(disk)]
 }
 
 function causeOfArray(alert: AlertRow, known: Known): [CauseKind, string] {
   const array = `${alert.facts.kind} ${alert.facts.name}`
-  const near = known.disks.filter(({ machine }) => machine === alert.machine)
+  const near = known.byMachine.get(alert.machine) ?? []
   const members = near.filter(({ disk }) => known.arraysOf(String(disk)).includes(array))
   const gone = near.filter(
     ({ status, openedAt }) =>

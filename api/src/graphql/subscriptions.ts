@@ -18,6 +18,7 @@ import type { Extra } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Caller } from '../access/caller.ts'
 import { isOwnOrigin } from '../http/origin.ts'
+import { confirmed } from './confirmed.ts'
 import { checkCost, MAX_TOKENS, type Spending } from './cost.ts'
 import type { Batch } from '../platform/changes.ts'
 import { SECOND } from '../platform/clock.ts'
@@ -57,24 +58,6 @@ interface Options {
   contextOf: (batch: Batch, caller: Caller) => { spending: Spending }
   log: Log
   lookEvery?: number
-}
-
-/**
- * Says first, by a message that tells of nothing, from when on nothing is missed: a client that asks its questions after it
- * needs to ask none twice. It listens before it says so: the stream is heard from the first time that it is asked.
- */
-async function* confirmed(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-  const heard = batches[Symbol.asyncIterator]()
-  try {
-    let next = heard.next()
-    yield { changed: [], removedIds: [] }
-    for (let batch = await next; !batch.done; batch = await next) {
-      yield batch.value
-      next = heard.next()
-    }
-  } finally {
-    await heard.return?.()
-  }
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws): subscriptions only; queries and mutations go over HTTP. */

@@ -40,6 +40,9 @@ export class Summary {
 
   @Field(() => Int, { description: 'Disks that are not in the machine where they were seen last' })
   missingDisks!: number
+
+  @Field(() => Int, { description: 'Disks that are in the machine where they were seen first' })
+  disksInPlace!: number
 }
 
 @Resolver(() => Summary)
@@ -51,21 +54,22 @@ export class OverviewResolver {
     const disksByHealth = await disks.countByHealth()
     const totalDisks = disksByHealth.reduce((sum, { count }) => sum + count, 0)
     const arraysAtRisk = await storage.countBadArrays()
-    const missingDisks = await overview.missingDisks()
+    const { missing, inPlace } = await overview.diskPlaces()
     return {
       totalMachines: machines.total,
       silentMachines: machines.silent,
       totalDisks,
       disksByHealth,
       arraysAtRisk,
-      missingDisks,
+      missingDisks: missing,
+      disksInPlace: inPlace,
     }
   }
 
   @Authorized(Scope.READ)
   @Query(() => MachineConnection, {
     description:
-      'Machines that are silent, or of which a disk is missing or not known to be well: that with the worst disk first',
+      'Machines that are silent, or have a bad array, or a disk that is missing or not known to be well: the worst first',
   })
   troubledMachines(@Args(() => PageArgs) args: PageArgs, @Ctx() { overview }: Context): Promise<Page<Row<Machine>>> {
     return overview.troubledMachines(args)

@@ -6,6 +6,7 @@ import type { Machine } from '../machines/machine.entity.ts'
 import { machineName } from '../machines/machine-name.ts'
 import type { MachinesService } from '../machines/machines.service.ts'
 import type { Row } from '../database/rows.ts'
+import type { StorageService } from '../storage/storage.service.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
 
@@ -17,6 +18,7 @@ export class OverviewService {
     private readonly em: EntityManager,
     private readonly clock: Clock,
     private readonly machines: MachinesService,
+    private readonly storage: StorageService,
   ) {}
 
   machineCounts(): Promise<{ total: number; silent: number }> {
@@ -30,19 +32,28 @@ export class OverviewService {
       .executeTakeFirstOrThrow()
   }
 
-  async missingDisks(): Promise<number> {
-    const { count } = await tables(this.em)
+  /** Disks that are missing, and those that are in the machine where they were seen first. */
+  diskPlaces(): Promise<{ missing: number; inPlace: number }> {
+    return tables(this.em)
       .selectFrom('Disk')
-      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .select((eb) => [
+        eb.fn.countAll<number>().filterWhere('missingSince', 'is not', null).as('missing'),
+        eb.fn
+          .countAll<number>()
+          .filterWhere((each) =>
+            each.and([each('missingSince', 'is', null), each('machine', '=', each.ref('firstMachine'))]),
+          )
+          .as('inPlace'),
+      ])
       .where('archivedAt', 'is', null)
-      .where('missingSince', 'is not', null)
       .executeTakeFirstOrThrow()
-    return count
   }
 
-  /** Machines of which a disk is not known to be well or is missing, and those that are silent; the worst disk first. */
+  /** Machines with a disk that is not known to be well or is missing, or a bad array; those that are silent; the worst first. */
   async troubledMachines(args: PageArgs): Promise<Page<Row<Machine>>> {
     const worst = await this.worstDisks()
+    for (const { machine, health } of await this.storage.badArrays())
+      worst.set(machine, Math.max(worst.get(machine) ?? 0, HEALTH_RANK[health]))
     const machines = await tables(this.em)
       .selectFrom('Machine')
       .select(['id', 'name', 'hostname', 'ip'])

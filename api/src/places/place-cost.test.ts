@@ -12,6 +12,11 @@ test.each<[string, Parameters<typeof costOf>[0], Partial<PlaceCost>]>([
     { kind: PlaceCostKind.NOTHING, disks: 1, since: null },
   ],
   [
+    'a mirror of which nobody knows how its disks are, and no copy',
+    { mayStillFail: 1, provenAt: null, elsewhere: null, whole: false, doubts: [PlaceDoubt.DISKS_UNKNOWN], copies: [] },
+    { kind: PlaceCostKind.EVERYTHING, disks: null },
+  ],
+  [
     'one disk and a copy elsewhere',
     { mayStillFail: 0, provenAt: proven, elsewhere: Elsewhere.OTHER_MACHINE, whole: true, doubts: [], copies },
     { kind: PlaceCostKind.CHANGES, since: proven, disks: null },

@@ -47,7 +47,9 @@ export function costOf({
     disks: null,
     ...more,
   })
-  if (mayStillFail) return cost(PlaceCostKind.NOTHING, { disks: mayStillFail })
+  // Of disks that nobody knows to be well none is reckoned with.
+  const isReckoned = !doubts.includes(PlaceDoubt.DISKS_UNKNOWN) && !doubts.includes(PlaceDoubt.NOT_THERE)
+  if (mayStillFail && isReckoned) return cost(PlaceCostKind.NOTHING, { disks: mayStillFail })
   const isProven = copies.some((copy) => copy.provenAt)
   if (!isProven || elsewhere === Elsewhere.SAME_DISK) return cost(PlaceCostKind.EVERYTHING)
   if (!elsewhere || doubts.includes(PlaceDoubt.VAULT_IN_TROUBLE)) return cost(PlaceCostKind.UNKNOWN)

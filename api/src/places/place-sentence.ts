@@ -1,5 +1,5 @@
 import { Language } from '../reasons/reasons.resolver.ts'
-import { Elsewhere, type Judgement, PlaceVerdict } from './place-verdict.ts'
+import { Elsewhere, type Judgement, PlaceDoubt, PlaceVerdict } from './place-verdict.ts'
 import type { Place } from './places.service.ts'
 
 interface Words {
@@ -8,6 +8,8 @@ interface Words {
   never: string
   age: (amount: number, unit: 'minute' | 'hour' | 'day') => string
   liesOnIt: (path: string) => string
+  onlyOf: (paths: string) => string
+  unreadable: string
   none: string
   unneeded: string
   on: (machine: string) => string
@@ -33,6 +35,8 @@ const WORDS: Record<Language, Words> = {
     never: 'not all of it was ever proven',
     age: (amount, unit) => `${amount} ${unit}${amount === 1 ? '' : 's'}`,
     liesOnIt: (path) => `${path} lies on it`,
+    onlyOf: (paths) => `only ${paths} has a backup, `,
+    unreadable: ', in a vault that is in trouble',
     none: 'no backup of it is declared',
     unneeded: 'somebody said that no copy of it is needed',
     on: (machine) => `, on ${machine}`,
@@ -58,7 +62,9 @@ const WORDS: Record<Language, Words> = {
       const word = { minute: 'minute', hour: 'heure', day: 'jour' }[unit]
       return `${amount} ${word}${amount > 1 ? 's' : ''}`
     },
-    liesOnIt: (path) => `il porte ${path}`,
+    liesOnIt: (path) => `${path} s’y trouve`,
+    onlyOf: (paths) => `seul ${paths} a une sauvegarde, `,
+    unreadable: ', dans un coffre en difficulté',
     none: 'aucune sauvegarde n’en est déclarée',
     unneeded: 'quelqu’un a dit qu’aucune copie n’en est nécessaire',
     on: (machine) => `, sur ${machine}`,
@@ -84,7 +90,7 @@ export function placeSentence(
 /** "/home lies on it; last proven backup 5 hours ago, on vault-1." For a disk, or what holds several together. */
 export function sentenceOnDisk(place: Place, copyMachine: string | null, language: Language, now: Date): string {
   const words = WORDS[language]
-  const { fileSystem, copies, provenAt, elsewhere } = place
+  const { fileSystem, copies, provenAt, elsewhere, doubts, whole } = place
   const path = words.liesOnIt(fileSystem.mountpoint ?? fileSystem.source ?? '?')
   const copy = (): string => {
     if (copies.length === 0) return place.verdict === PlaceVerdict.UNNEEDED ? words.unneeded : words.none
@@ -95,7 +101,10 @@ export function sentenceOnDisk(place: Place, copyMachine: string | null, languag
       [Elsewhere.SAME_DISK]: words.onSameDisk,
     }
     const age = words.proven(ageOf(now.getTime() - provenAt.getTime(), words))
-    return `${age}${elsewhere === null ? words.somewhere : where[elsewhere]}`
+    const lies = elsewhere === null ? words.somewhere : where[elsewhere]
+    const vault = doubts.includes(PlaceDoubt.VAULT_IN_TROUBLE) ? words.unreadable : ''
+    const part = whole ? '' : words.onlyOf(copies.map((each) => each.path).join(', '))
+    return `${part}${age}${lies}${vault}`
   }
   const said = `${path}${language === Language.FR ? '\u202f' : ''}; ${copy()}.`
   return said.charAt(0).toUpperCase() + said.slice(1)

@@ -22,6 +22,7 @@ const place = (more: Partial<PlaceFacts> = {}): PlaceFacts => ({
   mayShareHost: false,
   isThere: true,
   isUnneeded: false,
+  isOnFailedArray: false,
   ...more,
 })
 
@@ -69,6 +70,18 @@ test.each<[string, Partial<PlaceFacts>, string, string[]]>([
   ['what is not mounted just now and has no job', { isThere: false, copies: [] }, 'NONE', ['NOT_THERE']],
   ['a failing disk and a copy of a folder alone', { disks: on(FAILED), whole: false }, 'LOSES', []],
   ['a failing disk and a stale copy', { disks: on(FAILED), copies: [copy(50)] }, 'LOSES', []],
+  [
+    'a failed array of sound disks and no job',
+    { isOnFailedArray: true, mayFail: 1, disks: on(OK, OK), copies: [] },
+    'LOST',
+    [],
+  ],
+  [
+    'a failed array of sound disks and a fresh copy',
+    { isOnFailedArray: true, mayFail: 1, disks: on(OK, OK) },
+    'COVERED',
+    [],
+  ],
   ['a sound disk and a stale copy', { copies: [copy(50)] }, 'STALE', []],
   ['a copy that becomes stale at this very moment', { copies: [copy(26)] }, 'SAFE', []],
   ['one path fresh and another stale', { copies: [copy(5), copy(50)] }, 'STALE', []],

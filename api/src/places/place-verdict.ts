@@ -107,6 +107,8 @@ export interface PlaceFacts {
   isThere: boolean
   /** Somebody said that no copy of it is needed. What a job protects is wanted all the same. */
   isUnneeded: boolean
+  /** An array, pool or volume group that it lies on has failed: it cannot be had, however its disks are. */
+  isOnFailedArray: boolean
 }
 
 export interface Judgement {
@@ -126,8 +128,8 @@ const NOT_KNOWN: readonly Health[] = [Health.UNKNOWN, Health.UNSUPPORTED]
 export function judgePlace(facts: PlaceFacts, now: Date): Judgement {
   const { disks, mayFail, copies, elsewhere } = facts
   const failing = disks.filter(({ health, missingSince }) => missingSince !== null || FAILING.includes(health)).length
-  const mayStillFail = mayFail === null ? null : Math.max(0, mayFail - failing)
-  const isEndangered = failing > (mayFail ?? 0)
+  const mayStillFail = facts.isOnFailedArray ? 0 : mayFail === null ? null : Math.max(0, mayFail - failing)
+  const isEndangered = facts.isOnFailedArray || failing > (mayFail ?? 0)
   const provenAt = copies.every((copy) => copy.provenAt !== null) ? earliest(copies.map((copy) => copy.provenAt)) : null
   const doubts = [
     ...(copies.length > 0 && provenAt === null ? [PlaceDoubt.NEVER_PROVEN] : []),
@@ -151,7 +153,7 @@ export function judgePlace(facts: PlaceFacts, now: Date): Judgement {
     const isStale = copies.some(({ freshUntil }) => freshUntil !== null && freshUntil < now)
     if (isStale) return isEndangered ? PlaceVerdict.LOSES : PlaceVerdict.STALE
     if (!facts.whole) return isEndangered ? PlaceVerdict.LOSES : PlaceVerdict.PARTLY
-    if (failing > 0) return PlaceVerdict.COVERED
+    if (failing > 0 || isEndangered) return PlaceVerdict.COVERED
     return facts.isThere ? PlaceVerdict.SAFE : PlaceVerdict.UNKNOWN
   }
   return { verdict: verdict(), doubts, provenAt, mayStillFail }

@@ -27,7 +27,6 @@ import type { Context } from '../graphql/context.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { machineName } from '../machines/machine-name.ts'
-import { NotFoundError } from '../platform/errors.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -178,10 +177,9 @@ export class PlacesResolver {
     @Ctx() { storage, places, caller }: Context,
     @Arg('reason', () => String, { nullable: true }) reason?: string,
   ): Promise<Place> {
-    const machine = await storage.setCopyNotNeeded(fileSystemId, reason ?? null, caller.name)
-    const place = (await places.ofMachine(machine)).find(({ fileSystem }) => fileSystem.id === fileSystemId)
-    if (!place) throw new NotFoundError('place', fileSystemId)
-    return place
+    await places.ofFileSystem(fileSystemId)
+    await storage.setCopyNotNeeded(fileSystemId, reason ?? null, caller.name)
+    return places.ofFileSystem(fileSystemId)
   }
 
   @FieldResolver(() => NoCopyView, { nullable: true, description: 'That no copy is needed; null = nobody said so' })

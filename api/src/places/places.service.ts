@@ -2,11 +2,14 @@ import type { EntityManager } from '../database/database.ts'
 import { groupLoader } from '../database/loader.ts'
 import { findRows, type Row } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
-import type { Health } from '../disks/health.ts'
+import { Health } from '../disks/health.ts'
 import { shownHealthSql } from '../disks/health-sql.ts'
 import type { Clock } from '../platform/clock.ts'
+import { NotFoundError } from '../platform/errors.ts'
 import { type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
+import { isOnArray } from '../storage/array-contents.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
+import type { StorageArray } from '../storage/storage-array.entity.ts'
 import type { Machine } from '../machines/machine.entity.ts'
 import { MachineKind } from '../machines/machine-kind.ts'
 import { machineName } from '../machines/machine-name.ts'
@@ -82,6 +85,19 @@ export class PlacesService {
     return (await this.byMachine.load(machine)).filter(({ disks }) => disks.some((disk) => disk.id === id))
   }
 
+  /** The place that a file system is. Errors: NOT_FOUND, also where it is none. */
+  async ofFileSystem(id: string): Promise<Place> {
+    const found = await tables(this.em)
+      .selectFrom('FileSystem')
+      .select('machine')
+      .where('id', '=', id)
+      .executeTakeFirst()
+    const places = found ? await this.byMachine.clear(found.machine).load(found.machine) : []
+    const place = places.find(({ fileSystem }) => fileSystem.id === id)
+    if (!place) throw new NotFoundError('place', `the file system ${id}`)
+    return place
+  }
+
   ofMachine(machineId: string): Promise<Place[]> {
     return this.byMachine.load(machineId)
   }
@@ -130,13 +146,18 @@ export class PlacesService {
     ]
     const disks = await this.disksOf(machineIds, now)
     const copies = await this.copiesIn([...present, ...gone], machineIds)
+    const failed = await this.failedArrays(machineIds)
+    const isBroken = ({ machine, source }: Row<FileSystem>): boolean =>
+      (failed.get(machine) ?? []).some((array) => isOnArray(source, array))
     const shown = [
       ...present.filter((fileSystem) => holdsData(fileSystem) || copies.has(fileSystem.id)),
       // What went with its disk cannot be had; what jobs protect and is not there may only not be mounted.
       ...gone.filter(
         (fileSystem) =>
           copies.has(fileSystem.id) ||
-          (holdsData(fileSystem) && isWithoutDisk(fileSystem, disks) && !isReplaced(fileSystem, present)),
+          (holdsData(fileSystem) &&
+            (isWithoutDisk(fileSystem, disks) || isBroken(fileSystem)) &&
+            !isReplaced(fileSystem, present)),
       ),
     ]
     const vault = await vaultPlace(this.em, this.vault, now)
@@ -159,7 +180,8 @@ export class PlacesService {
         vaultIsSound: vault.isSound,
         mayShareHost:
           elsewhere === Elsewhere.OTHER_MACHINE && [fileSystem.machine, vault.machine].some((id) => virtual.has(id)),
-        isThere: isThere(fileSystem) || isWithoutDisk(fileSystem, disks),
+        isThere: isThere(fileSystem) || isWithoutDisk(fileSystem, disks) || isBroken(fileSystem),
+        isOnFailedArray: isBroken(fileSystem),
         isUnneeded: fileSystem.noCopyReason !== null,
       }
       const copyMachine = elsewhere === Elsewhere.OTHER_MACHINE ? vault.machine : null
@@ -179,6 +201,19 @@ export class PlacesService {
       if (held) copies.set(held.id, [...(copies.get(held.id) ?? []), path])
     }
     return copies
+  }
+
+  /** Arrays that have failed, by machine, also those that no report tells of any more. */
+  private async failedArrays(
+    machineIds: readonly string[],
+  ): Promise<Map<string, Pick<Row<StorageArray>, 'kind' | 'name'>[]>> {
+    const rows = await tables(this.em)
+      .selectFrom('StorageArray')
+      .select(['machine', 'kind', 'name'])
+      .where('machine', 'in', [...machineIds])
+      .where('health', '=', Health.FAILED)
+      .execute()
+    return Map.groupBy(rows, ({ machine }) => machine)
   }
 
   /** Machines that run on the disks of a host. */
@@ -201,7 +236,7 @@ export class PlacesService {
         (eb) =>
           eb
             .selectFrom('Disk')
-            .select(['id', 'machine', 'missingSince'])
+            .select(['id', 'machine', 'missingSince', 'unreadableSince'])
             .select((disk) => shownHealthSql(disk, now).as('health'))
             .as('shown'),
         (join) => join.onRef('shown.id', '=', 'FileSystemDisk.disk').onRef('shown.machine', '=', 'FileSystem.machine'),
@@ -211,13 +246,17 @@ export class PlacesService {
         'shown.id as id',
         'shown.health as health',
         'shown.missingSince as missingSince',
+        'shown.unreadableSince as unreadableSince',
       ])
       .where('FileSystem.machine', 'in', [...machineIds])
       .orderBy('shown.id')
       .execute()
     const disks = new Map<string, Place['disks']>()
-    for (const { fileSystem, id, health, missingSince } of rows)
+    for (const { fileSystem, id, health: shown, missingSince, unreadableSince } of rows) {
+      // Good was its last word, and it does not answer any more.
+      const health = unreadableSince !== null && shown === Health.OK ? Health.UNKNOWN : shown
       disks.set(fileSystem, [...(disks.get(fileSystem) ?? []), { id, health, missingSince }])
+    }
     return disks
   }
 }

@@ -11,6 +11,17 @@ export interface ArrayContents {
   sources: ReadonlySet<string>
 }
 
+/** Whether the source of a file system is on an array by its name alone: what failed may stand in no report any more. */
+export function isOnArray(source: string | null, { kind, name }: { kind: string; name: string }): boolean {
+  if (source === null) return false
+  if (kind === ArrayKind.MDRAID) return source === `/dev/${name}`
+  if (kind === ArrayKind.ZFS) return source.split('/')[0] === name
+  return (
+    kind === ArrayKind.LVM &&
+    (source.startsWith(`/dev/${name}/`) || source.startsWith(`/dev/mapper/${name.replaceAll('-', '--')}-`))
+  )
+}
+
 /** By `<kind> <name>`, as arrays are called in events. Pure. */
 export function arrayContents(graph: StorageGraph): Map<string, ArrayContents> {
   const devices = byKname(graph.devices ?? [])

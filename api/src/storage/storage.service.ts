@@ -106,12 +106,12 @@ export class StorageService {
     (array) => array.machine,
   )
 
-  /** Somebody says that no copy of a file system is needed, and why; null takes that back. Its machine. */
-  async setCopyNotNeeded(id: string, reason: string | null, actor: string): Promise<string> {
+  /** Somebody says that no copy of a file system is needed, and why; null takes that back. */
+  async setCopyNotNeeded(id: string, reason: string | null, actor: string): Promise<void> {
     const why = reason?.trim() ?? null
     if (why !== null && (why.length < 3 || why.length > 500))
       throw new InvalidInputError('reason', 'must be 3 to 500 characters', 'Say why nobody would miss what lies there.')
-    return this.transact(this.em, async ({ em, tell }) => {
+    await this.transact(this.em, async ({ em, tell }) => {
       const fileSystem = await requireRow(em, FileSystem, id, 'file system')
       const now = this.clock()
       const said = why === null ? null : now
@@ -130,7 +130,6 @@ export class StorageService {
         machine: fileSystem.machine,
         facts: { name: fileSystem.mountpoint ?? fileSystem.source ?? '?', ...(why === null ? {} : { detail: why }) },
       })
-      return fileSystem.machine
     })
   }
 

@@ -8,24 +8,30 @@ export function useCauseActions() {
   const { t } = useLanguage()
   const { run: acknowledge } = useAction(AcknowledgeCauseDocument)
   const { run: mute } = useAction(MuteCauseDocument)
-  const seen = ({ id, alertIds, alertCount }: CauseRowFragment) => ({
-    id,
-    // More than are listed: all are meant.
-    alertIds: alertIds.length === alertCount ? alertIds.map((alert) => alert.id) : null,
-  })
+  /** Of what was changed alone it is taken back: what somebody had said before stays as it was. */
+  const undoing = (
+    id: string,
+    changed: readonly { id: string }[] | undefined,
+    undo: (seen: { id: string; alertIds: string[] }) => unknown,
+  ) => (changed?.length ? () => void undo({ id, alertIds: changed.map((alert) => alert.id) }) : null)
 
-  async function setKnown(cause: CauseRowFragment, known: boolean): Promise<void> {
-    if (!(await acknowledge({ ...seen(cause), known }))) return
-    const words = t(known ? 'causes.isAcknowledged' : 'causes.isTakenBack', { cause: cause.sentence })
-    toast(words, () => void acknowledge({ ...seen(cause), known: !known }))
+  async function setKnown({ id, alertIds, sentence }: CauseRowFragment, known: boolean): Promise<void> {
+    const done = await acknowledge({ id, alertIds, known })
+    if (!done) return
+    toast(
+      t(known ? 'causes.isAcknowledged' : 'causes.isTakenBack', { cause: sentence }),
+      undoing(id, done.acknowledgeCause, (seen) => acknowledge({ ...seen, known: !known })),
+    )
   }
-  async function muteFor(cause: CauseRowFragment, days: number | null): Promise<void> {
+  async function muteFor({ id, alertIds, sentence }: CauseRowFragment, days: number | null): Promise<void> {
     const until = days === null ? null : new Date(Date.now() + days * 86_400_000).toISOString()
-    const before = cause.worst[0]?.mutedUntil ?? null
-    if (!(await mute({ ...seen(cause), until }))) return
-    const stillAhead = before !== null && Date.parse(before) > Date.now() ? before : null
-    const words = t(until ? 'causes.isMuted' : 'causes.isAudible', { cause: cause.sentence })
-    toast(words, () => void mute({ ...seen(cause), until: stillAhead }))
+    const done = await mute({ id, alertIds, until })
+    if (!done) return
+    toast(
+      t(until ? 'causes.isMuted' : 'causes.isAudible', { cause: sentence }),
+      // A silence that ended cannot be given back as it was; a new one can be chosen.
+      until ? undoing(id, done.muteCause, (seen) => mute({ ...seen, until: null })) : null,
+    )
   }
   return { setKnown, muteFor }
 }

@@ -21,6 +21,8 @@ export interface Asker<Result> {
   ask: () => void
   /** What is shown; undefined = there was no answer yet. */
   shown: () => Result | undefined
+  /** Whether an answer is on its way. */
+  isAsking: () => boolean
 }
 /** Tells a query when to ask anew. */
 export type Trigger<Result> = (asker: Asker<Result>) => void
@@ -67,13 +69,13 @@ export function useChanges<Result, Variables extends OperationVariables>(
     any: ({ ask, live }) => add({ live, hear: ask }),
     of:
       (rowsOf, orderOf = () => '') =>
-      ({ ask, live, shown }) =>
+      ({ ask, live, shown, isAsking }) =>
         add({
           live,
           hear: ({ changed, removedIds = [] }) => {
             const result = shown()
             // The answer that is on its way may be from before the change.
-            if (!result) return ask()
+            if (!result || isAsking()) return ask()
             const places = new Map(rowsOf(result).map((row) => [row.id, orderOf(row)]))
             const hasMoved = changed.some((row) => places.get(row.id) !== orderOf(row))
             if (hasMoved || removedIds.some((id) => places.has(id))) ask()
@@ -88,26 +90,40 @@ interface Listener {
   hear: (batch: Batch<Row>) => void
 }
 
+/** How long after a refusal the server is asked again. */
+const LISTEN_AGAIN = 10_000
+
 function listen<Result, Variables extends OperationVariables>(
   query: TypedDocumentNode<Result, Variables>,
   variables: Variables,
   listeners: readonly Listener[],
 ): () => void {
-  const heard = apollo
-    .subscribe({ query, variables, fetchPolicy: 'no-cache', extensions: { confirm: true } })
-    .subscribe({
+  let heard: { unsubscribe: () => void } | null = null
+  let pause: ReturnType<typeof setTimeout> | undefined
+  function begin(): void {
+    heard = apollo.subscribe({ query, variables, fetchPolicy: 'no-cache', extensions: { confirm: true } }).subscribe({
       next: ({ data }) => {
         if (!data) return
         const [batch] = Object.values(data) as [Batch<Row>]
-        // The first message tells of nothing (subscriptions.ts of the API), also after each new connection.
+        // The first message tells of nothing (confirmed.ts of the API), also after each new connection.
         if (batch.changed.length + (batch.removedIds?.length ?? 0) === 0) {
+          liveRefused.value = null
           for (const { live } of listeners) live()
           return
         }
         for (const { hear } of listeners) hear(batch)
         apollo.cache.write({ query, variables, result: data as never, dataId: 'ROOT_SUBSCRIPTION' })
       },
-      error: (error: Error) => (liveRefused.value = error),
+      // It has ended: the page is not live before it is heard again.
+      error: (error: Error) => {
+        liveRefused.value = error
+        pause = setTimeout(begin, LISTEN_AGAIN)
+      },
     })
-  return () => heard.unsubscribe()
+  }
+  begin()
+  return () => {
+    clearTimeout(pause)
+    heard?.unsubscribe()
+  }
 }

@@ -24,35 +24,45 @@ export function useLiveQuery<Result, Variables extends OperationVariables>(
   document: TypedDocumentNode<Result, Variables>,
   variables: () => Variables,
   triggers: readonly Trigger<NoInfer<Result>>[] = [],
-  options: { isWanted?: () => boolean; pollInterval?: number } = {},
+  /** `isKept: false`: its answers are of a moment, and nobody shows one of them again. */
+  options: { isWanted?: () => boolean; pollInterval?: number; isKept?: boolean } = {},
 ): LiveQuery<Result> {
-  const { isWanted = () => true, pollInterval } = options
+  const { isWanted = () => true, pollInterval, isKept = true } = options
   const isBegun = ref(triggers.length === 0 || notLiveSince.value !== null)
   const { result, loading, error, refetch } = useQuery(document, variables, () => ({
     keepPreviousResult: true,
     enabled: isBegun.value && isWanted(),
+    ...(isKept ? {} : { fetchPolicy: 'no-cache' as const }),
     ...(pollInterval === undefined ? {} : { pollInterval }),
   }))
   const patience = setTimeout(() => (isBegun.value = true), PATIENCE)
   let timer: ReturnType<typeof setTimeout> | undefined
+  let isInTurn = false
   let isAskedFor = false
+  let onTheWay = 0
 
   async function again(): Promise<void> {
     isBegun.value = true
+    onTheWay += 1
     // Why it failed stands in `error`.
     await refetch()?.catch(() => undefined)
+    onTheWay -= 1
   }
   function ask(): void {
     // What is asked later misses nothing of it.
     if (!isBegun.value || !isWanted()) return
-    if (timer !== undefined) {
+    // It will be asked soon; or it is being asked, and its answer may be from before.
+    if (timer !== undefined) return
+    if (isInTurn) {
       isAskedFor = true
       return
     }
-    isAskedFor = false
     timer = setTimeout(() => {
+      timer = undefined
+      isInTurn = true
+      isAskedFor = false
       void again().finally(() => {
-        timer = undefined
+        isInTurn = false
         if (isAskedFor) ask()
       })
     }, ASK_EVERY)
@@ -67,6 +77,7 @@ export function useLiveQuery<Result, Variables extends OperationVariables>(
       },
       ask,
       shown: () => result.value ?? undefined,
+      isAsking: () => loading.value || onTheWay > 0,
     })
   onScopeDispose(() => {
     clearTimeout(timer)

@@ -5,6 +5,7 @@ import { diskCounts, type Headline, headlineOf, type Known } from './verdict.ts'
 const well: Known = {
   machines: { total: 3, silent: 0 },
   disks: { total: 9, ok: 9, needYou: 0, noData: 0, missing: 0 },
+  arraysAtRisk: 0,
   backups: { total: 4, good: 4, bad: 0, unproven: 0, unknown: 0 },
   causes: { open: 0, lasting: 0 },
   places: countsOf([{ verdict: 'SAFE', count: 5 }]),
@@ -60,6 +61,7 @@ test.each<[string, Partial<Known>, Headline, number]>([
   ['a machine is silent', { machines: { total: 3, silent: 1 } }, 'NOT_ALL', 0],
   ['a disk gives no data', { disks: { ...well.disks, ok: 8, noData: 1 } }, 'NOT_ALL', 0],
   ['a disk is missing', { disks: { ...well.disks, missing: 1 } }, 'NOT_ALL', 0],
+  ['an array has a finding', { arraysAtRisk: 1 }, 'NOT_ALL', 0],
   ['a disk is to be watched', { disks: { ...well.disks, ok: 8, needYou: 1 } }, 'NOT_ALL', 0],
   ['a backup is not proven', { backups: { ...well.backups, good: 3, unproven: 1 } }, 'NOT_ALL', 0],
   ['a backup is not judged yet', { backups: { ...well.backups, good: 3, unknown: 1 } }, 'NOT_ALL', 0],

@@ -5,6 +5,8 @@ import { type Group, WANTED } from '../places/places.ts'
 export interface Known {
   machines: { total: number; silent: number }
   disks: { total: number; ok: number; needYou: number; noData: number; missing: number }
+  /** Arrays, pools and volume groups with a finding. */
+  arraysAtRisk: number
   backups: { total: number; good: number; bad: number; unproven: number; unknown: number }
   /** Causes that somebody must look at, and those that somebody knows of or silenced: they last all the same. */
   causes: { open: number; lasting: number }
@@ -13,7 +15,7 @@ export interface Known {
 
 /**
  * The worst true sentence. "Safe" is said only where every place has a proven copy elsewhere, every backup is proven, every
- * disk and machine is known to be well, and nothing lasts that somebody put aside.
+ * disk that can tell, every array and machine is known to be well, and nothing lasts that somebody put aside.
  */
 export type Headline =
   | 'EMPTY'
@@ -31,7 +33,10 @@ export type Headline =
 const sum = (places: Record<Group, number>, groups: readonly Group[]): number =>
   groups.reduce((total, group) => total + places[group], 0)
 
-export function headlineOf({ machines, disks, backups, causes, places }: Known): { headline: Headline; n: number } {
+export function headlineOf({ machines, disks, arraysAtRisk, backups, causes, places }: Known): {
+  headline: Headline
+  n: number
+} {
   const say = (headline: Headline, n = 0) => ({ headline, n })
   if (machines.total === 0 && backups.total === 0) return say('EMPTY')
   if (places.danger > 0) return say('DANGER', places.danger)
@@ -45,7 +50,12 @@ export function headlineOf({ machines, disks, backups, causes, places }: Known):
   if (places.unknown > 0) return say('NOT_KNOWN', places.unknown)
   const areDisksWell = disks.needYou + disks.noData + disks.missing === 0
   const isWell =
-    areDisksWell && machines.silent === 0 && causes.lasting === 0 && backups.good === backups.total && withCopy > 0
+    areDisksWell &&
+    arraysAtRisk === 0 &&
+    machines.silent === 0 &&
+    causes.lasting === 0 &&
+    backups.good === backups.total &&
+    withCopy > 0
   return isWell && places.covered === 0 ? say('SAFE') : say('NOT_ALL')
 }
 
