@@ -5,8 +5,8 @@ import type { AlertOpener } from './alert-opener.ts'
 const WAIT = 1.5 * SECOND
 
 /**
- * Opens alerts soon after something happened, so that whoever looks at a page sees what needs them; the task that runs each
- * minute opens what this did not.
+ * Opens alerts soon after something happened, so that whoever looks at a page sees what needs them; the task that runs every
+ * 15 seconds opens what this did not.
  */
 export class AlertBell {
   private timer: NodeJS.Timeout | null = null
