@@ -75,6 +75,23 @@ export default ts.config(
     },
   },
   {
+    // Pages, too, leave no promise to itself.
+    files: ['dashboard/src/**/*.{ts,vue}'],
+    languageOptions: {
+      parserOptions: {
+        parser: ts.parser,
+        project: ['./dashboard/tsconfig.json'],
+        extraFileExtensions: ['.vue'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+    },
+  },
+  {
     // What is matched comes from outside: no pattern may take more than its length.
     plugins: { regexp },
     rules: {
