@@ -37,6 +37,7 @@ export const en = {
     none: 'none',
     copy: 'Copy',
     copied: 'Copied',
+    colon: ':',
     undo: 'Undo',
     message: 'Message',
   },
