@@ -22,6 +22,10 @@ const PAGE = `query { expectedJobs(first: 100) { nodes { id agentId databaseName
   nextDueAt lastSuccessfulBackupAt badInARow strip(last: 30) } pageInfo { hasNextPage } totalCount }
   jobsByStatus { status count } quarantinedBackups(first: 1) { totalCount } reportInbox(first: 1) { totalCount } }`
 
+/** What the page of what needs somebody asks. */
+const CAUSES = `{ causesByState { state count } causes(first: 100) { totalCount nodes { id kind state severity since sentence alertIds alertCount
+  alerts(first: 1) { id reasons { sentence } } jobs(first: 8) { id databaseName } endangers(first: 3) { place { verdict } cost { kind } } } } }`
+
 async function ask(server: BenchServer, text: string): Promise<any> {
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
@@ -124,6 +128,18 @@ export async function manyJobs(
       '≤ 15 s',
       mailed <= 15_000 && arrivals.length === 1000,
     )
+    for (const [what, text] of [
+      ['causes of 1,000 alerts', CAUSES],
+      ['causesByState of 1,000 alerts', '{ causesByState { state count } }'],
+    ] as const) {
+      const figures = await load(server.url, server.token, 1, seconds, () => query(text))
+      note(
+        `(f) ${what}, 1 client`,
+        `p50 ${ms(figures.p50)}, p99 ${ms(figures.p99)}`,
+        'p99 ≤ 100 ms',
+        figures.p99 <= 100,
+      )
+    }
     note(
       '(d) memory of the server, largest',
       `${server.peakMemory().toFixed(0)} MB`,

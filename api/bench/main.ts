@@ -116,6 +116,12 @@ const QUESTIONS: Record<string, Call> = {
   movedDisks: query(
     `{ movedDisks { nodes { disk { serial } fromMachine { hostname } fromDate toMachine { hostname } toDate } ${PAGE} } }`,
   ),
+  'places, and how many of each verdict': query(
+    `{ placesByVerdict { verdict count } places { nodes { verdict doubts cost { kind since } fileSystem { mountpoint } machine { hostname } disks { serial health } } ${PAGE} } }`,
+  ),
+  'troubledMachines, and causesByState': query(
+    `{ causesByState { state count } troubledMachines(first: 12) { nodes { hostname disks { health } } totalCount } }`,
+  ),
   events: query(`{ events { nodes { id type at from to machine { hostname } disk { serial } } ${PAGE} } }`),
 }
 
