@@ -475,6 +475,7 @@ export const en = {
     script: 'a script',
     firstSeen: 'First seen',
     virtualization: 'Virtualization',
+    itsData: 'Its data',
     itsDisks: 'Its disks',
     noDisks: 'Its reports tell of no disk.',
     fileSystems: 'What lies where',

@@ -488,6 +488,7 @@ export const fr: Messages = {
     script: 'un script',
     firstSeen: 'Première apparition',
     virtualization: 'Virtualisation',
+    itsData: 'Ses données',
     itsDisks: 'Ses disques',
     noDisks: 'Ses rapports ne parlent d’aucun disque.',
     fileSystems: 'Ce qui est où',
