@@ -82,7 +82,7 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       collectedAt: new Date(),
       disks: [{ serial: 'ZL2A1F0K', model: 'ST4000DM004-2CV104', raw: { 5: 24, 197: 3 } }],
     })
-    await page.getByText('1 of 1 disk needs a look;').waitFor()
+    await page.getByText('1 of 1 disk needs a look.').waitFor()
     // The alert is opened by the bell of the running server, or by its task.
     await api.app.opener.run()
     await page.getByRole('heading', { name: 'The disk ZL2A1F0K of deneb is at risk' }).waitFor()
@@ -410,6 +410,7 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     test('speaks French when asked to, reasons included, and remembers it', async () => {
       const { page } = await open('/settings')
       await page.getByLabel('Français').check()
+      await page.getByRole('heading', { name: 'Réglages' }).waitFor()
       await page.goto(`${api.url}/disks/${disk}`)
       await page.getByText('3 secteurs sont illisibles et peut-être perdus.').first().waitFor()
       await page.reload()

@@ -19,6 +19,9 @@ const HOUR = 3_600_000
 const MOST_AT_FIRST = 156 * 1024
 const loaded = new Map<string, number>()
 
+/** The picture of the last hours; the strips of jobs are walked like it, and are drawings. */
+const HORIZON = 'div[role=slider]'
+
 /** Nights are at this hour: its grace is over, and the next is due tomorrow. */
 const DUE = new Date((Math.floor(Date.now() / HOUR) - 3) * HOUR)
 
@@ -89,7 +92,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
     { timeout: 60_000 },
     async (look) => {
       const { page, faults } = await open('/', look)
-      await page.locator('[role=slider]').waitFor()
+      await page.locator(HORIZON).waitFor()
       await inspect(page, faults, 'overview-good', look)
       await page.context().close()
     },
@@ -103,7 +106,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
         loaded.set(new URL(response.url()).pathname, responseBodySize)
       })
     })
-    await page.locator('[role=slider]').waitFor()
+    await page.locator(HORIZON).waitFor()
     await page.waitForLoadState('networkidle')
     const names = [...loaded.keys()]
     expect(names.some((name) => /\/en-/.test(name))).toBe(true)
@@ -194,7 +197,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
         ['settings', '/settings'],
       ] as const) {
         const { page, faults } = await open(path, look)
-        if (path === '/') await page.locator('[role=slider]').waitFor()
+        if (path === '/') await page.locator(HORIZON).waitFor()
         await inspect(page, faults, name, look)
         await page.context().close()
       }
@@ -304,7 +307,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
 
     test.each(LOOKS)('its sheets are accessible in every look: %j', async (look) => {
       const { page, faults } = await open('/', look)
-      await page.locator('[role=slider]').waitFor()
+      await page.locator(HORIZON).waitFor()
       await page.keyboard.press('Control+k')
       await page.getByRole('dialog').getByRole('textbox').fill('a')
       await page.getByRole('option').first().waitFor()
@@ -319,7 +322,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
 
     test('shows the last hours as a picture that is walked by keyboard, and as a list', async () => {
       const { page, faults } = await open()
-      const horizon = page.locator('[role=slider]')
+      const horizon = page.locator(HORIZON)
       await horizon.focus()
       await page.keyboard.press('End')
       const last = await horizon.getAttribute('aria-valuetext')
@@ -331,7 +334,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
       await page.getByRole('cell', { name: 'nantes-01 / tms' }).waitFor()
       await page.getByRole('cell', { name: 'electre' }).waitFor()
       await page.getByRole('button', { name: 'Show the picture' }).click()
-      await page.locator('[role=slider]').press('Home')
+      await page.locator(HORIZON).press('Home')
       await page.keyboard.press('Enter')
       await page.waitForURL(/backups/)
       expect(faults).toEqual([])
@@ -340,7 +343,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
 
     test('turns by itself when a disk fails and when it is well again', async () => {
       const { page } = await open()
-      await page.locator('[role=slider]').waitFor()
+      await page.locator(HORIZON).waitFor()
       const unsubscribe = setInterval(() => bell.ring(), 100)
       await machine('deneb', '/', [{ serial: 'DENEB001', passed: false }], new Date())
       await page.getByText('The disk DENEB001 of deneb is failing').first().waitFor()

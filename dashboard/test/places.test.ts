@@ -73,7 +73,7 @@ describe.skipIf(!CHROMIUM)('The page of data', () => {
   test('says the worst in its headline, and leads from any place to its disk, its job, and a backup to expect', async () => {
     const { page, faults } = await open('/data')
     await page.getByRole('heading', { name: 'Data in 1 place is in danger.' }).waitFor()
-    await page.getByRole('link', { name: /^No copy/ }).click()
+    await page.getByRole('link', { name: /^No copy 1$/ }).click()
     await page.getByText('/vault').waitFor()
     expect(new URL(page.url()).search).toBe('?show=none')
     expect(await page.getByText('/home').count()).toBe(0)
