@@ -44,6 +44,20 @@ describe('The place of data', () => {
     })
   })
 
+  test('is found by a part of its path, its device or its machine, without case and accents', async () => {
+    const backups = await backupsForThisTest()
+    await report(backups.api, machineWithData('nas', [{ serial: 'S1' }], { mountpoints: ['/srv/Photos de René'] }))
+    await report(backups.api, machineWithData('web', [{ serial: 'S2' }], { mountpoints: ['/var/lib'] }))
+    const found = async (search: string) =>
+      (await places(backups, { filter: { search } })).nodes.map(({ machine }: any) => machine.hostname)
+    expect(await found('PHOTOS')).toEqual(['nas'])
+    expect(await found(' rene ')).toEqual(['nas'])
+    expect(await found('/var')).toEqual(['web'])
+    expect(await found('')).toEqual(['nas', 'web'])
+    expect(await found('%')).toEqual([])
+    expect(await places(backups, { filter: { search: 'web', verdict: ['SAFE'] } })).toMatchObject({ totalCount: 0 })
+  })
+
   test('is safe once its backup is proven, covered when its disk fails, and loses what is newer when the next is late', async () => {
     const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
     await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))

@@ -132,6 +132,13 @@ export class PlaceFilterInput {
 
   @Field(() => ID, { nullable: true })
   diskId?: string | null
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Part of a mount point or source, or of the name, hostname or address of the machine; without case and accents',
+  })
+  search?: string | null
 }
 
 @ArgsType()

@@ -6,6 +6,7 @@ import { Health } from '../disks/health.ts'
 import { shownHealthSql } from '../disks/health-sql.ts'
 import type { Clock } from '../platform/clock.ts'
 import { NotFoundError } from '../platform/errors.ts'
+import { fold } from '../platform/fold.ts'
 import { type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
 import { isOnArray } from '../storage/array-contents.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -37,7 +38,19 @@ export interface PlaceFilter {
   verdict?: PlaceVerdict[] | null
   machineId?: string | null
   diskId?: string | null
+  search?: string | null
 }
+
+/** Whether what people call a place holds these folded letters. */
+const isNamed = (search: string, { fileSystem }: Place, machine: NamedMachine | undefined): boolean =>
+  [
+    ...fileSystem.mountpoints,
+    fileSystem.mountpoint,
+    fileSystem.source,
+    machine?.name,
+    machine?.hostname,
+    machine?.ip,
+  ].some((name) => name && fold(name).includes(search))
 
 /** Which data is safe: a join of file systems, disks and what jobs protect. */
 export class PlacesService {
@@ -57,13 +70,15 @@ export class PlacesService {
   /** The gravest first, then by machine and mountpoint. */
   async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
     const { verdict, machineId, diskId } = filter ?? {}
+    const search = fold(filter?.search?.trim() ?? '')
     const wanted = (await this.within(machineId ?? null, diskId ?? null)).filter(
       (place) =>
         (!verdict?.length || verdict.includes(place.verdict)) &&
         (!diskId || place.disks.some(({ id }) => id === diskId)),
     )
     const machines = await this.machinesOf(wanted)
-    return pageOfSorted(wanted, args, 4, ({ verdict: of, fileSystem }) => [
+    const found = wanted.filter((place) => !search || isNamed(search, place, machines.get(place.fileSystem.machine)))
+    return pageOfSorted(found, args, 4, ({ verdict: of, fileSystem }) => [
       PLACE_RANK[of],
       machineName(machines.get(fileSystem.machine)),
       fileSystem.mountpoint ?? '',

@@ -374,6 +374,8 @@ export const en = {
     none: 'No data is known yet.',
     noneHint: 'Once an agent has reported, each file system of its machine that holds data stands here.',
     noneOfThese: 'No place is in this state.',
+    noneFound: 'No place is called so.',
+    search: 'Path, device or machine',
     used: '{bytes} used',
     noDisk: 'Disk not known',
     allDisks: '{n} disk | {n} disks',

@@ -385,6 +385,8 @@ export const fr: Messages = {
     noneHint:
       'Dès qu’un agent a envoyé un rapport, chaque système de fichiers de sa machine qui contient des données apparaît ici.',
     noneOfThese: 'Aucun endroit n’est dans ce cas.',
+    noneFound: 'Aucun endroit ne porte ce nom.',
+    search: 'Chemin, périphérique ou machine',
     used: '{bytes} utilisés',
     noDisk: 'Disque inconnu',
     allDisks: '{n} disque | {n} disques',
