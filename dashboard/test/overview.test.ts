@@ -66,6 +66,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
     await page.getByRole('heading', { level: 1, name: 'No machine is on watch yet.' }).waitFor()
     await machine('nas-maison', '/home', [{ serial: 'ZL2NAS01' }])
     await page.getByRole('heading', { level: 1, name: 'No backup is expected yet.' }).waitFor()
+    expect(await page.getByText('all proven').count()).toBe(0)
     await backups.job({
       agentId: 'maison',
       databaseName: 'photos',
@@ -74,6 +75,7 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
     })
     await machine('vault-1', '/boot', [{ serial: 'VAULT001' }])
     await page.getByRole('heading', { level: 1, name: 'Whether a copy of 1 place can be used is not known.' }).waitFor()
+    await page.getByText('1 not judged yet').first().waitFor()
     api.clock.now = new Date(DUE.getTime() + 5 * 60_000)
     backups.send({ agent: 'maison', database: 'photos', startedAt: DUE.toISOString(), content: tonight(500) })
     await backups.scan()
