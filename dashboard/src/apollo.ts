@@ -14,6 +14,10 @@ export const liveRefused = ref<Error | null>(null)
 /** True once the server said that nobody is signed in. */
 export const signedOut = ref(false)
 
+/** The server answers a ping at once: one without an answer for so long went into a connection that is dead, and says nothing. */
+const PONG_WITHIN = 5_000
+let unanswered: ReturnType<typeof setTimeout> | undefined
+
 const socket = createClient({
   url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
   // Who is not signed in yet has nothing to be told.
@@ -28,7 +32,14 @@ const socket = createClient({
     connected: () => {
       notLiveSince.value = null
     },
+    ping: (isReceived) => {
+      if (!isReceived) unanswered = setTimeout(reconnect, PONG_WITHIN)
+    },
+    pong: (isReceived) => {
+      if (isReceived) clearTimeout(unanswered)
+    },
     closed: (event) => {
+      clearTimeout(unanswered)
       if ((event as CloseEvent).code === 4403) signedOut.value = true
       notLiveSince.value ??= new Date()
     },

@@ -65,6 +65,18 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await page.context().close()
   })
 
+  test('shows how to sign in also where the server refuses before the page stands', async () => {
+    const { page } = await openPage({ browser, api, session: undefined }, '/', {}, async (early) => {
+      const refused = early.waitForEvent('websocket').then((socket) => socket.waitForEvent('close'))
+      await early.route(/assets\/en-/, async (route) => {
+        await refused
+        return route.continue()
+      })
+    })
+    await page.getByText('npm run -s access -- link').waitFor()
+    await page.context().close()
+  })
+
   test('shows a new machine and a failing disk by itself, without a reload', async () => {
     const { page, faults } = await open('/')
     await page.getByRole('heading', { name: 'No machine is on watch yet.' }).waitFor()
@@ -148,7 +160,8 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await page.context().setOffline(true)
 
     await api.app.disconnectAll()
-    await page.getByText(/Not live since/).waitFor()
+    // Where even the end of the connection is lost, it is found out by a ping.
+    await page.getByText(/Not live since/).waitFor({ timeout: 30_000 })
     await report(api, {
       hostname: 'came-meanwhile',
       machineKey: 'key-of-the-one-meanwhile',
@@ -158,6 +171,23 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
     await page.context().setOffline(false)
     await page.getByRole('link', { name: 'came-meanwhile' }).waitFor({ timeout: 30_000 })
     await page.getByText('Live', { exact: true }).waitFor()
+    await page.context().close()
+  })
+
+  test('says that it is not live where the network swallows everything without a word', async () => {
+    let isDeaf = false
+    const { page } = await open('/machines', {}, (early) =>
+      early.routeWebSocket(/graphql/, (socket) => {
+        const server = socket.connectToServer()
+        socket.onMessage((message) => isDeaf || server.send(message))
+        server.onMessage((message) => isDeaf || socket.send(message))
+      }),
+    )
+    await page.getByText('Live', { exact: true }).waitFor()
+    isDeaf = true
+    await page.getByText(/Not live since/).waitFor({ timeout: 30_000 })
+    isDeaf = false
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 })
     await page.context().close()
   })
 
