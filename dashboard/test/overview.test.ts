@@ -273,6 +273,10 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
         .getByText(/That was not done/)
         .waitFor()
       expect(await cause.isVisible()).toBe(true)
+      await page.route('**/api/sign-out', (route) => route.abort())
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByText('That was not done: the server did not answer, you are still signed in').waitFor()
+      expect(new URL(page.url()).pathname).toBe('/needs-you')
       await page.context().close()
     })
 

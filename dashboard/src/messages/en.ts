@@ -15,6 +15,7 @@ export const en = {
     events: 'Log',
     addMachine: 'Add a machine',
     signOut: 'Sign out',
+    stillSignedIn: 'the server did not answer, you are still signed in',
   },
   live: {
     live: 'Live',

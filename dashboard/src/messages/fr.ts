@@ -17,6 +17,7 @@ export const fr: Messages = {
     events: 'Journal',
     addMachine: 'Ajouter une machine',
     signOut: 'Se déconnecter',
+    stillSignedIn: 'le serveur n’a pas répondu, vous êtes toujours connecté',
   },
   live: {
     live: 'En direct',
