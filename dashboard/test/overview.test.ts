@@ -258,6 +258,8 @@ describe.skipIf(!CHROMIUM)('The overview', () => {
       await page.keyboard.press('a')
       const known = async () => (await api.ask('{ causesByState { state count } }')).data.causesByState[1].count
       await until(async () => (await known()) === 1, 'it to be acknowledged')
+      await page.goto(`${api.url}/events`)
+      await page.getByText('An alert was acknowledged: ARCBRE003').first().waitFor()
       await api.ask('mutation ($id: ID!) { acknowledgeCause(id: $id, known: false) { id } }', { id: second.id })
       await page.context().close()
     })
