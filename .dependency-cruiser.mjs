@@ -76,13 +76,25 @@ export default {
       name: 'one-package-is-not-another',
       severity: 'error',
       from: { path: '^(api|agent)/src/' },
-      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: ['^$1/', '^agent/dist/report/'] },
+      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: ['^$1/', '^agent/dist/(report|host)/'] },
     },
     {
       name: 'the-shape-of-a-report-knows-no-collector',
       severity: 'error',
       from: { path: '^agent/src/report/' },
       to: { path: '^agent/src/', pathNot: '^agent/src/report/' },
+    },
+    {
+      name: 'the-shape-of-a-report-asks-no-system',
+      severity: 'error',
+      from: { path: '^agent/src/report/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'what-both-do-with-their-system-stands-alone',
+      severity: 'error',
+      from: { path: '^agent/src/host/' },
+      to: { path: '^agent/src/', pathNot: '^agent/src/host/' },
     },
     {
       name: 'the-agent-is-one-small-file',

@@ -1,4 +1,4 @@
-// Builds what is missing or older than its sources: typed documents, shapes of a report, API, agent, dashboard.
+// Builds what is missing or older than its sources: typed documents, what API and agent share, API, agent, dashboard.
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { once } from './once.mjs'
@@ -6,7 +6,8 @@ import { ROOT, tell } from './root.mjs'
 import { SetupError } from './setup-error.mjs'
 import { runTool } from './tool.mjs'
 
-const SHAPES = 'agent/src/report'
+/** `@vigie/agent/report` and `@vigie/agent/host`, which the API's own sources import. */
+const SHARED_WITH_API = ['agent/src/report', 'agent/src/host', 'agent/tsconfig.shared.json']
 /** What the dashboard shares with the API. */
 const JOB_FIELDS = 'api/src/backups/job-fields.ts'
 const SHARED = ['package-lock.json', 'schema.graphql', 'codegen.ts', 'tsconfig.base.json']
@@ -17,40 +18,39 @@ export async function build() {
     makes: ['agent/src/gql/graphql.ts', 'dashboard/src/gql/graphql.ts'],
     by: ['@graphql-codegen/cli', 'graphql-codegen', ['--config', 'codegen.ts', '--silent']],
   })
-  await buildShapes()
-  await step('API', {
-    of: ['api', SHAPES],
+  await buildShared()
+  await step('the API', {
+    of: ['api', ...SHARED_WITH_API],
     makes: ['api/dist/main.js'],
     // What an older source left must not be run: migrations are found by their files.
     before: () => rmSync(join(ROOT, 'api', 'dist'), { recursive: true, force: true }),
     by: ['typescript', 'tsc', ['-p', 'api/tsconfig.build.json']],
   })
-  await step('agent', {
+  await step('the agent', {
     of: ['agent'],
     makes: ['agent/dist/agent.mjs'],
     by: ['rolldown', 'rolldown', ['--config', 'rolldown.config.mjs', '--logLevel', 'warn'], 'agent'],
   })
-  await step('dashboard', {
+  await step('the dashboard', {
     of: ['dashboard', JOB_FIELDS],
     makes: ['dashboard/dist/index.html'],
     by: ['vite', 'vite', ['build', '--logLevel', 'warn'], 'dashboard'],
   })
 }
 
-/** `@vigie/agent/report`, which the API's own sources import. */
-export const buildShapes = () =>
-  step('shapes of a report', {
-    of: [SHAPES],
-    makes: ['agent/dist/report/index.js', 'agent/dist/report/index.d.ts'],
-    by: ['typescript', 'tsc', ['-p', SHAPES]],
+export const buildShared = () =>
+  step('what API and agent share', {
+    of: SHARED_WITH_API,
+    makes: ['report', 'host'].flatMap((folder) => [`agent/dist/${folder}/index.js`, `agent/dist/${folder}/index.d.ts`]),
+    by: ['typescript', 'tsc', ['-p', 'agent/tsconfig.shared.json']],
   })
 
 async function step(name, { of, makes, before, by: [from, command, args, folder = ''] }) {
   await once(`build-${name}`, { sources: () => sourcesOf(...of), results: makes }, () => {
-    tell(`vigie: building the ${name} …`)
+    tell(`vigie: building ${name} …`)
     before?.()
     if (runTool({ from, command, args, folder }) !== 0)
-      throw new SetupError(`the build of the ${name} failed; the lines above say why.`)
+      throw new SetupError(`the build of ${name} failed; the lines above say why.`)
   })
 }
 

@@ -1,5 +1,5 @@
 // The commands of package.json. Each installs and builds what is missing first.
-import { build, buildShapes } from './build.mjs'
+import { build, buildShared } from './build.mjs'
 import { install } from './install.mjs'
 import { settings } from './node.mjs'
 import { SetupError } from './setup-error.mjs'
@@ -50,7 +50,7 @@ export async function run([name, ...args]) {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : null
   if (!command) throw new SetupError(`"${name ?? ''}" is none of ${Object.keys(COMMANDS).join(', ')}.`)
   await install()
-  await (UNBUILT.has(name) ? buildShapes() : build())
+  await (UNBUILT.has(name) ? buildShared() : build())
   const status = await command(args)
   if (status !== undefined) process.exitCode = status
 }

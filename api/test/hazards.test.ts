@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   appendFileSync,
@@ -10,15 +10,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { DepositTasks } from '../src/deposit/worker.ts'
 import { WorkerThread } from '../src/platform/worker-thread.ts'
-import { backupsForThisTest } from './deposit.ts'
+import { backupsForThisTest, dump, gz } from './deposit.ts'
+import { until } from './start-api.ts'
 
 // What a file system does to those who trust it.
 
@@ -111,3 +113,86 @@ test('A server that may not link copies instead, and says so where it may not re
   expect(readFileSync(join(vault, 'a/crm.sql'), 'utf8')).toBe('a dump')
   return undefined
 })
+
+describe('A folder with a file system of its own, which is not mounted', () => {
+  const night = async (backups: Awaited<ReturnType<typeof backupsForThisTest>>, day: string) => {
+    backups.set('02:05', day)
+    backups.send({ startedAt: `${day}T02:00:00Z`, content: gz(dump(Number(day.slice(-2)))) })
+    return backups.scan()
+  }
+
+  test('loses none of the vault’s files, takes none on, says which, and goes on when it is back', async (context) => {
+    const [source, vault] = [folderOf('disk'), folderOf('parts')]
+    const inner = join(vault, 'lyon-01')
+    mkdirSync(inner)
+    if (!isRoot || !bound(source, inner)) return context.skip('no file system can be mounted here')
+    const backups = await backupsForThisTest({ VALIDATED_BACKUPS_PATH: vault, VIGIE_LOG_LEVEL: 'silent' })
+    await backups.job()
+    await night(backups, '2026-11-20')
+    await until(
+      async () => (await backups.scan()) && (await backups.entries())[0].file?.state === 'VAULT',
+      'the first file to lie in the vault',
+    )
+    execFileSync('umount', [inner])
+    const trouble = expect.stringMatching(/lyon-01 was a file system of its own, and is not mounted/)
+    expect(await night(backups, '2026-11-21')).toMatchObject({ outcome: 'BLIND', scan: { trouble } })
+    await expect(backups.api.app.scanner.reverify()).rejects.toThrow(/not mounted/)
+    expect(readdirSync(inner)).toEqual([])
+    execFileSync('mount', ['--bind', source, inner])
+    // A file is copied beside the scans, for it lies on another mount than the vault.
+    const states = async () => (await backups.entries()).flatMap(({ file }: any) => file?.state ?? [])
+    await until(async () => {
+      expect((await backups.scan()).outcome).toBe('DONE')
+      return (await states()).join() === 'VAULT,VAULT'
+    }, 'both files to lie in the vault')
+    await backups.api.app.scanner.reverify()
+    expect(await states()).toEqual(['VAULT', 'VAULT'])
+    // Gone for good: whoever removes its folder says so, and what lay in it is lost.
+    execFileSync('umount', [inner])
+    rmdirSync(inner)
+    expect((await backups.scan()).outcome).toBe('DONE')
+    for (const time of ['02:06', '02:07']) {
+      backups.set(time, '2026-11-21')
+      await backups.api.app.scanner.reverify()
+    }
+    expect(await states()).toEqual(['LOST', 'LOST'])
+    return undefined
+  })
+
+  test('makes nothing of its agent missing, and keeps no other agent waiting', async (context) => {
+    const source = folderOf('nfs')
+    const backups = await backupsForThisTest({ VIGIE_LOG_LEVEL: 'silent' })
+    const inner = join(backups.deposit, 'lyon-01')
+    mkdirSync(inner, { recursive: true })
+    if (!isRoot || !bound(source, inner)) return context.skip('no file system can be mounted here')
+    await backups.job()
+    await backups.job({ agentId: 'paris-01' })
+    await backups.scan()
+    execFileSync('umount', [inner])
+    backups.set('02:05')
+    backups.send({ agent: 'paris-01', content: gz(dump(1)) })
+    expect((await backups.scan()).scan.trouble).toMatch(/lyon-01 was a file system of its own, and is not mounted/)
+    backups.set('03:00')
+    await backups.scan()
+    const entries = await backups.entries()
+    const statuses = entries.map(({ status, reasons }: any) => [status, reasons[0]?.code ?? null]).sort()
+    expect(statuses).toEqual([
+      ['SUCCESS', null],
+      ['UNKNOWN', 'SCANNER_BLIND'],
+    ])
+    execFileSync('mount', ['--bind', source, inner])
+    await backups.scan()
+    expect((await backups.entries()).map(({ status }: any) => status).sort()).toEqual(['MISSING', 'SUCCESS'])
+    return undefined
+  })
+})
+
+const bound = (source: string, path: string): boolean => {
+  try {
+    execFileSync('mount', ['--bind', source, path], { stdio: 'ignore' })
+    onTestFinished(() => void spawnSync('umount', ['-l', path], { stdio: 'ignore' }))
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,6 +1,6 @@
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder } from '../platform/make-folder.ts'
+import { makeFolder } from '../host/make-folder.ts'
 import type { InventoryReport } from './report.ts'
 
 export interface SpoolLimits {

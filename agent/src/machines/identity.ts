@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ending, ExitStatus } from '../exit-status.ts'
-import { makeFolder } from '../platform/make-folder.ts'
+import { makeFolder } from '../host/make-folder.ts'
 import { MACHINE_KEY } from '../report/limits.ts'
 
 /** Made at the first run and kept, readable by its owner alone. Two agents that start at once end with the same key. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
-import { leadsElsewhere, readMounts } from './mounts.ts'
+import { leadsElsewhere, readMounts } from '../host/mounts.ts'
 
 export interface CommandResult {
   stdout: string

@@ -1,6 +1,6 @@
 import { Ending, ExitStatus } from '../exit-status.ts'
 import { CommandUnavailable, type Run } from './command.ts'
-import { leadsElsewhere } from './mounts.ts'
+import { leadsElsewhere } from '../host/mounts.ts'
 
 const PATIENCE_MS = 10_000
 

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import type { Mount } from '../platform/mounts.ts'
+import type { Mount } from '../host/mounts.ts'
 import type { BtrfsFacts } from '../report/storage.ts'
 
 /** Mounted btrfs file systems, from the kernel's own tables (sysfs-fs-btrfs). Null where there is none. */

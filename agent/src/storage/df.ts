@@ -1,6 +1,6 @@
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
-import { isElsewhere, type Mount } from '../platform/mounts.ts'
+import { isElsewhere, type Mount } from '../host/mounts.ts'
 import type { DfFacts } from '../report/storage.ts'
 
 /**

@@ -2,8 +2,8 @@ import { readdir, readFile, readlink, realpath, rename, stat, writeFile } from '
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, findTool, type Run } from '../platform/command.ts'
-import { makeFolder } from '../platform/make-folder.ts'
-import { isElsewhere, mountOf, readMounts } from '../platform/mounts.ts'
+import { makeFolder } from '../host/make-folder.ts'
+import { isElsewhere, mountOf, readMounts } from '../host/mounts.ts'
 import type { HomesFacts } from '../report/storage.ts'
 
 export interface Home {

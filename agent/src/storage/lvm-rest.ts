@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeFolder } from '../platform/make-folder.ts'
+import { makeFolder } from '../host/make-folder.ts'
 import type { BlockDevice } from './lsblk.ts'
 import type { LvmFacts } from '../report/storage.ts'
 

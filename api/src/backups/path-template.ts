@@ -142,6 +142,16 @@ export function render(template: string, facts: PathFacts, run: RunTime): string
 export const renderFolder = (template: string, facts: PathFacts): string =>
   render(template, facts, { expectedAt: new Date(0), timeZone: 'UTC', fileName: '' })
 
+/** The folders of the deposit into which a job's reports and files come; what a due time fills in lies below. */
+export function depositFolders(
+  job: PathFacts & { agentLogDepositPathTemplate: string; agentDepositPathTemplate: string },
+): string[] {
+  const steps = job.agentDepositPathTemplate.split('/').slice(0, -1)
+  const timed = steps.findIndex((step) => TIMES.some((time) => step.includes(`{${time}}`)))
+  const constant = timed === -1 ? steps : steps.slice(0, timed)
+  return [job.agentLogDepositPathTemplate, constant.join('/')].map((template) => renderFolder(template, job))
+}
+
 /**
  * The template with what the job itself tells filled in, whatever its case: two jobs with the same one would write the
  * same files.

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
+import { makeFolder } from '@vigie/agent/host'
 import { type AbstractSqlDriver, MikroORM, type Options, type SqlEntityManager, SqliteDriver } from '@mikro-orm/sql'
 import type { DatabaseAddress } from '../config/config.ts'
-import { makeFolder } from '../platform/make-folder.ts'
 import type { Patience } from './engine.ts'
 import { optionsOf } from './orm-options.ts'
 import { migrations } from './sqlite/migrations.ts'

@@ -15,7 +15,8 @@ import type { BackupDatabaseInput, BackupRunInput, BackupStepInput } from './bac
 import type { DeclaredDatabase, DeclaredReport, DeclaredStep } from '../backups/declared.ts'
 import { RunRecorder } from './run-recorder.ts'
 import { tellSettled } from './run-recorder.ts'
-import { Scan, Scanner as ScannerRow } from './scan.entity.ts'
+import { Scan, type Scanner as ScannerRow } from './scan.entity.ts'
+import { readScannerRow } from './scanner-row.ts'
 import { UnawaitedFile } from './unawaited-file.entity.ts'
 import type { UnawaitedOfAgent } from './unawaited.resolver.ts'
 
@@ -42,8 +43,8 @@ export class DepositService {
     return inOrder(ids, await selectRows(this.em, Scan, 'id', ids))
   }
 
-  async state(): Promise<Row<ScannerRow> | null> {
-    return (await selectRows(this.em, ScannerRow, 'id', ['scanner']))[0] ?? null
+  state(): Promise<Row<ScannerRow> | null> {
+    return readScannerRow(this.em)
   }
 
   unawaitedByAgent(): Promise<UnawaitedOfAgent[]> {

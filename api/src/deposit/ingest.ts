@@ -27,8 +27,11 @@ export class Ingest {
   /** Folders in which nothing was left to do, with the time of change at which that was so. */
   private readonly known = new Map<string, string>()
 
-  /** Answers with the agents of which a folder or a report cannot be read: nothing is missing of those. */
-  async run(scan: ScanContext): Promise<Map<string, string>> {
+  /**
+   * Answers with the agents of which a folder or a report cannot be read: nothing is missing of those. `hidden` are some whose
+   * folder is not mounted: it is empty, and nothing in it has been settled.
+   */
+  async run(scan: ScanContext, hidden: ReadonlyMap<string, string>): Promise<Map<string, string>> {
     const { roots, worker, counts } = scan
     const folders = await customFolders(scan.em)
     const found = await worker.ask('readFolders', {
@@ -39,9 +42,11 @@ export class Ingest {
     })
     counts.foldersUnchanged += found.unchanged
     counts.foldersRead += found.folders.length
-    const unreadable = new Map<string, string>()
+    const unreadable = new Map(hidden)
+    for (const [agent, why] of hidden) scan.trouble(`folder ${agent}`, why)
     for (const folder of found.folders) {
       const agents = folders.get(folder.path) ?? new Set([folder.path.split('/')[0] as string])
+      if ([...agents].some((agent) => hidden.has(agent))) continue
       const trouble = await this.folder(scan, folder, agents)
       if (trouble) for (const agent of agents) unreadable.set(agent, trouble)
     }

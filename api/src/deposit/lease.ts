@@ -2,12 +2,12 @@ import { hostname } from 'node:os'
 import type { EntityManager } from '../database/database.ts'
 import { tables } from '../database/tables.ts'
 import { newId } from '../platform/id.ts'
+import { makeScannerRow, SCANNER_ROW } from './scanner-row.ts'
 
 // Agenda only rings: this row in Vigie's own database decides which scan works. It is taken by one conditional UPDATE,
 // and every write of a scan renews it: a scan whose lease was taken over writes nothing any more.
 
 export const LEASE_MS = 60_000
-const ROW = 'scanner'
 
 /** Who holds it: machine, process, and a word that tells this process from an earlier one with the same number. */
 const OWNER = `${hostname()} ${process.pid} ${newId()}`
@@ -20,18 +20,9 @@ export class LeaseLostError extends Error {
 
 const FREE = { leaseOwner: null, leaseToken: null, leaseExpiresAt: null }
 
-/** Makes the row where there is none yet. */
-export async function makeScannerRow(em: EntityManager): Promise<void> {
-  await tables(em)
-    .insertInto('Scanner')
-    .values({ id: ROW, troubles: [] })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-}
-
 /** Ends the lease of whoever held it: only for the one process that holds the lock of the database. */
 export async function endLease(em: EntityManager): Promise<void> {
-  await tables(em).updateTable('Scanner').set(FREE).where('id', '=', ROW).execute()
+  await tables(em).updateTable('Scanner').set(FREE).where('id', '=', SCANNER_ROW).execute()
 }
 
 /** Takes the lease and answers with its token; null = another scan holds it. */
@@ -40,14 +31,14 @@ export async function takeLease(em: EntityManager, now: Date): Promise<string | 
   const held = await tables(em)
     .selectFrom('Scanner')
     .select(['leaseOwner', 'leaseToken'])
-    .where('id', '=', ROW)
+    .where('id', '=', SCANNER_ROW)
     .executeTakeFirst()
   const left = held?.leaseToken && isDead(held.leaseOwner) ? held.leaseToken : null
   const token = newId()
   const taken = await tables(em)
     .updateTable('Scanner')
     .set({ leaseOwner: OWNER, leaseToken: token, leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
-    .where('id', '=', ROW)
+    .where('id', '=', SCANNER_ROW)
     .where((eb) => {
       const isFree = eb.or([
         eb('leaseToken', 'is', null),
@@ -66,7 +57,7 @@ export async function holdLease(em: EntityManager, token: string, now: Date): Pr
   const held = await tables(em)
     .updateTable('Scanner')
     .set({ leaseExpiresAt: new Date(now.getTime() + LEASE_MS) })
-    .where('id', '=', ROW)
+    .where('id', '=', SCANNER_ROW)
     .where('leaseToken', '=', token)
     .returning('id')
     .execute()
@@ -74,7 +65,12 @@ export async function holdLease(em: EntityManager, token: string, now: Date): Pr
 }
 
 export async function releaseLease(em: EntityManager, token: string): Promise<void> {
-  await tables(em).updateTable('Scanner').set(FREE).where('id', '=', ROW).where('leaseToken', '=', token).execute()
+  await tables(em)
+    .updateTable('Scanner')
+    .set(FREE)
+    .where('id', '=', SCANNER_ROW)
+    .where('leaseToken', '=', token)
+    .execute()
 }
 
 /** A process of this machine that is no more cannot be scanning: its lease need not run out first. */

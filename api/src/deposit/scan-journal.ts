@@ -10,6 +10,7 @@ import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
 import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
+import { readScannerRow } from './scanner-row.ts'
 import { troublesAfter } from './troubles.ts'
 
 // What is written down of each scan, and what of it somebody is told.
@@ -78,7 +79,7 @@ export async function endScan(
   const endedAt = clock()
   const trouble = [...troubles.values()][0]?.slice(0, 500) ?? null
   await write(async ({ em, tell }) => {
-    const [row] = await selectRows(em, ScannerRow, 'id', ['scanner'])
+    const row = await readScannerRow(em)
     const [stored] = await selectRows(em, Scan, 'id', [scan.id])
     if (stored) await saveRows(em, Scan, [Object.assign(stored, { ...scan, endedAt, outcome, trouble })])
     tell.scans.add(scan.id)
@@ -113,7 +114,7 @@ const STANDSTILL = 'standstill'
 /** Tells once that scans stand still; the next one that ends, and saw everything, ends it. */
 export async function tellStandstill(transact: Transact, em: EntityManager, now: Date, detail: string): Promise<void> {
   await transact(em, async ({ em: own, tell }) => {
-    const [row] = await selectRows(own, ScannerRow, 'id', ['scanner'])
+    const row = await readScannerRow(own)
     if (!row || row.troubles.some(({ cause }) => cause === STANDSTILL)) return
     row.troubles = [...row.troubles, { cause: STANDSTILL, text: detail, since: now.toISOString() }]
     await saveRows(own, ScannerRow, [row])

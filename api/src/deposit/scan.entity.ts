@@ -1,6 +1,7 @@
 import { EntityName } from '@mikro-orm/core'
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
+import type { InnerMount } from './inner-mounts.ts'
 
 export enum ScanOutcome {
   DONE = 'DONE',
@@ -125,6 +126,10 @@ export class Scanner {
 
   @Property({ type: 'string', nullable: true })
   quarantineId!: string | null
+
+  /** File systems of their own within the three: where one is not mounted its files are not lost. */
+  @Property({ type: 'json', default: '[]' })
+  innerMounts!: InnerMount[]
 
   @Property({ type: 'string', nullable: true })
   leaseOwner!: string | null

@@ -1,17 +1,13 @@
 import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { makeFolder } from '@vigie/agent/host'
 import type { Roots } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
-import { literal } from '../database/literal.ts'
 import { type Row, selectRows } from '../database/rows.ts'
-import { tables } from '../database/tables.ts'
-import { FileState } from '../backups/backup-file.entity.ts'
-import { DomainError } from '../platform/errors.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import { makeFolder } from '../platform/make-folder.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
 import { writeManifests } from '../vault/manifests.ts'
 import type { AtStep } from '../vault/move-file.ts'
@@ -21,13 +17,15 @@ import type { FileTasks } from '../files/file-tasks.ts'
 import { FileWork } from '../files/file-work.ts'
 import { forgetProven } from './forget.ts'
 import { Ingest } from './ingest.ts'
-import { holdLease, LEASE_MS, LeaseLostError, makeScannerRow, releaseLease, takeLease } from './lease.ts'
-import { LinkProbes } from './link-probes.ts'
+import { holdLease, LEASE_MS, LeaseLostError, releaseLease, takeLease } from './lease.ts'
+import { type LinkProbe, LinkProbes } from './link-probes.ts'
+import { RootWatch, type Sight } from './root-watch.ts'
 import type { Counts, ScanContext } from './scan-context.ts'
 import { awayAfter, beginScan, emptyCounts, endScan, noticeAbsence, tellStandstill, tidy } from './scan-journal.ts'
-import { Scan, Scanner as ScannerRow, ScanOutcome } from './scan.entity.ts'
+import { Scan, ScanOutcome } from './scan.entity.ts'
+import { readScannerRow } from './scanner-row.ts'
 import { settleRuns } from './settle.ts'
-import { lackOfRoom, type LinkProbe, lookAtRoots, makeRoots, type RootIds, type RootName, type Sight } from './sight.ts'
+import { lackOfRoom, makeRoots } from './sight.ts'
 import { survey } from './survey.ts'
 import type { ForgetRules } from '../config/config.ts'
 import { closeWindows, mendFuture, openWindows } from './windows.ts'
@@ -66,19 +64,13 @@ const LONGEST_WAIT = 30 * SECOND
 
 class StoppedError extends Error {}
 
-/** Deposit, vault or quarantine is not there: what would be done with its files is not done. */
-class UnseenError extends DomainError {
-  constructor(why: string) {
-    super('UNSEEN', `${why[0]?.toUpperCase()}${why.slice(1)}. Nothing was changed.`)
-  }
-}
-
 /** Looks at the deposit: reports in, files proven and moved, what is due judged. One scan at a time, whoever asks. */
 export class Scanner {
   private readonly worker: WorkerThread<DepositTasks>
   private readonly rereader: WorkerThread<FileTasks>
   private readonly files: FileWork
   private readonly probes: LinkProbes
+  private readonly watch: RootWatch
   private readonly ingest = new Ingest()
   private stopped = false
   private running: { began: number; answer: Promise<ScanAnswer> } | null = null
@@ -88,7 +80,6 @@ export class Scanner {
   private exclusive: Promise<unknown> = Promise.resolve()
   /** The last file whose manifest was tried: those that cannot be written keep no other waiting. */
   private manifestsAfter = ''
-  private looking: Promise<unknown> = Promise.resolve()
   private soonTimer: NodeJS.Timeout | null = null
   /** Somebody asked for a scan while files were moved by hand. */
   private wasRefused = false
@@ -99,6 +90,7 @@ export class Scanner {
     const { clock, log, roots, threadOf = besideThis } = options
     this.movedOn = { at: clock(), ticks: performance.now() }
     this.probes = new LinkProbes(roots, log)
+    this.watch = new RootWatch(options)
     this.worker = new WorkerThread<DepositTasks>(threadOf('deposit'), 192)
     this.rereader = new WorkerThread<FileTasks>(threadOf('files'), 64)
     this.files = new FileWork(threadOf('files'))
@@ -154,7 +146,7 @@ export class Scanner {
     const { roots, temporaryFolder, log } = this.options
     rmSync(temporaryFolder, { recursive: true, force: true })
     await makeFolder(temporaryFolder, 0o700)
-    const known = await this.row(this.options.em)
+    const known = await readScannerRow(this.options.em)
     // A folder that Vigie knows and that is absent is not made anew: it may be a mount that is not there yet.
     const hindrance = known?.depositId ? null : await makeRoots(roots)
     if (hindrance) log.error({ hindrance }, 'The folders for backups cannot be made')
@@ -196,35 +188,9 @@ export class Scanner {
     await this.worker.stop()
   }
 
-  /** Whether deposit, vault and quarantine are there. Nothing is moved, deleted or called lost where one is not. */
+  /** Whether deposit, vault and quarantine are there. */
   look(em: EntityManager): Promise<Sight> {
-    // One after the other: the first of all makes the sentinels, and remembers them.
-    const sight = this.looking.then(() => this.lookOnce(em))
-    this.looking = sight.catch(() => undefined)
-    return sight
-  }
-
-  private async lookOnce(em: EntityManager): Promise<Sight> {
-    const row = await this.row(em)
-    const known = {
-      deposit: row?.depositId ?? null,
-      vault: row?.vaultId ?? null,
-      quarantine: row?.quarantineId ?? null,
-    }
-    const sight = await lookAtRoots(this.options.roots, known, known.vault ? [] : await newestInVault(em))
-    const isMade = sight.sees && (Object.keys(known) as RootName[]).some((name) => known[name] !== sight.ids[name])
-    if (sight.sees && isMade)
-      await this.options.transact(this.options.em, ({ em: own }) => rememberRoots(own, sight.ids))
-    return sight
-  }
-
-  /** @throws UNSEEN where one of the roots is not there */
-  private async mustSee(): Promise<void> {
-    const sight = await this.look(this.options.em.fork())
-    if (!sight.sees) throw new UnseenError(sight.why)
-    const { roots } = this.options
-    for (const name of ['deposit', 'vault', 'quarantine'] as const)
-      if (sight.ids[name] === null) throw new UnseenError(`${roots[name]} is absent, or closed to Vigie`)
+    return this.watch.look(em)
   }
 
   /** Waits for the end of a scan that runs here, or for a while where it runs elsewhere. */
@@ -235,14 +201,14 @@ export class Scanner {
 
   /** Reads a share of the vault again, beside scans, with a worker of its own. */
   async reverify(): Promise<void> {
-    await this.mustSee()
+    await this.watch.mustSee()
     const { read, bad } = await reverifyVault(this.rereading())
     this.options.log.info({ read, bad }, 'A share of the vault was read again')
   }
 
   /** Looks at what lies in deposit and quarantine and nobody awaits, and forgets of it what the rules say. */
   async survey(rules: ForgetRules): Promise<void> {
-    await this.mustSee()
+    await this.watch.mustSee()
     const { em, transact, clock, log, roots, temporaryFolder } = this.options
     const { files } = this
     const isStopping = (): boolean => this.stopped
@@ -265,7 +231,7 @@ export class Scanner {
       worker: this.rereader,
       log,
       isStopping: () => this.stopped,
-      mustSee: () => this.mustSee(),
+      mustSee: () => this.watch.mustSee(),
     }
   }
 
@@ -274,7 +240,7 @@ export class Scanner {
    * holds the lease. Errors: UNSEEN
    */
   async exclusively<T>(work: (scan: ScanContext) => Promise<T>): Promise<T | null> {
-    await this.mustSee()
+    await this.watch.mustSee()
     const { em } = this.options
     const until = performance.now() + LONGEST_WAIT
     while (this.running && performance.now() < until)
@@ -315,11 +281,11 @@ export class Scanner {
       const blind = sight.sees ? await lackOfRoom(roots) : sight.why
       if (sight.sees && blind === null) {
         const resting = await takeUp(context)
-        const unreadable = await this.ingest.run(context)
+        const unreadable = await this.ingest.run(context, sight.hidden)
         await mendFuture(context)
         await openWindows(context)
         context.until = performance.now() + this.patienceMs
-        await settleRuns(context, resting)
+        await settleRuns(context, { resting, hidden: sight.hidden })
         await closeWindows(context, (agent) => unreadable.get(agent) ?? null)
         this.manifestsAfter = await writeManifests(context, this.manifestsAfter)
         await context.write(({ em: own }) => tidy(own, clock().getTime()))
@@ -395,35 +361,4 @@ export class Scanner {
       },
     }
   }
-
-  private async row(em: EntityManager): Promise<Row<ScannerRow> | null> {
-    return (await selectRows(em, ScannerRow, 'id', ['scanner']))[0] ?? null
-  }
-}
-
-/** Where files lie by which a vault is known that has no sentinel yet. */
-async function newestInVault(em: EntityManager): Promise<string[]> {
-  const files = await tables(em)
-    .selectFrom('BackupFile')
-    .select('path')
-    .where('state', '=', literal(FileState.VAULT))
-    .orderBy('id', 'desc')
-    .limit(20)
-    .execute()
-  return files.map(({ path }) => path)
-}
-
-/** The sentinels, remembered as soon as they were found or made. */
-async function rememberRoots(em: EntityManager, ids: RootIds): Promise<void> {
-  await makeScannerRow(em)
-  await tables(em)
-    .updateTable('Scanner')
-    .set((eb) => ({
-      depositId: eb.fn.coalesce('depositId', eb.val(ids.deposit)),
-      vaultId: eb.fn.coalesce('vaultId', eb.val(ids.vault)),
-      quarantineId: eb.fn.coalesce('quarantineId', eb.val(ids.quarantine)),
-    }))
-    .where('id', '=', 'scanner')
-    .where((eb) => eb.or([eb('depositId', 'is', null), eb('vaultId', 'is', null), eb('quarantineId', 'is', null)]))
-    .execute()
 }

@@ -31,13 +31,19 @@ import { RunRecorder } from './run-recorder.ts'
 import { isFiledByArrival, REUSED } from './run-recorder.ts'
 import type { ScanContext } from './scan-context.ts'
 
-/** Looks at the file of each run that waits for one, decides, and moves it: intent, move, outcome. */
-export async function settleRuns(scan: ScanContext, resting: ReadonlySet<string>): Promise<void> {
+/**
+ * Looks at the file of each run that waits for one, decides, and moves it: intent, move, outcome. Not of jobs that rest, and
+ * not of agents whose folder is hidden.
+ */
+export async function settleRuns(
+  scan: ScanContext,
+  { resting, hidden }: { resting: ReadonlySet<string>; hidden: ReadonlyMap<string, string> },
+): Promise<void> {
   await assignAdopted(scan)
   const onTheMove = await findRows(scan.em, BackupFile, (query) => query.where('state', '=', literal(FileState.INTENT)))
   const moving = new Set(onTheMove.map(({ id }) => id))
   const subjects = (await openSubjects(scan.em)).filter(
-    ({ run, job }) => !resting.has(job.id) && (run.file === null || !moving.has(run.file)),
+    ({ run, job }) => !resting.has(job.id) && !hidden.has(job.agentId) && (run.file === null || !moving.has(run.file)),
   )
   await beginReading(scan, subjects)
   const claims = claimsOf(subjects)

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs'
-import { access, chmod, link, lstat, readdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises'
+import { access, chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '@vigie/agent/host'
 import type { Roots } from '../config/config.ts'
 import { newId } from '../platform/id.ts'
-import { makeFolder } from '../platform/make-folder.ts'
 import { freeAt } from '../vault/move-file.ts'
+import { holdsOne } from './inner-mounts.ts'
 
 // Whether the scanner can see. A folder that is not mounted looks empty, and an empty deposit must not mean that all
 // backups are missing: so a file that Vigie once wrote there must be there.
@@ -17,9 +18,6 @@ export type RootIds = Record<RootName, string | null>
 
 /** Below this nothing new is taken on: the database itself may lie there. */
 const LEAST_FREE = 32 * 1024 * 1024
-
-/** Null = of vault or quarantine: absent, or closed to Vigie. */
-export type Sight = { sees: true; ids: RootIds } | { sees: false; why: string }
 
 class Unseen extends Error {}
 
@@ -41,7 +39,11 @@ export async function makeRoots(roots: Roots): Promise<string | null> {
  * Whether all three roots are there: each by its sentinel, which is made where none was ever made. `known` is what the
  * database remembers of them, `kept` some paths that must lie in a vault whose sentinel is made only now.
  */
-export async function lookAtRoots(roots: Roots, known: RootIds, kept: readonly string[]): Promise<Sight> {
+export async function lookAtRoots(
+  roots: Roots,
+  known: RootIds,
+  kept: readonly string[],
+): Promise<{ sees: true; ids: RootIds } | { sees: false; why: string }> {
   try {
     return {
       sees: true,
@@ -107,75 +109,4 @@ async function idOf(
 export async function lackOfRoom({ deposit }: Roots): Promise<string | null> {
   const free = await freeAt(deposit)
   return free < LEAST_FREE ? `only ${Math.round(free / 1e6)} MB are free in ${deposit}` : null
-}
-
-async function holdsOne(root: string, paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) if (await lstat(join(root, path)).catch(() => null)) return true
-  return false
-}
-
-export interface LinkProbe {
-  /** Below the deposit folder; '' = the folder itself. */
-  folder: string
-  mode: 'LINK' | 'COPY'
-  /** What linking answered, and what to do about it; null = it links. */
-  detail: string | null
-}
-
-/**
- * Really links a probe file from each folder of the deposit to vault and quarantine, and removes it again: only that
- * tells whether promotion can link. `st_dev` does not: two mounts of one file system share it, and link gives EXDEV.
- */
-export async function* probeLinks(roots: Roots): AsyncGenerator<LinkProbe> {
-  yield probe(roots, '')
-  for await (const folder of foldersOfAgents(roots)) yield probe(roots, folder)
-}
-
-/** Removes what a process that was killed left of its probes; a stop may come before each folder is probed anew. */
-export async function clearProbes(roots: Roots): Promise<void> {
-  for await (const folder of foldersOfAgents(roots))
-    await unlink(join(roots.deposit, folder, PROBE)).catch(() => undefined)
-}
-
-async function* foldersOfAgents(roots: Roots): AsyncGenerator<string> {
-  const agents = await readdir(roots.deposit, { withFileTypes: true }).catch(() => [])
-  for (const agent of agents.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))) {
-    for (const folder of [`${agent.name}/databases`, `${agent.name}/database`]) {
-      const seen = await lstat(join(roots.deposit, folder)).catch(() => null)
-      if (seen?.isDirectory()) yield folder
-    }
-  }
-}
-
-/** One name: what a process that was killed left of it, the next one removes. */
-const PROBE = '.vigie-probe'
-
-async function probe(roots: Roots, folder: string): Promise<LinkProbe> {
-  const parent = join(roots.deposit, folder)
-  const file = join(parent, PROBE)
-  const targets = [join(roots.vault, PROBE), join(roots.quarantine, PROBE)]
-  const clean = async (): Promise<void> => {
-    for (const path of [file, ...targets]) await unlink(path).catch(() => undefined)
-  }
-  await clean()
-  try {
-    if ((await realpath(parent)) !== join(await realpath(roots.deposit), folder)) {
-      return { folder, mode: 'COPY', detail: 'it is a symbolic link, which is never followed' }
-    }
-    await writeFile(file, '', { flag: 'wx', mode: 0o600 })
-    for (const target of targets) await link(file, target)
-    return { folder, mode: 'LINK', detail: null }
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const stat = await lstat(parent).catch(() => null)
-    const rights = stat ? `mode ${(stat.mode & 0o7777).toString(8)}, owner ${stat.uid}, group ${stat.gid}` : 'absent'
-    const us = `Vigie runs as user ${process.getuid?.() ?? '?'}, groups ${process.getgroups?.().join(' ') ?? '?'}`
-    const cure =
-      code === 'EXDEV'
-        ? 'deposit, vault and quarantine are not one mount: mount their parent once'
-        : 'put Vigie and the rsync user into one group, and send with rsync --chmod=F660,D2770'
-    return { folder, mode: 'COPY', detail: `${code}: ${rights}; ${us}; ${cure}` }
-  } finally {
-    await clean()
-  }
 }

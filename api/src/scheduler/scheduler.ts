@@ -5,6 +5,7 @@ import { ConfigError } from '../config/config.ts'
 import type { EntityManager } from '../database/database.ts'
 import type { Engine } from '../database/engine.ts'
 import { tables } from '../database/tables.ts'
+import { makeScannerRow, SCANNER_ROW } from '../deposit/scanner-row.ts'
 import { HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import type { Log } from '../platform/log.ts'
@@ -75,14 +76,12 @@ export async function openSchedulerStore(em: EntityManager, mongoUrl: string | n
 
 /** The collection of this Vigie's jobs. Its id is made at the first use, and kept: a copy of the database that is put back goes on with the same schedule. */
 export async function collectionOf(em: EntityManager): Promise<string> {
-  const { instanceId } = await tables(em.fork())
-    .insertInto('Scanner')
-    .values({ id: 'scanner', instanceId: newId(), troubles: [] })
-    .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet((eb) => ({ instanceId: eb.fn.coalesce('Scanner.instanceId', 'excluded.instanceId') })),
-    )
+  const own = em.fork()
+  await makeScannerRow(own)
+  const { instanceId } = await tables(own)
+    .updateTable('Scanner')
+    .set((eb) => ({ instanceId: eb.fn.coalesce('instanceId', eb.val(newId())) }))
+    .where('id', '=', SCANNER_ROW)
     .returning('instanceId')
     .executeTakeFirstOrThrow()
   return `vigie_jobs_${instanceId}`

@@ -1,6 +1,12 @@
 import { Migration20261128223000 } from './migrations/Migration20261128223000.ts'
 import { Migration20261129031000 } from './migrations/Migration20261129031000.ts'
 import { Migration20261129104658 } from './migrations/Migration20261129104658.ts'
+import { Migration20261129135155 } from './migrations/Migration20261129135155.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
-export const migrations = [Migration20261128223000, Migration20261129031000, Migration20261129104658]
+export const migrations = [
+  Migration20261128223000,
+  Migration20261129031000,
+  Migration20261129104658,
+  Migration20261129135155,
+]

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeFolder } from '../../platform/make-folder.ts'
+import { makeFolder } from '@vigie/agent/host'
 import { DatabaseCopyError } from '../database-errors.ts'
 import { DomainError, InvalidInputError } from '../../platform/errors.ts'
 import { lockDatabase } from './lock.ts'
