@@ -76,6 +76,41 @@ describe('A fresh token', () => {
     expect(await machines()).toHaveLength(1)
   })
 
+  test('goes on for its machine where the agent lost its key, and for no copy of it', async () => {
+    const token = await fresh('deneb')
+    const sent = (at: number, machineKey: string, hardware: string) =>
+      send(token, {
+        ...OWN,
+        machineKey,
+        collectedAt: minutes(at),
+        sections: [
+          section('machine', {
+            ip: null,
+            os: 'debian',
+            osVersion: '12',
+            arch: 'x86_64',
+            kind: 'VM',
+            virtualization: 'kvm',
+            machineIdHash: 'a'.repeat(32),
+            hardwareHash: hardware.repeat(32),
+            root: true,
+            links: [],
+          }),
+        ],
+      })
+    expect(await sent(0, OWN.machineKey, '1')).toBe('ACCEPTED')
+    expect(await sent(10, 'a-key-that-was-made-anew', '1')).toBe('ACCEPTED')
+    expect(await sent(20, 'a-key-that-was-made-anew', '1')).toBe('ACCEPTED')
+    expect(await sent(30, 'the-key-of-a-copied-machine', '2')).toBe('FORBIDDEN')
+    expect(await machines()).toMatchObject([{ hostname: 'deneb', disks: [{ serial: 'S1' }] }])
+    const { data } = await api.ask('{ events { nodes { type } } }')
+    const types = data.events.nodes.map((event: any) => event.type)
+    expect(types.filter((type: string) => /^(MACHINE|DISK)_(ADDED|MOVED|CLONED)$/.test(type))).toEqual([
+      'DISK_ADDED',
+      'MACHINE_ADDED',
+    ])
+  })
+
   test('is bound by a person to a machine that another speaks for', async () => {
     await send(await fresh('deneb'), OWN)
     const script = await fresh('script')

@@ -31,6 +31,13 @@ export function differingMark(owner: MachineRow, marks: Marks): string | null {
   return differs(owner.hardwareHash, hardwareHash) ? hardwareHash : null
 }
 
+/** Whether a report with a key that nobody knows is of this machine: system and hardware are both told, and both its own. */
+export const isSameHost = (known: MachineRow, { machineIdHash, hardwareHash }: Marks): boolean =>
+  machineIdHash !== null &&
+  hardwareHash !== null &&
+  machineIdHash === known.machineIdHash &&
+  hardwareHash === known.hardwareHash
+
 /** The copy that a report without any mark comes from: the one of its name, where only one machine of the key has it. */
 export function copyByName(owner: MachineRow, copies: readonly MachineRow[], { hostname }: Marks): MachineRow | null {
   const named = [owner, ...copies].filter((row) => isSameName(hostname ?? '', row.hostname))

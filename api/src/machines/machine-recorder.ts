@@ -7,7 +7,7 @@ import type { Tell } from '../events/outbox.ts'
 import type { MachineSighting, ReportTimes } from './machine-sighting.ts'
 import { isFuture } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { copyByName, differingMark, isSecondMachine, type Marks, marksAfter } from './copies.ts'
+import { copyByName, differingMark, isSameHost, isSecondMachine, type Marks, marksAfter } from './copies.ts'
 import { MachineKind } from './machine-kind.ts'
 import { isOwnAddress, isSameName, namesakes } from './machine-names.ts'
 import { Machine } from './machine.entity.ts'
@@ -46,16 +46,16 @@ export class MachineRecorder {
     const { machineKey, hostname, facts } = sighting
     if (machineKey === null)
       return { machine: (await this.scripts(sighting, evidence)) ?? null, machineKey, cloneOf: null, sharing: [] }
-    const machine = (await this.agents(machineKey, hostname)) ?? null
-    const copies = await this.copiesOf(machineKey)
-    const own: Found = { machine, machineKey, cloneOf: null, sharing: copies }
-    if (!machine) return own
     const marks: Marks = {
       hostname,
       machineIdHash: facts?.machineIdHash ?? null,
       hardwareHash: facts?.hardwareHash ?? null,
       bootHash: facts?.bootHash ?? null,
     }
+    const machine = (await this.agents(machineKey, hostname)) ?? (await this.ofLostKey(evidence.machineId, marks))
+    const copies = await this.copiesOf(machineKey)
+    const own: Found = { machine, machineKey, cloneOf: null, sharing: copies }
+    if (!machine) return own
     const ofCopy = (copy: MachineRow | null, key: string | null): Found => ({
       machine: copy,
       machineKey: key,
@@ -140,6 +140,15 @@ export class MachineRecorder {
     if (known || !hostname) return known
     const [namesake, ...others] = await namesakes(this.em, hostname)
     return others.length === 0 && namesake?.machineKey === null ? namesake : undefined
+  }
+
+  /**
+   * An agent whose state folder was lost makes a new key. What is left says which machine it is: the token that speaks for
+   * it, its system and its hardware.
+   */
+  private async ofLostKey(machineId: string | null, marks: Marks): Promise<MachineRow | null> {
+    const [machine] = await selectRows(this.em, Machine, 'id', [machineId ?? undefined])
+    return machine && isSameHost(machine, marks) ? machine : null
   }
 
   /**
