@@ -6,6 +6,7 @@ import type { Transact } from './events/outbox.ts'
 import { EntriesService } from './backups/entries.service.ts'
 import { JobExchange } from './backups/job-exchange.ts'
 import { JobsService } from './backups/jobs.service.ts'
+import { ProtectionsService } from './backups/protections.service.ts'
 import { CausesService } from './causes/causes.service.ts'
 import type { EntityManager } from './database/database.ts'
 import { DepositService } from './deposit/deposit.service.ts'
@@ -13,6 +14,7 @@ import { DisksService } from './disks/disks.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
 import { MachinesService } from './machines/machines.service.ts'
+import { LinksService } from './places/links.service.ts'
 import { PlacesService } from './places/places.service.ts'
 import { OverviewService } from './overview/overview.service.ts'
 import type { Clock } from './platform/clock.ts'
@@ -64,6 +66,8 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     deposit: new DepositService(em, transact, clock, quota),
     vault: new VaultService(em, transact, clock),
     places,
+    links: new LinksService(em, storage, places),
+    protections: new ProtectionsService(em, transact, clock),
     alerts,
     causes: new CausesService(em, alerts, places),
     settings: parts.settings,

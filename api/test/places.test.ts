@@ -301,3 +301,103 @@ test('Places come the gravest first, page by page, by machine, disk and verdict,
   expect(names(await places(backups, { filter: { machineId: disk.machine.id } }))).toEqual(['c'])
   expect(names(await places(backups, { filter: { diskId: 'nobody' } }))).toEqual([])
 })
+
+describe('A link between a backup and a place', () => {
+  const OFFERS = `query ($id: ID!) { linkOffers(fileSystemId: $id) { path clues job { databaseName } } }`
+  const PREVIEW = `query ($job: ID!, $machine: ID!, $path: String!) { previewProtection(jobId: $job, machineId: $machine, path: $path) {
+    fileSystem { mountpoint } elsewhere copyBytes heldBytes isLinked lastProven { expectedAt } } }`
+  const change = (name: string) =>
+    `mutation ($job: ID!, $machine: ID!, $path: String!) { ${name}(jobId: $job, machineId: $machine, path: $path) { protects { path } } }`
+  const [LINK, UNLINK] = [change('linkProtection'), change('unlinkProtection')]
+
+  const started = async () => {
+    const backups = await backupsForThisTest({ VIGIE_VAULT_MACHINE: 'vault-1' })
+    await report(backups.api, machineWithData('vault-1', [{ serial: 'V1' }], { mountpoints: ['/vault'] }))
+    const own = machineWithData('lyon-01', [{ serial: 'S1' }], { mountpoints: ['/'] })
+    const sizes = { sizeBytes: 1100, usedBytes: 400, availableBytes: 600 }
+    const fileSystems = [{ source: '/dev/sda1', fstype: 'ext4', mountpoint: '/', ...sizes }]
+    await report(backups.api, { ...own, sections: [section('df', { fileSystems })] })
+    const job = await backups.job()
+    await backups.job({ agentId: 'paris-01', databaseName: 'erp' })
+    const { data } = await backups.api.ask('{ machines { nodes { id hostname fileSystems { id mountpoint } } } }')
+    const machine = data.machines.nodes.find(({ hostname }: any) => hostname === 'lyon-01')
+    return { backups, job, machine, root: machine.fileSystems[0].id as string, ask: backups.api.ask }
+  }
+
+  test('is offered by what a person would try first, looked at before it is said, and said once', async () => {
+    const { backups, job, machine, root, ask } = await started()
+    const ids = { job: job.id, machine: machine.id }
+    const offers = async () => (await ask(OFFERS, { id: root })).data.linkOffers
+    expect(await offers()).toEqual([{ path: '/', clues: ['SAME_NAME'], job: { databaseName: 'crm' } }])
+    await nightOf(backups, '2026-11-21')
+    expect(await offers()).toEqual([
+      { path: '/var/lib/mysql', clues: ['DATABASE_FOLDER', 'SAME_NAME'], job: { databaseName: 'crm' } },
+    ])
+    const preview = async (path: string) => (await ask(PREVIEW, { ...ids, path })).data.previewProtection
+    expect(await preview('/var/lib/mysql/')).toEqual({
+      fileSystem: { mountpoint: '/' },
+      elsewhere: 'OTHER_MACHINE',
+      copyBytes: expect.stringMatching(/^[1-9]\d*$/),
+      heldBytes: null,
+      isLinked: false,
+      lastProven: { expectedAt: '2026-11-21T02:00:00.000Z' },
+    })
+    expect((await preview('/')).heldBytes).toBe('400')
+    expect((await places(backups)).nodes.find((place: any) => place.machine.hostname === 'lyon-01').verdict).toBe(
+      'NONE',
+    )
+    for (const path of ['/var/lib/mysql', '/var/lib/mysql/'])
+      expect((await ask(LINK, { ...ids, path })).data.linkProtection.protects).toEqual([{ path: '/var/lib/mysql' }])
+    expect((await preview('/var/lib/mysql')).isLinked).toBe(true)
+    expect(await offers()).toEqual([])
+    expect((await places(backups)).nodes.find((place: any) => place.machine.hostname === 'lyon-01')).toMatchObject({
+      verdict: 'PARTLY',
+      copies: [{ path: '/var/lib/mysql', jobs: [{ databaseName: 'crm' }] }],
+    })
+    const { data } = await ask('{ events { nodes { type actor } } }')
+    expect(data.events.nodes.filter(({ type }: any) => type === 'JOB_CHANGED')).toHaveLength(1)
+  })
+
+  test('keeps what else the job protects, and is taken back alone', async () => {
+    const { job, machine, ask } = await started()
+    const ids = { job: job.id, machine: machine.id }
+    const linked = ['/srv', '/home'].map((path) => ask(LINK, { ...ids, path }))
+    await Promise.all(linked)
+    const { data } = await ask(UNLINK, { ...ids, path: '/srv/' })
+    expect(data.unlinkProtection.protects).toEqual([{ path: '/home' }])
+  })
+
+  test.each([
+    [
+      'a path that is not absolute',
+      LINK,
+      { path: 'srv' },
+      'path: must be an absolute path. Write it like /var/lib/mysql.',
+    ],
+    [
+      'a path that the job does not protect',
+      UNLINK,
+      { path: '/srv' },
+      'path: is not protected by this job. Ask protects of the job for its paths.',
+    ],
+    ['a job that nobody knows', LINK, { job: 'x', path: '/srv' }, 'No expected job has the id x.'],
+    ['a machine that nobody knows', LINK, { machine: 'x', path: '/srv' }, 'No machine has the id x.'],
+    [
+      'a preview of a path that is too long',
+      PREVIEW,
+      { path: `/${'a'.repeat(5000)}` },
+      'path: must be an absolute path. Write it like /var/lib/mysql.',
+    ],
+  ])('is refused for %s', async (_, question, wrong, message) => {
+    const { job, machine, ask } = await started()
+    const { errors } = await ask(question, { job: job.id, machine: machine.id, ...wrong })
+    expect(errors?.[0]?.message).toContain(message)
+  })
+
+  test('with a job that was retired is refused', async () => {
+    const { job, machine, ask } = await started()
+    await ask('mutation ($id: ID!) { deleteExpectedJob(id: $id) { id } }', { id: job.id })
+    const { errors } = await ask(LINK, { job: job.id, machine: machine.id, path: '/srv' })
+    expect(errors?.[0]?.message).toContain('jobId: is a retired job')
+  })
+})

@@ -65,14 +65,16 @@ export async function refuseUnknownMachines(em: EntityManager, draft: JobDraft, 
   for (const [field, id] of named) {
     if (!known.has(id)) throw new InvalidInputError(field, `is no known machine (${id})`, 'Ask machines for the ids.')
   }
-  for (const [index, { path }] of protects.entries()) {
-    if (!/^\/[^\p{Cc}]*$/u.test(path) || path.length > 4096)
-      throw new InvalidInputError(
-        `protects[${index}].path`,
-        'must be an absolute path',
-        'Write it like /var/lib/mysql.',
-      )
-  }
+  for (const [index, { path }] of protects.entries()) readProtectedPath(`protects[${index}].path`, path)
+}
+
+/** Of a path on Linux (PATH_MAX of limits.h). */
+const LONGEST_PATH = 4096
+
+/** @throws BAD_USER_INPUT */
+export function readProtectedPath(field: string, path: string): string {
+  if (path.length <= LONGEST_PATH && /^\/[^\p{Cc}]*$/u.test(path)) return path
+  throw new InvalidInputError(field, 'must be an absolute path', 'Write it like /var/lib/mysql.')
 }
 
 export async function writeProtections(em: EntityManager, job: string, protects: Protected[]): Promise<void> {

@@ -21,6 +21,7 @@ import { UnawaitedResolver } from '../deposit/unawaited.resolver.ts'
 import { RoomResolver } from '../room/room.resolver.ts'
 import { ReasonsResolver } from '../reasons/reasons.resolver.ts'
 import { ArraysResolver, StorageResolver } from '../storage/storage.resolver.ts'
+import { LinkOffersResolver, LinksResolver } from '../places/links.resolver.ts'
 import {
   AtRiskDiskPlacesResolver,
   DiskPlacesResolver,
@@ -46,6 +47,8 @@ const resolvers = [
   EventsResolver,
   InventoryResolver,
   JobsResolver,
+  LinkOffersResolver,
+  LinksResolver,
   MachinePlacesResolver,
   MachinesResolver,
   MovedDisksResolver,

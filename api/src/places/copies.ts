@@ -58,7 +58,7 @@ export async function protectedPaths(em: EntityManager, machineIds: readonly str
 const byTime = (a: Proven | null, b: Proven | null): number => (a?.at.getTime() ?? 0) - (b?.at.getTime() ?? 0)
 
 /** Of each job its newest backup that was proven and lies in the vault, found from the newest on. */
-async function newestProven(em: EntityManager, jobs: readonly Row<ExpectedJob>[]): Promise<Map<string, Proven>> {
+export async function newestProven(em: EntityManager, jobs: readonly Row<ExpectedJob>[]): Promise<Map<string, Proven>> {
   if (jobs.length === 0) return new Map()
   const rows = await tables(em)
     .selectFrom('BackupEntry')
