@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { minutes, report, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
@@ -77,7 +77,11 @@ test('An array of which nothing could be told stays as it was; one that its mach
   expect(await arrays()).toMatchObject([{ goneSince: '2026-11-21T15:00:00.000Z' }])
   // It was degraded: that it did not start is no cure.
   expect((await atRisk())[0]).toBe(1)
-  expect((await alerts()).toSorted()).toEqual(['ARRAY AT_RISK OPEN md0 atlas', 'ARRAY GONE RESOLVED md0 atlas'])
+  expect((await alerts()).toSorted()).toEqual([
+    'ARRAY AT_RISK OPEN md0 atlas',
+    'ARRAY GONE RESOLVED md0 atlas',
+    'ARRAY NOT_ANSWERING RESOLVED md0 atlas',
+  ])
   await send(240, md(2))
   expect(await arrays()).toMatchObject([{ health: 'OK', goneSince: null }])
   expect(await alerts()).toContain('ARRAY AT_RISK RESOLVED md0 atlas')
@@ -91,8 +95,10 @@ test('An array whose tool falls silent is told at the second time, for a pool th
   await send(120, unavailable('mdraid'))
   expect(await arrays()).toMatchObject([{ health: 'WARNING', reasons: [{ code: 'ARRAY_NOT_ANSWERING' }] }])
   expect(await types()).toContain('ARRAY_CHANGED')
+  expect(await alerts()).toEqual(['ARRAY NOT_ANSWERING OPEN md0 atlas'])
   await send(180, md(2))
   expect(await arrays()).toMatchObject([{ health: 'OK', unansweredSince: null, reasons: [] }])
+  expect(await alerts()).toEqual(['ARRAY NOT_ANSWERING RESOLVED md0 atlas'])
 })
 
 test('A btrfs of two devices that is no more mounted is as it was told last', async () => {
@@ -174,7 +180,7 @@ test('A retired machine leaves no alert of its arrays behind', async () => {
   expect((await alerts())[0], 'it came back, still degraded').toBe('ARRAY AT_RISK OPEN md0 atlas')
 })
 
-test('What a pool says of its member stands while the pool cannot be asked', async () => {
+test('What a pool says of its member stands until the pool is heard again, also where ZFS is not loaded', async () => {
   const pool = (state: string) =>
     section('zpool', {
       pools: [
@@ -197,7 +203,171 @@ test('What a pool says of its member stands while the pool cannot be asked', asy
   await report(api, { collectedAt: minutes(90), lsblk: null, sections: [unavailable('lsblk')] })
   expect(await disk()).toEqual(said)
   await send(120)
+  expect(await disk()).toEqual(said)
+  await send(180, section('zpool', { pools: [] }))
   expect(await disk()).toEqual({ health: 'OK', reasons: [] })
+})
+
+test('What md said of a disk that failed stands while its array is degraded, also after a start without it', async () => {
+  const array = (working: number, failed: boolean | null) =>
+    section('mdraid', {
+      arrays: [
+        {
+          name: 'md0',
+          level: 'raid1',
+          active: true,
+          expectedDevices: 2,
+          workingDevices: working,
+          devices: failed === null ? [] : [{ device: 'sda', failed, spare: false }],
+        },
+      ],
+    })
+  const health = async () => (await api.ask('{ disks { nodes { health } } }')).data.disks.nodes[0].health
+  await send(0, array(1, true))
+  expect(await health()).toBe('AT_RISK')
+  await send(60, array(1, null))
+  expect(await health()).toBe('AT_RISK')
+  await send(120, array(2, false))
+  expect(await health()).toBe('OK')
+})
+
+describe('What an array told and its tool does not tell again', () => {
+  const vdev = (errors: number | null) => ({
+    path: '/dev/sda',
+    device: 'sda',
+    state: 'ONLINE',
+    errors: errors === null ? null : { read: errors, write: 0, checksum: 0 },
+  })
+  const pool = (more: object) =>
+    section('zpool', {
+      pools: [
+        {
+          name: 'tank',
+          state: 'ONLINE',
+          sizeBytes: null,
+          allocatedBytes: null,
+          freeBytes: null,
+          devices: [vdev(0)],
+          ...more,
+        },
+      ],
+    })
+  const thin = (dataPercent: number | null) =>
+    section('lvm', {
+      volumeGroups: [{ name: 'vg0', sizeBytes: null, freeBytes: null, partial: false }],
+      physicalVolumes: [{ device: '/dev/sda', volumeGroup: 'vg0', sizeBytes: null, freeBytes: null, missing: false }],
+      logicalVolumes: [
+        {
+          name: 'pool',
+          volumeGroup: 'vg0',
+          path: null,
+          sizeBytes: null,
+          health: null,
+          type: 'thin-pool',
+          devices: [],
+          tags: [],
+          dataPercent,
+          metadataPercent: dataPercent,
+        },
+      ],
+    })
+  const btrfs = (label: string, errors: number | null) =>
+    section('btrfs', {
+      fileSystems: [{ uuid: 'abcdefgh-1', label, devices: [{ id: 1, missing: false, errors }], vanished: 0 }],
+    })
+
+  test.each([
+    [
+      'errors of a scrub, after which another began',
+      pool({ scanErrors: 3 }),
+      pool({ scanErrors: null }),
+      pool({ scanErrors: 0 }),
+    ],
+    ['damaged files', pool({ dataErrors: 7 }), pool({ dataErrors: null }), pool({ dataErrors: 0 })],
+    ['errors of a member', pool({ devices: [vdev(9)] }), pool({ devices: [vdev(null)] }), pool({ devices: [vdev(0)] })],
+    ['a thin pool that is full', thin(99), thin(null), thin(40)],
+    ['errors of a btrfs of one device', btrfs('data', 9), btrfs('data', null), btrfs('data', 0)],
+  ])('counts on: %s', async (_, bad, poor, good) => {
+    const health = async () => (await arrays())[0].health
+    await send(0, bad)
+    const first = await health()
+    expect(['WARNING', 'AT_RISK']).toContain(first)
+    await send(60, poor)
+    expect(await health()).toBe(first)
+    await send(120, good)
+    expect(await health()).toBe('OK')
+  })
+
+  test('stands where a btrfs gets another label, under one name alone', async () => {
+    const two = (label: string, missing: boolean) =>
+      section('btrfs', {
+        fileSystems: [
+          {
+            uuid: 'abcdefgh-1',
+            label,
+            devices: [1, 2].map((id) => ({ id, missing: missing && id === 2, errors: 0 })),
+            vanished: 0,
+          },
+        ],
+      })
+    await send(0, two('old', true))
+    expect(await alerts()).toEqual(['ARRAY AT_RISK OPEN old (abcdefgh) atlas'])
+    await send(60, two('new', true))
+    expect((await alerts()).toSorted()).toEqual([
+      'ARRAY AT_RISK OPEN new (abcdefgh) atlas',
+      'ARRAY AT_RISK RESOLVED old (abcdefgh) atlas',
+    ])
+    await send(120, two('new', false))
+    expect(await arrays()).toMatchObject([{ name: 'new (abcdefgh)', health: 'OK' }])
+  })
+})
+
+test('A btrfs of two devices that is not mounted after a start without one of them is degraded', async () => {
+  const devices = [1, 2].map((id) => ({ id, missing: false, errors: 0 }))
+  const member = (device: string) => ({ device, serial: `S-${device}`, fstype: 'btrfs', uuid: 'abcdefgh-1' })
+  const tell = (at: number, members: string[], fileSystems: object[]) =>
+    report(api, {
+      collectedAt: minutes(at),
+      disks: [],
+      lsblk: members.map(member),
+      sections: [section('btrfs', { fileSystems })],
+    })
+  await tell(0, ['sda', 'sdb'], [{ uuid: 'abcdefgh-1', label: 'pool', devices, vanished: 0 }])
+  await tell(60, ['sda', 'sdb'], [])
+  expect(await arrays()).toMatchObject([{ health: 'OK', workingMembers: 2 }])
+  await tell(120, ['sda'], [])
+  expect(await arrays()).toMatchObject([
+    {
+      name: 'pool (abcdefgh)',
+      health: 'AT_RISK',
+      workingMembers: 1,
+      expectedMembers: 2,
+      reasons: [{ code: 'ARRAY_DEGRADED' }],
+    },
+  ])
+  expect(await alerts()).toContain('ARRAY AT_RISK OPEN pool (abcdefgh) atlas')
+  await tell(180, ['sda', 'sdb'], [{ uuid: 'abcdefgh-1', label: 'pool', devices, vanished: 0 }])
+  expect(await arrays()).toMatchObject([{ health: 'OK', workingMembers: 2 }])
+})
+
+test('An array that loses one more member, with its health as it was, is told as worse', async () => {
+  const raid6 = (working: number) =>
+    section('mdraid', {
+      arrays: [{ name: 'md0', level: 'raid6', active: true, expectedDevices: 4, workingDevices: working, devices: [] }],
+    })
+  for (const [at, working] of [
+    [0, 4],
+    [60, 3],
+    [120, 3],
+    [180, 2],
+  ] as const)
+    await send(at, raid6(working))
+  const { data } = await api.ask('{ events { nodes { type from to } } }')
+  const changes = data.events.nodes.filter(({ type }: any) => type === 'ARRAY_CHANGED')
+  expect(changes.map(({ from, to }: any) => `${from} ${to}`)).toEqual(['AT_RISK AT_RISK', 'OK AT_RISK'])
+  await alerts()
+  const told = await api.ask('{ alerts { nodes { count reasons { value } } } }')
+  expect(told.data.alerts.nodes).toMatchObject([{ count: 2, reasons: [{ value: 2 }] }])
 })
 
 test('A moment without lsblk makes no phantom disk and takes no role', async () => {

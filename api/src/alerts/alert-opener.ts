@@ -133,7 +133,8 @@ export class AlertOpener {
         changed.add(known)
         if (consequence.action === 'RESOLVE') resolved.add(known)
       } else if (known) {
-        const worse = SEVERITY_ORDER.indexOf(event.severity) > SEVERITY_ORDER.indexOf(known.severity)
+        const worse =
+          event.facts.worse === true || SEVERITY_ORDER.indexOf(event.severity) > SEVERITY_ORDER.indexOf(known.severity)
         Object.assign(known, { ...lastWord(event, consequence), count: known.count + 1 })
         changed.add(known)
         // Who knew of less does not know of this.

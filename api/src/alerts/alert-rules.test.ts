@@ -112,27 +112,27 @@ const CASES: [string, Told, string[]][] = [
   [
     'a degraded array',
     event(EventType.ARRAY_CHANGED, { to: 'AT_RISK', facts: { name: 'md0', kind: 'MDRAID' } }),
-    ['OPEN ARRAY array M MDRAID md0 AT_RISK'],
+    ['OPEN ARRAY array M MDRAID md0 AT_RISK', 'RESOLVE ARRAY answer array M MDRAID md0'],
   ],
   [
     'an array that is whole again',
     event(EventType.ARRAY_CHANGED, { to: 'OK', facts: { name: 'md0', kind: 'MDRAID' } }),
-    ['RESOLVE ARRAY array M MDRAID md0'],
+    ['RESOLVE ARRAY array M MDRAID md0', 'RESOLVE ARRAY answer array M MDRAID md0'],
   ],
   [
     'an array that is gone',
     event(EventType.ARRAY_GONE, { facts: { name: 'md0', kind: 'MDRAID' } }),
-    ['CLOSE ARRAY array M MDRAID md0', 'NOTICE ARRAY gone M MDRAID md0 GONE'],
+    ['CLOSE ARRAY array M MDRAID md0', 'CLOSE ARRAY answer array M MDRAID md0', 'NOTICE ARRAY gone M MDRAID md0 GONE'],
   ],
   [
     'an array that was degraded and is gone',
     event(EventType.ARRAY_GONE, { to: 'AT_RISK', facts: { name: 'md0', kind: 'MDRAID' } }),
-    ['NOTICE ARRAY gone M MDRAID md0 GONE'],
+    ['CLOSE ARRAY answer array M MDRAID md0', 'NOTICE ARRAY gone M MDRAID md0 GONE'],
   ],
   [
     'an array that somebody forgets',
     event(EventType.ARRAY_FORGOTTEN, { facts: { name: 'md0', kind: 'MDRAID' } }),
-    ['CLOSE ARRAY array M MDRAID md0'],
+    ['CLOSE ARRAY array M MDRAID md0', 'CLOSE ARRAY answer array M MDRAID md0'],
   ],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],

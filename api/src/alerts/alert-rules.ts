@@ -130,9 +130,16 @@ export function consequencesOf(event: Told): Consequence[] {
       return ['disk', 'answer', 'missing'].flatMap((what) => one('CLOSE', AlertType.DISK, `${what} ${event.disk}`))
     case EventType.ARRAY_CHANGED: {
       const array = `array ${event.machine} ${facts.kind} ${facts.name}`
-      return event.to === Health.AT_RISK || event.to === Health.FAILED
-        ? one('OPEN', AlertType.ARRAY, array, event.to)
-        : one('RESOLVE', AlertType.ARRAY, array)
+      const silence = `answer ${array}`
+      return [
+        ...(event.to === Health.AT_RISK || event.to === Health.FAILED
+          ? one('OPEN', AlertType.ARRAY, array, event.to)
+          : one('RESOLVE', AlertType.ARRAY, array)),
+        // Its tool hangs, as it does on a pool that hangs.
+        ...(facts.reasons?.some(({ code }) => code === 'ARRAY_NOT_ANSWERING')
+          ? one('OPEN', AlertType.ARRAY, silence, 'NOT_ANSWERING')
+          : one('RESOLVE', AlertType.ARRAY, silence)),
+      ]
     }
     case EventType.ARRAY_GONE:
       // Taken apart or not started: told once, for only its owner knows which. What was broken is not mended by being gone.
@@ -140,10 +147,13 @@ export function consequencesOf(event: Told): Consequence[] {
         ...(event.to === Health.AT_RISK || event.to === Health.FAILED
           ? []
           : one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`)),
+        ...one('CLOSE', AlertType.ARRAY, `answer array ${event.machine} ${facts.kind} ${facts.name}`),
         ...one('NOTICE', AlertType.ARRAY, `gone ${event.machine} ${facts.kind} ${facts.name}`, 'GONE'),
       ]
     case EventType.ARRAY_FORGOTTEN:
-      return one('CLOSE', AlertType.ARRAY, `array ${event.machine} ${facts.kind} ${facts.name}`)
+      return ['', 'answer '].flatMap((what) =>
+        one('CLOSE', AlertType.ARRAY, `${what}array ${event.machine} ${facts.kind} ${facts.name}`),
+      )
     case EventType.MACHINE_SILENT:
       return one('OPEN', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.MACHINE_BACK:

@@ -66,7 +66,8 @@ const en = {
   disk: (status: string): string =>
     ({ FAILED: 'DISK FAILING', STOPPED_ANSWERING: 'DISK DOES NOT ANSWER', MISSING: 'DISK MISSING' })[status] ??
     'DISK AT RISK',
-  array: (status: string): string => ({ FAILED: 'ARRAY FAILED', GONE: 'ARRAY GONE' })[status] ?? 'ARRAY AT RISK',
+  array: (status: string): string =>
+    ({ FAILED: 'ARRAY FAILED', GONE: 'ARRAY GONE', NOT_ANSWERING: 'ARRAY DOES NOT ANSWER' })[status] ?? 'ARRAY AT RISK',
   lessBad: 'LESS BAD, STILL A WARNING:',
   easedAfter: (minutes: number): string => `It is less bad after ${duration(minutes)}, and not good yet:`,
   silent: 'SILENT MACHINE',
@@ -168,7 +169,9 @@ const fr: Words = {
   disk: (status) =>
     ({ FAILED: 'DISQUE DÉFAILLANT', STOPPED_ANSWERING: 'DISQUE SANS RÉPONSE', MISSING: 'DISQUE ABSENT' })[status] ??
     'DISQUE MENACÉ',
-  array: (status) => ({ FAILED: 'GRAPPE DÉFAILLANTE', GONE: 'GRAPPE DISPARUE' })[status] ?? 'GRAPPE MENACÉE',
+  array: (status) =>
+    ({ FAILED: 'GRAPPE DÉFAILLANTE', GONE: 'GRAPPE DISPARUE', NOT_ANSWERING: 'GRAPPE SANS RÉPONSE' })[status] ??
+    'GRAPPE MENACÉE',
   lessBad: 'MOINS GRAVE, TOUJOURS À SURVEILLER :',
   easedAfter: (minutes) => `C’est moins grave après ${durée(minutes)}, sans être bon :`,
   silent: 'MACHINE SILENCIEUSE',

@@ -17,7 +17,7 @@ export interface CauseFacts {
 }
 
 /** How an array is: degraded is one that lost a member; what else is wrong with it its reasons say. */
-type ArrayState = 'failed' | 'degraded' | 'at risk'
+type ArrayState = 'failed' | 'degraded' | 'at risk' | 'silent'
 
 interface Words {
   disksMissing: (count: number, disk: string, machine: string) => string
@@ -37,7 +37,7 @@ const EN: Words = {
   disksMissing: (count, disk, machine) =>
     count === 1 ? `The disk ${disk} is not in ${machine} any more` : `${count} disks are not in ${machine} any more`,
   array: (kind, name, state) =>
-    `The ${{ MDRAID: 'array', ZFS: 'pool', LVM: 'volume group' }[kind] ?? 'file system'} ${name} ${{ failed: 'has failed', degraded: 'is degraded', 'at risk': 'is at risk' }[state]}`,
+    `The ${{ MDRAID: 'array', ZFS: 'pool', LVM: 'volume group' }[kind] ?? 'file system'} ${name} ${{ failed: 'has failed', degraded: 'is degraded', 'at risk': 'is at risk', silent: 'does not answer' }[state]}`,
   ofMachine: (machine) => ` of ${machine}`,
   silent: (machine, missing) =>
     `${machine} does not report${missing === 0 ? '' : missing === 1 ? ', and a backup of it is missing' : `, and ${missing} backups of it are missing`}`,
@@ -63,7 +63,7 @@ const FR: Words = {
         ? { failed: 'est tombée', degraded: 'est dégradée' }
         : { failed: 'est tombé', degraded: 'est dégradé' }
     const noun = { MDRAID: 'La grappe', ZFS: 'Le pool', LVM: 'Le groupe de volumes' }[kind] ?? 'Le système de fichiers'
-    return `${noun} ${name} ${{ ...is, 'at risk': 'est en danger' }[state]}`
+    return `${noun} ${name} ${{ ...is, 'at risk': 'est en danger', silent: 'ne répond plus' }[state]}`
   },
   ofMachine: (machine) => ` ${de(machine)}`,
   silent: (machine, missing) =>
@@ -116,9 +116,11 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
         `${worst.facts.name}${words.ofMachine(machine)}`,
         worst.status === Health.FAILED
           ? 'failed'
-          : worst.facts.reasons?.some(({ code }) => code === 'ARRAY_DEGRADED')
-            ? 'degraded'
-            : 'at risk',
+          : worst.status === 'NOT_ANSWERING'
+            ? 'silent'
+            : worst.facts.reasons?.some(({ code }) => code === 'ARRAY_DEGRADED')
+              ? 'degraded'
+              : 'at risk',
       )
     case CauseKind.MACHINE_SILENT:
       return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)

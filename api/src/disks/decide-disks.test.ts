@@ -44,7 +44,7 @@ const sightingOf = (serial: string, answer: Answer, device = 'sda'): DiskSightin
   rotationRpm: 5400,
   located: true,
   thorough: true,
-  standing: [],
+  standing: { said: [], clears: () => true },
   reading: readingOf(answer),
 })
 
@@ -243,9 +243,22 @@ describe('What becomes of a disk', () => {
 
   test('a reading is kept whenever it comes, also the one that changes nothing', () => {
     const world = new World()
-    world.tell(step('A', 2))
+    world.tell(step('A', 7))
     const [late] = world.tell(step('A', 1, 9, { late: true }))
     expect(late).toMatchObject({ current: false, shown: false, snapshot: { at: at(1), health: 'AT_RISK' } })
+  })
+
+  test.each([
+    ['a worse word of the last minutes', [step('A', 7)], step('A', 2, 9, { late: true }), 'AT_RISK'],
+    ['a worse word of before', [step('A', 7)], step('A', 1, 9, { late: true }), 'OK'],
+    ['a better word of the last minutes', [step('A', 7, 9)], step('A', 6, 0, { late: true }), 'AT_RISK'],
+    ['a reading after the last one that was read', [step('A', 1), step('A', 30, null)], step('A', 20, 9), 'AT_RISK'],
+    ['a reading of a machine that it has left', [step('A', 1), step('B', 30)], step('A', 29, 9), 'OK'],
+  ] as const)('by a clock that is behind: %s', (_, before, late, health) => {
+    const world = new World()
+    for (const each of before) world.tell(each)
+    world.tell(late)
+    expect(world.disk.health).toBe(health)
   })
 
   test('that was retired comes back as a new one: what stands is told anew', () => {

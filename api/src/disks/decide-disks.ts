@@ -29,11 +29,11 @@ export function decideDisks(
 function decideDisk(report: DiskReport, each: Sighted, known: Known): DiskChange {
   const { disk, sighting } = each
   const placed = decidePlace(report, each, known)
-  const judged = decideHealth(report, sighting, placed, known)
+  const { counts, ...judged } = decideHealth(report, sighting, placed, known)
   return {
     ...judged,
     added: disk.added,
-    current: placed.current,
+    current: placed.current || counts,
     shown: disk.added || visible(judged.row) !== visible(disk.row),
     stays: placed.stays,
     events: [...placed.events, ...judged.events],

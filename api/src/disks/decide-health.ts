@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib'
 import type { Row } from '../database/rows.ts'
 import { EventType } from '../events/event.entity.ts'
 import type { NewEvent } from '../events/outbox.ts'
-import { DAY } from '../platform/clock.ts'
+import { CLOCK_TOLERANCE, DAY } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { notReadAgain, type Reason, Severity } from '../reasons/reason.ts'
 import { withAccepted } from './accepted-findings.ts'
@@ -20,11 +20,14 @@ import type { DiskSighting, Reading } from './sighting.ts'
 import { type Answering, answering, readByAgent, TELLING } from './silent-disk.ts'
 import type { SmartDocument } from './smart-document.entity.ts'
 import type { Snapshot } from './snapshot.entity.ts'
-import { standingOf, withStanding } from './standing.ts'
+import { speakerOf, standingOf, withStanding } from './standing.ts'
+import { graveNews } from './worsening.ts'
 
 /** A disk, how it is now, and what is kept of its reading. */
 export interface Judged {
   row: DiskRow
+  /** Whether it says how the disk is now. */
+  counts: boolean
   events: NewEvent[]
   snapshot: Partial<Row<Snapshot>> | null
   document: Row<SmartDocument> | null
@@ -35,7 +38,7 @@ export function decideHealth(report: DiskReport, sighting: DiskSighting, placed:
   const { row, current, isNew } = placed
   const standing = standingNow(report, sighting, row)
   if (!sighting.reading) {
-    const nothing = { snapshot: null, document: null }
+    const nothing = { snapshot: null, document: null, counts: current }
     if (!current) return { row, events: [], ...nothing }
     return { ...keepVerdict(report, row, withStanding(row, standing), isNew), ...nothing }
   }
@@ -57,7 +60,8 @@ export function decideHealth(report: DiskReport, sighting: DiskSighting, placed:
     at,
     document: document?.id ?? (isRead ? row.lastDocument : null),
   }
-  if (!current) return { row, events: [], snapshot, document }
+  const counts = current || (isRead && countsLate(report, row, verdict))
+  if (!counts) return { row, events: [], snapshot, document, counts }
   const read: DiskRow = {
     ...row,
     ...(document ? { lastDocument: document.id, documentMeaning: document.meaning, documentAt: at } : {}),
@@ -72,12 +76,25 @@ export function decideHealth(report: DiskReport, sighting: DiskSighting, placed:
   const kept = keepVerdict(report, read, worstWord(verdict, known.rivals.get(row.id) ?? []), isNew)
   const answered = report.readingsOnly ? [] : answeringEvents(report, row, answers, reading.cause)
   return {
-    row: isJudged ? { ...kept.row, rulesVersion: RULES_VERSION, lastReadAt: at } : kept.row,
+    row: isJudged ? { ...kept.row, rulesVersion: RULES_VERSION, lastReadAt: later(row.lastReadAt, at) } : kept.row,
     events: [...answered, ...kept.events],
     snapshot,
     document,
+    counts,
   }
 }
+
+/**
+ * A report of a moment before the last one that told of the disk still says how it is where that one read nothing of it. So
+ * does a worse word of the last few minutes: a clock that was set back hides no failure.
+ */
+function countsLate({ machineId, times, readingsOnly }: DiskReport, row: DiskRow, { health }: Verdict): boolean {
+  if (readingsOnly || row.machine !== machineId || row.missingSince !== null || row.archivedAt !== null) return false
+  const behind = (row.lastReadAt?.getTime() ?? -Infinity) - times.at.getTime()
+  return behind < 0 || (behind <= CLOCK_TOLERANCE && HEALTH_RANK[health] > HEALTH_RANK[row.health])
+}
+
+const later = (a: Date | null, b: Date): Date => (a !== null && a > b ? a : b)
 
 /** What smartctl printed is kept where it means something new, and once a day. */
 function newDocument(row: DiskRow, { document, outcome }: Reading, at: Date): Row<SmartDocument> | null {
@@ -89,10 +106,14 @@ function newDocument(row: DiskRow, { document, outcome }: Reading, at: Date): Ro
   return { id: newId(), disk: row.id, at, meaning, daily: same, content: deflateRawSync(text) }
 }
 
-/** What pools say; what they said before where they could not be asked. */
+/** What pools and arrays say, and what they said before and have not taken back. */
 function standingNow({ readingsOnly }: DiskReport, { standing }: DiskSighting, row: DiskRow): Reason[] {
-  if (readingsOnly) return standingOf(row.reasons)
-  return standing ?? notReadAgain(standingOf(row.reasons), row.lastSeenAt)
+  const before = standingOf(row.reasons)
+  if (readingsOnly) return before
+  const isHeard = ({ subject }: Reason): boolean => standing.clears(speakerOf(subject ?? ''))
+  const again = new Set(standing.said.map(({ subject }) => speakerOf(subject ?? '')))
+  const kept = before.filter((said) => !isHeard(said) && !again.has(speakerOf(said.subject ?? '')))
+  return [...standing.said, ...notReadAgain(kept, row.lastSeenAt)]
 }
 
 function answeringEvents(report: DiskReport, row: DiskRow, answers: Answering, cause: string | null): NewEvent[] {
@@ -116,14 +137,15 @@ function keepVerdict(
   isNew: boolean,
 ): { row: DiskRow; events: NewEvent[] } {
   const { health, reasons } = withAccepted(found, row.accepted).verdict
-  const isTold = isNew ? HEALTH_RANK[health] >= HEALTH_RANK.WARNING : health !== row.health
+  const isWorse = !isNew && health === row.health && graveNews(row.reasons, reasons).length > 0
+  const isTold = isNew ? HEALTH_RANK[health] >= HEALTH_RANK.WARNING : health !== row.health || isWorse
   const changed = {
     ...about(report, row),
     type: EventType.HEALTH_CHANGED,
     severity: HEALTH_SEVERITY[health],
     from: isNew ? null : row.health,
     to: health,
-    facts: { reasons },
+    facts: { reasons, ...(isWorse ? { worse: true } : {}) },
   }
   return { row: { ...row, health, reasons }, events: isTold ? [changed] : [] }
 }

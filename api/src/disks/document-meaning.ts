@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { isOfLife } from './rules/life.ts'
+import type { SmartFacts } from './smart-facts.ts'
 
 // What changes with every reading and says nothing about health: clock, temperature, hours, amounts moved.
 const VOLATILE_KEYS = new Set([
@@ -34,9 +36,12 @@ export const VOLATILE_ATTRIBUTES: ReadonlySet<number> = new Set([
   1, 3, 4, 7, 8, 9, 12, 190, 191, 192, 193, 194, 195, 225, 235, 240, 241, 242, 243, 246, 247, 248, 249,
 ])
 
-/** SHA-256 of what a smartctl document says without what always changes: equal meaning is not stored again. */
-export function meaningOf(json: unknown): string {
-  const parts: string[] = []
+/**
+ * SHA-256 of what a smartctl document says without what always changes: equal meaning is not stored again. What rules judge
+ * is never left out, for a disk is judged anew from its newest document: of the statistics that is what the facts hold.
+ */
+export function meaningOf(json: unknown, { statistics, percentageUsed }: SmartFacts): string {
+  const parts: string[] = [JSON.stringify([statistics, percentageUsed])]
   collect(json, parts)
   return createHash('sha256').update(parts.join('\n')).digest('base64url')
 }
@@ -52,7 +57,7 @@ function collect(value: unknown, parts: string[]): void {
     return
   }
   const object = value as Record<string, unknown>
-  const volatile = typeof object['id'] === 'number' && 'thresh' in object && VOLATILE_ATTRIBUTES.has(object['id'])
+  const volatile = isVolatile(object)
   for (const key in object) {
     if (VOLATILE_KEYS.has(key)) continue
     // A volatile attribute still counts where it meets its threshold.
@@ -60,4 +65,10 @@ function collect(value: unknown, parts: string[]): void {
     parts.push(key)
     collect(object[key], parts)
   }
+}
+
+function isVolatile(attribute: Record<string, unknown>): boolean {
+  const { id, name } = attribute
+  if (typeof id !== 'number' || !('thresh' in attribute) || !VOLATILE_ATTRIBUTES.has(id)) return false
+  return typeof name !== 'string' || !isOfLife(id, name)
 }

@@ -10,7 +10,7 @@ import type { SmartFacts } from './smart-facts.ts'
 import type { Counters } from './snapshot.entity.ts'
 
 /** Raised with every change of a rule: disks judged by an older version are judged again after the start. */
-export const RULES_VERSION = 3
+export const RULES_VERSION = 4
 
 const RULES: Record<NonNullable<SmartFacts['protocol']>, Rule[]> = { ATA: ataRules, NVME: nvmeRules, SCSI: scsiRules }
 

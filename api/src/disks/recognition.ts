@@ -174,8 +174,10 @@ function isSamePiece(one: DiskSighting, other: DiskSighting): boolean {
 
 /** What two paths tell of one disk: the worse reading, and what pools and arrays say of either. */
 function united(one: DiskSighting, other: DiskSighting): DiskSighting {
-  const said = [...(one.standing ?? []), ...(other.standing ?? [])]
-  const standing = one.standing === null && other.standing === null ? null : said
+  const standing = {
+    said: [...one.standing.said, ...other.standing.said],
+    clears: (speaker: string): boolean => one.standing.clears(speaker) || other.standing.clears(speaker),
+  }
   return { ...one, role: one.role ?? other.role, standing, reading: worse(one, other) }
 }
 

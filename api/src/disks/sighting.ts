@@ -2,6 +2,7 @@ import type { DiskType, ReadingOutcome, ReadingSource } from './disk-words.ts'
 import type { Reason } from '../reasons/reason.ts'
 import type { IdentityEvidence } from './identity.ts'
 import type { SmartFacts } from './smart-facts.ts'
+import type { Standing } from './standing.ts'
 
 /** A disk as one report shows it. */
 export interface DiskSighting {
@@ -22,8 +23,8 @@ export interface DiskSighting {
   located: boolean
   /** False where only lsblk told of it: what smartctl told before is better. */
   thorough: boolean
-  /** What a pool or an array says of the disk now, whether it could be read or not; null = none could be asked. */
-  standing: Reason[] | null
+  /** What pools and arrays say of the disk now, whether it could be read or not. */
+  standing: Standing
   /** Null where the report tells that it is there and no more. */
   reading: Reading | null
 }

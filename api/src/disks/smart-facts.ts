@@ -16,6 +16,8 @@ export interface SmartFacts {
   messages: string[]
   /** The overall self-assessment (SMART RETURN STATUS and its like). */
   passed: boolean | null
+  /** True where smartctl could not ask for it, and made its word of the attributes that it had. */
+  passedGuessed: boolean
   /** The word of a script that reports the disk (ok, warn, fail); null = smartctl's document, or no such word. */
   reportedStatus: string | null
   temperature: number | null
@@ -97,6 +99,7 @@ export const NOTHING_READ: SmartFacts = {
   exitStatus: null,
   messages: [],
   passed: null,
+  passedGuessed: false,
   reportedStatus: null,
   temperature: null,
   temperatureLimits: { warning: null, critical: null },

@@ -47,6 +47,8 @@ export function readSmartctl(json: unknown): SmartFacts | null {
     reportedStatus: null,
     // What smartctl makes of a blank log is no word of the disk.
     passed: isBlank(doc['nvme_smart_health_information_log']) ? null : asBoolean(dig(doc, 'smart_status', 'passed')),
+    // smartctl's ataprint.cpp, where SMART RETURN STATUS failed or brought nothing.
+    passedGuessed: messages.some((message) => /result is based on an attribute check/i.test(message)),
     temperature: readTemperature(doc),
     temperatureLimits: readTemperatureLimits(doc),
     powerOnHours: readPowerOnHours(doc),
@@ -111,7 +113,7 @@ function readCapacity(doc: JsonObject): number | null {
 const VIRTUAL =
   /\b(QEMU|VBOX|VMware|Virtual[ _-]?(disk|HD|I)|virtio|Msft Virtual|IET VIRTUAL|XEN|BHYVE|NUTANIX|Google PersistentDisk|Amazon Elastic Block)/i
 const RAID_VOLUME =
-  /\b(PERC|MegaRAID|LOGICAL[ _]VOLUME|ServeRAID|RAID ?\d|Virtual Drive|MR\d{4}|AVAGO|ARC-\d|Areca|Adaptec|Smart Array)\b/i
+  /\b(PERC|MegaRAID|LOGICAL[ _]VOLUME|ServeRAID|RAID ?\d|Virtual Drive|MR\d{4}|AVAGO|ARC-\d|Areca|Adaptec|Smart Array|DELLBOSS|MARVELL Raid)\b/i
 
 function readStandIn(doc: JsonObject, model: string | null, messages: string[]): SmartFacts['standIn'] {
   const behindController = isControllerType(asText(dig(doc, 'device', 'type')) ?? '')

@@ -8,6 +8,19 @@ const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED', 'POOL_MEMBER_ERRORS']
 const NOT_SUPPORTED: ReasonCode[] = ['VIRTUAL_DISK', 'RAID_VOLUME', 'NO_DEVICE_TYPE', 'NO_SMART']
 const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA', 'STOPPED_ANSWERING']
 
+/** What pools and arrays say of a disk in one report. */
+export interface Standing {
+  said: Reason[]
+  /** Whether what a speaker (`ZFS tank`, `md md0`) said before is taken back: it was heard, and has nothing against the disk. */
+  clears: (speaker: string) => boolean
+}
+
+/** None could be asked. */
+export const NOT_ASKED: Standing = { said: [], clears: () => false }
+
+/** Who said it: the subject begins with its name, and may go on with the state (`ZFS tank: FAULTED`). */
+export const speakerOf = (subject: string): string => subject.replace(/: \w+$/, '')
+
 /** What a pool or an array has said of the disk. */
 export const standingOf = (reasons: readonly Reason[]): Reason[] =>
   reasons.filter(({ code }) => STANDING.includes(code))

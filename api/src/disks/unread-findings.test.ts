@@ -13,6 +13,9 @@ const table = (id: number, name = 'x'): Partial<SmartFacts> => ({
     { id, name, value: 100, worst: 100, threshold: 0, raw: 0, packed: 0, whenFailed: null, prefailure: false },
   ],
 })
+const withoutThresholds = (id: number): Partial<SmartFacts> => ({
+  attributes: table(id).attributes?.map((entry) => ({ ...entry, threshold: null })) ?? [],
+})
 /** What smartctl guesses from an attribute (7.5, endurance_used). */
 const GUESSED: Partial<SmartFacts> = { percentageUsed: 3, percentageUsedGuessed: true }
 const OK = { health: Health.OK, reasons: [] }
@@ -30,6 +33,20 @@ describe('A finding goes only when its own source was read again', () => {
     [byAttribute({ id: 22 }, reason('HELIUM_LOW', AT_RISK, 60, 25, 'Helium_Level')), table(22), table(5)],
     [byAttribute({ id: 3 }, reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time')), table(3), table(5)],
     [reason('PENDING_SECTORS', AT_RISK, 8), table(197), table(197, 'Unknown_Attribute')],
+    [
+      byAttribute({ id: 231 }, reason('LIFE_LEFT_LOW', AT_RISK, 2, 5, 'SSD_Life_Left')),
+      table(231),
+      table(231, 'Unknown_SSD_Attribute'),
+    ],
+    [
+      byAttribute({ id: 3 }, reason('ATTRIBUTE_FAILING_NOW', FAILED, 1, 10, 'Spin_Up_Time')),
+      table(3, 'Unknown_Attribute'),
+      withoutThresholds(3),
+    ],
+    [byAttribute({ id: 232 }, reason('RESERVE_LOW', AT_RISK, 4, 10, 'Spare')), table(232), withoutThresholds(232)],
+    [byAttribute({ id: 22 }, reason('HELIUM_LOW', AT_RISK, 60, 25, 'Helium')), table(22), withoutThresholds(22)],
+    [reason('SPARE_SECTORS_LOW', AT_RISK, 12, 10), table(5), withoutThresholds(5)],
+    [reason('ATTRIBUTE_FAILING_NOW', FAILED, null, null, 'smartctl'), { exitStatus: 0 }, { exitStatus: 4 }],
     [reason('TEMPERATURE_CRITICAL', AT_RISK, 71, 60), { temperature: 30 }, table(5)],
     [reason('SELF_TEST_FAILED', AT_RISK), { selfTestLogRead: true }, table(5)],
     [reason('ENDURANCE_USED', AT_RISK, 110), { percentageUsed: 1 }, GUESSED],
@@ -60,6 +77,18 @@ describe('A finding goes only when its own source was read again', () => {
     const failed = reason('SMART_FAILED', FAILED)
     expect(withUnread(OK, before(failed), facts({ passed: true }))).toEqual(OK)
     expect(withUnread(OK, before(failed), facts({ passed: null })).health).toBe(Health.FAILED)
+    // smartctl made it of the attributes that it had, for the disk did not answer.
+    expect(withUnread(OK, before(failed), facts({ passed: true, passedGuessed: true })).health).toBe(Health.FAILED)
+    // Through a bridge that speaks SCSI an ATA disk says less; the other way round it says more.
+    const [byAta, byScsi] = ['ATA', 'SCSI'].map((protocol) => reason('SMART_FAILED', FAILED, null, null, protocol))
+    const [ata, scsi] = [facts({ protocol: 'ATA', passed: true }), facts({ protocol: 'SCSI', passed: true })]
+    expect(withUnread(OK, before(byAta as Reason), scsi).health).toBe(Health.FAILED)
+    for (const [found, read] of [
+      [byAta, ata],
+      [byScsi, ata],
+      [byScsi, scsi],
+    ] as [Reason, SmartFacts][])
+      expect(withUnread(OK, before(found), read)).toEqual(OK)
     // An exit status of 0 tells that nothing failed, and not that anything was asked.
     for (const exitStatus of [4, 0])
       expect(withUnread(OK, before(failed), facts({ passed: null, exitStatus })).health).toBe(Health.FAILED)

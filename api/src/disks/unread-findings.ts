@@ -18,11 +18,21 @@ const witnessed =
   (id: number, name: keyof AtaStatistics): WasRead =>
   (facts, found) =>
     found.subject === STATISTICS ? facts.statistics?.[name] != null : attribute(id)(facts, found)
-/** The attribute that told it, whatever the drive database calls it now; where it is not known which, the whole table. */
-const itsAttribute: WasRead = ({ attributes, exitStatus }, { attribute: id, subject }) =>
+/**
+ * The attribute that told it, by its id, for names change with the drive database; one without a name is judged by none.
+ * Where it is not known which, the whole table.
+ */
+const itsAttribute: WasRead = ({ attributes }, { attribute: id }) =>
   id === undefined
-    ? attributes.length > 0 || (subject === 'smartctl' && exitStatus !== null)
-    : attributes.some((entry) => entry.id === id)
+    ? attributes.length > 0
+    : attributes.some((entry) => entry.id === id && entry.value !== null && !/^Unknown/i.test(entry.name))
+/** The same, where its threshold was read too: without one nothing can be told of it (smartctl, "Read SMART Thresholds failed"). */
+const itsThreshold: WasRead = ({ attributes, exitStatus }, { attribute: id, subject }) => {
+  if (id !== undefined) return attributes.some((entry) => entry.id === id && entry.threshold !== null)
+  if (attributes.some(({ threshold }) => threshold !== null)) return true
+  // Told by an exit status alone: one of a reading in which nothing failed takes it back (smartctl(8), bits 0 to 2).
+  return subject === 'smartctl' && exitStatus !== null && (exitStatus & 7) === 0
+}
 /** By the standard, and not smartctl's guess from an attribute. */
 const enduranceTold: WasRead = ({ percentageUsed, percentageUsedGuessed }) =>
   percentageUsed !== null && !percentageUsedGuessed
@@ -35,7 +45,9 @@ const scsi =
   (...fields: (keyof NonNullable<SmartFacts['scsi']>)[]): WasRead =>
   (facts) =>
     facts.attributes.length > 0 || fields.every((field) => facts.scsi?.[field] != null)
-const selfAssessment: WasRead = ({ passed }) => passed !== null
+/** The disk's own word, of the protocol that told the finding: through a bridge that speaks SCSI an ATA disk says less. */
+const selfAssessment: WasRead = ({ passed, passedGuessed, protocol }, { subject }) =>
+  passed !== null && !passedGuessed && !(subject === 'ATA' && protocol === 'SCSI')
 const temperature: WasRead = ({ temperature: celsius }) => celsius !== null
 /** Of a script; where an agent reads the disk, what the disk says of itself. */
 const reported: WasRead = ({ reportedStatus, passed }) => reportedStatus !== null || passed !== null
@@ -47,18 +59,21 @@ const SOURCES = new Map<ReasonCode, WasRead>([
   ['REPORTED_WARNING', reported],
   ['TEMPERATURE_HIGH', temperature],
   ['TEMPERATURE_CRITICAL', temperature],
-  ['ATTRIBUTE_FAILING_NOW', itsAttribute],
-  ['ATTRIBUTE_FAILED_BEFORE', itsAttribute],
+  ['ATTRIBUTE_FAILING_NOW', itsThreshold],
+  ['ATTRIBUTE_FAILED_BEFORE', itsThreshold],
   ['LIFE_LEFT_LOW', (facts, found) => enduranceTold(facts, found) || itsAttribute(facts, found)],
   ['REALLOCATED_SECTORS', witnessed(5, 'reallocated')],
   ['REALLOCATED_GROWING', witnessed(5, 'reallocated')],
   ['REALLOCATED_STABLE', witnessed(5, 'reallocated')],
   ['COUNTER_DISPUTED', itsAttribute],
-  ['RESERVE_LOW', itsAttribute],
+  ['RESERVE_LOW', (facts, found) => itsAttribute(facts, found) && itsThreshold(facts, found)],
   ['RESERVE_FALLING', itsAttribute],
-  ['HELIUM_LOW', itsAttribute],
+  ['HELIUM_LOW', (facts, found) => itsAttribute(facts, found) && itsThreshold(facts, found)],
   ['WORSENING_FAST', ({ attributes, scsi }) => attributes.length > 0 || scsi?.grownDefects != null],
-  ['SPARE_SECTORS_LOW', attribute(5)],
+  [
+    'SPARE_SECTORS_LOW',
+    ({ attributes }) => attributes.some(({ id, value, threshold }) => id === 5 && value !== null && threshold !== null),
+  ],
   ['SPIN_RETRIES', attribute(10)],
   ['END_TO_END_ERRORS', attribute(184)],
   ['REPORTED_UNCORRECTABLE', witnessed(187, 'uncorrectable')],

@@ -154,6 +154,8 @@ export interface EventFacts {
   name?: string
   /** Of an array. */
   kind?: string
+  /** Of a disk or array whose health stays as it was: something grave was found beside what was known. */
+  worse?: boolean
   /** For a backup: when it was due, and what alerts are opened by. */
   expectedAt?: string
   /** Whether it is the newest judged one of its job. */

@@ -3,8 +3,8 @@ import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { evidenceOf, wwnKey } from '../disks/identity.ts'
 import { holdsReading, typeOf } from '../disks/judge.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
-import type { Reason } from '../reasons/reason.ts'
-import { wordsOnMembers } from '../storage/array-members.ts'
+import { NOT_ASKED } from '../disks/standing.ts'
+import { standingsOf } from '../storage/array-members.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
 import { rolesOf } from '../storage/role.ts'
 import type { SmartSection, Told } from './read-sections.ts'
@@ -13,24 +13,15 @@ import type { SmartSection, Told } from './read-sections.ts'
 export function sightingsOf(told: Told): DiskSighting[] {
   const devices = (told.graph.devices ?? []).filter(isPhysicalDisk)
   const roles = rolesOf(told.graph)
-  // What a pool said before stands, where it could not be asked this time.
-  const members =
-    told.graph.devices === null || told.silent.has('zpool') || told.silent.has('mdraid')
-      ? null
-      : wordsOnMembers(told.graph)
+  const standings = standingsOf(told.graph, told.silent)
   const known = new Map(devices.map((device) => [device.kname, device]))
   const subjects = [...told.smart.keys()].filter((subject) => !known.has(subject))
   return [
-    ...devices.map((device) =>
-      sighting(
-        device.kname,
-        device,
-        told,
-        roles.get(device.kname) ?? null,
-        members && (members.get(device.kname) ?? []),
-      ),
-    ),
-    ...subjects.map((subject) => sighting(subject, null, told, null, members && [])),
+    ...devices.map((device) => {
+      const role = roles.get(device.kname) ?? null
+      return sighting(device.kname, device, told, { role, standing: standings(device.kname) })
+    }),
+    ...subjects.map((subject) => sighting(subject, null, told, { role: null, standing: NOT_ASKED })),
   ]
 }
 
@@ -38,8 +29,7 @@ function sighting(
   subject: string,
   device: BlockDevice | null,
   told: Told,
-  role: string | null,
-  standing: Reason[] | null,
+  { role, standing }: Pick<DiskSighting, 'role' | 'standing'>,
 ): DiskSighting {
   const smart = told.smart.get(subject)
   const facts = smart?.facts ?? null

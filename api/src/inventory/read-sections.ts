@@ -163,7 +163,7 @@ function readDisk(subject: string | null, text: string, json: unknown): [subject
       .trim()
       .slice(0, 255) || null
   const named = { ...facts, serial: clean(facts.serial), model: clean(facts.model), firmware: clean(facts.firmware) }
-  return [key, { facts: named, document: { text, meaning: meaningOf(json) }, unavailable: null }]
+  return [key, { facts: named, document: { text, meaning: meaningOf(json, facts) }, unavailable: null }]
 }
 
 function shaped<T>(shape: z.ZodType<T>, json: unknown): T {

@@ -4,6 +4,7 @@ import { evidenceOf } from '../disks/identity.ts'
 import { reason } from '../disks/rules/rule.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
 import { NOTHING_READ, type SmartFacts } from '../disks/smart-facts.ts'
+import { NOT_ASKED } from '../disks/standing.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { MachineKind } from '../machines/machine-kind.ts'
 import { isOwnAddress } from '../machines/machine-names.ts'
@@ -267,7 +268,7 @@ function readDisk(
     firmware: null,
     rotationRpm: null,
     thorough: true,
-    standing: null,
+    standing: NOT_ASKED,
     located: true,
     reading: readSmart(disk['smart'], `${path}.smart`, fields),
   }

@@ -1,4 +1,5 @@
-import { ArrayKind, btrfsName } from './array-rules.ts'
+import { ArrayKind } from './array-rules.ts'
+import { btrfsName } from './btrfs-name.ts'
 import type { BlockDevice } from './lsblk.ts'
 import { volumeOf } from './redundancy.ts'
 import { byKname, disksBelow, knameOf, type StorageGraph } from './storage-graph.ts'

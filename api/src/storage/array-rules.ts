@@ -1,9 +1,12 @@
 import { registerEnumType } from 'type-graphql'
-import { type Reason, Severity } from '../reasons/reason.ts'
+import { notReadAgain, type Reason, Severity } from '../reasons/reason.ts'
+import type { ReasonCode } from '../reasons/sentence.ts'
 import { type Health, worstHealth } from '../disks/health.ts'
 import { worstFirst } from '../disks/judge.ts'
 import { reason } from '../disks/rules/rule.ts'
 import { LOST_STATE } from './array-members.ts'
+import { btrfsName } from './btrfs-name.ts'
+import type { BlockDevice } from './lsblk.ts'
 import type { BtrfsFacts, LvmFacts, MdraidFacts, ZpoolFacts } from '@vigie/agent/report'
 import type { StorageGraph } from './storage-graph.ts'
 
@@ -35,25 +38,38 @@ export interface ArrayFacts {
   workingMembers: number | null
   health: Health
   reasons: Reason[]
+  /** What of it was not told this time: what that told before counts on. */
+  untold: Untold[]
+  /** Only its devices were seen, and not how it is: a btrfs that is not mounted. */
+  onlyDevices: boolean
+}
+
+/** Findings whose source a report is without; `subject` null = all of that code. */
+export interface Untold {
+  code: ReasonCode
+  subject: string | null
 }
 
 const { INFO, WARNING, AT_RISK, FAILED } = Severity
 
 /** Pure: what arrays, pools, volume groups and btrfs a report tells of, judged. A member that is gone is a part of them. */
-export function arraysOf({ mdraid, zpool, lvm, btrfs }: StorageGraph): ArrayFacts[] {
+export function arraysOf({ devices, mdraid, zpool, lvm, btrfs }: StorageGraph): ArrayFacts[] {
   return [
     ...(mdraid?.arrays ?? []).filter(({ container }) => !container).map(ofMd),
     ...(zpool?.pools ?? []).map(ofPool),
     ...(lvm?.volumeGroups ?? []).map((group) => ofGroup(group, lvm as LvmFacts)),
     ...(btrfs?.fileSystems ?? []).map(ofBtrfs),
+    ...unmountedBtrfs(devices ?? [], btrfs),
   ]
 }
 
-type Unjudged = Omit<ArrayFacts, 'health' | 'reasons'>
-const judged = (array: Unjudged, reasons: Reason[]): ArrayFacts => ({
+type Unjudged = Omit<ArrayFacts, 'health' | 'reasons' | 'untold' | 'onlyDevices'>
+const judged = (array: Unjudged, reasons: Reason[], untold: Untold[] = []): ArrayFacts => ({
   ...array,
   health: worstHealth(reasons),
   reasons: worstFirst(reasons),
+  untold,
+  onlyDevices: false,
 })
 
 /** Members that an array may lose and still hold its data (md(4)); null = not known. */
@@ -159,6 +175,14 @@ function ofPool({
       ),
     )
   if ((scanErrors ?? 0) > 0) reasons.push(reason('POOL_SCRUB_ERRORS', AT_RISK, scanErrors, 1, name))
+  const untold: Untold[] = [
+    // A scrub that has begun says nothing yet of what the one before it found.
+    ...(scanErrors === null ? [{ code: 'POOL_SCRUB_ERRORS', subject: null } as const] : []),
+    ...(dataErrors === null ? [{ code: 'POOL_DATA_LOST', subject: null } as const] : []),
+    ...devices
+      .filter(({ errors }) => errors === null)
+      .map(({ path }) => ({ code: 'POOL_MEMBER_ERRORS', subject: path }) as const),
+  ]
   return judged(
     {
       kind: ArrayKind.ZFS,
@@ -169,6 +193,7 @@ function ofPool({
       workingMembers: members.length - lost.length,
     },
     reasons,
+    untold,
   )
 }
 
@@ -220,12 +245,11 @@ function ofGroup(
       workingMembers: members.length - missing,
     },
     reasons,
+    own
+      .filter(({ dataPercent, metadataPercent }) => dataPercent === null && metadataPercent === null)
+      .map((pool) => ({ code: 'POOL_FILLING', subject: pool.name })),
   )
 }
-
-/** A label may stand on two file systems; the first letters of the uuid tell them apart. */
-export const btrfsName = ({ uuid, label }: { uuid: string; label: string | null }): string =>
-  label ? `${label} (${uuid.slice(0, 8)})` : uuid
 
 function ofBtrfs({ uuid, label, devices, vanished }: BtrfsFacts['fileSystems'][number]): ArrayFacts {
   const missing = Math.max(vanished, devices.filter((device) => device.missing === true).length)
@@ -244,18 +268,70 @@ function ofBtrfs({ uuid, label, devices, vanished }: BtrfsFacts['fileSystems'][n
       workingMembers: devices.length - missing,
     },
     reasons,
+    devices
+      .filter(({ errors }) => errors === null)
+      .map(({ id }) => ({ code: 'POOL_MEMBER_ERRORS', subject: `devid ${id}` })),
   )
 }
 
+/** What lsblk shows of btrfs that is mounted nowhere: after a start without one of its devices it is just that. */
+function unmountedBtrfs(devices: readonly BlockDevice[], btrfs: BtrfsFacts | null): ArrayFacts[] {
+  if (btrfs === null) return []
+  const mounted = new Set(btrfs.fileSystems.map(({ uuid }) => uuid))
+  const members = devices.filter(({ fstype, uuid }) => fstype === 'btrfs' && uuid !== null && !mounted.has(uuid))
+  return [...Map.groupBy(members, ({ uuid }) => uuid as string)].map(([uuid, own]) => ({
+    ...judged(
+      {
+        kind: ArrayKind.BTRFS,
+        name: uuid,
+        level: null,
+        state: null,
+        expectedMembers: null,
+        workingMembers: own.length,
+      },
+      [],
+      [{ code: 'POOL_MEMBER_ERRORS', subject: null }],
+    ),
+    onlyDevices: true,
+  }))
+}
+
+/** What is known of an array before a report tells of it. */
+export interface KnownArray {
+  name: string
+  mostMembers: number | null
+  expectedMembers: number | null
+  reasons: readonly Reason[]
+  lastSeenAt: Date
+}
+
 /**
- * An array whose slots were never all filled is whole while it has as many members as it ever had, and degraded when it has
- * fewer.
+ * An array as a report tells of it, with what was known of it before. One whose slots were never all filled is whole while it
+ * has as many members as it ever had, and degraded when it has fewer. What was found and not asked again counts on. Null =
+ * the report tells nothing new of it.
  */
-export function againstBest(array: ArrayFacts, most: number | null): ArrayFacts {
-  const working = array.workingMembers
-  if (most === null || working === null || working >= most) return array
-  const reasons = array.reasons.map((each) =>
-    each.code === 'ARRAY_SLOTS_EMPTY' ? reason('ARRAY_DEGRADED', AT_RISK, working, most, array.name) : each,
+export function withKnown(array: ArrayFacts, before: KnownArray | null): ArrayFacts | null {
+  if (before === null) return array.onlyDevices ? null : array
+  const most = before.mostMembers
+  const isFewer = most !== null && array.workingMembers !== null && array.workingMembers < most
+  if (array.onlyDevices && !isFewer) return null
+  const degraded = reason('ARRAY_DEGRADED', AT_RISK, array.workingMembers, most, before.name)
+  const told = !isFewer
+    ? array.reasons
+    : array.onlyDevices
+      ? [degraded]
+      : array.reasons.map((each) => (each.code === 'ARRAY_SLOTS_EMPTY' ? { ...degraded, subject: array.name } : each))
+  const kept = before.reasons.filter(
+    ({ code, subject, severity }) =>
+      severity !== INFO &&
+      array.untold.some((each) => each.code === code && (each.subject === null || each.subject === subject)) &&
+      !told.some((each) => each.code === code && each.subject === subject),
   )
-  return { ...array, health: worstHealth(reasons), reasons: worstFirst(reasons) }
+  const reasons = worstFirst([...told, ...notReadAgain(kept, before.lastSeenAt)])
+  return {
+    ...array,
+    ...(array.onlyDevices ? { name: before.name, expectedMembers: before.expectedMembers } : {}),
+    health: worstHealth(reasons),
+    reasons,
+  }
 }

@@ -3,7 +3,7 @@ import { fileSystemsOf } from './file-systems.ts'
 import { isPhysicalDisk } from '@vigie/agent/report'
 import { type BlockDevice, readLsblk } from './lsblk.ts'
 import { rolesOf } from './role.ts'
-import { wordsOnMembers } from './array-members.ts'
+import { standingsOf } from './array-members.ts'
 import { emptyGraph, type StorageGraph } from './storage-graph.ts'
 
 const tree = (...blockdevices: object[]): StorageGraph => ({ ...emptyGraph(), devices: readLsblk({ blockdevices }) })
@@ -111,9 +111,11 @@ test('A ZFS data set lies on every device of its pool, but for those that it has
       ['sdb', 'zfs_pool'],
     ]),
   )
-  expect([...wordsOnMembers(graph)]).toMatchObject([
-    ['sdb', [{ code: 'POOL_MEMBER_DEGRADED', severity: 'AT_RISK', subject: 'ZFS tank: FAULTED' }]],
+  const standings = standingsOf(graph, new Set())
+  expect(standings('sdb').said).toMatchObject([
+    { code: 'POOL_MEMBER_DEGRADED', severity: 'AT_RISK', subject: 'ZFS tank: FAULTED' },
   ])
+  expect(standings('sda').said).toEqual([])
 })
 
 test('Btrfs over two whole disks, mounted through one, is one file system', () => {

@@ -17,7 +17,7 @@ const overall: Rule = ({ facts }) => {
   const failing = facts.passed === false || ((facts.exitStatus ?? 0) & 8) !== 0
   const onlyHot = facts.nvme?.criticalWarning === TEMPERATURE_BIT
   const onlyWarns = facts.scsi !== null && isMereWarning(facts.scsi.sense)
-  return failing && !onlyHot && !onlyWarns ? [reason('SMART_FAILED', FAILED)] : []
+  return failing && !onlyHot && !onlyWarns ? [reason('SMART_FAILED', FAILED, null, null, facts.protocol)] : []
 }
 
 /** The drive's own limits are the warmest that is allowed; without them 50 and 60 °C for platters, 70 and 80 °C for flash. */

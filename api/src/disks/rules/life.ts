@@ -70,15 +70,20 @@ const RESERVE_IDS = [170, 176, 178, 179, 180, 232, 249]
 const NEAR = 10
 const FALLING = 10
 
+/** Whether an attribute may tell of life or reserve: vendors keep either under ids that others count amounts by. */
+export const isOfLife = (id: number, name: string): boolean =>
+  LEFT.test(name) || USED.test(name) || /Media_Wearout/i.test(name) || (RESERVE_IDS.includes(id) && RESERVE.test(name))
+
 /** The reserve of blocks, by its normalised value. 0 with a threshold of 0 is a value that the vendor does not keep. */
 const reserve: Rule = (evidence) => {
   if (evidence.type === DiskType.HDD) return []
   return evidence.facts.attributes
     .filter(({ id, name }) => RESERVE_IDS.includes(id) && RESERVE.test(name))
     .flatMap((entry) => {
-      const { id, name, threshold } = entry
+      const { id, name } = entry
       const value = percent(entry.value)
-      if (value === null || threshold === null || (value === 0 && threshold === 0)) return []
+      const threshold = entry.threshold ?? 0
+      if (value === null || (value === 0 && threshold === 0)) return []
       if (value < 100 && value <= threshold + NEAR)
         return [byAttribute(entry, reason('RESERVE_LOW', threshold > 0 ? AT_RISK : WARNING, value, threshold, name))]
       const before = evidence.history.month?.counters[id]?.[0] ?? null

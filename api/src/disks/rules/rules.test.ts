@@ -247,6 +247,13 @@ describe('What an attribute means', () => {
       'OK',
     ],
     ['196 without one', ata([{ id: 196, name: 'Reallocated_Event_Count', raw: 1 }]), 'WARNING REALLOCATION_EVENTS'],
+    [
+      '196 beside a standard that counts none',
+      ata([{ id: 196, name: 'Reallocated_Event_Count', raw: 5 }], {
+        ata_device_statistics: { pages: [statistics(3, { 'Number of Reallocated Logical Sectors': 0 })] },
+      }),
+      'OK REALLOCATION_EVENTS',
+    ],
     ['helium 99', ata([{ id: 22, name: 'Helium_Level', value: 99, thresh: 25 }]), 'WARNING HELIUM_LOW'],
     ['helium 100, packed', ata([{ id: 22, name: 'Helium_Level', value: 100, thresh: 25, raw: 6_553_700 }]), 'OK'],
     ['helium 43', ata([{ id: 22, name: 'Helium_Level', value: 43, thresh: 25 }]), 'AT_RISK HELIUM_LOW'],
@@ -267,6 +274,19 @@ describe('What an attribute means', () => {
       'AT_RISK RESERVE_LOW',
     ],
     ['a reserve above it', flash([{ id: 232, name: 'Available_Reservd_Space', value: 21, thresh: 10 }]), 'OK'],
+    [
+      'a reserve whose threshold was not read',
+      { ...flash([]), ata_smart_attributes: { table: [{ id: 232, name: 'Available_Reservd_Space', value: 3 }] } },
+      'WARNING RESERVE_LOW',
+    ],
+    [
+      'events whose threshold was not read',
+      {
+        ...ata([]),
+        ata_smart_attributes: { table: [{ id: 196, name: 'Reallocated_Event_Count', raw: { value: 4258 } }] },
+      },
+      'OK',
+    ],
     [
       'a reserve that is not kept as a value',
       flash([{ id: 180, name: 'Unused_Reserve_NAND_Blk', value: 0, raw: 54 }]),

@@ -177,16 +177,20 @@ export const pace: Rule = (evidence) => {
 const reallocationEvents: Rule = (evidence) => {
   const events = attribute(evidence, 196, /Realloc/i)
   // With a threshold it is judged by its value: Seagate's laptop disks count something else there.
-  if ((events?.raw ?? 0) < 1 || (events?.threshold ?? 0) > 0) return []
-  const told = rawOf(evidence, 5, REALLOCATED) > 0
-  return told ? [] : [reason('REALLOCATION_EVENTS', isFlash(evidence.type) ? INFO : WARNING, events?.raw, 1)]
+  // A threshold that was not read may be there.
+  if (!events || (events.raw ?? 0) < 1 || events.threshold !== 0) return []
+  if (rawOf(evidence, 5, REALLOCATED) > 0) return []
+  // Where the standard's own count says that none was replaced, the attempts are no sign.
+  const isSettled = statisticOf(evidence, 'reallocated') === 0
+  return [reason('REALLOCATION_EVENTS', isFlash(evidence.type) || isSettled ? INFO : WARNING, events.raw, 1)]
 }
 
 /** Flash: reallocation matters when the reserve comes near the threshold. */
 const spareSectors: Rule = (evidence) => {
   const entry = attribute(evidence, 5, REALLOCATED)
   if (!isFlash(evidence.type) || !entry || (entry.raw ?? 0) < 1 || entry.value === null) return []
-  // Without a threshold its end is 1 (ATA: 1 to 253); 0 is a value that the vendor does not keep.
+  // Without a threshold its end is 1 (ATA: 1 to 253); 0 is a value that the vendor does not keep. One that was not read is
+  // taken for none: what was known of it stays until it is read again.
   if (!entry.threshold)
     return entry.value >= 1 && entry.value <= 10 ? [reason('SPARE_SECTORS_LOW', WARNING, entry.value, 0)] : []
   return entry.value <= entry.threshold + 10 ? [reason('SPARE_SECTORS_LOW', AT_RISK, entry.value, entry.threshold)] : []
