@@ -85,10 +85,14 @@ export function readDeviceSettings(env: Environment): DeviceSetting[] {
   if (!Array.isArray(devices)) throw wrong('devices must be a list')
   return devices.map((entry: unknown) => {
     const { device, types } = (entry ?? {}) as { device?: unknown; types?: unknown }
-    if (typeof device !== 'string' || !/^(\/dev\/)?[\w/-]+$/.test(device)) throw wrong('each entry needs a device')
+    if (typeof device !== 'string' || !isDevicePath(device)) throw wrong('each entry needs a device, such as /dev/sda')
     if (!Array.isArray(types) || !types.every((type) => typeof type === 'string' && /^[a-z0-9+,/_-]+$/i.test(type))) {
       throw wrong(`the types of ${device} must be a list of names for smartctl -d`)
     }
     return { device, types: types as string[] }
   })
 }
+
+/** Names below /dev/disk hold colons, dots and more: usb-WD_Elements-0:0, pci-0000:00:1f.2-ata-1.0. */
+const isDevicePath = (path: string): boolean =>
+  /^(\/dev\/)?[\w/.:+@=-]+$/.test(path) && !path.startsWith('-') && !path.split('/').includes('..')

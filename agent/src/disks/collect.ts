@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { collectSection, type Section, Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, type Run } from '../platform/command.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
+import { isPhysicalDisk } from '../report/block-device.ts'
 import { subjectOf } from '../report/subject.ts'
 import { parseScan, readSmart, type SmartTarget } from './smartctl.ts'
 
@@ -13,10 +14,10 @@ export interface DeviceSetting {
 
 const AT_ONCE = 4
 
-/** One section for each disk; one for all of them where none can be read. */
+/** One section for each disk; one for all of them where none can be read, and one more where not all could be looked for. */
 export async function collectDisks(
   run: Run,
-  disks: readonly BlockDevice[],
+  devices: readonly BlockDevice[],
   settings: readonly DeviceSetting[],
   root: boolean,
 ): Promise<Section[]> {
@@ -24,6 +25,7 @@ export async function collectDisks(
     const section = await collectSection('smartctl', () => Promise.reject(new Unavailable(code, text)))
     return section ? [section] : []
   }
+  const disks = devices.filter(isPhysicalDisk)
   if (disks.length === 0 && settings.length === 0 && !root) return []
   if (!root) return cannot('NOT_ROOT', 'S.M.A.R.T. can be read by root only: run the agent with sudo')
   const scan = await run('smartctl', ['--scan', '--json=c']).catch((error: unknown) => error as Error)
@@ -32,9 +34,14 @@ export async function collectDisks(
     const section = await collectSection('smartctl', () => Promise.reject(scan))
     return section ? [section] : []
   }
-  // A scan that fails finds nothing more than the kernel did.
-  const targets = await findTargets(disks, settings, scan instanceof Error ? '' : scan.stdout)
+  const scanned = scan instanceof Error ? null : scannedBy(scan.stdout, devices)
+  const targets = await findTargets(disks, settings, scanned ?? [])
   const sections: (Section | null)[] = []
+  // Whoever is behind a controller was not looked for, and is not missing.
+  if (scanned === null) {
+    const why = scan instanceof Error ? scan.message : 'what it printed is no JSON'
+    sections.push(...(await cannot('SCAN_FAILED', `smartctl --scan found nothing: ${why}`)))
+  }
   const waiting = [...targets]
   const work = async (): Promise<void> => {
     for (let target = waiting.shift(); target; target = waiting.shift()) {
@@ -49,7 +56,7 @@ export async function collectDisks(
 async function findTargets(
   disks: readonly BlockDevice[],
   settings: readonly DeviceSetting[],
-  scan: string,
+  scanned: readonly SmartTarget[],
 ): Promise<SmartTarget[]> {
   const known = new Map(disks.map((disk) => [disk.kname, disk]))
   const set: SmartTarget[] = []
@@ -66,10 +73,11 @@ async function findTargets(
       })
     }
   }
-  const scanned = safely(() => parseScan(scan, new Set(known.keys()))).filter(
-    // The same place behind a controller, named by hand on another device: once is enough.
-    (target) => !set.some(({ type }) => target.type !== null && type === target.type),
-  )
+  // The same place behind one controller, named by hand on another device of it: once is enough. Of several controllers each
+  // counts its places from 0.
+  const isOnce = ({ type }: SmartTarget): boolean => scanned.filter((other) => other.type === type).length === 1
+  const isSet = (target: SmartTarget): boolean =>
+    target.type !== null && isOnce(target) && set.some(({ type }) => type === target.type)
   const kernel = disks.map(({ kname, rotational }) => ({
     subject: kname,
     path: `/dev/${kname}`,
@@ -77,15 +85,20 @@ async function findTargets(
     rotational,
   }))
   const found = new Map<string, SmartTarget>()
-  for (const target of [...kernel, ...scanned, ...set]) found.set(target.subject, target)
+  for (const target of [...kernel, ...scanned.filter((each) => !isSet(each)), ...set]) found.set(target.subject, target)
   return [...found.values()]
 }
 
-/** A scan that is no JSON finds nothing. */
-const safely = (parse: () => SmartTarget[]): SmartTarget[] => {
+/** Null = what it printed is no JSON. */
+function scannedBy(text: string, devices: readonly BlockDevice[]): SmartTarget[] | null {
+  // An empty slot of a card reader is listed too, and is no disk.
+  const empty = new Set(
+    devices.filter(({ sizeBytes, removable }) => sizeBytes === 0 && removable).map(({ kname }) => kname),
+  )
   try {
-    return parse()
+    const known = new Set(devices.filter(isPhysicalDisk).map(({ kname }) => kname))
+    return parseScan(text, known).filter(({ subject }) => !empty.has(subject))
   } catch {
-    return []
+    return null
   }
 }

@@ -44,6 +44,19 @@ function checked(stdout: string, path: string): string {
   }
 }
 
+/** smartctl(8), exit status: bit 0, its words were wrong; bit 1, the device could not be opened. */
+const NOT_OPENED = 3
+
+/** Why smartctl could not ask a disk, by what it printed; null = it could. */
+export function whyUnread(payload: string): string | null {
+  const { smartctl } = JSON.parse(payload) as {
+    smartctl?: { exit_status?: unknown; messages?: { string?: unknown }[] }
+  }
+  if (!(Number(smartctl?.exit_status) & NOT_OPENED)) return null
+  const said = (smartctl?.messages ?? []).flatMap(({ string }) => (typeof string === 'string' ? string : []))
+  return said.find((text) => !/mode, exit\(/.test(text)) ?? (said.length > 0 ? null : 'it could not be opened')
+}
+
 /** Devices that smartctl finds and the kernel does not show as disks: those behind a RAID controller. */
 export function parseScan(text: string, known: ReadonlySet<string>): SmartTarget[] {
   const devices = (JSON.parse(text) as { devices?: { name?: unknown; type?: unknown }[] }).devices ?? []

@@ -2,6 +2,7 @@ import { Ending, ExitStatus } from '../exit-status.ts'
 import type { Settings } from '../settings.ts'
 import type { InventoryReport } from './report.ts'
 import { ReportRefused, sendReport, type Sent } from './send.ts'
+import { whyUnread } from '../disks/smartctl.ts'
 import type { Spool } from './spool.ts'
 
 export interface Delivery {
@@ -112,7 +113,13 @@ function summarise(report: InventoryReport, { receipt, clockAheadMs }: Sent, lin
   const missing = report.sections.filter((section) => section.unavailable)
   for (const section of missing) lines.push(`${named(section)} is missing: ${section.unavailable?.text}`)
   for (const note of receipt.notes) lines.push(note)
-  const disks = report.sections.filter(({ kind, payload }) => kind === 'smartctl' && payload).length
+  const asked = report.sections.filter(({ kind, payload }) => kind === 'smartctl' && payload)
+  const unread = asked.flatMap(({ subject, payload }) => {
+    const why = whyUnread(payload ?? '')
+    return why === null ? [] : [`${subject ?? 'smartctl'} was not read: ${why}`]
+  })
+  lines.push(...unread)
+  const disks = asked.length - unread.length
   const read = `${disks} ${disks === 1 ? 'disk' : 'disks'} read`
   if (clockAheadMs !== null) {
     const minutes = Math.round(Math.abs(clockAheadMs) / 60_000)
@@ -122,6 +129,10 @@ function summarise(report: InventoryReport, { receipt, clockAheadMs }: Sent, lin
     return { status: ExitStatus.CLOCK_OFF, lines }
   }
   const refused = receipt.sections.filter(({ outcome }) => outcome === 'REFUSED')
+  if (unread.length && disks === 0 && !missing.length && !refused.length) {
+    lines.push(`Accepted, but no disk was read: ${unread[0]}`)
+    return { status: ExitStatus.SECTIONS_UNAVAILABLE, lines }
+  }
   if (missing.length || refused.length) {
     const kinds = [...new Set([...missing, ...refused].map(named))].join(', ')
     const cures = [...new Set(missing.map((section) => section.unavailable?.text))].join('; ')

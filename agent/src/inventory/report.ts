@@ -12,14 +12,13 @@ import { collectBtrfs } from '../storage/btrfs.ts'
 import { cephOf } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
 import { collectHomes, homesByChild } from '../storage/homes.ts'
-import { isPhysicalDisk } from '../report/block-device.ts'
 import { LARGEST_BODY } from '../report/limits.ts'
 import type { SectionKind } from '../report/sections.ts'
 import type { LvmFacts } from '../report/storage.ts'
 import { type BlockDevice, collectLsblk, parseLsblk } from '../storage/lsblk.ts'
+import { withKernelStatus } from '../storage/dm-status.ts'
 import { collectLuks } from '../storage/luks.ts'
 import { askWhenAwake } from '../storage/lvm-rest.ts'
-import { withThinUse } from '../storage/thin-use.ts'
 import { collectLvm } from '../storage/lvm.ts'
 import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
@@ -63,7 +62,7 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
       : usesLvm(blockDevices)
         ? asRoot(root, 'LVM', async () => {
             const facts = await askWhenAwake(() => collectLvm(run), blockDevices, stateDir)
-            return facts && withThinUse(facts, run)
+            return facts && withKernelStatus(facts, run)
           })
         : Promise.resolve(null))
   const kinds: [kind: SectionKind, collect: Collect][] = [
@@ -80,7 +79,7 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
   ]
   const [storage, disks] = await Promise.all([
     Promise.all(kinds.map(([kind, collect]) => collectSection(kind, collect))),
-    smart ? collectDisks(run, blockDevices.filter(isPhysicalDisk), devices, root) : [],
+    smart ? collectDisks(run, blockDevices, devices, root) : [],
   ])
   const told = [lsblk, ...storage, ...disks].filter((section): section is Section => section !== null)
   const sections = within(told, LARGEST_REPORT)
@@ -130,6 +129,7 @@ async function kernelDisks(): Promise<BlockDevice[]> {
       fstype: null,
       sizeBytes: sizeOf(await read(kname, 'size')),
       rotational: (await read(kname, 'queue/rotational')).trim() !== '0',
+      removable: (await read(kname, 'removable')).trim() === '1',
     })),
   )
   return devices.filter(({ kname }) => existsSync(`/dev/${kname}`))

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { leadsElsewhere, readMounts } from '../host/mounts.ts'
 
@@ -36,7 +36,7 @@ export function findTool(name: string, path = process.env['PATH'] ?? ''): string
     try {
       const file = join(folder, name)
       accessSync(file, constants.X_OK)
-      return file
+      if (statSync(file).isFile()) return file
     } catch {
       continue
     }
@@ -45,6 +45,10 @@ export function findTool(name: string, path = process.env['PATH'] ?? ''): string
 }
 
 const running = new Set<number>()
+/** Tools that outlive even SIGKILL, in an uninterruptible sleep, by their process ids. */
+const stuck = new Map<number, string>()
+/** A disk or mount that holds them holds each new one as well. */
+const MOST_STUCK = 8
 
 /** Ends every tool that still runs, with whatever it started. */
 export function endTools(): void {
@@ -61,6 +65,10 @@ export function endTools(): void {
 export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
   const file = findTool(command)
   if (!file) return Promise.reject(new CommandUnavailable('MISSING_COMMAND', `${command} is not installed`))
+  if ([...stuck.values()].filter((name) => name === command).length >= MOST_STUCK)
+    return Promise.reject(
+      new CommandUnavailable('TIMEOUT', `${command} was started ${MOST_STUCK} times, and none of them has come back`),
+    )
   return new Promise((resolve, reject) => {
     const env = { PATH: [process.env['PATH'], ...FOLDERS].filter(Boolean).join(':'), LC_ALL: 'C', LANG: 'C', HOME: '/' }
     // A group of its own: what is killed is the tool with whatever it started.
@@ -87,6 +95,7 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
       } catch {
         child.kill('SIGKILL')
       }
+      if (child.pid) stuck.set(child.pid, command)
       // A process in uninterruptible sleep outlives even this; the report does not wait for it.
       // Nothing else may be waited for by now: without this timer the process would end in silence.
       setTimeout(() => reject(reason), 1000)
@@ -102,7 +111,11 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
     })
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4096)))
     child.once('error', () => clearTimeout(timer))
-    child.once('exit', () => child.pid && running.delete(child.pid))
+    child.once('exit', () => {
+      if (!child.pid) return
+      running.delete(child.pid)
+      stuck.delete(child.pid)
+    })
     child.once('close', (status) => {
       clearTimeout(timer)
       if (ended) reject(ended)

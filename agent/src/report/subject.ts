@@ -1,7 +1,8 @@
 // The subject of a smartctl section: the kernel's name of a disk (sda), or a place behind a RAID controller
 // (sda:megaraid,0), which smartctl(8) addresses by a device of the controller and a type with a number.
 
-const CONTROLLERS = ['megaraid', 'cciss', '3ware', 'areca', 'aacraid', 'hpt', 'sssraid'].join('|')
+/** Controllers, and boxes on USB that hold several disks (JMicron): of each a number in the type tells which. */
+const CONTROLLERS = 'megaraid|cciss|3ware|areca|aacraid|hpt|sssraid|jmb39x(?:-q2?)?|jms56x'
 const TYPE = new RegExp(`(^|\\+)(${CONTROLLERS})(,|$)`)
 const ADDRESS = new RegExp(`^(sat\\+)?(${CONTROLLERS}),`)
 

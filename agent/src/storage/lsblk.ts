@@ -47,6 +47,8 @@ export interface BlockDevice {
   /** Null = not told. */
   sizeBytes: number | null
   fstype: string | null
+  /** False also where it is not told. */
+  removable: boolean
 }
 
 interface Node {
@@ -54,6 +56,7 @@ interface Node {
   kname?: unknown
   type?: unknown
   rota?: unknown
+  rm?: unknown
   size?: unknown
   fstype?: unknown
   children?: unknown
@@ -71,6 +74,7 @@ export function parseLsblk(text: string): BlockDevice[] {
         rotational: node.rota === true || node.rota === '1',
         sizeBytes: node.size == null ? null : Number(node.size),
         fstype: typeof node.fstype === 'string' ? node.fstype : null,
+        removable: node.rm === true || node.rm === '1',
       })
     }
     for (const child of Array.isArray(node.children) ? (node.children as Node[]) : []) if (child) visit(child)

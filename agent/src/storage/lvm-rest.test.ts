@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { askWhenAwake } from './lvm-rest.ts'
-import { withThinUse } from './thin-use.ts'
+import { withKernelStatus } from './dm-status.ts'
 
 const HOUR = 3_600_000
 const facts = { physicalVolumes: [], volumeGroups: [], logicalVolumes: [] }
@@ -13,6 +13,7 @@ const member = (kname: string, rotational = true) => ({
   rotational,
   sizeBytes: 1000,
   fstype: 'LVM2_member',
+  removable: false,
 })
 
 let folder: string
@@ -89,10 +90,40 @@ test('A thin pool is told as full as the kernel says, though LVM itself is not a
     'vg--x-pool-tpool: 0 204800 thin-pool 1 Fail',
   ]
   const run = async () => ({ stdout: lines.join('\n'), stderr: '', status: 0 })
-  expect((await withThinUse(told, run)).logicalVolumes).toMatchObject([
+  expect((await withKernelStatus(told, run)).logicalVolumes).toMatchObject([
     { name: 'pool', dataPercent: 99.94, metadataPercent: 1.17 },
     { name: 'root', dataPercent: null },
   ])
   const missing = async () => Promise.reject(new Error('not installed'))
-  expect(await withThinUse(told, missing)).toEqual(told)
+  expect(await withKernelStatus(told, missing)).toEqual(told)
+})
+
+test('A raid with a dead leg is told by the kernel, though LVM itself is not asked', async () => {
+  const volume = (name: string, health: string | null = null) => ({
+    name,
+    volumeGroup: 'vg-data',
+    path: null,
+    sizeBytes: 1000,
+    devices: [],
+    tags: [],
+    health,
+    type: 'raid1',
+    dataPercent: null,
+    metadataPercent: null,
+  })
+  const told = { ...facts, logicalVolumes: [volume('dead'), volume('well'), volume('part', 'partial')] }
+  const lines = [
+    'vg--data-dead: 0 204800 raid raid1 2 AD 204800/204800 idle 0 0 -',
+    'vg--data-well: 0 204800 raid raid1 2 Aa 1024/204800 recover 0 0 -',
+    'vg--data-part: 0 204800 raid raid1 2 AD 204800/204800 idle 0 0 -',
+    'vg--data-odd: 0 204800 raid',
+  ]
+  const asked: string[] = []
+  const run = async (_command: string, args: readonly string[]) => {
+    asked.push(args.join(' '))
+    return { stdout: lines.join('\n'), stderr: '', status: 0 }
+  }
+  const healths = (await withKernelStatus(told, run)).logicalVolumes.map(({ health }) => health)
+  expect(healths).toEqual(['refresh needed', null, 'partial'])
+  expect(asked).toEqual(['status --target raid'])
 })

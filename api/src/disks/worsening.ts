@@ -12,8 +12,13 @@ const NO_NEWS = new Set<string>([
 /** Of what is left, less is worse. */
 const LEFT = new Set<string>(['ARRAY_DEGRADED'])
 
+const OF_COUNTERS = new Set(['GROWING', 'SECTORS', 'STABLE', 'DEFECTS'])
 /** What one counter tells, whether by its count or by its growth, and by whichever log. */
-const familyOf = (code: string): string => code.replace(/(_(GROWING|SECTORS|STABLE|DEFECTS))+$/, '')
+const familyOf = (code: string): string =>
+  code
+    .split('_')
+    .filter((word) => !OF_COUNTERS.has(word))
+    .join('_')
 
 /**
  * What was found that is as grave as what was known, and not the same: a disk that was at risk for its heat and loses sectors
