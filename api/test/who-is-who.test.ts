@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ataDocument, minutes, report, section } from './builders.ts'
+import { ataDocument, minutes, report, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -35,6 +35,8 @@ const send = (at: number, lsblk: Told[] | null, smart: Record<string, unknown> =
     lsblk,
     sections: Object.entries(smart).map(([device, json]) => section('smartctl', json, device)),
   })
+/** Another machine than the one of `send`. */
+const other = { machineKey: 'key-of-another-machine', hostname: 'other', disks: [] }
 const ASLEEP = { smartctl: { exit_status: 3, messages: [{ string: 'Device is in STANDBY mode, exit(3)' }] } }
 const unreadable = (subject: string) => ({
   kind: 'smartctl',
@@ -86,10 +88,10 @@ describe('A USB disk', () => {
     expect(await types()).toContain('DISK_MOVED')
   })
 
-  test('is found again in another machine by its bridge and size, before it is read there', async () => {
+  test('is found again in another machine by its bridge and size, once its first machine is without it', async () => {
     await send(0, [bridge], { sda: read })
+    await send(15, [])
     const [before] = await disks()
-    const other = { machineKey: 'key-of-another-machine', hostname: 'other', disks: [] }
     await report(api, { ...other, collectedAt: minutes(60), lsblk: [bridge] })
     expect(await disks()).toMatchObject([{ id: before.id, serial: read.serial_number }])
     await report(api, {
@@ -108,31 +110,47 @@ describe('A USB disk', () => {
     expect(await disks()).toHaveLength(2)
   })
 
-  test('behind a dock that shows one serial for both bays is two disks (case usb-dock-asleep-then-read)', async () => {
-    const bays = ['sda', 'sdb'].map((device) => ({
-      device,
-      tran: 'usb',
-      size: document('usb-dock-asleep-then-read.step2.sda').user_capacity.bytes,
-      serial: '152D00539000B',
-    }))
-    await send(0, bays, { sda: ASLEEP, sdb: ASLEEP })
+  test('is not taken for one that its machine still has, behind another bridge of one number', async () => {
+    await send(0, [bridge], { sda: read })
+    await report(api, { ...other, collectedAt: minutes(10), lsblk: [bridge] })
     expect(await disks()).toHaveLength(2)
-    const ids = new Set((await disks()).map(({ id }) => id))
-    const documents = {
-      sda: document('usb-dock-asleep-then-read.step2.sda'),
-      sdb: document('usb-dock-asleep-then-read.step2.sdb'),
-    }
-    await send(60, bays, documents)
-    const after = await disks()
-    expect(after.map(({ serial }) => serial).toSorted()).toEqual(
-      [documents.sda.serial_number, documents.sdb.serial_number].toSorted(),
-    )
-    expect(new Set(after.map(({ id }) => id))).toEqual(ids)
-    expect(after.every(({ missingSince }) => missingSince === null)).toBe(true)
-    await send(120, bays, { sda: ASLEEP, sdb: ASLEEP })
-    expect(new Set((await disks()).map(({ id }) => id))).toEqual(ids)
-    expect(await types()).not.toContain('DISK_MISSING')
+    await send(15, [bridge], {})
+    expect(await disks()).toMatchObject([{ missingSince: null }, { missingSince: null }])
+    // It was moved after all: what was known by the bridge alone never was a disk of its own.
+    const sections = [section('smartctl', read, 'sda')]
+    await report(api, { ...other, collectedAt: minutes(20), lsblk: [bridge], sections })
+    expect(await disks()).toMatchObject([{ serial: read.serial_number, missingSince: null }])
   })
+
+  test.each([[undefined], ['External USB3.0']])(
+    'behind a dock that shows one serial for both bays is two disks, whatever it calls itself: %s (case usb-dock-asleep-then-read)',
+    async (model) => {
+      const bays = ['sda', 'sdb'].map((device) => ({
+        device,
+        tran: 'usb',
+        size: document('usb-dock-asleep-then-read.step2.sda').user_capacity.bytes,
+        serial: '152D00539000B',
+        ...(model === undefined ? {} : { model }),
+      }))
+      await send(0, bays, { sda: ASLEEP, sdb: ASLEEP })
+      expect(await disks()).toHaveLength(2)
+      const ids = new Set((await disks()).map(({ id }) => id))
+      const documents = {
+        sda: document('usb-dock-asleep-then-read.step2.sda'),
+        sdb: document('usb-dock-asleep-then-read.step2.sdb'),
+      }
+      await send(60, bays, documents)
+      const after = await disks()
+      expect(after.map(({ serial }) => serial).toSorted()).toEqual(
+        [documents.sda.serial_number, documents.sdb.serial_number].toSorted(),
+      )
+      expect(new Set(after.map(({ id }) => id))).toEqual(ids)
+      expect(after.every(({ missingSince }) => missingSince === null)).toBe(true)
+      await send(120, bays, { sda: ASLEEP, sdb: ASLEEP })
+      expect(new Set((await disks()).map(({ id }) => id))).toEqual(ids)
+      expect(await types()).not.toContain('DISK_MISSING')
+    },
+  )
 
   test('a stick without S.M.A.R.T. is known by what the kernel tells, in whatever machine', async () => {
     const stick = { device: 'sdb', tran: 'usb', size: 32_000_000_000, serial: 'STICK-1', model: 'Ultra' }
@@ -283,4 +301,113 @@ test('Two disks without a number that follow each other at one place are two, an
     ['M1', true],
     ['M2', false],
   ])
+})
+
+describe('A disk without a number', () => {
+  const vda = (size: number) => ({ device: 'vda', serial: null, tran: 'virtio', size })
+  const links = (byPath: string | null) =>
+    section('machine', {
+      ip: null,
+      os: 'debian',
+      osVersion: '12',
+      arch: 'x86_64',
+      kind: 'VM',
+      virtualization: 'kvm',
+      machineIdHash: null,
+      root: true,
+      links: byPath === null ? [] : [{ device: 'vda', byId: [], byPath, wwid: null }],
+    })
+  const tell = (at: number, size: number, ...sections: unknown[]) =>
+    report(api, { collectedAt: minutes(at), disks: [], lsblk: [vda(size)], sections })
+
+  test('stays one disk where its place is told once and not the next time, whichever comes first', async () => {
+    for (const [at, path] of [null, 'pci-0000:00:05.0', null, 'pci-0000:00:05.0'].entries()) {
+      await tell(at * 15, 34e9, links(path))
+      expect(await disks()).toMatchObject([{ weak: true, missingSince: null }])
+    }
+    await tell(60, 34e9, unavailable('machine'))
+    expect(await disks()).toHaveLength(1)
+    // At another place it is another one.
+    await tell(75, 34e9, links('pci-0000:00:06.0'))
+    expect(await disks()).toHaveLength(2)
+  })
+
+  test('stays one where a hypervisor makes it larger, and is another where it is smaller', async () => {
+    for (const [at, size] of [34e9, 68e9].entries()) await tell(at * 15, size, links('pci-0000:00:05.0'))
+    expect(await disks()).toMatchObject([{ capacityBytes: '68000000000', missingSince: null }])
+    await tell(30, 20e9, links('pci-0000:00:05.0'))
+    expect(await disks()).toHaveLength(2)
+  })
+
+  test('that a script told of is the one of its agent', async () => {
+    await api.post('/api/ingest', { hostname: 'atlas', disks: [{ device: '/dev/vda', capacity_bytes: 34e9 }] })
+    await tell(15, 34e9, links(null))
+    expect(await disks()).toMatchObject([{ missingSince: null }])
+  })
+})
+
+describe('A disk that loses its room', () => {
+  const size = 4_000_787_030_016
+  const document = (bytes: number) => ({ ...ataDocument(), user_capacity: { bytes } })
+  const found = async () => {
+    const { data } = await api.ask(
+      '{ disks { nodes { health device capacityBytes missingSince reasons { code value limit } } } }',
+    )
+    return data.disks.nodes
+  }
+  const LOST = { health: 'AT_RISK', capacityBytes: String(size), missingSince: null }
+
+  test.each([
+    ['and shows a few megabytes', { device: 'sda', serial: 'S1', size: 21e6 }, { sda: document(21e6) }, 21e6],
+    ['and has none, by the kernel', { device: 'sda', serial: 'S1', size: 0, rm: false }, { sda: document(size) }, 0],
+    ['and has none, where S.M.A.R.T. is not asked', { device: 'sda', serial: 'S1', size: 0, rm: false }, {}, 0],
+  ])('%s, is at risk until it has it again', async (_, lsblk, smart, left) => {
+    const whole = { device: 'sda', serial: 'S1', size }
+    await send(0, [whole], { sda: document(size) })
+    await send(60, [lsblk], smart)
+    const lost = { ...LOST, reasons: [{ code: 'CAPACITY_LOST', value: left, limit: size }] }
+    expect(await found()).toMatchObject([lost])
+    await report(api, { collectedAt: minutes(75), disks: [], lsblk: null, sections: [unavailable('lsblk')] })
+    expect(await found()).toMatchObject([lost])
+    await send(120, [whole], { sda: document(size) })
+    expect(await found()).toMatchObject([{ health: 'OK', reasons: [] }])
+  })
+
+  test('is one where an NVMe controller answers without its namespace', async () => {
+    const nvme = {
+      smartctl: { exit_status: 0 },
+      device: { type: 'nvme', protocol: 'NVMe' },
+      serial_number: 'N1',
+      nvme_total_capacity: size,
+      smart_status: { passed: true },
+    }
+    await send(0, [{ device: 'nvme0n1', serial: 'N1', tran: 'nvme', size }], { nvme0n1: nvme })
+    await send(60, [], { nvme0: nvme })
+    expect(await found()).toMatchObject([
+      { ...LOST, device: 'nvme0n1', reasons: [{ code: 'CAPACITY_LOST', value: 0 }] },
+    ])
+  })
+
+  test('is none where a bridge hides some sectors, and an empty card reader is no disk at all', async () => {
+    await send(0, [{ device: 'sda', serial: 'S1', size }], { sda: document(size) })
+    await send(
+      60,
+      [
+        { device: 'sda', serial: 'S1', size: size - 1e6 },
+        { device: 'sdb', serial: null, size: 0, rm: true },
+      ],
+      {
+        sda: document(size - 1e6),
+      },
+    )
+    expect(await found()).toMatchObject([{ health: 'OK', reasons: [] }])
+  })
+
+  test('is none where a controller is asked for a slot that holds nothing', async () => {
+    await send(0, [{ device: 'sda', serial: 'S1', size }], {
+      sda: document(size),
+      'sda:megaraid,7': { smartctl: { exit_status: 2, messages: [{ string: 'device lacks SMART capability' }] } },
+    })
+    expect(await found()).toHaveLength(1)
+  })
 })

@@ -43,6 +43,7 @@ const sightingOf = (serial: string, answer: Answer, device = 'sda'): DiskSightin
   firmware: null,
   rotationRpm: 5400,
   located: true,
+  shown: true,
   thorough: true,
   standing: { said: [], clears: () => true },
   reading: readingOf(answer),

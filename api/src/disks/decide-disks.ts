@@ -1,6 +1,6 @@
 import { type DiskChange, type DiskRow, type Known } from './changes.ts'
 import { decideHealth } from './decide-health.ts'
-import { decideAbsent, decidePlace } from './decide-place.ts'
+import { decideAbsent, decidePlace, decideSuperseded } from './decide-place.ts'
 import type { DiskReport } from './disk-report.ts'
 import type { Sighted } from './recognition.ts'
 import { couldBeSeen, visible } from './sighted-disk.ts'
@@ -20,11 +20,27 @@ export function decideDisks(
   return [
     ...sighted.map((each) => decideDisk(report, each, known)),
     ...absent.flatMap((row) => {
-      const found = decideAbsent(report, row, known.stays.get(row.id) ?? [])
+      const found = isSuperseded(row, sighted)
+        ? decideSuperseded(report, row, known.stays.get(row.id) ?? [])
+        : decideAbsent(report, row, known.stays.get(row.id) ?? [])
       return found ? [{ ...found, added: false, current: true, shown: true, snapshot: null, document: null }] : []
     }),
   ]
 }
+
+/** It was known by its bridge alone, and what sits there says now who it is: another disk that was known already. */
+const isSuperseded = (row: DiskRow, sighted: readonly Sighted[]): boolean =>
+  row.lastReadAt === null &&
+  row.kernelSerial !== null &&
+  row.serialKey === row.kernelSerial &&
+  sighted.some(
+    ({ sighting: { evidence, bus, place } }) =>
+      bus === 'usb' &&
+      evidence.kernelKey === row.kernelSerial &&
+      evidence.serialKey !== null &&
+      evidence.serialKey !== evidence.kernelKey &&
+      place === row.place,
+  )
 
 function decideDisk(report: DiskReport, each: Sighted, known: Known): DiskChange {
   const { disk, sighting } = each

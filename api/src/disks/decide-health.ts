@@ -16,6 +16,8 @@ import { RULES_VERSION } from './judge.ts'
 import { readingRow } from './reading-row.ts'
 import { verdictOf } from './reading-verdict.ts'
 import { worstWord } from './rival-words.ts'
+import { reason } from './rules/rule.ts'
+import { lostCapacity } from './sighted-disk.ts'
 import type { DiskSighting, Reading } from './sighting.ts'
 import { type Answering, answering, readByAgent, TELLING } from './silent-disk.ts'
 import type { SmartDocument } from './smart-document.entity.ts'
@@ -106,14 +108,18 @@ function newDocument(row: DiskRow, { document, outcome }: Reading, at: Date): Ro
   return { id: newId(), disk: row.id, at, meaning, daily: same, content: deflateRawSync(text) }
 }
 
-/** What pools and arrays say, and what they said before and have not taken back. */
-function standingNow({ readingsOnly }: DiskReport, { standing }: DiskSighting, row: DiskRow): Reason[] {
+/** What pools, arrays and the kernel say, and what they said before and have not taken back. */
+function standingNow({ readingsOnly }: DiskReport, sighting: DiskSighting, row: DiskRow): Reason[] {
+  const { standing } = sighting
   const before = standingOf(row.reasons)
   if (readingsOnly) return before
-  const isHeard = ({ subject }: Reason): boolean => standing.clears(speakerOf(subject ?? ''))
+  const left = lostCapacity(sighting, row)
+  const lost = left === null ? [] : [reason('CAPACITY_LOST', Severity.AT_RISK, left, row.capacityBytes)]
+  const isHeard = ({ code, subject }: Reason): boolean =>
+    code === 'CAPACITY_LOST' ? sighting.capacityBytes !== null : standing.clears(speakerOf(subject ?? ''))
   const again = new Set(standing.said.map(({ subject }) => speakerOf(subject ?? '')))
   const kept = before.filter((said) => !isHeard(said) && !again.has(speakerOf(said.subject ?? '')))
-  return [...standing.said, ...notReadAgain(kept, row.lastSeenAt)]
+  return [...standing.said, ...lost, ...notReadAgain(kept, row.lastSeenAt)]
 }
 
 function answeringEvents(report: DiskReport, row: DiskRow, answers: Answering, cause: string | null): NewEvent[] {

@@ -125,6 +125,17 @@ export function decideAbsent(
   return { row: { ...row, missingSince: times.at }, stays: [], events: [missing] }
 }
 
+/** A disk that never was one of its own: it is retired without a word. */
+export const decideSuperseded = (
+  { times }: DiskReport,
+  row: DiskRow,
+  stays: readonly StayRow[],
+): Omit<Placed, 'current' | 'isNew'> => ({
+  row: { ...row, archivedAt: times.at, missingSince: null },
+  stays: stays.filter(({ until }) => until === null).map(endedStay),
+  events: [],
+})
+
 const openStay = ({ machineId, times }: DiskReport, { id }: DiskRow, { device }: DiskSighting): StayRow => ({
   id: newId(),
   disk: id,

@@ -36,8 +36,9 @@ export function recognise(report: DiskReport, known: readonly DiskRow[]): { sigh
       seen.labels.push(sighting.label)
       continue
     }
-    // Without the kernel's list a device that nothing is known of is no new disk: it may be one that is known.
-    if (!row && !sighting.located && !hasIdentity(sighting)) {
+    // What the kernel does not show, or shows without any room, is a new disk only where it says who it is: it may be one
+    // that is known, an empty slot of a controller or of a card reader.
+    if (!row && !hasIdentity(sighting) && (!sighting.shown || sighting.capacityBytes === 0)) {
       notes.push(`${sighting.label}: lsblk did not tell which disk it is; it is left out of this report.`)
       continue
     }
@@ -77,9 +78,13 @@ const isSameBridge = (row: DiskRow, sighting: DiskSighting): boolean =>
   row.capacityBytes !== null &&
   row.capacityBytes === sighting.capacityBytes
 
-/** One number on two pieces: beside the size the name differs too, or the model. */
+/**
+ * One number on two pieces: beside the size the name differs too, or the model. Of a USB disk that was not read the number is
+ * its bridge's, which a whole batch of docks may share.
+ */
 function isAnother(row: DiskRow, sighting: DiskSighting): boolean {
-  if (sameSize(row, sighting)) return false
+  if (sameSize(row, sighting) || sighting.capacityBytes === 0) return false
+  if (sighting.bus === 'usb' && !tellsItself(sighting)) return true
   const wwn = sighting.evidence.wwnKey
   return (wwn !== null && row.wwn !== null && row.wwn !== wwn) || !sameModel(row.model, sighting.evidence.model)
 }
@@ -90,19 +95,24 @@ function rowOf(
   all: readonly DiskRow[],
   taken: ReadonlyMap<DiskRow, Sighted>,
 ): { row: DiskRow | null; seen: Sighted | null } {
-  const isHere = (row: DiskRow): boolean => row.machine === report.machineId && row.place === sighting.place
+  const isHere = (row: DiskRow): boolean => row.machine === report.machineId && isSamePlace(row, sighting)
   // Of several that would do, the one that was here.
   const ordered = [...all.filter(isHere), ...all.filter((row) => !isHere(row))]
   const free = ordered.filter((row) => !taken.has(row))
   const { kernelKey } = sighting.evidence
-  const inMachine = free.filter((row) => row.machine === report.machineId && sameSize(row, sighting))
+  const inMachine = free.filter(
+    (row) => row.machine === report.machineId && (sameSize(row, sighting) || hasGrown(row, sighting)),
+  )
 
   if (!tellsItself(sighting) && kernelKey) {
     const byKernel = inMachine.filter((row) => row.kernelSerial === kernelKey)
     const found = byKernel.find(isHere) ?? (byKernel.length === 1 ? byKernel[0] : undefined)
     if (found) return { row: found, seen: null }
-    // A USB disk that came from another machine, and was not read here yet: its bridge goes with it.
-    const moved = free.filter((row) => row.machine !== report.machineId && isSameBridge(row, sighting))
+    // A USB disk that came from another machine, and was not read here yet: its bridge goes with it. One that the other
+    // machine still has is none of this: bridges of one batch bear one number.
+    const moved = free.filter(
+      (row) => row.machine !== report.machineId && row.missingSince !== null && isSameBridge(row, sighting),
+    )
     if (moved.length === 1 && moved[0]) return { row: moved[0], seen: null }
   }
   const evidence = ownEvidence(report, sighting)
@@ -126,7 +136,7 @@ function rowOf(
   const byPlace = inMachine.filter(
     (row) =>
       isHere(row) &&
-      ((row.weak && sameModel(row.model, evidence.model)) ||
+      ((row.weak && (sameModel(row.model, evidence.model) || isUnreadBehindBridge(row, sighting))) ||
         (!row.weak && !hasIdentity(sighting)) ||
         (row.kernelSerial !== null && row.serialKey === row.kernelSerial && row.kernelSerial === kernelKey)),
   )
@@ -135,6 +145,24 @@ function rowOf(
     (byPlace.length === 1 ? byPlace[0] : undefined)
   return { row: there ?? null, seen: null }
 }
+
+/**
+ * At one place below /dev/disk/by-path. Where that is not told, as when udev was not asked, the kernel's name is the place: so
+ * much is known of a disk without a number that it was called so a moment ago.
+ */
+function isSamePlace(row: DiskRow, { place, device }: DiskSighting): boolean {
+  if (row.place === place) return true
+  return row.device !== null && row.device === device && (isName(place, device) || isName(row.place, device))
+}
+const isName = (place: string | null, device: string): boolean => place === device || place === `/dev/${device}`
+
+/** Of a disk in a USB box that was never read the model is the box's. */
+const isUnreadBehindBridge = (row: DiskRow, { bus }: DiskSighting): boolean =>
+  bus === 'usb' && row.bus === 'usb' && row.lastReadAt === null
+
+/** A disk of a hypervisor may be made larger. */
+const hasGrown = (row: DiskRow, { bus, capacityBytes }: DiskSighting): boolean =>
+  row.weak && row.bus === 'virtio' && bus === 'virtio' && (capacityBytes ?? 0) > (row.capacityBytes ?? 0)
 
 /** What says which disk it is: its own words, else the kernel's where they can be its own. */
 function ownEvidence(report: DiskReport, { evidence, bus }: DiskSighting): IdentityEvidence {

@@ -51,23 +51,45 @@ export function describe(sighting: DiskSighting, known: DiskRow | null) {
   // Behind another bridge or controller the same serial shows another WWN: the newest counts, the former stays an alias.
   const former = known?.wwn && wwn && known.wwn !== wwn ? [known.wwn] : []
   const type = sighting.type === DiskType.UNKNOWN ? null : sighting.type
+  const isLost = lostCapacity(sighting, known) !== null
+  // A disk without a number is a hypervisor's: what the kernel says of it is the newest.
+  const size = known?.weak
+    ? (sighting.capacityBytes ?? known.capacityBytes)
+    : better(sighting.capacityBytes, known?.capacityBytes)
+  // An NVMe controller answers for the disk that it lost.
+  const node = isLost && !sighting.shown && known ? known : sighting
   return {
     serial: better(serialKey ? (evidence.serial?.trim() ?? null) : null, known?.serial),
     serialKey: serialKey ?? known?.serialKey ?? null,
     kernelSerial: kernelKey ?? known?.kernelSerial ?? null,
-    place: sighting.place,
+    // Where udev was not asked, it sits where it sat.
+    place: sighting.place === sighting.device ? (known?.place ?? sighting.place) : sighting.place,
     model: better(evidence.model, known?.model),
     wwn: wwn ?? known?.wwn ?? null,
     aliases: [...new Set([...(known?.aliases ?? []), ...former, ...evidence.aliases])].slice(-20),
     type: better(type, known && known.type !== DiskType.UNKNOWN ? known.type : null) ?? DiskType.UNKNOWN,
     bus: sighting.bus ?? known?.bus ?? null,
     role: sighting.located ? sighting.role : (known?.role ?? null),
-    capacityBytes: better(sighting.capacityBytes, known?.capacityBytes),
+    capacityBytes: isLost ? (known?.capacityBytes ?? null) : size,
     firmware: better(sighting.firmware, known?.firmware),
     rotationRpm: better(sighting.rotationRpm, known?.rotationRpm),
-    device: sighting.device,
-    path: sighting.path,
+    device: node.device,
+    path: node.path,
   }
+}
+
+/** Below this share of what it had a disk has lost room: a bridge may hide a few sectors, and no more. */
+const KEPT = 0.9
+
+/** What is left of a disk that had more room before: solid state dies so, with 0 bytes or some 20 MB. Null = it has its room, or that is not told. */
+export function lostCapacity(
+  { capacityBytes: now }: Pick<DiskSighting, 'capacityBytes'>,
+  known: Pick<DiskRow, 'capacityBytes' | 'weak' | 'device'> | null,
+): number | null {
+  if (now === null || !known?.capacityBytes || known.weak) return null
+  // Some are reached by smartctl alone: they never were block devices.
+  if (now === 0 && !/^(sd[a-z]+|nvme\d+n\d+|hd[a-z])$/.test(known.device ?? '')) return null
+  return now < KEPT * known.capacityBytes ? now : null
 }
 
 /** Behind a controller only smartctl sees a disk; what it was not asked for is not missing. */

@@ -16,11 +16,14 @@ export interface DiskSighting {
   type: DiskType
   bus: string | null
   role: string | null
+  /** 0 = it answers, and the kernel sees no room on it; null = not told. */
   capacityBytes: number | null
   firmware: string | null
   rotationRpm: number | null
   /** False where the kernel's list of devices was not had: what it is and what it serves is what was known. */
   located: boolean
+  /** Whether the kernel shows it as a block device: what is behind a controller, or was not listed, it does not. */
+  shown: boolean
   /** False where only lsblk told of it: what smartctl told before is better. */
   thorough: boolean
   /** What pools and arrays say of the disk now, whether it could be read or not. */

@@ -3,8 +3,8 @@ import { type Reason } from '../reasons/reason.ts'
 import { worstFirst } from './judge.ts'
 import type { ReasonCode } from '../reasons/sentence.ts'
 
-/** Reasons that a pool or an array gives, and not the disk: each report tells them anew. */
-const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED', 'POOL_MEMBER_ERRORS']
+/** Reasons that a pool, an array or the kernel gives, and not the disk: each report tells them anew. */
+const STANDING: ReasonCode[] = ['POOL_MEMBER_DEGRADED', 'POOL_MEMBER_ERRORS', 'CAPACITY_LOST']
 const NOT_SUPPORTED: ReasonCode[] = ['VIRTUAL_DISK', 'RAID_VOLUME', 'NO_DEVICE_TYPE', 'NO_SMART']
 const NOT_KNOWN: ReasonCode[] = ['NEVER_READ', 'NO_HEALTH_DATA', 'STOPPED_ANSWERING']
 

@@ -1,8 +1,9 @@
-import { isPhysicalDisk, readSubject } from '@vigie/agent/report'
+import { isNoDisk, isPhysicalDisk, readSubject } from '@vigie/agent/report'
 import { ReadingOutcome, ReadingSource } from '../disks/disk-words.ts'
 import { evidenceOf, wwnKey } from '../disks/identity.ts'
 import { holdsReading, typeOf } from '../disks/judge.ts'
 import type { DiskSighting, Reading } from '../disks/sighting.ts'
+import type { SmartFacts } from '../disks/smart-facts.ts'
 import { NOT_ASKED } from '../disks/standing.ts'
 import { standingsOf } from '../storage/array-members.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
@@ -11,7 +12,7 @@ import type { SmartSection, Told } from './read-sections.ts'
 
 /** The disks of a report: every physical disk of lsblk, and every one that smartctl reached, behind a controller too. */
 export function sightingsOf(told: Told): DiskSighting[] {
-  const devices = (told.graph.devices ?? []).filter(isPhysicalDisk)
+  const devices = (told.graph.devices ?? []).filter((device) => isPhysicalDisk(device) || isWithoutRoom(device))
   const roles = rolesOf(told.graph)
   const standings = standingsOf(told.graph, told.silent)
   const known = new Map(devices.map((device) => [device.kname, device]))
@@ -50,14 +51,25 @@ function sighting(
     type: typeOf(facts, device?.rotational ?? null, device?.transport ?? null),
     bus: device?.transport ?? (address ? address.split(',')[0] : null) ?? (facts?.protocol === 'NVME' ? 'nvme' : null),
     role,
-    capacityBytes: facts?.capacityBytes ?? device?.sizeBytes ?? null,
+    capacityBytes: capacityOf(device, facts, told.graph.devices !== null && address === null),
     firmware: facts?.firmware ?? device?.revision ?? null,
     rotationRpm: facts?.rotationRpm ?? null,
     located: told.graph.devices !== null,
+    shown: device !== null,
     thorough: facts !== null && facts.serial !== null,
     standing,
     reading: readingOf(smart, smart ? null : told.smartUnavailable),
   }
+}
+
+/** A disk whose medium is gone: some die so. An empty slot of a card reader looks the same, and is removable. */
+const isWithoutRoom = ({ kname, type, sizeBytes, removable }: BlockDevice): boolean =>
+  type === 'disk' && !isNoDisk(kname) && sizeBytes === 0 && removable === false
+
+/** `isListed`: the kernel would show it, if it had any room: an NVMe controller that lost its namespaces still answers. */
+function capacityOf(device: BlockDevice | null, facts: SmartFacts | null, isListed: boolean): number | null {
+  if (device?.sizeBytes === 0 || (device === null && isListed)) return 0
+  return facts?.capacityBytes ?? device?.sizeBytes ?? null
 }
 
 function readingOf(smart: SmartSection | undefined, unavailable: string | null): Reading | null {

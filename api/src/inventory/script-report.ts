@@ -270,6 +270,7 @@ function readDisk(
     thorough: true,
     standing: NOT_ASKED,
     located: true,
+    shown: true,
     reading: readSmart(disk['smart'], `${path}.smart`, fields),
   }
 }

@@ -1,4 +1,4 @@
-import { compte, count, type Entry } from './entry.ts'
+import { bytesInWords, compte, count, type Entry, octetsEnMots } from './entry.ts'
 
 /** What smartctl reads of a disk, by the protocol that it speaks. */
 const SOURCES = new Map([
@@ -293,6 +293,16 @@ export const DISK_REASONS = {
   POWER_ON_OLD: {
     en: ({ value }) => `The disk has run for ${years(value)} years.`,
     fr: ({ value }) => `Le disque a tourné ${years(value).replace('.', ',')} ans.`,
+  },
+  CAPACITY_LOST: {
+    en: ({ value, limit }) =>
+      value === 0
+        ? `The kernel sees no room on it any more; it had ${bytesInWords(limit)}.`
+        : `It shows ${bytesInWords(value)} of the ${bytesInWords(limit)} that it had.`,
+    fr: ({ value, limit }) =>
+      value === 0
+        ? `Le noyau n’y voit plus aucun espace ; il avait ${octetsEnMots(limit)}.`
+        : `Il n’affiche plus que ${octetsEnMots(value)} sur ${octetsEnMots(limit)}.`,
   },
   POOL_MEMBER_DEGRADED: {
     en: ({ name }) => `Its array or pool does not count on it any more (${name}).`,

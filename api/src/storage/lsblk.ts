@@ -22,6 +22,7 @@ export interface BlockDevice {
   revision: string | null
   rotational: boolean | null
   readOnly: boolean | null
+  removable: boolean | null
   usedBytes: number | null
   freeBytes: number | null
   fsSizeBytes: number | null
@@ -86,6 +87,7 @@ function readDevice(node: Record<string, unknown>, kname: string, name: string):
     revision: asName(node['rev']),
     rotational: flag(node['rota']),
     readOnly: flag(node['ro']),
+    removable: flag(node['rm']),
     fsSizeBytes: size(node['fssize']),
     usedBytes: size(node['fsused']),
     freeBytes: size(node['fsavail']),
