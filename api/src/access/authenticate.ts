@@ -30,8 +30,8 @@ export async function authenticate(
 }
 
 /** A script without a token is let in from the listed addresses, and may report only. */
-export function callerByAddress(address: string, open: BlockList): Caller | null {
-  return isListed(open, address)
+export function callerByAddress(address: string | undefined, open: BlockList): Caller | null {
+  return address !== undefined && isListed(open, address)
     ? {
         kind: 'OPEN_ADDRESS',
         id: null,

@@ -67,8 +67,8 @@ export class AlertsService {
     let query = tables(this.em).selectFrom('Alert')
     if (filter?.type?.length) query = query.where('type', 'in', filter.type)
     if (filter?.jobId) query = query.where('job', '=', filter.jobId)
-    const states = filter?.state
-    if (states?.length)
+    const states = [...new Set(filter?.state ?? [])]
+    if (states.length)
       query = query.where((eb) => {
         const isIn = inState(eb, this.clock())
         return eb.or(states.map((state) => isIn[state]))

@@ -16,6 +16,8 @@ import {
 
 /** So many are committed together: who reads waits for them meanwhile. */
 const MOST_TOGETHER = 16
+/** What is large is not joined by more: who waits for the thread and the database waits for so much at most, in ms, and one. */
+const LONGEST_TOGETHER = 250
 /** Whoever waits for longer is told so. */
 const LONGEST_WAIT = 15 * SECOND
 
@@ -26,6 +28,7 @@ interface Member<Tell> {
   reject: (error: unknown) => void
   /** Gives up waiting. */
   timer: NodeJS.Timeout
+  isLate: boolean
 }
 
 /**
@@ -40,21 +43,31 @@ export function createGroupTransact<Tell>(openOutbox: () => TransactionOutbox<Te
 
   const alone = ({ em, work, resolve, reject }: Member<Tell>): Promise<void> => transact(em, work).then(resolve, reject)
 
-  const together = async (group: readonly Member<Tell>[]): Promise<void> => {
+  /** Answers with those that were not done: the work before them took too long for more. */
+  const together = async (group: readonly Member<Tell>[]): Promise<readonly Member<Tell>[]> => {
     const [first] = group
-    if (!first || group.length === 1) return first && alone(first)
+    if (!first) return []
+    if (group.length === 1) {
+      await alone(first)
+      return []
+    }
     const all = async (own: EntityManager): Promise<(() => void)[]> => {
       const done: (() => void)[] = []
-      for (const member of group) done.push(await inSavepoint(own, openOutbox, member))
+      const until = performance.now() + LONGEST_TOGETHER
+      for (const member of group) {
+        if (done.length > 0 && performance.now() > until) break
+        done.push(await inSavepoint(own, openOutbox, member))
+      }
       return done
     }
     const outcome = await inTransaction(first.em, all, ATTEMPTS.beside).catch((error: unknown) => ({ error }))
     if (Array.isArray(outcome)) {
       for (const tell of outcome) tell()
-      return
+      return group.slice(outcome.length)
     }
     const { error } = outcome
     for (const member of group) await (isOfAll(error) ? member.reject(error) : alone(member))
+    return []
   }
 
   const workOff = async (): Promise<void> => {
@@ -63,8 +76,12 @@ export function createGroupTransact<Tell>(openOutbox: () => TransactionOutbox<Te
       // SQLite works without ever letting the sockets speak: what has come meanwhile is heard in this one turn.
       await nextTurn()
       const group = waiting.splice(0, MOST_TOGETHER)
-      for (const { timer } of group) clearTimeout(timer)
-      await together(group)
+      const rest = await together(group)
+      for (const member of group) if (!rest.includes(member)) clearTimeout(member.timer)
+      for (const member of rest.toReversed()) {
+        if (member.isLate) member.reject(tooLate())
+        else waiting.unshift(member)
+      }
     }
     isAtWork = false
   }
@@ -72,14 +89,27 @@ export function createGroupTransact<Tell>(openOutbox: () => TransactionOutbox<Te
   return <T>(em: EntityManager, work: (transaction: TransactionOf<Tell>) => Promise<T>) =>
     new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(member), 1)
-        reject(new DatabaseBusyError('what was asked before is still at work'))
+        // One that is just being worked on may still be done.
+        member.isLate = true
+        const at = waiting.indexOf(member)
+        if (at === -1) return
+        waiting.splice(at, 1)
+        reject(tooLate())
       }, LONGEST_WAIT)
-      const member = { em, work, resolve: resolve as (answer: unknown) => void, reject, timer }
+      const member: Member<Tell> = {
+        em,
+        work,
+        resolve: resolve as (answer: unknown) => void,
+        reject,
+        timer,
+        isLate: false,
+      }
       waiting.push(member)
       if (!isAtWork) void workOff()
     })
 }
+
+const tooLate = (): DatabaseBusyError => new DatabaseBusyError('what was asked before is still at work')
 
 /** A disk that is full is full for each of them, and a database that is away is away. What else it is, each finds out by itself. */
 const isOfAll = (error: unknown): boolean =>

@@ -100,12 +100,28 @@ export async function selectRows<E extends object>(
   values: readonly (Value | undefined)[],
   also: Partial<Row<E>> = {},
 ): Promise<Row<E>[]> {
-  const wanted = values.filter((value): value is Value => value !== undefined)
-  if (wanted.length === 0) return []
+  const wanted = [...new Set(values.filter((value): value is Value => value !== undefined))]
+  const found: Row<E>[] = []
+  for (let at = 0; at < wanted.length; at += MOST_VALUES)
+    found.push(...(await selectSome(em, entity, property, { values: wanted.slice(at, at + MOST_VALUES), also })))
+  return found
+}
+
+/** SQLite takes 32,766 parameters in one statement, PostgreSQL 65,535. */
+const MOST_VALUES = 10_000
+
+async function selectSome<E extends object>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  property: keyof Row<E> & string,
+  { values: wanted, also }: { values: readonly Value[]; also: Partial<Row<E>> },
+): Promise<Row<E>[]> {
   const table = tableOf(em, entity)
-  const others = Object.entries(encode(table, also))
+  const told = Object.entries(encode(table, also))
+  const others = told.filter(([, value]) => value !== null)
   const conditions = [
     `${name(table.column(property))} in (${marks(table, wanted.length)})`,
+    ...told.filter(([, value]) => value === null).map(([column]) => `${name(column)} is null`),
     ...others.map(([column], index) => `${name(column)} = ${marks(table, 1, wanted.length + index)}`),
   ]
   const columns = table.codecs.filter(({ lazy }) => !lazy).map(({ column }) => name(column))

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, chmod, readFile, writeFile } from 'node:fs/promises'
+import { access, chmod, type FileHandle, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '@vigie/agent/host'
 import type { Roots } from '../config/config.ts'
@@ -71,13 +71,7 @@ async function idOf(
   try {
     if (name === 'deposit' && id === null) await makeFolder(root, 0o770)
     await access(root, constants.R_OK | constants.X_OK)
-    const found = await readFile(file, 'utf8').then(
-      (text) => text.trim(),
-      (cause: NodeJS.ErrnoException) => {
-        if (cause.code === 'ENOENT') return null
-        throw cause
-      },
-    )
+    const found = await readSentinel(file)
     if (found && !id)
       throw new Unseen(
         `${file} was made by another Vigie, or by this one before its database was lost. Two on one folder would take each other's files: stop the other, then remove ${file}`,
@@ -99,11 +93,33 @@ async function idOf(
   } catch (cause) {
     if (cause instanceof Unseen) throw cause
     const { code, message } = cause as NodeJS.ErrnoException
-    // Nothing can come into a folder that is absent or closed: a scan goes on, and each file says why it waits.
-    if (name !== 'deposit' && ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(code ?? '')) return null
+    // Nothing has come yet into a folder that is absent or closed: a scan goes on, and each file says why it waits. One that
+    // held something and is gone is a mount that is not there.
+    if (id === null && name !== 'deposit' && ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR'].includes(code ?? '')) return null
     throw new Unseen(`${root} cannot be read (${code ?? message})`)
   }
 }
+
+/** The word in it; null = there is none. Members of the deposit's group may put there what they like: a pipe would never end. */
+async function readSentinel(file: string): Promise<string | null> {
+  let handle: FileHandle
+  try {
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return null
+    if (code === 'ELOOP') throw new Unseen(`${file} is a symbolic link, which is never followed`)
+    throw cause
+  }
+  try {
+    const stat = await handle.stat()
+    if (!stat.isFile() || stat.size > LONGEST_SENTINEL) throw new Unseen(`${file} is not the file that Vigie wrote`)
+    return (await handle.readFile('utf8')).trim()
+  } finally {
+    await handle.close()
+  }
+}
+const LONGEST_SENTINEL = 1000
 
 /** Why nothing new is taken on; null = there is room. What gives room back is done all the same. */
 export async function lackOfRoom({ deposit }: Roots): Promise<string | null> {

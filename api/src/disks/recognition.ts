@@ -27,9 +27,9 @@ export function recognise(report: DiskReport, known: readonly DiskRow[]): { sigh
   const taken = new Map<DiskRow, Sighted>()
   const found: Sighted[] = []
   const own = report.disks.filter(tellsItself)
+  const candidates = new Candidates(known)
   for (const sighting of [...own, ...report.disks.filter((each) => !tellsItself(each))]) {
-    const all = [...known, ...found.filter(({ disk }) => disk.added).map(({ disk }) => disk.row)]
-    const { row, seen } = rowOf(report, sighting, all, taken)
+    const { row, seen } = rowOf(report, sighting, candidates.of(report, sighting), taken)
     if (seen) {
       notes.push(`${sighting.label} is the same disk as ${seen.sighting.label} (${row?.serial ?? row?.wwn}).`)
       seen.sighting = united(seen.sighting, sighting)
@@ -48,11 +48,63 @@ export function recognise(report: DiskReport, known: readonly DiskRow[]): { sigh
     const sighted: Sighted = { sighting, labels: [sighting.label], disk }
     taken.set(disk.row, sighted)
     found.push(sighted)
+    if (disk.added) candidates.add(disk.row)
   }
   const order = new Map(report.disks.map((sighting, index) => [sighting.label, index]))
   const sighted = found.sort((a, b) => (order.get(a.sighting.label) ?? 0) - (order.get(b.sighting.label) ?? 0))
   return { sighted, notes }
 }
+
+/** The rows that a sighting may mean: those that share a number, a name or a place with it. A report may tell of 10,000 disks. */
+class Candidates {
+  private readonly order = new Map<DiskRow, number>()
+  private readonly byKey = new Map<string, DiskRow[]>()
+
+  constructor(known: readonly DiskRow[]) {
+    for (const row of known) this.add(row)
+  }
+
+  add(row: DiskRow): void {
+    this.order.set(row, this.order.size)
+    const { machine, serialKey, kernelSerial, wwn, place, device, weakKey } = row
+    const keys = keysOf(machine, { serials: [serialKey, kernelSerial], wwn, place, device, weakKey })
+    for (const key of keys) {
+      const same = this.byKey.get(key)
+      if (same) same.push(row)
+      else this.byKey.set(key, [row])
+    }
+  }
+
+  of({ machineId }: DiskReport, sighting: DiskSighting): DiskRow[] {
+    const { evidence, place, device } = sighting
+    const keys = keysOf(machineId, {
+      serials: [evidence.serialKey, evidence.kernelKey],
+      wwn: evidence.wwnKey,
+      place,
+      device,
+      weakKey: weakKeyOf(machineId, sighting),
+    })
+    const rows = new Set([...keys].flatMap((key) => this.byKey.get(key) ?? []))
+    return [...rows].sort((a, b) => (this.order.get(a) ?? 0) - (this.order.get(b) ?? 0))
+  }
+}
+
+interface Names {
+  serials: readonly (string | null)[]
+  wwn: string | null
+  place: string | null
+  device: string | null
+  weakKey: string | null
+}
+
+const keysOf = (machine: string, { serials, wwn, place, device, weakKey }: Names): Set<string> =>
+  new Set([
+    ...serials.flatMap((serial) => (serial === null ? [] : `serial ${serial}`)),
+    ...(wwn === null ? [] : [`wwn ${wwn}`]),
+    ...(place === null ? [] : [`place ${machine} ${place}`]),
+    ...(device === null ? [] : [`device ${machine} ${device}`]),
+    ...(weakKey === null ? [] : [`weak ${weakKey}`]),
+  ])
 
 /** The disk's own serial number or name, read from it. What the kernel tells of a USB disk may be its bridge's. */
 const tellsItself = ({ evidence }: DiskSighting): boolean => evidence.serialKey !== null

@@ -7,7 +7,7 @@ import { authenticate } from '../access/authenticate.ts'
 import type { Caller } from '../access/caller.ts'
 import { refuse } from '../http/refuse.ts'
 import { PACKED } from '../http/server.ts'
-import { DomainError, UnauthenticatedError } from '../platform/errors.ts'
+import { DomainError, InvalidInputError, UnauthenticatedError } from '../platform/errors.ts'
 import type { FairShare } from '../platform/fair-share.ts'
 import type { Log } from '../platform/log.ts'
 import type { Services } from '../services.ts'
@@ -49,7 +49,11 @@ export async function serveQueries(
           let done: (() => void) | null = null
           return {
             didResolveOperation: async ({ document, request, operationName, operation }) => {
-              asBadRequest(() => checkTexts(document, request.variables ?? {}))
+              asBadRequest(() => {
+                if (operation?.operation === 'subscription')
+                  throw new InvalidInputError('query', 'is a subscription', 'Subscribe by WebSocket, at this address.')
+                checkTexts(document, request.variables ?? {})
+              })
               checkCost(schema, document, request.variables ?? {}, operationName ?? undefined)
               if (operation?.operation === 'query') done = await share.turn()
             },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Batch } from '../platform/changes.ts'
-import { confirmed } from './confirmed.ts'
+import { answered, confirmed } from './confirmed.ts'
 
 /** A stream that tells when it is told to. */
 function source() {
@@ -34,10 +34,10 @@ test('It listens before it says so, and then tells each batch once', async () =>
   expect((await heard.next()).value).toEqual({ changed: [], removedIds: [] })
   const first = heard.next()
   tell('a')
-  expect((await first).value.changed).toEqual([{ id: 'a' }])
+  expect((await first).value?.changed).toEqual([{ id: 'a' }])
   const second = heard.next()
   tell('b')
-  expect((await second).value.changed).toEqual([{ id: 'b' }])
+  expect((await second).value?.changed).toEqual([{ id: 'b' }])
   expect(state.asked).toBe(2)
 })
 
@@ -58,4 +58,23 @@ test('A stream that fails before anybody asks again ends no process, and tells w
   fail()
   await new Promise((resolve) => setImmediate(resolve))
   await expect(heard.next()).rejects.toThrow('gone')
+})
+
+test('Who leaves before anything was asked for ends the stream below', async () => {
+  for (const wrap of [(stream: AsyncIterable<Batch>) => stream, confirmed]) {
+    const { stream, state } = source()
+    await answered(wrap(stream), async () => 'answer').return?.()
+    expect(state.returned).toBe(true)
+  }
+})
+
+test('Each batch is told as its answer, until the stream ends', async () => {
+  const { stream, tell } = source()
+  const heard = answered(stream, async ({ changed }) => changed.length)
+  const first = heard.next()
+  tell('a')
+  expect(await first).toEqual({ done: false, value: 1 })
+  const last = heard.next()
+  await heard.return?.()
+  expect(await last).toEqual({ done: true, value: undefined })
 })

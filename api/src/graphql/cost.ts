@@ -82,6 +82,9 @@ const LONGEST_TEXT = 16 * 1024
 /** What programs printed may be long. */
 const LONG_FIELDS = new Set(['payload', 'content', 'logsSummary', 'error', 'text'])
 
+/** Values in one list, such as ids: a database takes some 30,000 in one statement. */
+const LONGEST_LIST = 10_000
+
 /** Refuses texts that are longer than any name, before a field looks at them. */
 export function checkTexts(query: DocumentNode, variables: Record<string, unknown>): void {
   const check = (name: string, text: unknown): void => {
@@ -105,6 +108,8 @@ export function checkTexts(query: DocumentNode, variables: Record<string, unknow
   for (const [name, text] of Object.entries(variables)) if (!long.has(name)) check(`$${name}`, text)
   const waiting: unknown[] = Object.values(variables).filter((value) => typeof value === 'object' && value !== null)
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (Array.isArray(value) && value.length > LONGEST_LIST && typeof value[0] !== 'object')
+      throw new InvalidInputError('list', `must hold at most ${LONGEST_LIST} values`, 'Ask several times.')
     for (const [name, part] of Object.entries(value as object)) {
       if (typeof part === 'object' && part !== null) waiting.push(part)
       else check(name, part)

@@ -1,14 +1,15 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { map } from '@graphql-yoga/subscription'
 import {
   createSourceEventStream,
+  type DocumentNode,
   execute,
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
+  Kind,
   parse,
   print,
   validate,
@@ -18,7 +19,7 @@ import type { Extra } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Caller } from '../access/caller.ts'
 import { isOwnOrigin } from '../http/origin.ts'
-import { confirmed } from './confirmed.ts'
+import { answered, confirmed } from './confirmed.ts'
 import { checkCost, MAX_TOKENS, type Spending } from './cost.ts'
 import type { Batch } from '../platform/changes.ts'
 import { SECOND } from '../platform/clock.ts'
@@ -59,6 +60,14 @@ interface Options {
   log: Log
   lookEvery?: number
 }
+
+/** A subscription is of one field (GraphQL §5.2.3.1), which no directive may leave out: there would be nothing to hear of. */
+const asksNothing = ({ definitions }: DocumentNode): boolean =>
+  definitions.some(
+    (node) =>
+      node.kind === Kind.OPERATION_DEFINITION &&
+      node.selectionSet.selections.some(({ directives }) => (directives ?? []).length > 0),
+  )
 
 /** GraphQL over WebSocket (graphql-transport-ws): subscriptions only; queries and mutations go over HTTP. */
 export function serveSubscriptions(
@@ -119,6 +128,7 @@ export function serveSubscriptions(
         if (!subscription)
           return [new GraphQLError('Only subscriptions are served here; send queries and mutations by POST.')]
         checkCost(schema, document, variables ?? {}, operationName ?? undefined)
+        if (asksNothing(document)) return [new GraphQLError('It asks for nothing: take @skip and @include away.')]
         const caller = callers.get(extra.socket) as Caller
         return {
           schema,
@@ -136,7 +146,7 @@ export function serveSubscriptions(
       if (!(Symbol.asyncIterator in stream)) return stream
       const { caller, isConfirmed } = args.contextValue as { caller: Caller; isConfirmed: boolean }
       const batches = stream as AsyncIterable<Batch>
-      return map((batch: Batch) => answer(args, batch, caller))((isConfirmed ? confirmed(batches) : batches) as never)
+      return answered(isConfirmed ? confirmed(batches) : batches, (batch) => answer(args, batch, caller))
     },
   }
   const protocol = makeServer(options)

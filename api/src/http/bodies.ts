@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { httpError, nothingAt } from './http-error.ts'
@@ -7,6 +8,8 @@ import { decodeText, type Encoding } from '../platform/text-encoding.ts'
 
 /** Large bodies that are read and worked on at a time: each takes up to 20 MB as text and as values. */
 const LARGE_AT_ONCE = 6
+/** Of one token, session or address: a body that drips keeps its own kind waiting alone. */
+const LARGE_OF_ONE = 2
 /** A body of less than this, or that may not be larger, waits for nobody. */
 const SMALL = 64 * 1024
 
@@ -29,10 +32,10 @@ export function readBodies(app: FastifyInstance): void {
       ? nothingAt(request.url)
       : httpError(400, 'NO_BODY_WANTED', 'This address reads no body. Send none.')
   })
-  const turns = new Turns(LARGE_AT_ONCE)
+  const turns = new Turns(LARGE_AT_ONCE, LARGE_OF_ONE)
   app.addHook('preParsing', async (request, reply, payload) => {
     if (isLarge(request)) {
-      const done = await turns.take()
+      const done = await turns.take(senderOf(request))
       reply.raw.once('close', done)
       if (reply.raw.destroyed) done()
     }
@@ -62,6 +65,12 @@ export function readBodies(app: FastifyInstance): void {
       else done(error, value)
     }),
   )
+}
+
+/** Who sends it, as far as it is known before the body is: no secret is kept for that. */
+function senderOf({ headers, ip }: FastifyRequest): string {
+  const secret = headers.authorization ?? headers.cookie
+  return secret === undefined ? `address ${ip}` : createHash('sha256').update(secret).digest('base64url')
 }
 
 /** Of an unpacked body only its bound is known. */

@@ -30,6 +30,8 @@ export interface RefusedDisk {
 
 /** The body's 8 MiB bound it as well. */
 const MOST_DISKS = 10_000
+/** Of all disks together. */
+const MOST_FILE_SYSTEMS = 10_000
 
 const TOP_KEYS = ['hostname', 'ip', 'os', 'os_version', 'collected_at', 'disks', 'report_id']
 const DISK_KEYS = [
@@ -209,6 +211,12 @@ function readDisks(list: unknown[], times: ReportTimes, fields: ScriptFields) {
       if (!(error instanceof InvalidInputError)) throw error
       refused.push({ index, serial: null, field: error.field, rule: error.rule, cure: error.cure })
     }
+    if (fileSystems.size > MOST_FILE_SYSTEMS)
+      throw new InvalidInputError(
+        'disks',
+        `must hold at most ${MOST_FILE_SYSTEMS} partitions and volumes`,
+        'Send those of one machine alone.',
+      )
   }
   // What was refused, or not told of at all, is not gone.
   const told =

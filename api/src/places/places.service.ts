@@ -7,7 +7,7 @@ import { shownHealthSql } from '../disks/health-sql.ts'
 import type { Clock } from '../platform/clock.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { fold } from '../platform/fold.ts'
-import { type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
+import { compareKeys, type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
 import { isOnArray } from '../storage/array-contents.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import type { StorageArray } from '../storage/storage-array.entity.ts'
@@ -41,8 +41,14 @@ export interface PlaceFilter {
   search?: string | null
 }
 
-/** Whether what people call a place holds these folded letters. */
-const isNamed = (search: string, { fileSystem }: Place, machine: NamedMachine | undefined): boolean =>
+interface Listed {
+  place: Place
+  /** What people call it, folded. */
+  names: string[]
+  key: (string | number)[]
+}
+
+const namesOf = ({ fileSystem }: Place, machine: NamedMachine | undefined): string[] =>
   [
     ...fileSystem.mountpoints,
     fileSystem.mountpoint,
@@ -50,7 +56,7 @@ const isNamed = (search: string, { fileSystem }: Place, machine: NamedMachine | 
     machine?.name,
     machine?.hostname,
     machine?.ip,
-  ].some((name) => name && fold(name).includes(search))
+  ].flatMap((name) => (name ? fold(name) : []))
 
 /** Which data is safe: a join of file systems, disks and what jobs protect. */
 export class PlacesService {
@@ -61,6 +67,7 @@ export class PlacesService {
   ) {}
 
   private loaded: Promise<Place[]> | null = null
+  private readonly lists = new Map<string, Promise<Listed[]>>()
 
   private readonly byMachine = groupLoader<string, Place>(
     (machineIds) => this.load(machineIds),
@@ -71,19 +78,38 @@ export class PlacesService {
   async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
     const { verdict, machineId, diskId } = filter ?? {}
     const search = fold(filter?.search?.trim() ?? '')
-    const wanted = (await this.within(machineId ?? null, diskId ?? null)).filter(
-      (place) =>
+    const found = (await this.listed(machineId ?? null, diskId ?? null)).filter(
+      ({ place, names }) =>
         (!verdict?.length || verdict.includes(place.verdict)) &&
-        (!diskId || place.disks.some(({ id }) => id === diskId)),
+        (!diskId || place.disks.some(({ id }) => id === diskId)) &&
+        (!search || names.some((name) => name.includes(search))),
     )
-    const machines = await this.machinesOf(wanted)
-    const found = wanted.filter((place) => !search || isNamed(search, place, machines.get(place.fileSystem.machine)))
-    return pageOfSorted(found, args, 4, ({ verdict: of, fileSystem }) => [
-      PLACE_RANK[of],
-      machineName(machines.get(fileSystem.machine)),
-      fileSystem.mountpoint ?? '',
-      fileSystem.id,
-    ])
+    const { nodes, ...page } = pageOfSorted(found, args, 4, ({ key }) => key)
+    return { ...page, nodes: nodes.map(({ place }) => place) }
+  }
+
+  /** With what they are sorted and searched by, made once however often one question asks. */
+  private listed(machineId: string | null, diskId: string | null): Promise<Listed[]> {
+    const key = `${machineId ?? ''} ${diskId ?? ''}`
+    const known = this.lists.get(key)
+    if (known) return known
+    const list = this.within(machineId, diskId).then(async (places) => {
+      const machines = await this.machinesOf(places)
+      const list = places.map((place): Listed => {
+        const { verdict, fileSystem } = place
+        const machine = machines.get(fileSystem.machine)
+        const name = machineName(machine)
+        return {
+          place,
+          names: namesOf(place, machine),
+          key: [PLACE_RANK[verdict], name, fileSystem.mountpoint ?? '', fileSystem.id],
+        }
+      })
+      // Sorted once: what is sorted already is looked through and no more.
+      return list.sort((a, b) => compareKeys(a.key, b.key))
+    })
+    this.lists.set(key, list)
+    return list
   }
 
   /** How many places have each verdict, the gravest first, zeros included. */
@@ -102,6 +128,7 @@ export class PlacesService {
 
   /** The place that a file system is. Errors: NOT_FOUND, also where it is none. */
   async ofFileSystem(id: string): Promise<Place> {
+    this.lists.clear()
     const found = await tables(this.em)
       .selectFrom('FileSystem')
       .select('machine')

@@ -25,7 +25,8 @@ export function addressList(ranges: readonly string[]): BlockList {
   return list
 }
 
-export function isListed(list: BlockList, address: string): boolean {
-  const own = bare(address)
+/** `address` undefined = that of a socket that is gone. */
+export function isListed(list: BlockList, address: string | undefined): boolean {
+  const own = bare(address ?? '')
   return isIP(own) !== 0 && list.check(own, familyOf(own))
 }

@@ -14,29 +14,28 @@ export interface StorageTold {
   graph: StorageGraph | null
 }
 
-/** The file system that is meant: by its own name, or by where it is mounted where lsblk did not tell names. */
-const knownOf = (
-  { key, mountpoint }: FileSystemFacts,
+/** Finds the file system that is meant: by its own name, or by where it is mounted where lsblk did not tell names. */
+function finderOf(
   known: readonly Row<FileSystem>[],
   { devices }: FileSystemSources,
-): Row<FileSystem> | null =>
-  known.find((row) => row.key === key) ??
-  (devices ? undefined : known.find((row) => row.goneSince === null && row.mountpoint === mountpoint)) ??
-  null
+): (facts: FileSystemFacts) => Row<FileSystem> | null {
+  const byKey = new Map(known.map((row) => [row.key, row]))
+  const present = known.filter(({ goneSince }) => goneSince === null)
+  const byPoint = new Map(devices ? [] : present.toReversed().map((row) => [row.mountpoint, row]))
+  return ({ key, mountpoint }) => byKey.get(key) ?? byPoint.get(mountpoint) ?? null
+}
+
+/** One without a name of its own is known by its device: what somebody said of it is not said of another one there. */
+const isAnother = (before: Row<FileSystem>, { fstype, mountpoint, key }: FileSystemFacts): boolean =>
+  key.startsWith('/dev/') && (before.fstype !== fstype || before.mountpoint !== mountpoint)
 
 /** Data sets of ZFS stand in df alone, the others in lsblk. */
 const couldBeTold = ({ fstype }: Row<FileSystem>, { devices, df }: FileSystemSources): boolean =>
   fstype === 'zfs' ? df : devices
 
 /** What no report has told of a file system yet, and nobody has said. */
-const UNSAID = {
-  users: null,
-  homeBytes: null,
-  mayFail: null,
-  noCopyReason: null,
-  noCopyBy: null,
-  noCopyAt: null,
-}
+const UNSAID_COPY = { noCopyReason: null, noCopyBy: null, noCopyAt: null }
+const UNSAID = { users: null, homeBytes: null, mayFail: null, ...UNSAID_COPY }
 
 /** Records what lies where, inside of a report's transaction. */
 export class StorageRecorder {
@@ -44,15 +43,20 @@ export class StorageRecorder {
 
   /** `diskIds` finds a disk by the kernel's name (or by the index of a script's list). */
   async record(machineId: string, at: Date, { facts, sources, graph }: StorageTold, diskIds: Map<string, string>) {
-    const known = await selectRows(this.em, FileSystem, 'machine', [machineId])
+    const known = await this.known(
+      machineId,
+      facts.map(({ key }) => key),
+    )
+    const find = finderOf(known, sources)
     const matched = facts.flatMap((each) => {
-      const before = knownOf(each, known, sources)
+      const before = find(each)
       // Without lsblk it is not known which it is: what is mounted there was told before, or will be.
       return before || sources.devices ? [{ facts: each, before }] : []
     })
     const rows = matched.map(({ facts: each, before }): Row<FileSystem> => {
       const { disks: _disks, users, homeBytes, mayFail, ...told } = each
       const row = before ?? { id: newId(), machine: machineId, ...UNSAID }
+      if (before && sources.devices && isAnother(before, each)) Object.assign(row, UNSAID_COPY)
       // Homes that were not measured this time keep their last value, with its age.
       const homes = users === null ? {} : { users, homeBytes }
       const { sizeBytes, usedBytes, freeBytes } = told
@@ -61,7 +65,8 @@ export class StorageRecorder {
       const bears = mayFail === null ? {} : { mayFail }
       return Object.assign(row, rest, homes, bears, { lastSeenAt: at, goneSince: null }) as Row<FileSystem>
     })
-    const gone = known.filter((row) => row.goneSince === null && !rows.includes(row) && couldBeTold(row, sources))
+    const told = new Set(rows.map(({ id }) => id))
+    const gone = known.filter((row) => row.goneSince === null && !told.has(row.id) && couldBeTold(row, sources))
     for (const row of gone) row.goneSince = at
     await saveRows(this.em, FileSystem, [...rows, ...gone])
     await this.join(
@@ -72,6 +77,20 @@ export class StorageRecorder {
       diskIds,
     )
     if (graph) await updateRow(this.em, Machine, machineId, { storageGraph: graph })
+  }
+
+  /** Those that are there, and those that are told again: what left long ago is not read at each report. */
+  private async known(machineId: string, keys: readonly string[]): Promise<Row<FileSystem>[]> {
+    const present = await selectRows(this.em, FileSystem, 'machine', [machineId], { goneSince: null })
+    const seen = new Set(present.map(({ key }) => key))
+    const other = await selectRows(
+      this.em,
+      FileSystem,
+      'key',
+      keys.filter((key) => !seen.has(key)),
+      { machine: machineId },
+    )
+    return [...present, ...other]
   }
 
   /** Writes the joins that changed: most reports change none. */

@@ -6,6 +6,7 @@ import { seekPage } from '../database/seek.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import type { Disk } from '../disks/disk.entity.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
+import { isPlainText } from '../platform/plain-text.ts'
 import { Health, HEALTH_RANK } from '../disks/health.ts'
 import { healthRankSql } from '../disks/health-sql.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -109,8 +110,12 @@ export class StorageService {
   /** Somebody says that no copy of a file system is needed, and why; null takes that back. */
   async setCopyNotNeeded(id: string, reason: string | null, actor: string): Promise<void> {
     const why = reason?.trim() ?? null
-    if (why !== null && (why.length < 3 || why.length > 500))
-      throw new InvalidInputError('reason', 'must be 3 to 500 characters', 'Say why nobody would miss what lies there.')
+    if (why !== null && !isSentence(why))
+      throw new InvalidInputError(
+        'reason',
+        'must be one line of 3 to 500 characters',
+        'Say why nobody would miss what lies there.',
+      )
     await this.transact(this.em, async ({ em, tell }) => {
       const fileSystem = await requireRow(em, FileSystem, id, 'file system')
       const now = this.clock()
@@ -218,3 +223,9 @@ function homesOn(diskId: string, fileSystems: Row<FileSystem>[]): HomesOnDisk {
   const sorted = [...users.values()].sort((a, b) => (b.bytes ?? -1) - (a.bytes ?? -1))
   return { diskId, bytes: sorted.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0), users: sorted }
 }
+
+/** What somebody says and others read: seen as it is, without what turns lines around or takes no room. */
+const isSentence = (text: string): boolean =>
+  isPlainText(text, 500) &&
+  !/[\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(text) &&
+  (text.match(/[\p{L}\p{N}\p{P}\p{S}]/gu)?.length ?? 0) >= 3
