@@ -220,10 +220,10 @@ const hasGrown = (row: DiskRow, { bus, capacityBytes }: DiskSighting): boolean =
 function ownEvidence(report: DiskReport, { evidence, bus }: DiskSighting): IdentityEvidence {
   if (evidence.serialKey !== null) return evidence
   const { kernelSerial, kernelKey } = evidence
-  const sharing = report.disks.filter((each) => each.evidence.kernelKey === kernelKey).length
   const byKernel = { ...evidence, serial: kernelSerial, serialKey: kernelKey }
   if (bus !== 'usb') return byKernel
   // Both bays of a USB dock show its bridge's number and name.
+  const sharing = report.disks.filter((each) => each.bus === 'usb' && each.evidence.kernelKey === kernelKey).length
   const unnamed = { wwn: null, wwnKey: null }
   return sharing > 1 ? { ...evidence, ...unnamed, serial: null } : { ...byKernel, ...unnamed }
 }

@@ -116,9 +116,9 @@ function answerErrors(server: FastifyInstance): void {
     if (isDatabaseAway(error)) return refuse(reply.header('retry-after', '5'), 503, error)
     // Who went before the end of what they sent is not answered, and is no failure of ours.
     const isGone = request.raw.destroyed || error.code === 'ERR_STREAM_PREMATURE_CLOSE'
-    // Node's SQLite says ERR_SQLITE_ERROR of what is ours; a status of its own such an error has none.
     const status = error.statusCode ?? (isGone ? 400 : 500)
-    if (status >= 500) request.log.error({ err: error }, 'A request failed')
+    // One that bears a status was meant: a crowd of strangers must not fill the log.
+    if (status >= 500 && error.statusCode === undefined) request.log.error({ err: error }, 'A request failed')
     const message =
       status >= 500
         ? 'Internal error; the log knows more.'
