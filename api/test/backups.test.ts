@@ -680,6 +680,28 @@ describe('The scanner', () => {
       }
     }
 
+    test('and its folder is gone altogether, it is noticed as well, and no less where a pipe stands for its sentinel', async () => {
+      await backups.scan()
+      const sentinel = join(backups[name], `.${name}-id`)
+      const back = (): void => renameSync(`${backups[name]}-away`, backups[name])
+      renameSync(backups[name], `${backups[name]}-away`)
+      expect(await backups.scan()).toMatchObject({
+        outcome: 'BLIND',
+        scan: { trouble: expect.stringMatching(/ENOENT/) },
+      })
+      back()
+      expect((await backups.scan()).outcome).toBe('DONE')
+      renameSync(sentinel, `${sentinel}-kept`)
+      execFileSync('mkfifo', [sentinel])
+      expect(await backups.scan()).toMatchObject({
+        outcome: 'BLIND',
+        scan: { trouble: expect.stringMatching(/is not the file that Vigie wrote/) },
+      })
+      unlinkSync(sentinel)
+      renameSync(`${sentinel}-kept`, sentinel)
+      expect((await backups.scan()).outcome).toBe('DONE')
+    })
+
     test('promotes, deletes and loses nothing, says so once, and goes on when it is back', async () => {
       const { id } = await backups.job({ keepLast: 1 })
       for (const day of ['2026-11-20', '2026-11-21', '2026-11-22']) {

@@ -107,6 +107,26 @@ function dial(api: TestApi): { socket: Socket; ended: () => boolean; received: (
   return { socket, ended: () => closed, received: () => text }
 }
 
+test('One whose bodies drip keeps nobody but himself waiting', async () => {
+  const api = await apiForThisTest()
+  const [slow, other] = [await api.token([Scope.REPORT]), await api.token([Scope.REPORT])]
+  for (let turn = 0; turn < 8; turn += 1) {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => undefined)
+    socket.write(
+      `POST /api/ingest HTTP/1.1\r\nHost: vigie\r\nAuthorization: Bearer ${slow}\r\nContent-Length: 200000\r\n\r\n{`,
+    )
+  }
+  const answer = await fetch(`${api.url}/api/ingest`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${other}`, 'content-encoding': 'gzip', 'content-type': 'application/json' },
+    body: gzipSync(JSON.stringify({ hostname: 'atlas', disks: [] })),
+    signal: AbortSignal.timeout(10_000),
+  })
+  expect(answer.status).toBe(200)
+})
+
 describe('Who is slow is cut off', () => {
   test.each<[string, string, boolean]>([
     ['and sends nothing', '', false],
@@ -239,6 +259,18 @@ describe('What is large or deep is refused before anything is made of it', () =>
       expect(((await answer.json()) as any).errors[0].message).toMatch(message)
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024)
     }
+  })
+
+  test.each([
+    ['alerts by state', 'query ($t: [AlertState!]) { alerts(filter: { state: $t }) { totalCount } }', 'OPEN'],
+    ['disks by health', 'query ($t: [Health!]) { disks(filter: { health: $t }) { totalCount } }', 'OK'],
+    ['alerts of a cause', 'mutation ($t: [ID!]) { acknowledgeCause(id: "x", alertIds: $t) { id } }', 'x'],
+  ])('a list that no database takes: %s', async (_what, question, value) => {
+    const api = await apiForThisTest()
+    const asked = (length: number) => api.ask(question, { t: Array.from({ length }, () => value) })
+    expect((await asked(10_001)).errors?.[0]?.message).toBe('list: must hold at most 10000 values. Ask several times.')
+    const codes = ((await asked(10_000)).errors ?? []).map(({ extensions }: any) => extensions.code)
+    expect(codes).not.toContain('INTERNAL_SERVER_ERROR')
   })
 
   test('a hundred who ask for the playground and read nothing share one text, and keep nobody waiting', async () => {

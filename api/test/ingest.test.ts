@@ -508,3 +508,27 @@ test('A machine is found by its name whatever its case, and by its whole name or
       machine: { hostname: 'Atlas.lan' },
     })
 })
+
+test('A report of more partitions than a machine has is refused, and one of many takes no longer for being told again', async () => {
+  const api = await apiForThisTest()
+  const disk = (partitions: number) => ({
+    device: 'sda',
+    serial: 'S1',
+    partitions: Array.from({ length: partitions }, (_, index) => ({
+      name: `sda${index}`,
+      uuid: `u-${index}`,
+      fstype: 'ext4',
+      mountpoint: `/m${index}`,
+    })),
+  })
+  const send = (partitions: number) => api.post('/api/ingest', { hostname: 'atlas', disks: [disk(partitions)] })
+  const refused = await send(10_001)
+  expect([refused.status, ((await refused.json()) as any).errors[0].message]).toEqual([
+    422,
+    'disks: must hold at most 10000 partitions and volumes. Send those of one machine alone.',
+  ])
+  expect((await send(3000)).status).toBe(200)
+  expect((await send(3000)).status).toBe(200)
+  const { data } = await api.ask('{ machines { nodes { fileSystems { id } } } }')
+  expect(data.machines.nodes[0].fileSystems).toHaveLength(3000)
+})

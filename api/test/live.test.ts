@@ -171,6 +171,18 @@ describe('A WebSocket', () => {
     await until(ended, 'the socket to be closed', 3000)
   })
 
+  test('that asks for nothing is told so, and stays', async () => {
+    const { client, connected } = socketTo(api, await api.token([Scope.READ]))
+    await connected
+    const refused: string[] = []
+    client.subscribe(
+      { query: 'subscription { machinesChanged @skip(if: true) { removedIds } }' },
+      { next: () => undefined, error: (error) => refused.push(JSON.stringify(error)), complete: () => undefined },
+    )
+    await until(() => refused.length === 1, 'it to be refused')
+    expect(refused[0]).toContain('It asks for nothing')
+  })
+
   test('that floods is closed, though it is known', async () => {
     const { send, ended } = await open()
     send({ type: 'connection_init', payload: { authorization: `Bearer ${await api.token([Scope.READ])}` } })
@@ -228,4 +240,9 @@ test('Who does not read what is sent is cut off, and costs no one else anything'
   }
   expect(await until(cut, 'the slow reader to be cut off', 35_000)).toBe(true)
   socket.destroy()
+})
+
+test('A subscription by POST is told where to subscribe', async () => {
+  const { errors } = await api.ask('subscription { machinesChanged { removedIds } }')
+  expect(errors?.[0]?.message).toBe('query: is a subscription. Subscribe by WebSocket, at this address.')
 })

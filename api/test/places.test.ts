@@ -302,6 +302,49 @@ test('Places come the gravest first, page by page, by machine, disk and verdict,
   expect(names(await places(backups, { filter: { diskId: 'nobody' } }))).toEqual([])
 })
 
+test('That no copy is needed is said of one file system, and not of another at the same device', async () => {
+  const backups = await backupsForThisTest()
+  const tell = (at: string, fstype: string, mountpoint: string) =>
+    report(backups.api, {
+      machineKey: 'key-of-the-machine-nas',
+      hostname: 'nas',
+      collectedAt: at,
+      disks: [{ serial: 'S1' }],
+      lsblk: [
+        {
+          device: 'sda',
+          serial: 'S1',
+          children: [
+            {
+              name: 'sda1',
+              kname: 'sda1',
+              path: '/dev/sda1',
+              type: 'part',
+              size: 1000,
+              fstype,
+              mountpoints: [mountpoint],
+            },
+          ],
+        },
+      ],
+    })
+  const verdicts = async () => (await places(backups)).nodes.map(({ verdict }: any) => verdict)
+  await tell('2026-11-21T01:00:00Z', 'ext4', '/scratch')
+  const { data } = await backups.api.ask('{ places { nodes { fileSystem { id } } } }')
+  const { id } = data.places.nodes[0].fileSystem
+  const SAY =
+    'mutation ($id: ID!, $reason: String) { setCopyNotNeeded(fileSystemId: $id, reason: $reason) { verdict } }'
+  for (const reason of ['\0\0\0', '\u200b\u200b\u200b', 'a cache\nand more', 'only a \u202ecache'])
+    expect((await backups.api.ask(SAY, { id, reason })).errors?.[0]?.message).toMatch(
+      /reason: must be one line of 3 to 500/,
+    )
+  await backups.api.ask(SAY, { id, reason: 'only a cache' })
+  await tell('2026-11-21T02:00:00Z', 'ext4', '/scratch')
+  expect(await verdicts()).toEqual(['UNNEEDED'])
+  await tell('2026-11-21T03:00:00Z', 'xfs', '/srv/customers')
+  expect(await verdicts()).toEqual(['NONE'])
+})
+
 describe('A link between a backup and a place', () => {
   const OFFERS = `query ($id: ID!) { linkOffers(fileSystemId: $id) { path clues job { databaseName } } }`
   const PREVIEW = `query ($job: ID!, $machine: ID!, $path: String!) { previewProtection(jobId: $job, machineId: $machine, path: $path) {
