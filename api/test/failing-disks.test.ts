@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/graphql/scope.ts'
-import { type DiskOptions, minutes, report, section } from './builders.ts'
+import { ataDocument, type DiskOptions, minutes, report, section } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -161,7 +161,7 @@ test('Where no disk of a machine can be asked, none of them is at fault', async 
       ],
     })
   expect(await disk()).toMatchObject({ health: 'OK', unreadableSince: null })
-  expect(await alerts()).toEqual([])
+  expect(await alerts()).toEqual(['null OPEN'])
   const { notes } = (await api.ask('{ machines { nodes { notes } } }')).data.machines.nodes[0]
   expect(notes.join()).toMatch(/No disk could be read: smartctl is not installed/)
 })
@@ -402,4 +402,74 @@ test('A solid state disk tells how fast its life is used up; one that turns, and
   api = await apiForThisTest()
   await send(0, {})
   expect(await wear()).toBeNull()
+})
+
+describe('What is no fault of a disk', () => {
+  const two = ['sda', 'sdb'].map((device) => ({ device, serial: `S-${device}` }))
+  const tell = (at: number, sections: unknown[]) =>
+    report(api, { collectedAt: minutes(at), disks: [], lsblk: two, sections })
+  const unread = (subject: string | null, code: string, text: string) => ({
+    kind: 'smartctl',
+    version: 1,
+    subject,
+    unavailable: { code, text },
+  })
+  const each = (code: string, text: string) => two.map(({ device }) => unread(device, code, text))
+  const good = () => two.map(({ device, serial }) => section('smartctl', ataDocument({ serial }), device))
+
+  test.each([
+    [
+      'smartctl is not there',
+      [unread(null, 'MISSING_COMMAND', 'smartctl is not installed')],
+      'smartctl is not installed',
+    ],
+    [
+      'smartctl prints nothing of any disk',
+      each('FAILED', 'smartctl printed nothing for it'),
+      'smartctl printed nothing for it',
+    ],
+    ['smartctl is too old to print JSON', each('UNPARSABLE', 'update smartmontools'), 'update smartmontools'],
+  ])('is told of its machine at the second time, once, and when it is over: %s', async (_, sections, why) => {
+    await tell(0, good())
+    await tell(60, sections)
+    expect(await alerts()).toEqual([])
+    for (const at of [120, 180]) await tell(at, sections)
+    const { data } = await api.ask('{ events(first: 50) { nodes { type severity detail machine { hostname } } } }')
+    expect(data.events.nodes.filter(({ type }: any) => type === 'SMART_LOST')).toEqual([
+      { type: 'SMART_LOST', severity: 'WARNING', detail: why, machine: { hostname: 'atlas' } },
+    ])
+    await api.app.opener.run()
+    const causes = async () =>
+      (await api.ask('{ causes { nodes { kind sentence } } }')).data.causes.nodes.map(({ kind, sentence }: any) => [
+        kind,
+        sentence,
+      ])
+    expect(await causes()).toEqual([['SMART_LOST', 'No disk of atlas can be read by S.M.A.R.T. any more']])
+    expect(await types()).not.toContain('DISK_STOPPED_ANSWERING')
+    await tell(240, good())
+    await api.app.opener.run()
+    expect([await causes(), (await types())[0]]).toEqual([[], 'SMART_READ'])
+  })
+
+  test('is told of no machine whose disks never could be read', async () => {
+    for (const at of [0, 60, 120]) await tell(at, [unread(null, 'NOT_ROOT', 'run the agent with sudo')])
+    expect(await types()).not.toContain('SMART_LOST')
+  })
+
+  test('is not that each disk hangs: that they do', async () => {
+    await tell(0, good())
+    for (const at of [60, 120]) await tell(at, each('TIMEOUT', 'smartctl gave no answer within 15 s'))
+    const told = await types()
+    expect(told.filter((type) => type === 'DISK_STOPPED_ANSWERING')).toHaveLength(2)
+    expect(told).not.toContain('SMART_LOST')
+  })
+
+  test('is that its document was too large for the report', async () => {
+    await tell(0, good())
+    const [first, second] = good()
+    for (const at of [60, 120]) await tell(at, [unread('sda', 'TOO_LARGE', 'it is too large'), second])
+    expect(await types()).not.toContain('DISK_STOPPED_ANSWERING')
+    await tell(180, [first, second])
+    expect(await alerts()).toEqual([])
+  })
 })

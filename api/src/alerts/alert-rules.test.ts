@@ -134,9 +134,15 @@ const CASES: [string, Told, string[]][] = [
     event(EventType.ARRAY_FORGOTTEN, { facts: { name: 'md0', kind: 'MDRAID' } }),
     ['CLOSE ARRAY array M MDRAID md0', 'CLOSE ARRAY answer array M MDRAID md0'],
   ],
+  ['S.M.A.R.T. that cannot be had', event(EventType.SMART_LOST), ['OPEN SMART_LOST smart M']],
+  ['S.M.A.R.T. that is there again', event(EventType.SMART_READ), ['RESOLVE SMART_LOST smart M']],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
-  ['a retired machine', event(EventType.MACHINE_ARCHIVED), ['CLOSE MACHINE_SILENT machine M']],
+  [
+    'a retired machine',
+    event(EventType.MACHINE_ARCHIVED),
+    ['CLOSE MACHINE_SILENT machine M', 'CLOSE SMART_LOST smart M'],
+  ],
   ['a blind scanner', event(EventType.SCANNER_BLIND), ['OPEN SCANNER scanner']],
   ['a scanner that sees again', event(EventType.SCANNER_SEES), ['RESOLVE SCANNER scanner']],
   [

@@ -44,6 +44,8 @@ export const ALERTING = [
   EventType.DISK_STOPPED_ANSWERING,
   EventType.DISK_ANSWERS,
   EventType.MACHINE_SILENT,
+  EventType.SMART_LOST,
+  EventType.SMART_READ,
   EventType.MACHINE_BACK,
   EventType.MACHINE_ARCHIVED,
   EventType.SCANNER_BLIND,
@@ -159,7 +161,14 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.MACHINE_BACK:
       return one('RESOLVE', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
     case EventType.MACHINE_ARCHIVED:
-      return one('CLOSE', AlertType.MACHINE_SILENT, `machine ${event.machine}`)
+      return [
+        ...one('CLOSE', AlertType.MACHINE_SILENT, `machine ${event.machine}`),
+        ...one('CLOSE', AlertType.SMART_LOST, `smart ${event.machine}`),
+      ]
+    case EventType.SMART_LOST:
+      return one('OPEN', AlertType.SMART_LOST, `smart ${event.machine}`)
+    case EventType.SMART_READ:
+      return one('RESOLVE', AlertType.SMART_LOST, `smart ${event.machine}`)
     case EventType.SCANNER_BLIND:
       return one('OPEN', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_SEES:

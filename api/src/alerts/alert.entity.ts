@@ -15,6 +15,7 @@ export enum AlertType {
   DISK = 'DISK',
   ARRAY = 'ARRAY',
   MACHINE_SILENT = 'MACHINE_SILENT',
+  SMART_LOST = 'SMART_LOST',
   SCANNER = 'SCANNER',
   ROOM = 'ROOM',
 }
@@ -26,6 +27,7 @@ registerEnumType(AlertType, {
     REPORT: { description: 'A report cannot be used, or nobody declared its database' },
     DISK: { description: 'A disk is AT_RISK or FAILED, stopped answering, or is missing' },
     ARRAY: { description: 'An array, pool or volume group is degraded or failed, or is gone' },
+    SMART_LOST: { description: 'S.M.A.R.T. of a machine was read before and cannot be had any more' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
     ROOM: { description: 'A file system that backups or Vigie lie on is nearly full, or will be soon' },

@@ -150,6 +150,8 @@ function wordOf({ type, status }: Row<Alert>, words: Words): string {
       return words.array(status ?? '')
     case AlertType.MACHINE_SILENT:
       return words.silent
+    case AlertType.SMART_LOST:
+      return words.smartLost
     case AlertType.SCANNER:
       return words.blind
     case AlertType.ROOM:
@@ -213,6 +215,8 @@ function headline(
       )
     case AlertType.MACHINE_SILENT:
       return lead(`${words.silent} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
+    case AlertType.SMART_LOST:
+      return lead(`${words.smartLost} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.ROOM:
       return lead(`${words.room(alert.status ?? '')} ${alert.facts.name ?? ''}`)
     case AlertType.SCANNER:
@@ -235,7 +239,7 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
   const path =
     alert.type === AlertType.DISK
       ? `disks/${alert.disk}`
-      : alert.type === AlertType.MACHINE_SILENT || alert.type === AlertType.ARRAY
+      : [AlertType.MACHINE_SILENT, AlertType.SMART_LOST, AlertType.ARRAY].includes(alert.type)
         ? `machines/${alert.machine}`
         : job
           ? `backups/${job.id}`

@@ -24,6 +24,7 @@ interface Words {
   array: (kind: string, name: string, state: ArrayState) => string
   ofMachine: (machine: string) => string
   silent: (machine: string, missing: number) => string
+  smartLost: (machine: string) => string
   missing: (count: number, name: string, agent: string) => string
   backup: (name: string, status: string | null) => string
   inARow: (count: number) => string
@@ -41,6 +42,7 @@ const EN: Words = {
   ofMachine: (machine) => ` of ${machine}`,
   silent: (machine, missing) =>
     `${machine} does not report${missing === 0 ? '' : missing === 1 ? ', and a backup of it is missing' : `, and ${missing} backups of it are missing`}`,
+  smartLost: (machine) => `No disk of ${machine} can be read by S.M.A.R.T. any more`,
   missing: (count, name, agent) =>
     count === 1 ? `The backup ${name} of ${agent} is missing` : `${count} backups of ${agent} are missing`,
   backup: (name, status) =>
@@ -68,6 +70,7 @@ const FR: Words = {
   ofMachine: (machine) => ` ${de(machine)}`,
   silent: (machine, missing) =>
     `${machine} ne donne plus signe de vie${missing === 0 ? '' : missing === 1 ? ', et une de ses sauvegardes manque' : `, et ${missing} de ses sauvegardes manquent`}`,
+  smartLost: (machine) => `Plus aucun disque ${de(machine)} n’est lisible par S.M.A.R.T.`,
   missing: (count, name, agent) =>
     count === 1 ? `La sauvegarde ${name} ${de(agent)} manque` : `${count} sauvegardes ${de(agent)} manquent`,
   backup: (name, status) =>
@@ -122,6 +125,8 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
               ? 'degraded'
               : 'at risk',
       )
+    case CauseKind.SMART_LOST:
+      return words.smartLost(machine)
     case CauseKind.MACHINE_SILENT:
       return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)
     case CauseKind.BACKUPS_MISSING:

@@ -10,6 +10,7 @@ export enum CauseKind {
   DISKS_MISSING = 'DISKS_MISSING',
   ARRAY = 'ARRAY',
   MACHINE_SILENT = 'MACHINE_SILENT',
+  SMART_LOST = 'SMART_LOST',
   BACKUP = 'BACKUP',
   BACKUPS_MISSING = 'BACKUPS_MISSING',
   FILES = 'FILES',
@@ -26,6 +27,7 @@ registerEnumType(CauseKind, {
       description: 'An array, pool or volume group is degraded or failed, and no disk of it is known to be bad',
     },
     MACHINE_SILENT: { description: 'A machine does not report, and what should have come from it did not' },
+    SMART_LOST: { description: 'No disk of a machine can be read any more, for a reason that is none of theirs' },
     BACKUP: { description: 'A backup failed, was damaged on its way, or cannot be trusted' },
     BACKUPS_MISSING: { description: 'An agent sent nothing for one or several of its jobs' },
     FILES: { description: 'Files of the vault are lost, or damaged' },
@@ -103,6 +105,8 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
       return causeOfArray(alert, known)
     case AlertType.MACHINE_SILENT:
       return [CauseKind.MACHINE_SILENT, String(alert.machine)]
+    case AlertType.SMART_LOST:
+      return [CauseKind.SMART_LOST, String(alert.machine)]
     case AlertType.BACKUP:
       return causeOfBackup(alert, known)
     case AlertType.FILE:

@@ -3,7 +3,7 @@ import { InvalidInputError } from '../platform/errors.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import { ArrayKind, arraysOf } from '../storage/array-rules.ts'
 import { fileSystemsOf, sourcesOf } from '../storage/file-systems.ts'
-import { sightingsOf } from './disk-sightings.ts'
+import { sightingsOf, smartOf } from './disk-sightings.ts'
 import type { InventoryReportInput, ReportSectionInput } from './inventory-report.input.ts'
 import { corrected, type Inventory, orderedTimes, weigh } from './inventory.ts'
 import { readSections, type Told } from './read-sections.ts'
@@ -23,6 +23,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
   notes.push(...told.refused.slice(0, 10))
   if (told.smartUnavailable !== null) notes.push(`No disk could be read: ${told.smartUnavailable}.`)
   const { graph, machine } = told
+  const disks = sightingsOf(told)
   const { links: _links, ...facts } = machine ?? {}
   return {
     id: input.id,
@@ -37,7 +38,8 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
       agentVersion: input.agentVersion,
       facts: machine ? facts : null,
     },
-    disks: sightingsOf(told),
+    disks,
+    smart: smartOf(disks),
     complete: {
       kernel: graph.devices !== null,
       // Only smartctl sees the disks behind a controller, and it is asked less often.

@@ -7,6 +7,7 @@ import type { SmartFacts } from '../disks/smart-facts.ts'
 import { NOT_ASKED } from '../disks/standing.ts'
 import { standingsOf } from '../storage/array-members.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
+import type { SmartTold } from '../machines/machine-sighting.ts'
 import { rolesOf } from '../storage/role.ts'
 import type { SmartSection, Told } from './read-sections.ts'
 
@@ -72,6 +73,15 @@ function capacityOf(device: BlockDevice | null, facts: SmartFacts | null, isList
   return facts?.capacityBytes ?? device?.sizeBytes ?? null
 }
 
+/** Whether S.M.A.R.T. of the machine could be read at all; null = it was not asked, or each disk failed for itself. */
+export function smartOf(sightings: readonly DiskSighting[]): SmartTold | null {
+  const readings = sightings.flatMap(({ reading }) => reading ?? [])
+  if (readings.some(({ outcome }) => outcome !== ReadingOutcome.UNREADABLE)) return { isRead: true, cause: null }
+  const [first] = readings
+  if (!first || !readings.every(({ ofMachine }) => ofMachine)) return null
+  return { isRead: false, cause: first.cause }
+}
+
 function readingOf(smart: SmartSection | undefined, unavailable: string | null): Reading | null {
   const none = { source: ReadingSource.AGENT, findings: [], document: null, reported: null, ofMachine: false }
   if (!smart)
@@ -79,7 +89,14 @@ function readingOf(smart: SmartSection | undefined, unavailable: string | null):
       ? null
       : { ...none, outcome: ReadingOutcome.UNREADABLE, cause: unavailable, facts: null, ofMachine: true }
   const { facts, document } = smart
-  if (!facts) return { ...none, outcome: ReadingOutcome.UNREADABLE, cause: smart.unavailable, facts: null }
+  if (!facts)
+    return {
+      ...none,
+      outcome: ReadingOutcome.UNREADABLE,
+      cause: smart.unavailable,
+      facts: null,
+      ofMachine: smart.isForeign,
+    }
   if (facts.asleep) return { ...none, outcome: ReadingOutcome.ASLEEP, cause: facts.messages[0] ?? null, facts }
   if (!holdsReading(facts)) {
     const cause = facts.messages.join(' ') || 'smartctl printed no health data'

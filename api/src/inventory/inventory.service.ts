@@ -83,7 +83,12 @@ export class InventoryService {
       const readingsOnly = isPoorer(inventory, known)
       const { machine, newest } = readingsOnly
         ? { machine: readingsOnly, newest: false }
-        : await machines.record(found, { ...inventory.machine, tellsDisks: inventory.complete.kernel }, times, notes)
+        : await machines.record(
+            found,
+            { ...inventory.machine, tellsDisks: inventory.complete.kernel, smart: inventory.smart },
+            times,
+            notes,
+          )
       if (!speaksFor) await bindByReport(transaction, caller, { machine, knowsKey: true, at: times.receivedAt })
       const disks = await new DiskRecorder(em, tell).record({
         machineId: machine.id,

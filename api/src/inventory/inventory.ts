@@ -1,4 +1,4 @@
-import type { MachineSighting, ReportTimes } from '../machines/machine-sighting.ts'
+import type { MachineSighting, ReportTimes, SmartTold } from '../machines/machine-sighting.ts'
 import { createHash } from 'node:crypto'
 import type { DiskSighting } from '../disks/sighting.ts'
 import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
@@ -17,6 +17,8 @@ export interface Inventory {
   times: ReportTimes
   machine: MachineSighting
   disks: DiskSighting[]
+  /** Null = S.M.A.R.T. was not asked, or nothing can be said of it as a whole. */
+  smart: SmartTold | null
   /** Whether the report tells of every disk that the kernel sees, and of every one behind a controller: others are missing. */
   complete: { kernel: boolean; controllers: boolean }
   /** Null where nothing was told. */

@@ -26,7 +26,12 @@ export interface SmartSection {
   facts: SmartFacts | null
   document: Reading['document']
   unavailable: string | null
+  /** Whether that it is unavailable is the report's, the tool's or the user's fault, and not the disk's. */
+  isForeign: boolean
 }
+
+/** Reasons for which no disk is to blame: what it was not sent for, and what reads no disk at all. */
+const FOREIGN = new Set(['TOO_LARGE', 'UNPARSABLE', 'NOT_ROOT', 'MISSING_COMMAND'])
 
 /** What the sections of a report say, before disks are made of it. */
 export interface Told {
@@ -80,7 +85,8 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
   // Of a disk that the kernel shows; what is known of no disk makes none.
   for (const [subject, why] of refusedDisks)
     if (!told.smart.has(subject) && told.graph.devices?.some(({ kname }) => kname === subject))
-      told.smart.set(subject, { facts: null, document: null, unavailable: why })
+      told.smart.set(subject, { facts: null, document: null, unavailable: why, isForeign: true })
+  markWholeMachine(told)
   return { told, outcomes }
 }
 
@@ -113,7 +119,7 @@ function readSection(section: ReportSectionInput, told: Told): SectionResult {
   if (subject !== null && !isPlainText(subject, LONGEST_SUBJECT))
     refuse('subject', `must be one line of at most ${LONGEST_SUBJECT} characters`, 'Name the device.')
   if (unavailable) {
-    readUnavailable(kind, subject, unavailable.text, told)
+    readUnavailable(kind, subject, unavailable, told)
     return SectionResult.UNAVAILABLE
   }
   const text = section.payload ?? refuse('payload', 'is missing', 'Send the payload, or say why it is unavailable.')
@@ -125,12 +131,26 @@ function readSection(section: ReportSectionInput, told: Told): SectionResult {
   return SectionResult.ACCEPTED
 }
 
-function readUnavailable(kind: SectionKind, subject: string | null, text: string, told: Told): void {
+function readUnavailable(
+  kind: SectionKind,
+  subject: string | null,
+  unavailable: { code: string; text: string },
+  told: Told,
+): void {
   told.silent.add(kind)
   if (kind !== 'smartctl') return
-  const why = text.slice(0, LONGEST_WHY).replace(/\p{Cc}+/gu, ' ')
+  const why = unavailable.text.slice(0, LONGEST_WHY).replace(/\p{Cc}+/gu, ' ')
   if (subject === null) told.smartUnavailable = why
-  else if (subject) told.smart.set(subject, { facts: null, document: null, unavailable: why })
+  else if (subject)
+    told.smart.set(subject, { facts: null, document: null, unavailable: why, isForeign: FOREIGN.has(unavailable.code) })
+}
+
+/** Where smartctl printed nothing for each of several disks, smartctl is what is broken. One that hangs on all is not: disks do that. */
+function markWholeMachine({ smart }: Told): void {
+  const sections = [...smart.values()]
+  const isSilent = ({ facts, unavailable }: SmartSection): boolean =>
+    facts === null && /^smartctl (printed nothing|did not start)/.test(unavailable ?? '')
+  if (sections.length > 1 && sections.every(isSilent)) for (const section of sections) section.isForeign = true
 }
 
 function parse(text: string): unknown {
@@ -163,7 +183,10 @@ function readDisk(subject: string | null, text: string, json: unknown): [subject
       .trim()
       .slice(0, 255) || null
   const named = { ...facts, serial: clean(facts.serial), model: clean(facts.model), firmware: clean(facts.firmware) }
-  return [key, { facts: named, document: { text, meaning: meaningOf(json, facts) }, unavailable: null }]
+  return [
+    key,
+    { facts: named, document: { text, meaning: meaningOf(json, facts) }, unavailable: null, isForeign: false },
+  ]
 }
 
 function shaped<T>(shape: z.ZodType<T>, json: unknown): T {

@@ -100,6 +100,7 @@ export function readScriptReport(
       times,
       machine: { machineKey: null, hostname, agentVersion: null, facts: { ip, os, osVersion, ...kindBy(os) } },
       disks,
+      smart: null,
       // A disk that was refused is there all the same: nothing is called missing on such a report.
       complete: { kernel: report['disks'] != null && refused.length === 0, controllers: true },
       graph: null,

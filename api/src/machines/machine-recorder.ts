@@ -4,7 +4,7 @@ import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { Severity } from '../reasons/reason.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
-import type { MachineSighting, ReportTimes } from './machine-sighting.ts'
+import type { MachineSighting, ReportTimes, SmartTold } from './machine-sighting.ts'
 import { isFuture } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { copyByName, differingMark, isSameHost, isSecondMachine, type Marks, marksAfter } from './copies.ts'
@@ -14,6 +14,10 @@ import { Machine } from './machine.entity.ts'
 import { silentAt, withReportTime } from './rhythm.ts'
 
 type MachineRow = Row<Machine>
+
+const WARNINGS = new Set([EventType.MACHINE_CLONED, EventType.SMART_LOST])
+/** Once may be an update of smartmontools that is just under way. */
+const TELLING = 2
 
 /** What says which machine a script reports for, beside the name that it tells. */
 export interface Evidence {
@@ -98,7 +102,7 @@ export class MachineRecorder {
   async record(
     { machine: known, machineKey, cloneOf, sharing: others }: Found,
     /** `tellsDisks`: whether the report tells of every disk that the kernel sees. */
-    sighting: MachineSighting & { tellsDisks: boolean },
+    sighting: MachineSighting & { tellsDisks: boolean; smart: SmartTold | null },
     times: ReportTimes,
     notes: string[],
   ): Promise<{ machine: MachineRow; newest: boolean }> {
@@ -125,6 +129,7 @@ export class MachineRecorder {
         archivedAt: null,
       })
       if (wasArchived && !wasSilent) this.event(EventType.MACHINE_BACK, machine, times)
+      this.noteSmart(machine, sighting.smart, times)
     }
     if (wasSilent) this.event(EventType.MACHINE_BACK, machine, times)
     await saveRows(this.em, Machine, [machine])
@@ -175,15 +180,28 @@ export class MachineRecorder {
     return machines.filter(({ id }) => id === machineId || disks.some((disk) => disk.machine === id))
   }
 
+  /** S.M.A.R.T. that was read before and cannot be had now makes every disk go unwatched, though each of them is well. */
+  private noteSmart(machine: MachineRow, smart: SmartTold | null, times: ReportTimes): void {
+    if (smart === null) return
+    const lost = smart.isRead ? 0 : machine.smartReadAt === null ? 0 : machine.smartLost + 1
+    if (smart.isRead) machine.smartReadAt = times.at
+    if (lost === TELLING) this.event(EventType.SMART_LOST, machine, times, smart.cause)
+    if (lost === 0 && machine.smartLost >= TELLING) this.event(EventType.SMART_READ, machine, times)
+    machine.smartLost = lost
+  }
+
   private event(type: EventType, machine: MachineRow, times: ReportTimes, name: string | null = null): void {
     this.tell.event({
       type,
-      severity: type === EventType.MACHINE_CLONED ? Severity.WARNING : Severity.INFO,
+      severity: WARNINGS.has(type) ? Severity.WARNING : Severity.INFO,
       at: times.at,
       cause: EventCause.READING,
       machine: machine.id,
       to: machine.id,
-      facts: { hostname: machine.hostname ?? machine.ip, ...(name === null ? {} : { name }) },
+      facts: {
+        hostname: machine.hostname ?? machine.ip,
+        ...(name === null ? {} : type === EventType.SMART_LOST ? { detail: name } : { name }),
+      },
     })
   }
 }
@@ -214,6 +232,8 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
     reportTimes: [],
     silentAt: at,
     silenceToldAt: null,
+    smartReadAt: null,
+    smartLost: 0,
     notes: [],
     archivedAt: null,
   }

@@ -17,3 +17,9 @@ export interface ReportTimes {
   /** What the report is ordered by. */
   at: Date
 }
+
+/** Whether S.M.A.R.T. of a machine could be read; `cause` = why no disk of it was, for a reason that is none of theirs. */
+export interface SmartTold {
+  isRead: boolean
+  cause: string | null
+}

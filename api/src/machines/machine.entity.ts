@@ -122,6 +122,14 @@ export class Machine {
   @Property({ type: 'datetime', nullable: true })
   silenceToldAt!: Date | null
 
+  /** The last report in which a disk could be read. Null = none ever could. */
+  @Property({ type: 'datetime', nullable: true })
+  smartReadAt!: Date | null
+
+  /** Reports in a row in which S.M.A.R.T. was asked and no disk could be read, for a reason that is none of theirs. */
+  @Property({ type: 'integer', default: 0 })
+  smartLost!: number
+
   @Field(() => [String], {
     description: 'Notes about its newest report: what was odd and how it was read. Sentences for a human, in English.',
   })

@@ -10,6 +10,7 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   DISKS_MISSING: () => ({ health: 'UNKNOWN' }),
   ARRAY: ({ status }) => ({ health: status === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
   MACHINE_SILENT: () => ({ health: 'WARNING' }),
+  SMART_LOST: () => ({ health: 'UNKNOWN' }),
   BACKUP: ({ status }) => ({
     status:
       status === 'TRANSFER_INTEGRITY_FAILED' || status === 'HASH_MISMATCH' || status === 'MISSING'
@@ -40,7 +41,7 @@ export function evidenceOf({
 } {
   const [job] = jobs
   if (kind === 'DISK' && disk) return { to: { name: 'disk', params: { id: disk.id } }, words: 'openDisk' }
-  if (machine && (kind === 'MACHINE_SILENT' || kind === 'DISKS_MISSING' || kind === 'ARRAY'))
+  if (machine && ['MACHINE_SILENT', 'SMART_LOST', 'DISKS_MISSING', 'ARRAY'].includes(kind))
     return { to: { name: 'machine', params: { id: machine.id } }, words: 'openMachine' }
   const entry = worst[0]?.entry
   if (job && jobs.length === 1)
