@@ -464,6 +464,16 @@ describe('What is no fault of a disk', () => {
     expect(told).not.toContain('SMART_LOST')
   })
 
+  test('is that it was put into a box that smartctl does not know', async () => {
+    await tell(0, good())
+    const boxed = {
+      smartctl: { exit_status: 1, messages: [{ string: '/dev/sda: Unknown USB bridge [0x152d:0x0579]' }] },
+    }
+    for (const at of [60, 120]) await tell(at, [section('smartctl', boxed, 'sda'), good()[1]])
+    expect(await types()).not.toContain('DISK_STOPPED_ANSWERING')
+    expect(await alerts()).toEqual([])
+  })
+
   test('is that its document was too large for the report', async () => {
     await tell(0, good())
     const [first, second] = good()

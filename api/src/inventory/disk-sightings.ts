@@ -100,7 +100,9 @@ function readingOf(smart: SmartSection | undefined, unavailable: string | null):
   if (facts.asleep) return { ...none, outcome: ReadingOutcome.ASLEEP, cause: facts.messages[0] ?? null, facts }
   if (!holdsReading(facts)) {
     const cause = facts.messages.join(' ') || 'smartctl printed no health data'
-    return { ...none, document, outcome: ReadingOutcome.UNREADABLE, cause, facts }
+    // A box or bridge that smartctl does not know keeps it from asking; the disk in it may be well.
+    const ofMachine = facts.standIn === 'NO_DEVICE_TYPE'
+    return { ...none, document, outcome: ReadingOutcome.UNREADABLE, cause, facts, ofMachine }
   }
   return { ...none, document, outcome: ReadingOutcome.READ, cause: null, facts }
 }
