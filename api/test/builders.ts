@@ -106,6 +106,21 @@ export const section = (kind: string, payload: unknown, subject: string | null =
 })
 
 /** A section that its agent could not have. */
+/** What an agent tells of a virtual machine; `links` are the names below /dev/disk. */
+export const machineSection = (more: Record<string, unknown> = {}) =>
+  section('machine', {
+    ip: null,
+    os: 'debian',
+    osVersion: '12',
+    arch: 'x86_64',
+    kind: 'VM',
+    virtualization: 'kvm',
+    machineIdHash: null,
+    root: true,
+    links: [],
+    ...more,
+  })
+
 export const unavailable = (kind: string) => ({
   kind,
   version: 1,

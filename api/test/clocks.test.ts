@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { minutes, report, REPORT, reportOf, section } from './builders.ts'
+import { machineSection, minutes, report, REPORT, reportOf } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -84,20 +84,7 @@ describe('Two machines with one key (a copied disk image)', () => {
       collectedAt: minutes(at),
       hostname,
       disks: [{ serial }],
-      sections: [
-        section('machine', {
-          ip: null,
-          os: 'debian',
-          osVersion: '12',
-          arch: 'x86_64',
-          kind: 'VM',
-          virtualization: 'kvm',
-          machineIdHash: hash(id),
-          ...more,
-          root: true,
-          links: [],
-        }),
-      ],
+      sections: [machineSection({ machineIdHash: hash(id), ...more })],
     })
   const names = async () =>
     (await machines()).map(({ hostname, disks }) => `${hostname} ${disks.map((one: any) => one.serial)}`).toSorted()

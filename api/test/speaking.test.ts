@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Scope } from '../src/graphql/scope.ts'
-import { minutes, REPORT, report, reportOf, section, unavailable } from './builders.ts'
+import { machineSection, minutes, REPORT, report, reportOf, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 // A report token speaks for whom somebody said it speaks for, not for whom it says.
@@ -83,20 +83,7 @@ describe('A fresh token', () => {
         ...OWN,
         machineKey,
         collectedAt: minutes(at),
-        sections: [
-          section('machine', {
-            ip: null,
-            os: 'debian',
-            osVersion: '12',
-            arch: 'x86_64',
-            kind: 'VM',
-            virtualization: 'kvm',
-            machineIdHash: 'a'.repeat(32),
-            hardwareHash: hardware.repeat(32),
-            root: true,
-            links: [],
-          }),
-        ],
+        sections: [machineSection({ machineIdHash: 'a'.repeat(32), hardwareHash: hardware.repeat(32) })],
       })
     expect(await sent(0, OWN.machineKey, '1')).toBe('ACCEPTED')
     expect(await sent(10, 'a-key-that-was-made-anew', '1')).toBe('ACCEPTED')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ataDocument, minutes, report, section, unavailable } from './builders.ts'
+import { ataDocument, machineSection, minutes, report, section, unavailable } from './builders.ts'
 import { apiForThisTest, type TestApi } from './start-api.ts'
 
 let api: TestApi
@@ -306,17 +306,7 @@ test('Two disks without a number that follow each other at one place are two, an
 describe('A disk without a number', () => {
   const vda = (size: number) => ({ device: 'vda', serial: null, tran: 'virtio', size })
   const links = (byPath: string | null) =>
-    section('machine', {
-      ip: null,
-      os: 'debian',
-      osVersion: '12',
-      arch: 'x86_64',
-      kind: 'VM',
-      virtualization: 'kvm',
-      machineIdHash: null,
-      root: true,
-      links: byPath === null ? [] : [{ device: 'vda', byId: [], byPath, wwid: null }],
-    })
+    machineSection({ links: byPath === null ? [] : [{ device: 'vda', byId: [], byPath, wwid: null }] })
   const tell = (at: number, size: number, ...sections: unknown[]) =>
     report(api, { collectedAt: minutes(at), disks: [], lsblk: [vda(size)], sections })
 
