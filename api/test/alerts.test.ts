@@ -401,6 +401,30 @@ describe('The outbox', () => {
     expect(data.alerting).toEqual({ mailOff: 'EMAIL_HOST is set, but EMAIL_SENDER is not', unaddressed: 1 })
   })
 
+  test('posts what only tries the webhook, signed, and says what its server answered', async () => {
+    const posts: { headers: IncomingHttpHeaders; body: string }[] = []
+    const server = createServer((request, response) => {
+      let body = ''
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      request.on('end', () => {
+        posts.push({ headers: request.headers, body })
+        response.writeHead(posts.length === 1 ? 204 : 410).end()
+      })
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    onTestFinished(() => void server.close())
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const backups = await backupsForThisTest({ WEBHOOK_URL: `http://${host}/s3cret-path`, WEBHOOK_SECRET: 's3cret' })
+    const test = () => backups.api.ask('mutation { sendTestWebhook { recipient state lastError } }')
+    expect((await test()).data.sendTestWebhook).toEqual({ recipient: host, state: 'SENT', lastError: null })
+    expect((await test()).data.sendTestWebhook).toEqual({ recipient: host, state: 'REFUSED', lastError: 'HTTP 410' })
+    expect(JSON.parse(posts[0]?.body ?? '')).toMatchObject({ kind: 'TEST', alerts: [] })
+    expect(posts[0]?.headers['x-vigie-signature']).toMatch(/^sha256=[0-9a-f]{64}$/)
+    const without = await backupsForThisTest()
+    const { errors } = await without.api.ask('mutation { sendTestWebhook { state } }')
+    expect(errors?.[0]?.message).toBe('WEBHOOK_URL: is not set. Set it and start Vigie again.')
+  })
+
   test('posts each alert to the webhook, signed, with one key for each repeat; one that hangs keeps no mail back', async () => {
     const posts: { headers: IncomingHttpHeaders; body: string }[] = []
     const server = createServer((request, response) => {

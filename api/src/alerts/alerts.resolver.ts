@@ -121,6 +121,17 @@ export class AlertsResolver {
     return (await alerts.delivery(test.id))[0] ?? test
   }
 
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => Delivery, {
+    description:
+      'Posts to the webhook what only tries it: kind TEST, no alerts, signed like any other. lastError is what its server said. Errors: BAD_USER_INPUT',
+  })
+  async sendTestWebhook(@Ctx() { alerts, delivery }: Context): Promise<Row<Delivery>> {
+    const test = await alerts.sendTestPost()
+    await delivery.run()
+    return (await alerts.delivery(test.id))[0] ?? test
+  }
+
   @FieldResolver(() => AlertState)
   state(@Root() alert: Row<Alert>, @Ctx() { alerts }: Context): AlertState {
     return alerts.state(alert)

@@ -174,6 +174,15 @@ export class AlertsService {
     return delivery
   }
 
+  /** A post to try the webhook with; it touches no alert. */
+  async sendTestPost(): Promise<Row<Delivery>> {
+    const { webhook } = this.settings
+    if (webhook === null) throw new InvalidInputError('WEBHOOK_URL', 'is not set', 'Set it and start Vigie again.')
+    const delivery = newDelivery(Channel.WEBHOOK, DeliveryKind.TEST, new URL(webhook.url).host, [], this.clock())
+    await this.transact(this.em, async ({ em }) => insertRows(em, Delivery, [delivery]))
+    return delivery
+  }
+
   delivery(id: string): Promise<Row<Delivery>[]> {
     return selectRows(this.em, Delivery, 'id', [id])
   }

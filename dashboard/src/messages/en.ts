@@ -954,6 +954,8 @@ export const en = {
     testTo: 'To',
     testSent: 'Taken over by the server. Whether it arrives, the mailbox shows.',
     testFailed: 'Not sent: {error}',
+    testWebhook: 'Post a test to the webhook',
+    testPosted: 'Its server took it.',
     types: {
       BACKUP: 'Backup',
       FILE: 'Backup file',

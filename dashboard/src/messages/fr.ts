@@ -969,6 +969,8 @@ export const fr: Messages = {
     testTo: 'À',
     testSent: 'Accepté par le serveur. Reste à voir s’il arrive.',
     testFailed: 'Non envoyé : {error}',
+    testWebhook: 'Envoyer un essai au webhook',
+    testPosted: 'Son serveur l’a accepté.',
     types: {
       BACKUP: 'Sauvegarde',
       FILE: 'Fichier de sauvegarde',
