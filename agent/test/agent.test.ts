@@ -232,6 +232,7 @@ describe.skipIf(!root)('A report', () => {
         .sort(),
     ).toEqual([
       ['df', 'FAILED'],
+      ['smartctl', 'SCAN_FAILED'],
       ['smartctl', 'UNPARSABLE'],
     ])
   })

@@ -401,3 +401,26 @@ describe('A disk that loses its room', () => {
     expect(await found()).toHaveLength(1)
   })
 })
+
+test('Where smartctl could not look for disks behind a controller none of them is missing, and the machine says so', async () => {
+  const behind = ['megaraid,0', 'megaraid,1'].map((address) =>
+    section('smartctl', ataDocument({ serial: `S-${address}` }), `sda:${address}`),
+  )
+  const own = section('smartctl', ataDocument({ serial: 'S1' }), 'sda')
+  const lsblk = [{ device: 'sda', serial: 'S1' }]
+  await report(api, { collectedAt: minutes(0), disks: [], lsblk, sections: [own, ...behind] })
+  const failed = {
+    kind: 'smartctl',
+    version: 1,
+    subject: null,
+    unavailable: { code: 'SCAN_FAILED', text: 'smartctl gave no answer within 15 s' },
+  }
+  await report(api, { collectedAt: minutes(60), disks: [], lsblk, sections: [own, failed] })
+  expect((await disks()).map(({ missingSince }) => missingSince)).toEqual([null, null, null])
+  const { data } = await api.ask('{ machines { nodes { notes } } }')
+  expect(data.machines.nodes[0].notes).toEqual([
+    'Disks behind controllers could not be looked for: smartctl gave no answer within 15 s.',
+  ])
+  await report(api, { collectedAt: minutes(120), disks: [], lsblk, sections: [own] })
+  expect((await disks()).filter(({ missingSince }) => missingSince !== null)).toHaveLength(2)
+})

@@ -378,10 +378,16 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       await page.getByText('3 sectors cannot be read and may be lost.').first().waitFor()
       await page.getByText('/srv/photos').first().waitFor()
       await page.getByText('deneb, as sda').waitFor()
-      await page.locator('canvas').waitFor()
-      await page.getByRole('button', { name: 'As a table' }).click()
+      // Each finding with the curve that told it, all over one time.
+      const finding = page.getByRole('listitem').filter({ hasText: '3 sectors cannot be read' })
+      await finding.getByRole('img', { name: /^197 Current_Pending_Sector over time/ }).waitFor()
+      await page.getByRole('button', { name: 'A year' }).first().click()
+      expect(await page.getByRole('button', { name: 'A year', pressed: true }).count()).toBe(2)
+      const chart = page.getByRole('region', { name: 'Over time' })
+      await chart.locator('canvas').waitFor()
+      await chart.getByRole('button', { name: 'As a table' }).click()
       expect(
-        await page
+        await chart
           .getByRole('region', { name: /over time/ })
           .getByRole('row')
           .count(),
@@ -395,7 +401,7 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       await pending.getByRole('button', { name: 'Accept until it grows' }).click()
       await page.getByRole('dialog').getByRole('button', { name: 'Accept until it grows' }).click()
       await pending.getByText('it counts again when it grows').waitFor()
-      await inspect(page, faults, 'disk-accepted', {})
+      await inspect(page, faults, 'disk-accepted', { theme: 'light', width: 1440 })
       await pending.getByRole('button', { name: 'Count it again' }).click()
       await pending.getByRole('button', { name: 'Accept until it grows' }).waitFor()
       expect(faults).toEqual([])

@@ -3,7 +3,7 @@ import { collectSection, type Section, Unavailable } from '../inventory/section.
 import { CommandUnavailable, type Run } from '../platform/command.ts'
 import type { BlockDevice } from '../storage/lsblk.ts'
 import { isPhysicalDisk } from '../report/block-device.ts'
-import { subjectOf } from '../report/subject.ts'
+import { SCAN_FAILED, subjectOf } from '../report/subject.ts'
 import { parseScan, readSmart, type SmartTarget } from './smartctl.ts'
 
 /** From the settings file: which types a device is to be asked with, such as ["megaraid,0", "megaraid,1"]. */
@@ -40,7 +40,7 @@ export async function collectDisks(
   // Whoever is behind a controller was not looked for, and is not missing.
   if (scanned === null) {
     const why = scan instanceof Error ? scan.message : 'what it printed is no JSON'
-    sections.push(...(await cannot('SCAN_FAILED', `smartctl --scan found nothing: ${why}`)))
+    sections.push(...(await cannot(SCAN_FAILED, `smartctl --scan found nothing: ${why}`)))
   }
   const waiting = [...targets]
   const work = async (): Promise<void> => {

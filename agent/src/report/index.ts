@@ -27,4 +27,4 @@ export type {
   MdraidFacts,
   ZpoolFacts,
 } from './storage.ts'
-export { isControllerType, readSubject } from './subject.ts'
+export { isControllerType, readSubject, SCAN_FAILED } from './subject.ts'

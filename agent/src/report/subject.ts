@@ -6,6 +6,9 @@ const CONTROLLERS = 'megaraid|cciss|3ware|areca|aacraid|hpt|sssraid|jmb39x(?:-q2
 const TYPE = new RegExp(`(^|\\+)(${CONTROLLERS})(,|$)`)
 const ADDRESS = new RegExp(`^(sat\\+)?(${CONTROLLERS}),`)
 
+/** The code of a smartctl section without subject: disks behind controllers could not be looked for; others were asked. */
+export const SCAN_FAILED = 'SCAN_FAILED'
+
 /** Whether a type of smartctl reaches through a RAID controller, with or without a place: megaraid, sat+megaraid,0. */
 export const isControllerType = (type: string): boolean => TYPE.test(type)
 

@@ -76,6 +76,9 @@ export class AttributePoint {
   @Field(() => GraphQLISODateTime)
   at!: Date
 
-  @Field(() => Float, { nullable: true, description: 'Raw value; null = that reading has none: a gap' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Its raw value, or the normalised one where that was asked for; null = that reading has none: a gap',
+  })
   value!: number | null
 }

@@ -6,6 +6,7 @@ import {
   Ctx,
   Field,
   FieldResolver,
+  Float,
   GraphQLISODateTime,
   ID,
   InputType,
@@ -32,6 +33,7 @@ import { Health } from './health.ts'
 import { Reason } from '../reasons/reason.ts'
 import { SnapshotConnection } from './snapshots.resolver.ts'
 import { Snapshot } from './snapshot.entity.ts'
+import { curveOf, type ReasonCurve } from './reason-curve.ts'
 import { DiskWear } from './wear.ts'
 
 registerEnumType(DiskOrder, {
@@ -79,6 +81,38 @@ class HistoryArgs {
 
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'Null = now' })
   to?: Date | null
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'True: the normalised value of an attribute, which falls to its threshold; false: its raw one',
+  })
+  normalised: boolean = false
+}
+
+@ObjectType('ReasonCurve', {
+  simpleResolvers: true,
+  description: 'The counter over time that shows what a finding tells',
+})
+export class ReasonCurveView {
+  @Field(() => String, { description: 'For attributeHistory' })
+  attribute!: string
+
+  @Field(() => Boolean, { description: 'Whether its normalised value tells it: for attributeHistory(normalised:)' })
+  isNormalised!: boolean
+
+  @Field(() => Float, { nullable: true, description: 'The line that was crossed, on that scale; null = there is none' })
+  limit!: number | null
+}
+
+@Resolver(() => Reason)
+export class ReasonCurvesResolver {
+  @FieldResolver(() => ReasonCurveView, {
+    nullable: true,
+    description: 'Of a finding on a disk; null = no counter tells it',
+  })
+  curve(@Root() reason: Reason): ReasonCurve | null {
+    return curveOf(reason)
+  }
 }
 
 export const DiskConnection = connectionOf(Disk, 'Disk')
@@ -257,10 +291,10 @@ export class DisksResolver {
   })
   attributeHistory(
     @Root() disk: Row<Disk>,
-    @Args(() => HistoryArgs) { attribute, from, to }: HistoryArgs,
+    @Args(() => HistoryArgs) { attribute, from, to, normalised }: HistoryArgs,
     @Ctx() { disks }: Context,
   ): Promise<AttributePoint[]> {
-    return disks.history(disk.id, attribute, from ?? null, to ?? null)
+    return disks.history(disk.id, { attribute, from: from ?? null, to: to ?? null, isNormalised: normalised })
   }
 }
 

@@ -76,6 +76,16 @@ const inService = (disks: Disks): Disks => disks.where('archivedAt', 'is', null)
 const bySince = (a: Row<DiskStay>, b: Row<DiskStay>): number =>
   a.since.getTime() - b.since.getTime() || (a.id < b.id ? -1 : 1)
 
+export interface HistoryQuery {
+  attribute: string
+  /** Null = a year before `to`. */
+  from: Date | null
+  /** Null = now. */
+  to: Date | null
+  /** The normalised value, which falls to a threshold, and not the raw one. */
+  isNormalised: boolean
+}
+
 export class DisksService {
   constructor(
     private readonly em: EntityManager,
@@ -265,16 +275,16 @@ export class DisksService {
   }
 
   /** One counter over time, at most 500 points, no step hidden. */
-  async history(diskId: string, attribute: string, from: Date | null, to: Date | null): Promise<Point[]> {
+  async history(diskId: string, { attribute, from, to, isNormalised }: HistoryQuery): Promise<Point[]> {
     if (!isPlainText(attribute, 40) || !/^\w+$/.test(attribute)) {
       throw new InvalidInputError('attribute', 'is no code of an attribute', 'Ask for one like "5" or "media_errors".')
     }
     const until = to ?? this.clock()
     const since = from ?? new Date(until.getTime() - 365 * DAY)
-    const column = COLUMNS.get(attribute)
+    const column = isNormalised ? undefined : COLUMNS.get(attribute)
     const readings = await tables(this.em)
       .selectFrom('Snapshot')
-      .select((eb) => ['at', (column ? eb.ref(column) : rawCounter(eb, attribute)).as('counted')])
+      .select((eb) => ['at', (column ? eb.ref(column) : counterOf(eb, attribute, isNormalised)).as('counted')])
       .where('disk', '=', diskId)
       .where('at', '>=', since)
       .where('at', '<=', until)
@@ -427,12 +437,12 @@ const COLUMNS = new Map(
   } as const),
 )
 
-/** The raw value of a counter; its two values are a list, which the builder knows, and not the pair that it is. */
-const rawCounter = (eb: ExpressionBuilder<Tables, 'Snapshot'>, code: string) => {
+/** A counter's normalised or raw value; they are a list, which the builder knows, and not the pair that it is. */
+const counterOf = (eb: ExpressionBuilder<Tables, 'Snapshot'>, code: string, isNormalised: boolean) => {
   const values: TraversedJSONPathBuilder<Counters | null, Counters[string][number][] | null> = eb
     .ref('counters', '->>')
     .key(code)
-  return values.at(1)
+  return values.at(isNormalised ? 0 : 1)
 }
 
 export const countersAsList = (

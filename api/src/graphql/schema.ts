@@ -6,7 +6,13 @@ import { EntriesResolver, RunsResolver } from '../backups/entries.resolver.ts'
 import { JobsResolver, ProtectionsResolver } from '../backups/jobs.resolver.ts'
 import type { Context } from './context.ts'
 import { DepositResolver, FileWorkResolver } from '../deposit/deposit.resolver.ts'
-import { AtRiskDisksResolver, DiskStaysResolver, DisksResolver, MovedDisksResolver } from '../disks/disks.resolver.ts'
+import {
+  AtRiskDisksResolver,
+  DiskStaysResolver,
+  DisksResolver,
+  MovedDisksResolver,
+  ReasonCurvesResolver,
+} from '../disks/disks.resolver.ts'
 import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.resolver.ts'
 import { AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
@@ -56,6 +62,7 @@ const resolvers = [
   PlaceCopiesResolver,
   PlacesResolver,
   ProtectionsResolver,
+  ReasonCurvesResolver,
   ReasonsResolver,
   RoomResolver,
   RunsResolver,

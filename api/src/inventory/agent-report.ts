@@ -21,6 +21,8 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
   const notes: string[] = []
   const { told, outcomes } = readSections(input.sections)
   notes.push(...told.refused.slice(0, 10))
+  if (told.scanUnavailable !== null)
+    notes.push(`Disks behind controllers could not be looked for: ${told.scanUnavailable}.`)
   if (told.smartUnavailable !== null) notes.push(`No disk could be read: ${told.smartUnavailable}.`)
   const { graph, machine } = told
   const disks = sightingsOf(told)
@@ -43,7 +45,10 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     complete: {
       kernel: graph.devices !== null,
       // Only smartctl sees the disks behind a controller, and it is asked less often.
-      controllers: told.smartUnavailable === null && [...told.smart.values()].some(({ facts }) => facts !== null),
+      controllers:
+        told.smartUnavailable === null &&
+        told.scanUnavailable === null &&
+        [...told.smart.values()].some(({ facts }) => facts !== null),
     },
     graph: Object.values(graph).some((part) => part !== null) ? graph : null,
     fileSystems: fileSystemsOf(graph),

@@ -4,6 +4,7 @@ import {
   LONGEST_WHY,
   type MachineFacts,
   MOST_DEVICES,
+  SCAN_FAILED,
   SECTION_VERSION,
   type SectionKind,
   SECTIONS,
@@ -41,6 +42,8 @@ export interface Told {
   smart: Map<string, SmartSection>
   /** Why no disk at all could be read; null where each has its own section. */
   smartUnavailable: string | null
+  /** Why smartctl could not look for disks behind controllers; null = it could. */
+  scanUnavailable: string | null
   /** Kinds whose section could not be had or read: they say nothing, and not that there is nothing. */
   silent: Set<string>
   /** What was not taken, a sentence each: told as an event, for no agent's owner reads its answers. */
@@ -64,6 +67,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
     graph: emptyGraph(),
     smart: new Map(),
     smartUnavailable: null,
+    scanUnavailable: null,
     silent: new Set(),
     refused: [],
   }
@@ -140,7 +144,8 @@ function readUnavailable(
   told.silent.add(kind)
   if (kind !== 'smartctl') return
   const why = unavailable.text.slice(0, LONGEST_WHY).replace(/\p{Cc}+/gu, ' ')
-  if (subject === null) told.smartUnavailable = why
+  if (subject === null && unavailable.code === SCAN_FAILED) told.scanUnavailable = why
+  else if (subject === null) told.smartUnavailable = why
   else if (subject)
     told.smart.set(subject, { facts: null, document: null, unavailable: why, isForeign: FOREIGN.has(unavailable.code) })
 }

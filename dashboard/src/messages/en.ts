@@ -602,6 +602,7 @@ export const en = {
     chart: 'Over time',
     chartOf: '{name} over time',
     chartSummary: 'From {first} to {last}; least {least}, most {most}, {count} points.',
+    chartLimit: 'The limit is {limit}.',
     chartEmpty: 'No reading holds it in this time.',
     asTable: 'As a table',
     asChart: 'As a chart',

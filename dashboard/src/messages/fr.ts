@@ -615,6 +615,7 @@ export const fr: Messages = {
     chart: 'Dans le temps',
     chartOf: '{name} dans le temps',
     chartSummary: 'Du {first} au {last} ; minimum {least}, maximum {most}, {count} points.',
+    chartLimit: 'La limite est {limit}.',
     chartEmpty: 'Aucune lecture ne le donne sur cette période.',
     asTable: 'En tableau',
     asChart: 'En courbe',
