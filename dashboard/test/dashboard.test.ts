@@ -375,16 +375,19 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       await page.getByLabel(/End of the serial/).fill('1f0k')
       await page.getByRole('link', { name: 'ZL2A1F0K' }).click()
       await page.getByRole('heading', { name: 'ZL2A1F0K' }).waitFor()
+      await page.getByText('This disk is at risk.').waitFor()
       await page.getByText('3 sectors cannot be read and may be lost.').first().waitFor()
       await page.getByText('/srv/photos').first().waitFor()
       await page.getByText('deneb, as sda').waitFor()
       // Each finding with the curve that told it, all over one time.
       const finding = page.getByRole('listitem').filter({ hasText: '3 sectors cannot be read' })
       await finding.getByRole('img', { name: /^197 Current_Pending_Sector over time/ }).waitFor()
-      await page.getByRole('button', { name: 'A year' }).first().click()
-      expect(await page.getByRole('button', { name: 'A year', pressed: true }).count()).toBe(2)
+      await page.getByRole('button', { name: 'A year' }).click()
       const chart = page.getByRole('region', { name: 'Over time' })
+      expect(await chart.locator('canvas').count()).toBe(0)
+      await chart.getByRole('heading', { name: 'Over time' }).click()
       await chart.locator('canvas').waitFor()
+      expect(await page.getByRole('button', { name: 'A year', pressed: true }).count()).toBe(2)
       await chart.getByRole('button', { name: 'As a table' }).click()
       expect(
         await chart
@@ -392,6 +395,29 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
           .getByRole('row')
           .count(),
       ).toBeGreaterThan(20)
+      await page.context().close()
+    })
+
+    test('folds what few look for, and opens it by keyboard', async () => {
+      const { page, faults } = await open(`/disks/${disk}`)
+      const first = page.getByRole('region', { name: 'Attributes', exact: true }).getByRole('row').nth(1)
+      await first.getByText('found').waitFor()
+      for (const name of [
+        /^\d+ more attributes?$/,
+        'What lies on it',
+        'Readings',
+        'What smartctl printed',
+        'Identity',
+      ]) {
+        const fold = page.getByRole('region', { name, exact: true })
+        await fold.locator('summary').focus()
+        await page.keyboard.press('Enter')
+      }
+      await page.getByRole('region', { name: 'Readings' }).getByText('Read', { exact: true }).first().waitFor()
+      await page.getByRole('region', { name: 'Identity' }).getByText('ST4000DM004-2CV104').waitFor()
+      await page.locator('pre').getByText('smartctl').waitFor()
+      await inspect(page, faults, 'disk-unfolded', { theme: 'light', width: 1440 })
+      expect(faults).toEqual([])
       await page.context().close()
     })
 

@@ -83,6 +83,8 @@ describe.skipIf(!CHROMIUM)('The page of data', () => {
     await page.getByRole('heading', { name: 'photos lyon-01' }).waitFor()
     await page.goBack()
     await page.getByRole('link', { name: 'S-nas-maison' }).click()
+    await page.getByText('This disk is failing.').waitFor()
+    await page.getByText(/^A proven copy of .+ lies elsewhere\.$/).waitFor()
     await page.getByRole('heading', { name: 'If this disk fails' }).waitFor()
     await page.getByText('of changes').waitFor()
     await page.goto(`${api.url}/data`)
