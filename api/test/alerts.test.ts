@@ -272,6 +272,22 @@ async function breakingOff(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
+/** A server that keeps what is posted to it, and answers the first with one status, the others with another. */
+async function receiverOfPosts(first: number, others: number) {
+  const posts: { headers: IncomingHttpHeaders; body: string }[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+    request.on('end', () => {
+      posts.push({ headers: request.headers, body })
+      response.writeHead(posts.length === 1 ? first : others).end()
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => void server.close())
+  return { posts, host: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
 describe('The outbox', () => {
   test('tries again what a server puts off (greylisting), later each time, under one Message-ID', async () => {
     const seen: string[] = []
@@ -402,18 +418,7 @@ describe('The outbox', () => {
   })
 
   test('posts what only tries the webhook, signed, and says what its server answered', async () => {
-    const posts: { headers: IncomingHttpHeaders; body: string }[] = []
-    const server = createServer((request, response) => {
-      let body = ''
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
-      request.on('end', () => {
-        posts.push({ headers: request.headers, body })
-        response.writeHead(posts.length === 1 ? 204 : 410).end()
-      })
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    onTestFinished(() => void server.close())
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { posts, host } = await receiverOfPosts(204, 410)
     const backups = await backupsForThisTest({ WEBHOOK_URL: `http://${host}/s3cret-path`, WEBHOOK_SECRET: 's3cret' })
     const test = () => backups.api.ask('mutation { sendTestWebhook { recipient state lastError } }')
     expect((await test()).data.sendTestWebhook).toEqual({ recipient: host, state: 'SENT', lastError: null })
@@ -426,19 +431,12 @@ describe('The outbox', () => {
   })
 
   test('posts each alert to the webhook, signed, with one key for each repeat; one that hangs keeps no mail back', async () => {
-    const posts: { headers: IncomingHttpHeaders; body: string }[] = []
-    const server = createServer((request, response) => {
-      let body = ''
-      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
-      request.on('end', () => {
-        posts.push({ headers: request.headers, body })
-        response.writeHead(posts.length === 1 ? 503 : 204).end()
-      })
+    const { posts, host } = await receiverOfPosts(503, 204)
+    const backups = await backupsForThisTest({
+      WEBHOOK_URL: `http://${host}/hook`,
+      WEBHOOK_SECRET: 's3cret',
+      VIGIE_LOG_LEVEL: 'silent',
     })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    onTestFinished(() => void server.close())
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
-    const backups = await backupsForThisTest({ WEBHOOK_URL: url, WEBHOOK_SECRET: 's3cret', VIGIE_LOG_LEVEL: 'silent' })
     await backups.job()
     backups.set('03:00')
     await backups.scan()

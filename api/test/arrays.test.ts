@@ -210,18 +210,7 @@ test('What a pool says of its member stands until the pool is heard again, also 
 
 test('What md said of a disk that failed stands while its array is degraded, also after a start without it', async () => {
   const array = (working: number, failed: boolean | null) =>
-    section('mdraid', {
-      arrays: [
-        {
-          name: 'md0',
-          level: 'raid1',
-          active: true,
-          expectedDevices: 2,
-          workingDevices: working,
-          devices: failed === null ? [] : [{ device: 'sda', failed, spare: false }],
-        },
-      ],
-    })
+    md(working, { devices: failed === null ? [] : [{ device: 'sda', failed, spare: false }] })
   const health = async () => (await api.ask('{ disks { nodes { health } } }')).data.disks.nodes[0].health
   await send(0, array(1, true))
   expect(await health()).toBe('AT_RISK')

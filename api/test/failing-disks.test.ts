@@ -451,6 +451,16 @@ describe('What is no fault of a disk', () => {
     expect([await causes(), (await types())[0]]).toEqual([[], 'SMART_READ'])
   })
 
+  test('is told anew of a machine that was retired meanwhile, and comes back', async () => {
+    const lost = [unread(null, 'MISSING_COMMAND', 'smartctl is not installed')]
+    await tell(0, good())
+    for (const at of [60, 120]) await tell(at, lost)
+    const { data } = await api.ask('{ machines { nodes { id } } }')
+    await api.ask(`mutation { archiveMachine(id: "${data.machines.nodes[0].id}") { id } }`)
+    for (const at of [180, 240]) await tell(at, lost)
+    expect((await types()).filter((type) => type === 'SMART_LOST')).toHaveLength(2)
+  })
+
   test('is told of no machine whose disks never could be read', async () => {
     for (const at of [0, 60, 120]) await tell(at, [unread(null, 'NOT_ROOT', 'run the agent with sudo')])
     expect(await types()).not.toContain('SMART_LOST')

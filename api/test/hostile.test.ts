@@ -221,6 +221,17 @@ describe('A WebSocket of somebody who has not said who he is', () => {
   })
 })
 
+test('Who asks for the unpacked page while ten do not read theirs is told what to do instead', async () => {
+  const api = await apiForThisTest()
+  const ask = (encoding: string) => fetch(`${api.url}/graphql`, { headers: { 'accept-encoding': encoding } })
+  const plain = 'GET /graphql HTTP/1.1\r\nHost: vigie\r\n\r\n'
+  for (let count = 0; count < 12; count += 1) dial(api).socket.pause().write(plain)
+  await until(async () => (await ask('identity')).status === 503, 'the page to be busy')
+  const { errors } = (await (await ask('identity')).json()) as { errors: { message: string }[] }
+  expect(errors[0]?.message).toBe('Too many ask for this page without gzip. Ask with Accept-Encoding: gzip')
+  expect((await ask('gzip')).status).toBe(200)
+})
+
 describe('What is large or deep is refused before anything is made of it', () => {
   const DEEP = '['.repeat(4_000_000)
   const MANY = `[${'{},'.repeat(2_000_000)}{}]`

@@ -117,15 +117,15 @@ function answerErrors(server: FastifyInstance): void {
     // Who went before the end of what they sent is not answered, and is no failure of ours.
     const isGone = request.raw.destroyed || error.code === 'ERR_STREAM_PREMATURE_CLOSE'
     const status = error.statusCode ?? (isGone ? 400 : 500)
-    // One that bears a status was meant: a crowd of strangers must not fill the log.
-    if (status >= 500 && error.statusCode === undefined) request.log.error({ err: error }, 'A request failed')
+    // Another one was meant and says what to do (503): a crowd of strangers must not fill the log with it.
+    if (status === 500) request.log.error({ err: error }, 'A request failed')
     const message =
-      status >= 500
+      status === 500
         ? 'Internal error; the log knows more.'
         : status === 413
           ? tooLarge(request.routeOptions.bodyLimit ?? LARGEST_BODY)
           : error.message
-    const code = error.code ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR')
+    const code = error.code ?? (status !== 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR')
     return refuse(reply, status, { message, extensions: { code } })
   })
 }

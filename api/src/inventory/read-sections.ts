@@ -27,12 +27,19 @@ export interface SmartSection {
   facts: SmartFacts | null
   document: Reading['document']
   unavailable: string | null
+  /** The agent's code of why it is unavailable; null = it is not. */
+  code: string | null
   /** Whether that it is unavailable is the report's, the tool's or the user's fault, and not the disk's. */
   isForeign: boolean
 }
 
 /** Reasons for which no disk is to blame: what it was not sent for, and what reads no disk at all. */
 const FOREIGN = new Set(['TOO_LARGE', 'UNPARSABLE', 'NOT_ROOT', 'MISSING_COMMAND'])
+
+/** The agent's code of a smartctl that did not start, or printed nothing. */
+const FAILED = 'FAILED'
+/** Not the agent's: what it sent of that disk was refused here. */
+const REFUSED = 'REFUSED'
 
 /** What the sections of a report say, before disks are made of it. */
 export interface Told {
@@ -89,7 +96,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
   // Of a disk that the kernel shows; what is known of no disk makes none.
   for (const [subject, why] of refusedDisks)
     if (!told.smart.has(subject) && told.graph.devices?.some(({ kname }) => kname === subject))
-      told.smart.set(subject, { facts: null, document: null, unavailable: why, isForeign: true })
+      told.smart.set(subject, { facts: null, document: null, unavailable: why, code: REFUSED, isForeign: true })
   markWholeMachine(told)
   return { told, outcomes }
 }
@@ -147,15 +154,20 @@ function readUnavailable(
   if (subject === null && unavailable.code === SCAN_FAILED) told.scanUnavailable = why
   else if (subject === null) told.smartUnavailable = why
   else if (subject)
-    told.smart.set(subject, { facts: null, document: null, unavailable: why, isForeign: FOREIGN.has(unavailable.code) })
+    told.smart.set(subject, {
+      facts: null,
+      document: null,
+      unavailable: why,
+      code: unavailable.code,
+      isForeign: FOREIGN.has(unavailable.code),
+    })
 }
 
-/** Where smartctl printed nothing for each of several disks, smartctl is what is broken. One that hangs on all is not: disks do that. */
+/** Where smartctl printed nothing, or did not start, for each of several disks, smartctl is what is broken. One that hangs on all is not: disks do that. */
 function markWholeMachine({ smart }: Told): void {
   const sections = [...smart.values()]
-  const isSilent = ({ facts, unavailable }: SmartSection): boolean =>
-    facts === null && /^smartctl (printed nothing|did not start)/.test(unavailable ?? '')
-  if (sections.length > 1 && sections.every(isSilent)) for (const section of sections) section.isForeign = true
+  if (sections.length > 1 && sections.every(({ code }) => code === FAILED))
+    for (const section of sections) section.isForeign = true
 }
 
 function parse(text: string): unknown {
@@ -190,7 +202,13 @@ function readDisk(subject: string | null, text: string, json: unknown): [subject
   const named = { ...facts, serial: clean(facts.serial), model: clean(facts.model), firmware: clean(facts.firmware) }
   return [
     key,
-    { facts: named, document: { text, meaning: meaningOf(json, facts) }, unavailable: null, isForeign: false },
+    {
+      facts: named,
+      document: { text, meaning: meaningOf(json, facts) },
+      unavailable: null,
+      code: null,
+      isForeign: false,
+    },
   ]
 }
 

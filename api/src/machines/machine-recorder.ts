@@ -128,6 +128,8 @@ export class MachineRecorder {
         notes: notes.slice(0, 50),
         archivedAt: null,
       })
+      // Its alert was closed when it was retired: what still stands is told anew.
+      if (wasArchived) machine.smartLost = 0
       if (wasArchived && !wasSilent) this.event(EventType.MACHINE_BACK, machine, times)
       this.noteSmart(machine, sighting.smart, times)
     }

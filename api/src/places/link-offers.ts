@@ -64,22 +64,31 @@ const SHORTEST_NAME = 3
 export function offersFor(place: OfferingPlace, jobs: readonly OfferedJob[]): LinkOffer[] {
   const point = place.points.toSorted((a, b) => a.length - b.length)[0]
   if (point === undefined) return []
-  const names = new Set(place.names.flatMap((name) => [fold(name), fold(name.split('.')[0] ?? '')]))
   const offers = jobs.flatMap((job): LinkOffer[] => {
     const folder = folderOf(job.tool)
     const isHere = job.machines.includes(place.machineId)
-    const isNamed = names.has(fold(job.agentId))
-    const isDatabase = folder !== null && (isHere || isNamed) && place.holds(folder)
+    const isDatabase = folder !== null && isNear(place, job) && place.holds(folder)
     const clues = [
       ...(isDatabase ? [LinkClue.DATABASE_FOLDER] : []),
       ...(standsIn(job.databaseName, place.points) ? [LinkClue.NAME_IN_PATH] : []),
       ...(isHere ? [LinkClue.SAME_MACHINE] : []),
-      ...(isNamed && !isHere ? [LinkClue.SAME_NAME] : []),
+      ...(!isHere && isNear(place, job) ? [LinkClue.SAME_NAME] : []),
     ]
     return clues.length === 0 ? [] : [{ jobId: job.id, path: isDatabase ? folder : point, clues }]
   })
   return offers.toSorted((a, b) => strength(a) - strength(b) || b.clues.length - a.clues.length).slice(0, MOST)
 }
+
+/** Whether its agent runs here, it protects something here, or it is called like this machine: what it dumps may lie here. */
+export function isNear(
+  { machineId, names }: Pick<OfferingPlace, 'machineId' | 'names'>,
+  job: Pick<OfferedJob, 'agentId' | 'machines'>,
+) {
+  return job.machines.includes(machineId) || isCalled(names, job.agentId)
+}
+
+const isCalled = (names: readonly string[], agentId: string): boolean =>
+  names.some((name) => [fold(name), fold(name.split('.')[0] ?? '')].includes(fold(agentId)))
 
 const strength = ({ clues }: LinkOffer): number => Math.min(...clues.map((clue) => RANK[clue]))
 

@@ -10,7 +10,7 @@ import type { FileSystem } from '../storage/file-system.entity.ts'
 import { holdingOf } from '../storage/holding.ts'
 import type { StorageService } from '../storage/storage.service.ts'
 import { newestProven, type Proven } from './copies.ts'
-import { type LinkOffer, type OfferedJob, offersFor } from './link-offers.ts'
+import { isNear, type LinkOffer, type OfferedJob, type OfferingPlace, offersFor } from './link-offers.ts'
 import type { Elsewhere } from './place-verdict.ts'
 import type { PlacesService } from './places.service.ts'
 
@@ -40,16 +40,13 @@ export class LinksService {
     const machine = await requireRow(this.em, Machine, fileSystem.machine, 'machine')
     const onMachine = (await this.places.ofMachine(machine.id)).map((place) => place.fileSystem)
     const linked = new Set(copies.flatMap(({ jobs }) => jobs))
-    const jobs = (await this.jobs()).filter(({ id }) => !linked.has(id))
-    return offersFor(
-      {
-        machineId: machine.id,
-        names: [machine.hostname, machine.name].flatMap((name) => name ?? []),
-        points: fileSystem.mountpoints,
-        holds: (path) => holdingOf(onMachine, path)?.id === fileSystem.id,
-      },
-      jobs,
-    )
+    const place: OfferingPlace = {
+      machineId: machine.id,
+      names: [machine.hostname, machine.name].flatMap((name) => name ?? []),
+      points: fileSystem.mountpoints,
+      holds: (path) => holdingOf(onMachine, path)?.id === fileSystem.id,
+    }
+    return offersFor(place, await this.jobs(place, linked))
   }
 
   /** Errors: NOT_FOUND, BAD_USER_INPUT */
@@ -81,10 +78,12 @@ export class LinksService {
     return file ? (file.facts?.contentSize ?? file.size) : null
   }
 
-  private async jobs(): Promise<OfferedJob[]> {
-    const jobs = await findRows(this.em, ExpectedJob, (query) =>
+  /** In service, and not linked yet. */
+  private async jobs(place: OfferingPlace, linked: ReadonlySet<string>): Promise<OfferedJob[]> {
+    const all = await findRows(this.em, ExpectedJob, (query) =>
       query.where('archivedAt', 'is', null).orderBy('agentId').orderBy('databaseName'),
     )
+    const jobs = all.filter(({ id }) => !linked.has(id))
     const protections = await selectRows(
       this.em,
       Protection,
@@ -92,13 +91,19 @@ export class LinksService {
       jobs.map(({ id }) => id),
     )
     const machines = Map.groupBy(protections, ({ job }) => job)
-    const tools = await this.tools(jobs)
-    return jobs.map(({ id, agentId, databaseName, machine }) => ({
-      id,
-      agentId,
-      databaseName,
-      machines: [...(machine === null ? [] : [machine]), ...(machines.get(id) ?? []).map((row) => row.machine)],
-      tool: tools.get(id) ?? null,
+    const machinesOf = ({ id, machine }: Row<ExpectedJob>): string[] => [
+      ...(machine === null ? [] : [machine]),
+      ...(machines.get(id) ?? []).map((row) => row.machine),
+    ]
+    // Of the others it does not matter: only what is near may dump a database that lies here.
+    const near = jobs.filter((job) => isNear(place, { agentId: job.agentId, machines: machinesOf(job) }))
+    const tools = await this.tools(near)
+    return jobs.map((job) => ({
+      id: job.id,
+      agentId: job.agentId,
+      databaseName: job.databaseName,
+      machines: machinesOf(job),
+      tool: tools.get(job.id) ?? null,
     }))
   }
 

@@ -128,7 +128,6 @@ export class PlacesService {
 
   /** The place that a file system is. Errors: NOT_FOUND, also where it is none. */
   async ofFileSystem(id: string): Promise<Place> {
-    this.lists.clear()
     const found = await tables(this.em)
       .selectFrom('FileSystem')
       .select('machine')
