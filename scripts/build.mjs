@@ -16,25 +16,25 @@ export async function build() {
   await step('typed documents', {
     of: ['agent', 'dashboard', JOB_FIELDS],
     makes: ['agent/src/gql/graphql.ts', 'dashboard/src/gql/graphql.ts'],
-    by: ['@graphql-codegen/cli', 'graphql-codegen', ['--config', 'codegen.ts', '--silent']],
+    by: { from: '@graphql-codegen/cli', command: 'graphql-codegen', args: ['--config', 'codegen.ts', '--silent'] },
   })
   await buildShared()
   await step('the API', {
     of: ['api', ...SHARED_WITH_API],
     makes: ['api/dist/main.js'],
-    // What an older source left must not be run: migrations are found by their files.
+    // Chunks bear their content's hash: older ones would stay beside them.
     before: () => rmSync(join(ROOT, 'api', 'dist'), { recursive: true, force: true }),
-    by: ['typescript', 'tsc', ['-p', 'api/tsconfig.build.json']],
+    by: rolldown('api'),
   })
   await step('the agent', {
     of: ['agent'],
     makes: ['agent/dist/agent.mjs'],
-    by: ['rolldown', 'rolldown', ['--config', 'rolldown.config.mjs', '--logLevel', 'warn'], 'agent'],
+    by: rolldown('agent'),
   })
   await step('the dashboard', {
     of: ['dashboard', JOB_FIELDS],
     makes: ['dashboard/dist/index.html'],
-    by: ['vite', 'vite', ['build', '--logLevel', 'warn'], 'dashboard'],
+    by: { from: 'vite', command: 'vite', args: ['build', '--logLevel', 'warn'], folder: 'dashboard' },
   })
 }
 
@@ -42,15 +42,23 @@ export const buildShared = () =>
   step('what API and agent share', {
     of: SHARED_WITH_API,
     makes: ['report', 'host'].flatMap((folder) => [`agent/dist/${folder}/index.js`, `agent/dist/${folder}/index.d.ts`]),
-    by: ['typescript', 'tsc', ['-p', 'agent/tsconfig.shared.json']],
+    by: { from: 'typescript', command: 'tsc', args: ['-p', 'agent/tsconfig.shared.json'] },
   })
 
-async function step(name, { of, makes, before, by: [from, command, args, folder = ''] }) {
+/** What it tells on stdout is a list of what it made; warnings and errors go to stderr. */
+const rolldown = (folder) => ({
+  from: 'rolldown',
+  command: 'rolldown',
+  args: ['--config', 'rolldown.config.mjs', '--logLevel', 'warn'],
+  folder,
+  stdio: ['ignore', 'ignore', 2],
+})
+
+async function step(name, { of, makes, before, by }) {
   await once(`build-${name}`, { sources: () => sourcesOf(...of), results: makes }, () => {
     tell(`vigie: building ${name} …`)
     before?.()
-    if (runTool({ from, command, args, folder }) !== 0)
-      throw new SetupError(`the build of ${name} failed; the lines above say why.`)
+    if (runTool(by) !== 0) throw new SetupError(`the build of ${name} failed; the lines above say why.`)
   })
 }
 

@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs'
-import { extname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { makeFolder } from '@vigie/agent/host'
 import type { Roots } from '../config/config.ts'
@@ -8,6 +7,7 @@ import { type Row, selectRows } from '../database/rows.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { threadScript } from '../platform/root.ts'
 import { WorkerThread } from '../platform/worker-thread.ts'
 import { writeManifests } from '../vault/manifests.ts'
 import type { AtStep } from '../vault/move-file.ts'
@@ -53,8 +53,7 @@ export interface ScannerOptions {
   threadOf?: (folder: 'deposit' | 'files') => URL
 }
 
-const besideThis = (folder: string): URL =>
-  new URL(`../${folder}/worker${extname(import.meta.filename)}`, import.meta.url)
+const scriptOf = (folder: 'deposit' | 'files'): URL => threadScript(`${folder}/worker`)
 
 const PATIENCE_MS = 5 * SECOND
 /** A scan that takes longer hangs on something, and keeps no alert back. */
@@ -87,7 +86,7 @@ export class Scanner {
   afterScan: (sawEverything: boolean) => Promise<void> = async () => undefined
 
   constructor(private readonly options: ScannerOptions) {
-    const { clock, log, roots, threadOf = besideThis } = options
+    const { clock, log, roots, threadOf = scriptOf } = options
     this.movedOn = { at: clock(), ticks: performance.now() }
     this.probes = new LinkProbes(roots, log)
     this.watch = new RootWatch(options)

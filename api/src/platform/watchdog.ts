@@ -1,6 +1,6 @@
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Log } from './log.ts'
+import { threadScript } from './root.ts'
 
 /**
  * A thread that ends this process where its main loop has stood still for so many seconds. Nothing else can: requests,
@@ -9,7 +9,7 @@ import type { Log } from './log.ts'
 export function startWatchdog(log: Log, limitSeconds: number): void {
   const beats = new Int32Array(new SharedArrayBuffer(4))
   setInterval(() => Atomics.add(beats, 0, 1), 500).unref()
-  const worker = new Worker(new URL(`./watchdog-thread${extname(import.meta.filename)}`, import.meta.url), {
+  const worker = new Worker(threadScript('platform/watchdog-thread'), {
     workerData: { beats, limitSeconds },
     // It needs nothing that was loaded into the main thread.
     execArgv: [],
