@@ -141,6 +141,7 @@ describe('A list', () => {
     'disks(orderBy: SERIAL, first: 7',
     'disks(orderBy: CAPACITY, first: 7',
     'disks(orderBy: LAST_SEEN, first: 7',
+    'disks(orderBy: MACHINE, reverse: true, first: 7',
     'events(first: 11',
   ])('%s …) is walked by its cursor, each node once', async (list) => {
     const name = list.split('(')[0] as string

@@ -28,7 +28,8 @@ import { FileSystem } from '../storage/file-system.entity.ts'
 import { AttributePoint, SmartAttribute } from './attributes.type.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { Disk } from './disk.entity.ts'
-import { DiskOrder } from './disks.service.ts'
+import { type DiskConditions, DiskOrder } from './disk-list.ts'
+import { DiskType } from './disk-words.ts'
 import { Health } from './health.ts'
 import { Reason } from '../reasons/reason.ts'
 import { SnapshotConnection } from './snapshots.resolver.ts'
@@ -38,11 +39,12 @@ import { DiskWear } from './wear.ts'
 
 registerEnumType(DiskOrder, {
   name: 'DiskOrder',
-  description: 'WORST_FIRST: by health, the worst first. LAST_SEEN and CAPACITY: the newest, the largest first.',
+  description:
+    'WORST_FIRST: by health, the worst first. LAST_SEEN and LAST_READ: the newest, CAPACITY: the largest, TEMPERATURE: the hottest, POWER_ON_HOURS: the longest first; the rest by name. What is not known stands last, whichever way the list goes.',
 })
 
 @InputType()
-export class DiskFilter {
+export class DiskFilter implements DiskConditions {
   @Field(() => String, {
     nullable: true,
     description: 'Last characters of the serial number; part of the model, label or hostname',
@@ -55,8 +57,17 @@ export class DiskFilter {
   @Field(() => ID, { nullable: true })
   machineId?: string | null
 
+  @Field(() => [DiskType], { nullable: true })
+  type?: DiskType[] | null
+
   @Field(() => Boolean, { nullable: true })
   moved?: boolean | null
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: those that the reports of their machine are without; false: those that are there',
+  })
+  missing?: boolean | null
 }
 
 @ArgsType()
@@ -66,6 +77,9 @@ export class DisksArgs extends PageArgs {
 
   @Field(() => DiskOrder, { defaultValue: DiskOrder.WORST_FIRST })
   orderBy: DiskOrder = DiskOrder.WORST_FIRST
+
+  @Field(() => Boolean, { defaultValue: false, description: 'The other way round; what is not known stays last' })
+  reverse: boolean = false
 
   @Field(() => Boolean, { defaultValue: false })
   includeArchived: boolean = false
@@ -178,8 +192,18 @@ export class DisksResolver {
 
   @Authorized(Scope.OPERATE)
   @Mutation(() => Disk, { description: 'Retires a disk; it comes back by itself when a machine reports it' })
-  archiveDisk(@Arg('id', () => ID) id: string, @Ctx() { disks, caller }: Context): Promise<Row<Disk>> {
-    return disks.archive(id, caller.name)
+  async archiveDisk(@Arg('id', () => ID) id: string, @Ctx() { disks, caller }: Context): Promise<Row<Disk>> {
+    const [disk] = await disks.archive([id], caller.name)
+    return disk as Row<Disk>
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [Disk], {
+    description:
+      'Retires several disks, at most 500: all of them or, where one is not known, none. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  archiveDisks(@Arg('ids', () => [ID]) ids: string[], @Ctx() { disks, caller }: Context): Promise<Row<Disk>[]> {
+    return disks.archive(ids, caller.name)
   }
 
   @Authorized(Scope.OPERATE)

@@ -1,24 +1,23 @@
 import { promisify } from 'node:util'
 import { inflateRaw } from 'node:zlib'
-import type { ExpressionBuilder, SelectQueryBuilder, TraversedJSONPathBuilder } from 'kysely'
+import type { ExpressionBuilder, TraversedJSONPathBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { dialectOf } from '../database/dialect.ts'
-import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
 import type { Transact } from '../events/outbox.ts'
 import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
-import { inOrder, type List, seekPage } from '../database/seek.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
-import type { Page, PageArgs } from '../platform/page.ts'
+import { LARGEST_PAGE, type Page, type PageArgs } from '../platform/page.ts'
 import { type Point, thinned } from './attribute-history.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { Disk } from './disk.entity.ts'
 import { Health, HEALTH_SEVERITY, type Verdict } from './health.ts'
-import { healthRankSql, shownHealthSql } from './health-sql.ts'
+import { DiskOrder, type DiskQuery, type Disks, disksThat, orderOfDisks } from './disk-list.ts'
+import { shownHealthSql } from './health-sql.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { type AcceptedFinding, isAbout, withAccepted } from './accepted-findings.ts'
 import { healthBy } from './standing.ts'
@@ -33,42 +32,9 @@ import { type DiskWear, wearOf } from './wear.ts'
 
 const inflate = promisify(inflateRaw)
 
-export enum DiskOrder {
-  WORST_FIRST = 'WORST_FIRST',
-  SERIAL = 'SERIAL',
-  LAST_SEEN = 'LAST_SEEN',
-  CAPACITY = 'CAPACITY',
-}
-
-export interface DiskQuery extends PageArgs {
-  filter?: {
-    search?: string | null
-    health?: Health[] | null
-    machineId?: string | null
-    moved?: boolean | null
-  } | null
-  orderBy: DiskOrder
-  includeArchived: boolean
-}
-
 export interface HealthCount {
   health: Health
   count: number
-}
-
-type Disks = SelectQueryBuilder<Tables, 'Disk', object>
-
-const ORDERS: Record<DiskOrder, (now: Date) => Pick<List<'Disk'>, 'order' | 'direction'>> = {
-  [DiskOrder.WORST_FIRST]: (now) => ({
-    order: [(eb) => healthRankSql(shownHealthSql(eb, now)), 'id'],
-    direction: 'asc',
-  }),
-  [DiskOrder.SERIAL]: () => ({ order: [(eb) => eb.fn.coalesce('serialKey', literal('')), 'id'], direction: 'asc' }),
-  [DiskOrder.LAST_SEEN]: () => ({ order: ['lastSeenAt', 'id'], direction: 'desc' }),
-  [DiskOrder.CAPACITY]: () => ({
-    order: [(eb) => eb.fn.coalesce('capacityBytes', eb.lit(-1)), 'id'],
-    direction: 'desc',
-  }),
 }
 
 const inService = (disks: Disks): Disks => disks.where('archivedAt', 'is', null)
@@ -120,51 +86,26 @@ export class DisksService {
     (document) => document.id,
   )
 
-  list({ filter, orderBy, includeArchived, ...page }: DiskQuery): Promise<Page<Row<Disk>>> {
-    const { contains, endsWith } = dialectOf(this.em)
-    let query: Disks = tables(this.em).selectFrom('Disk')
-    if (!includeArchived) query = inService(query)
-    if (filter?.machineId) query = query.where('machine', '=', filter.machineId)
-    if (filter?.moved === true) query = query.whereRef('machine', '<>', 'firstMachine')
-    if (filter?.moved === false) query = query.whereRef('machine', '=', 'firstMachine')
-    const health = filter?.health
-    if (health?.length) query = query.where((eb) => eb(shownHealthSql(eb, this.clock()), 'in', health))
-    const search = filter?.search?.trim()
-    if (search)
-      query = query.where((eb) =>
-        eb.or([
-          endsWith(eb.ref('serial'), search),
-          contains(eb.ref('model'), search),
-          contains(eb.ref('label'), search),
-          eb(
-            'machine',
-            'in',
-            eb
-              .selectFrom('Machine')
-              .select('id')
-              .where((machine) =>
-                machine.or([contains(machine.ref('hostname'), search), contains(machine.ref('name'), search)]),
-              ),
-          ),
-        ]),
-      )
-    return this.page(query, orderBy, page)
+  list({ filter, orderBy, reverse, includeArchived, ...page }: DiskQuery): Promise<Page<Row<Disk>>> {
+    const query = disksThat(this.em, filter, { includeArchived, now: this.clock() })
+    return this.page(query, page, orderBy, reverse)
   }
 
   /** Disks with a finding, the worst first, those of silent machines too. */
   atRisk(page: PageArgs): Promise<Page<Row<Disk>>> {
     const findings = [Health.WARNING, Health.AT_RISK, Health.FAILED]
     const query = inService(tables(this.em).selectFrom('Disk')).where('health', 'in', findings)
-    return this.page(query, DiskOrder.WORST_FIRST, page)
+    return this.page(query, page, DiskOrder.WORST_FIRST)
   }
 
   moved(page: PageArgs): Promise<Page<Row<Disk>>> {
     const query = inService(tables(this.em).selectFrom('Disk')).whereRef('machine', '<>', 'firstMachine')
-    return this.page(query, DiskOrder.LAST_SEEN, page)
+    return this.page(query, page, DiskOrder.LAST_SEEN)
   }
 
-  private page(query: Disks, orderBy: DiskOrder, page: PageArgs): Promise<Page<Row<Disk>>> {
-    return seekPage(this.em, { query, ...ORDERS[orderBy](this.clock()) }, page, (ids: string[]) => this.loadAll(ids))
+  private page(query: Disks, page: PageArgs, orderBy: DiskOrder, reverse = false): Promise<Page<Row<Disk>>> {
+    const order = orderOfDisks(orderBy, reverse, this.clock())
+    return seekPage(this.em, { query, ...order }, page, (ids: string[]) => this.loadAll(ids))
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<Disk>[]> {
@@ -299,26 +240,33 @@ export class DisksService {
     return this.load(id)
   }
 
-  async archive(id: string, actor: string | null): Promise<Row<Disk>> {
+  /** All of them or, where one is unknown, none. Errors: NOT_FOUND, BAD_USER_INPUT for more than a page. */
+  async archive(ids: readonly string[], actor: string | null): Promise<Row<Disk>[]> {
+    const wanted = [...new Set(ids)]
+    if (wanted.length > LARGEST_PAGE)
+      throw new InvalidInputError('ids', `are more than ${LARGEST_PAGE}`, 'Retire them in parts.')
     const at = this.clock()
     await this.transact(this.em, async ({ em, tell }) => {
-      const disk = await requireRow(em, Disk, id, 'disk')
-      if (disk.archivedAt) return
-      await updateRow(em, Disk, id, { archivedAt: at })
-      tell.disks.add(id)
-      tell.machines.add(disk.machine)
-      tell.event({
-        type: EventType.DISK_ARCHIVED,
-        severity: Severity.INFO,
-        at,
-        cause: EventCause.USER,
-        actor,
-        disk: id,
-        machine: disk.machine,
-        from: disk.machine,
-      })
+      for (const id of wanted) {
+        const disk = await requireRow(em, Disk, id, 'disk')
+        if (disk.archivedAt) continue
+        await updateRow(em, Disk, id, { archivedAt: at })
+        tell.disks.add(id)
+        tell.machines.add(disk.machine)
+        tell.event({
+          type: EventType.DISK_ARCHIVED,
+          severity: Severity.INFO,
+          at,
+          cause: EventCause.USER,
+          actor,
+          disk: id,
+          machine: disk.machine,
+          from: disk.machine,
+        })
+      }
     })
-    return this.reload(id)
+    for (const id of wanted) this.byId.clear(id)
+    return this.loadAll(wanted)
   }
 
   /** Lives with a finding until it grows: it is told and no longer counted. Errors: BAD_USER_INPUT, NOT_FOUND. */
