@@ -18,5 +18,5 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: 'false',
   },
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
-  server: { proxy: { '/graphql': { target: api, ws: true }, '/api': api, '/agent.mjs': api } },
+  server: { proxy: { '/graphql': { target: api, ws: true }, '/api': api, '/export': api, '/agent.mjs': api } },
 })

@@ -109,6 +109,9 @@ const QUESTIONS: Record<string, Call> = {
   ),
   machines: query(`{ machines { nodes { ${MACHINE} } ${PAGE} } }`),
   disks: query(`{ disks { nodes { ${DISK} machine { id hostname } } ${PAGE} } }`),
+  'disks by temperature, with what lies on each': query(
+    `{ disks(orderBy: TEMPERATURE) { nodes { ${DISK} machine { id hostname } places { verdict provenAt fileSystem { mountpoint } } } ${PAGE} } }`,
+  ),
   'disks by search': query(`{ disks(filter: { search: "A1" }) { nodes { ${DISK} } ${PAGE} } }`),
   atRiskDisks: query(
     `{ atRiskDisks { nodes { disk { ${DISK} } reasons { code } lastSeenAt machine { hostname } } ${PAGE} } }`,

@@ -66,6 +66,8 @@ export const apollo = new ApolloClient({
     typePolicies: {
       // It has no identity: what one page asks of it leaves what another asked.
       Query: { fields: { summary: { merge: true } } },
+      // A place has no id: what lies on a disk is replaced as a whole.
+      Disk: { fields: { places: { merge: false } } },
     },
   }),
   assumeImmutableResults: true,

@@ -1,10 +1,13 @@
 import { computed } from 'vue'
 import { createI18n, useI18n } from 'vue-i18n'
 import type { Language } from './gql/graphql.ts'
-import type { Messages } from './messages/en.ts'
+import type { en } from './messages/en.ts'
+import type { enPages } from './messages/en-pages.ts'
 
 const STORED = 'vigie.language'
 export type Locale = 'en' | 'fr'
+type FirstWords = typeof en
+type Messages = FirstWords & typeof enPages
 /** Each by its own name. */
 export const LOCALES: readonly { locale: Locale; name: string }[] = [
   { locale: 'en', name: 'English' },
@@ -37,11 +40,20 @@ function typeset<M extends object>(messages: M): M {
   return set(messages) as M
 }
 
-/** Only the language that is read is loaded. */
-const LOADERS: Record<Locale, () => Promise<Messages>> = {
-  en: async () => (await import('./messages/en.ts')).en,
-  fr: async () => typeset((await import('./messages/fr.ts')).fr),
+/** Only the language that is read is loaded, and of it what the first page says before the rest. */
+const LOADERS: Record<Locale, { first: () => Promise<FirstWords>; pages: () => Promise<typeof enPages> }> = {
+  en: {
+    first: async () => (await import('./messages/en.ts')).en,
+    pages: async () => (await import('./messages/en-pages.ts')).enPages,
+  },
+  fr: {
+    first: async () => typeset((await import('./messages/fr.ts')).fr),
+    pages: async () => typeset((await import('./messages/fr-pages.ts')).frPages),
+  },
 }
+const loaded = { first: new Set<Locale>(), pages: new Set<Locale>() }
+/** Since a page that is not the first was opened. */
+let arePagesWanted = false
 
 export const i18n = createI18n<[Messages], Locale, false>({
   legacy: false,
@@ -50,11 +62,24 @@ export const i18n = createI18n<[Messages], Locale, false>({
   messages: {} as Record<Locale, Messages>,
 })
 
+async function load(part: 'first' | 'pages', locale: Locale): Promise<void> {
+  if (loaded[part].has(locale)) return
+  const words = await LOADERS[locale][part]()
+  i18n.global.mergeLocaleMessage(locale, words)
+  loaded[part].add(locale)
+}
+
 /** Loads a language, and shows the page in it. Fails where its file cannot be had. */
 export async function showLanguage(locale: Locale = i18n.global.locale.value): Promise<void> {
-  if (!i18n.global.availableLocales.includes(locale)) i18n.global.setLocaleMessage(locale, await LOADERS[locale]())
+  await Promise.all([load('first', locale), arePagesWanted ? load('pages', locale) : undefined])
   i18n.global.locale.value = locale
   document.documentElement.lang = locale
+}
+
+/** What a page that is not the first waits for. Fails where its file cannot be had. */
+export async function loadWordsOfPages(): Promise<void> {
+  arePagesWanted = true
+  await load('pages', i18n.global.locale.value)
 }
 
 /** The language of the page, and of the sentences that the API writes. */

@@ -1,5 +1,6 @@
 import { nextTick } from 'vue'
 import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
+import { loadWordsOfPages } from './i18n.ts'
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -38,6 +39,11 @@ export const router = createRouter({
     { path: '/:rest(.*)', name: 'not-found', component: () => import('./ui/NotFoundPage.vue') },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+// What the first page says comes with it; the words of all others come with the first of them that is opened.
+router.beforeResolve(async (to) => {
+  if (to.name !== 'overview') await loadWordsOfPages()
 })
 
 // A page whose file cannot be had (Vigie was updated, the network failed) is asked of the server anew, not silently left

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { en } from '../messages/en.ts'
-import { fr } from '../messages/fr.ts'
+import { en as enFirst } from '../messages/en.ts'
+import { enPages } from '../messages/en-pages.ts'
+import { fr as frFirst } from '../messages/fr.ts'
+import { frPages } from '../messages/fr-pages.ts'
 import { ago, bytes, celsius, count, hours, lasting } from './format.ts'
+
+const en = { ...enFirst, ...enPages }
+const fr = { ...frFirst, ...frPages }
 
 const plain = (text: string): string => text.replace(/[\u202f\u00a0]/g, ' ')
 
