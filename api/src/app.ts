@@ -138,7 +138,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   signInRoutes(server, { config, services })
   ingestRoute(server, { config, services })
   serveAgent(server)
-  disksCsvRoute(server, { services })
+  disksCsvRoute(server, { services, share })
   serveDashboard(server)
   const watched = new Map<string, PartHealth>([['scanner', () => scanner.health()]])
   healthRoutes(server, orm, watched)

@@ -92,6 +92,16 @@ describe('A list of disks', () => {
     },
   )
 
+  test('tells of each disk the gravest place on it, and how many there are', async () => {
+    const { data } = await api.ask(
+      '{ disks(orderBy: SERIAL) { nodes { serial placeCount gravestPlace { verdict fileSystem { mountpoint } } } } }',
+    )
+    expect(data.disks.nodes.slice(0, 2)).toEqual([
+      { serial: 'HOT', placeCount: 1, gravestPlace: { verdict: 'NONE', fileSystem: { mountpoint: '/home' } } },
+      { serial: 'LOST', placeCount: 0, gravestPlace: null },
+    ])
+  })
+
   test('is filtered by what is missing, and by how a disk stores', async () => {
     expect(await serials('filter: { missing: true }')).toEqual(['LOST'])
     expect(await serials('filter: { missing: false }, orderBy: SERIAL')).toEqual(['HOT', 'OLD', 'SICK', 'UNREAD'])

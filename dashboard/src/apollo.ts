@@ -67,7 +67,7 @@ export const apollo = new ApolloClient({
       // It has no identity: what one page asks of it leaves what another asked.
       Query: { fields: { summary: { merge: true } } },
       // A place has no id: what lies on a disk is replaced as a whole.
-      Disk: { fields: { places: { merge: false } } },
+      Disk: { fields: { places: { merge: false }, gravestPlace: { merge: false } } },
     },
   }),
   assumeImmutableResults: true,

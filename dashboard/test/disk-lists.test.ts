@@ -104,6 +104,14 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
     await page.context().close()
   })
 
+  test('that is asked for by a cursor of another leads back to its start', async () => {
+    const { page } = await open('/disks?sort=temperature&after=bm9ib2R5&from=100')
+    await page.getByText(/is no cursor of this list/).waitFor()
+    await page.getByRole('link', { name: 'From the start' }).click()
+    await page.getByText('1 to 100 of 130').waitFor()
+    await page.context().close()
+  })
+
   test('is like the log: another question begins at its start', async () => {
     const { page } = await open('/events')
     await page.getByText('1 to 100', { exact: true }).waitFor()
@@ -156,7 +164,7 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
     const { page } = await open()
     const row = rows(page).filter({ hasText: 'ZL2AVQ21JL9' })
     await row.getByText('/srv/vm').last().waitFor()
-    await row.getByText('no backup declared').last().waitFor()
+    await row.getByText('no proven copy').last().waitFor()
     await page.context().close()
   })
 

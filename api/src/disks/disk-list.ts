@@ -52,7 +52,9 @@ interface Order {
 const ofMachine = (eb: Builder): Expression<unknown> =>
   eb
     .selectFrom('Machine')
-    .select((machine) => machine.fn.coalesce('Machine.name', 'Machine.hostname', 'Machine.ip').as('called'))
+    .select((machine) =>
+      machine.fn('lower', [machine.fn.coalesce('Machine.name', 'Machine.hostname', 'Machine.ip')]).as('called'),
+    )
     .whereRef('Machine.id', '=', 'Disk.machine')
 
 const ofReading =
@@ -66,7 +68,7 @@ const noText = (): Expression<unknown> => literal('')
 const ORDERS: Record<DiskOrder, Order> = {
   [DiskOrder.WORST_FIRST]: { direction: 'asc', by: (eb, now) => healthRankSql(shownHealthSql(eb, now)) },
   [DiskOrder.SERIAL]: { direction: 'asc', by: (eb) => eb.ref('serialKey'), otherwise: noText },
-  [DiskOrder.MODEL]: { direction: 'asc', by: (eb) => eb.ref('model'), otherwise: noText },
+  [DiskOrder.MODEL]: { direction: 'asc', by: (eb) => eb.fn('lower', ['model']), otherwise: noText },
   [DiskOrder.MACHINE]: { direction: 'asc', by: ofMachine, otherwise: noText },
   [DiskOrder.LAST_SEEN]: { direction: 'desc', by: (eb) => eb.ref('lastSeenAt') },
   [DiskOrder.LAST_READ]: {
@@ -79,7 +81,10 @@ const ORDERS: Record<DiskOrder, Order> = {
   [DiskOrder.POWER_ON_HOURS]: { direction: 'desc', by: ofReading('powerOnHours'), otherwise: nothing },
 }
 
-/** What is not known stands last, whichever way the list goes: it is neither small nor large. */
+/**
+ * What is not known stands last, whichever way the list goes: it is neither small nor large. A health that is not known
+ * has a rank of its own among the others.
+ */
 export function orderOfDisks(
   orderBy: DiskOrder,
   reverse: boolean,

@@ -40,7 +40,7 @@ import { DiskWear } from './wear.ts'
 registerEnumType(DiskOrder, {
   name: 'DiskOrder',
   description:
-    'WORST_FIRST: by health, the worst first. LAST_SEEN and LAST_READ: the newest, CAPACITY: the largest, TEMPERATURE: the hottest, POWER_ON_HOURS: the longest first; the rest by name. What is not known stands last, whichever way the list goes.',
+    'WORST_FIRST: by health, the worst first; UNKNOWN has its rank. LAST_SEEN and LAST_READ: the newest, CAPACITY: the largest, TEMPERATURE: the hottest, POWER_ON_HOURS: the longest first; the rest by name. What is not known stands last, whichever way the list goes.',
 })
 
 @InputType()

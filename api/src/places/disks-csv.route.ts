@@ -9,10 +9,10 @@ import type { DisksService } from '../disks/disks.service.ts'
 import { Health } from '../disks/health.ts'
 import { allows, Scope } from '../graphql/scope.ts'
 import { refuse } from '../http/refuse.ts'
-import { PACKED } from '../http/server.ts'
 import type { MachinesService } from '../machines/machines.service.ts'
 import type { Clock } from '../platform/clock.ts'
 import { ForbiddenError, InvalidInputError, UnauthenticatedError } from '../platform/errors.ts'
+import type { FairShare } from '../platform/fair-share.ts'
 import { disksCsv } from './disks-csv.ts'
 import type { PlacesService } from './places.service.ts'
 
@@ -25,6 +25,7 @@ interface Options {
     places: PlacesService
     clock: Clock
   }
+  share: FairShare
 }
 
 /** Names of an address are given once or several times. */
@@ -47,8 +48,8 @@ const shape = z.strictObject({
  * `GET /export/disks.csv`: what `disks(filter, orderBy, reverse)` lists, all of it, with what lies on each disk. For
  * sessions and for tokens that may read.
  */
-export function disksCsvRoute(app: FastifyInstance, { services }: Options): void {
-  app.get('/export/disks.csv', { compress: PACKED }, async (request, reply) => {
+export function disksCsvRoute(app: FastifyInstance, { services, share }: Options): void {
+  app.get('/export/disks.csv', { exposeHeadRoute: false }, async (request, reply) => {
     const { access, clock } = services()
     const caller = await authenticate(access, request.headers.authorization, request.headers.cookie)
     if (!caller) return refuse(reply, 401, new UnauthenticatedError('Sign in, or send a token that may read.'))
@@ -67,10 +68,20 @@ export function disksCsvRoute(app: FastifyInstance, { services }: Options): void
     }
     const { orderBy, reverse, language, ...filter } = read.data
     const day = clock().toISOString().slice(0, 10)
+    const pages = disksCsv({ filter, orderBy, reverse, language }, { sourcesOf: services, turn: () => share.turn() })
+    // What fails before anything is sent is answered as everywhere; later the connection is cut, so that nobody takes a
+    // part for all of it. Not packed, for a packer would keep the first rows back.
+    const first = await pages.next()
     return reply
       .type('text/csv; charset=utf-8')
       .header('cache-control', 'no-store')
       .header('content-disposition', `attachment; filename="vigie-disks-${day}.csv"`)
-      .send(Readable.from(disksCsv({ filter, orderBy, reverse, language }, services)))
+      .send(Readable.from(continued(first, pages)))
   })
+}
+
+async function* continued(first: IteratorResult<string, void>, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  if (first.done) return
+  yield first.value
+  yield* rest
 }

@@ -47,34 +47,49 @@ const COLUMNS = [
 ] as const
 
 /**
- * Every disk that a list shows, page by page: no more than one page is held, however many there are. `sourcesOf` makes
- * new ones for each page, for their loaders keep what they loaded.
+ * Every disk that a list shows, page by page: no more than one page is held, however many there are, and each takes its
+ * turn among the other readers. `sourcesOf` makes new ones for each page, for their loaders keep what they loaded.
  */
-export async function* disksCsv(query: DisksCsvQuery, sourcesOf: () => Sources): AsyncGenerator<string> {
+export async function* disksCsv(
+  query: DisksCsvQuery,
+  { sourcesOf, turn }: { sourcesOf: () => Sources; turn: () => Promise<() => void> },
+): AsyncGenerator<string> {
   // The mark tells spreadsheets that this is UTF-8; a text that begins like a formula is kept from being one.
   const write = (rows: Record<string, unknown>[], isFirst: boolean): string =>
     stringify(rows, { columns: [...COLUMNS], header: isFirst, bom: isFirst, escape_formulas: true })
   let after: string | null = null
   let isFirst = true
   do {
-    const sources = sourcesOf()
-    const { nodes, pageInfo } = await sources.disks.list({
-      ...query,
-      includeArchived: false,
-      first: LARGEST_PAGE,
-      after,
-    })
-    yield write(await Promise.all(nodes.map((disk) => rowOf(disk, sources, query.language))), isFirst)
+    const { rows, next } = await inTurn(turn, () => pageOfRows(query, after, sourcesOf()))
+    yield write(rows, isFirst)
     isFirst = false
-    after = pageInfo.hasNextPage ? pageInfo.endCursor : null
+    after = next
   } while (after !== null)
 }
 
-async function rowOf(
-  disk: Row<Disk>,
-  { disks, machines, places }: Sources,
-  language: 'en' | 'fr',
-): Promise<Record<(typeof COLUMNS)[number], unknown>> {
+async function inTurn<T>(turn: () => Promise<() => void>, work: () => Promise<T>): Promise<T> {
+  const done = await turn()
+  try {
+    return await work()
+  } finally {
+    done()
+  }
+}
+
+type CsvRow = Record<(typeof COLUMNS)[number], unknown>
+
+async function pageOfRows(
+  query: DisksCsvQuery,
+  after: string | null,
+  sources: Sources,
+): Promise<{ rows: CsvRow[]; next: string | null }> {
+  const asked = { ...query, includeArchived: false, first: LARGEST_PAGE, after }
+  const { nodes, pageInfo } = await sources.disks.list(asked)
+  const rows = await Promise.all(nodes.map((disk) => rowOf(disk, sources, query.language)))
+  return { rows, next: pageInfo.hasNextPage ? pageInfo.endCursor : null }
+}
+
+async function rowOf(disk: Row<Disk>, { disks, machines, places }: Sources, language: 'en' | 'fr'): Promise<CsvRow> {
   const { health, reasons } = disks.verdict(disk)
   const [machine, reading, held] = await Promise.all([
     machines.load(disk.machine),

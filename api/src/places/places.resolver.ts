@@ -250,6 +250,19 @@ export class DiskPlacesResolver {
   places(@Root() disk: Row<Disk>, @Ctx() { places }: Context): Promise<Place[]> {
     return places.ofDisk(disk)
   }
+
+  @FieldResolver(() => PlaceView, {
+    nullable: true,
+    description: 'What would be lost first of all that lies on it; null = nothing on it is known to hold data',
+  })
+  async gravestPlace(@Root() disk: Row<Disk>, @Ctx() { places }: Context): Promise<Place | null> {
+    return gravestFirst(await places.ofDisk(disk))[0] ?? null
+  }
+
+  @FieldResolver(() => Int, { description: 'How many places lie on it' })
+  async placeCount(@Root() disk: Row<Disk>, @Ctx() { places }: Context): Promise<number> {
+    return (await places.ofDisk(disk)).length
+  }
 }
 
 @Resolver(() => Machine)

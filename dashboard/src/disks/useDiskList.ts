@@ -1,13 +1,20 @@
 import { refDebounced } from '@vueuse/core'
 import { computed, type WritableComputedRef } from 'vue'
 import { useRouter } from 'vue-router'
-import { DisksChangedDocument, DisksDocument } from '../gql/graphql.ts'
+import {
+  type DiskRowFragment,
+  DisksChangedDocument,
+  DisksDocument,
+  EntriesTouchedDocument,
+  JobsTouchedDocument,
+} from '../gql/graphql.ts'
 import { useLanguage } from '../i18n.ts'
 import { useAddressParts } from '../live/useAddress.ts'
 import { useListPart } from '../live/useListPart.ts'
 import { useChanges } from '../live/useChanges.ts'
 import { useLiveQuery } from '../live/useLiveQuery.ts'
 import {
+  type Column,
   type Condition,
   filterOf,
   orderOf,
@@ -20,6 +27,19 @@ import {
 
 /** So many stand on one page: each with its findings and what lies on it. */
 const PAGE = 100
+
+/** What of a disk its place in the list hangs on, beside its health. */
+const SORTED_BY: Record<Column, (disk: DiskRowFragment) => unknown> = {
+  health: () => '',
+  disk: ({ serial }) => serial,
+  model: ({ model }) => model,
+  machine: ({ machine }) => machine.name ?? machine.hostname,
+  temperature: ({ temperature }) => temperature,
+  age: ({ lastReading }) => lastReading?.powerOnHours,
+  capacity: ({ capacityBytes }) => capacityBytes,
+  holds: () => '',
+  lastRead: ({ lastReadAt }) => lastReadAt,
+}
 
 /** What the address asks for, and the disks that it leads to. */
 export function useDiskList() {
@@ -50,12 +70,16 @@ export function useDiskList() {
       orderBy: orderOf(sorting.value),
       reverse: sorting.value.isReversed,
     }),
-    // A disk whose health or place changed may stand elsewhere, or no longer belong; the counts of the views tell of it.
     [
+      // A disk whose health or place changed may stand elsewhere, or no longer belong, and the counts of the views tell of
+      // it; so may one that is sorted by what changed.
       changes.of(
         ({ disks: { nodes } }) => nodes,
-        ({ health, moved, missingSince }) => `${health} ${moved} ${missingSince}`,
+        (disk) => `${disk.health} ${disk.moved} ${disk.missingSince} ${SORTED_BY[sorting.value.column](disk)}`,
       ),
+      // How the copy of what lies on it stands.
+      useChanges(JobsTouchedDocument, () => ({})).any,
+      useChanges(EntriesTouchedDocument, () => ({})).any,
     ],
   )
   return {

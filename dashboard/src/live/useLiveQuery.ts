@@ -1,6 +1,6 @@
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client/core'
 import { useQuery } from '@vue/apollo-composable'
-import { onScopeDispose, ref } from 'vue'
+import { computed, onScopeDispose, ref, watch } from 'vue'
 import { notLiveSince } from '../apollo.ts'
 import type { Trigger } from './useChanges.ts'
 
@@ -9,6 +9,8 @@ export interface LiveQuery<Result> {
   /** The newest answer; kept while another is awaited and where one failed. Undefined = there was none yet. */
   readonly result: Result | undefined
   readonly isAsking: boolean
+  /** Whether what is shown answers what is asked now, and not what was asked before. */
+  readonly isCurrent: boolean
   /** Why the newest attempt failed; null = it did not. */
   readonly error: Error | null
   /** Asks anew, now. */
@@ -35,6 +37,11 @@ export function useLiveQuery<Result, Variables extends OperationVariables>(
     ...(isKept ? {} : { fetchPolicy: 'no-cache' as const }),
     ...(pollInterval === undefined ? {} : { pollInterval }),
   }))
+  const asked = computed(() => JSON.stringify(variables()))
+  const answered = ref<string | null>(null)
+  watch([result, loading], () => {
+    if (result.value && !loading.value && !error.value) answered.value = asked.value
+  })
   const patience = setTimeout(() => (isBegun.value = true), PATIENCE)
   let timer: ReturnType<typeof setTimeout> | undefined
   let isInTurn = false
@@ -90,6 +97,9 @@ export function useLiveQuery<Result, Variables extends OperationVariables>(
     },
     get isAsking() {
       return loading.value
+    },
+    get isCurrent() {
+      return answered.value === asked.value
     },
     get error() {
       return error.value

@@ -167,7 +167,7 @@ export const enPages = {
     empty: 'No disk matches.',
     holds: 'Lies on it, its copy',
     nothingHeld: 'nothing known',
-    noBackup: 'no backup declared',
+    noCopy: 'no proven copy',
     proven: 'proven {when}',
     more: '+{n}',
     csv: 'CSV',

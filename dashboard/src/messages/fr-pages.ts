@@ -170,7 +170,7 @@ export const frPages: typeof enPages = {
     empty: 'Aucun disque ne correspond.',
     holds: 'Ce qu’il porte, sa copie',
     nothingHeld: 'rien de connu',
-    noBackup: 'aucune sauvegarde déclarée',
+    noCopy: 'aucune copie prouvée',
     proven: 'prouvée {when}',
     more: '+{n}',
     csv: 'CSV',

@@ -25,6 +25,9 @@ test('A row that leaves the list is not chosen any more', () => {
   chooseAll()
   shown.value = ['b', 'c']
   expect(chosen.value).toEqual(['b'])
+  shown.value = ['a', 'b', 'c']
+  expect(chosen.value).toEqual(['b'])
+  shown.value = ['b', 'c']
   // The row that shift would begin at is gone: the one alone is chosen.
   choose('a', false)
   choose('c', true)

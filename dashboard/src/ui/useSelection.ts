@@ -1,4 +1,4 @@
-import { computed, type ComputedRef, ref } from 'vue'
+import { computed, type ComputedRef, ref, watch } from 'vue'
 
 /**
  * Which rows of a list are chosen. Only what is shown is: a row that leaves the list leaves the choice, so that nothing is
@@ -14,6 +14,14 @@ export function useSelection(shown: () => readonly string[]): {
 } {
   const ids = ref<ReadonlySet<string>>(new Set())
   let last: string | null = null
+  watch(
+    () => shown().join(' '),
+    () => {
+      const left = new Set(shown())
+      ids.value = new Set([...ids.value].filter((id) => left.has(id)))
+    },
+    { flush: 'sync' },
+  )
   const chosen = computed(() => shown().filter((id) => ids.value.has(id)))
   function choose(id: string, isRange: boolean): void {
     const wanted = !ids.value.has(id)
