@@ -31,8 +31,10 @@ stop() {
   [ -e "$state/$1.wanted" ] || return 0
   rm "$state/$1.wanted"
   while [ ! -e "$state/$1.pid" ]; do sleep 0.05; done
-  kill "$(cat "$state/$1.pid")" 2>/dev/null || true
-  while [ -d "/proc/$(cat "$state/$1.pid")" ]; do sleep 0.05; done
+  # Read once: whoever was killed while it stopped leaves this behind, and the next may start the unit meanwhile.
+  pid=$(cat "$state/$1.pid")
+  kill "$pid" 2>/dev/null || true
+  while [ -d "/proc/$pid" ]; do sleep 0.05; done
 }
 
 command=$1
