@@ -42,6 +42,10 @@ export const router = createRouter({
 })
 
 // What the first page says comes with it; the words of all others come with the first of them that is opened.
+// They are asked for beside the page's own file, and waited for behind it.
+router.beforeEach((to) => {
+  if (to.name !== 'overview') loadWordsOfPages().catch(() => undefined)
+})
 router.beforeResolve(async (to) => {
   if (to.name !== 'overview') await loadWordsOfPages()
 })
@@ -49,7 +53,11 @@ router.beforeResolve(async (to) => {
 // A page whose file cannot be had (Vigie was updated, the network failed) is asked of the server anew, not silently left
 // out. At the first page itself that would go on for ever.
 router.onError((error, to, from) => {
-  if (from === START_LOCATION) throw error
+  if (from === START_LOCATION) {
+    // The network went away while it was opened: nothing stands there yet that could be lost.
+    if (!navigator.onLine) addEventListener('online', () => location.reload(), { once: true })
+    throw error
+  }
   location.assign(to.fullPath)
 })
 
