@@ -51,7 +51,7 @@ const LOADERS: Record<Locale, { first: () => Promise<FirstWords>; pages: () => P
     pages: async () => typeset((await import('./messages/fr-pages.ts')).frPages),
   },
 }
-const loaded = { first: new Set<Locale>(), pages: new Set<Locale>() }
+const loads = new Map<string, Promise<void>>()
 /** Since a page that is not the first was opened. */
 let arePagesWanted = false
 
@@ -62,11 +62,15 @@ export const i18n = createI18n<[Messages], Locale, false>({
   messages: {} as Record<Locale, Messages>,
 })
 
-async function load(part: 'first' | 'pages', locale: Locale): Promise<void> {
-  if (loaded[part].has(locale)) return
-  const words = await LOADERS[locale][part]()
-  i18n.global.mergeLocaleMessage(locale, words)
-  loaded[part].add(locale)
+/** Once, however many ask; what failed is asked for again. */
+function load(part: 'first' | 'pages', locale: Locale): Promise<void> {
+  const key = `${locale} ${part}`
+  const begun = loads.get(key)
+  if (begun) return begun
+  const load = LOADERS[locale][part]().then((words) => i18n.global.mergeLocaleMessage(locale, words))
+  loads.set(key, load)
+  load.catch(() => loads.delete(key))
+  return load
 }
 
 /** Loads a language, and shows the page in it. Fails where its file cannot be had. */

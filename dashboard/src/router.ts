@@ -61,10 +61,9 @@ router.onError((error, to, from) => {
   location.assign(to.fullPath)
 })
 
-// A new page, or another part of a list: the reader begins at its content, not behind the navigation.
+// A new page: the reader begins at its content, not behind the navigation.
 router.afterEach(async (to, from) => {
-  const isNew = to.path !== from.path || to.query['after'] !== from.query['after']
-  if (!isNew || from.name === undefined) return
+  if (to.path === from.path || from.name === undefined) return
   await nextTick()
   document.getElementById('main')?.focus({ preventScroll: true })
 })

@@ -104,6 +104,17 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
     await page.context().close()
   })
 
+  test('keeps what is typed in a later part, which leads to another list', async () => {
+    const { page } = await open()
+    await page.getByRole('link', { name: 'Next' }).click()
+    await page.getByText('101 to 130 of 130').waitFor()
+    await page.getByRole('searchbox').click()
+    await page.keyboard.type('archive-3', { delay: 30 })
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 18)
+    expect(await page.getByRole('searchbox').inputValue()).toBe('archive-3')
+    await page.context().close()
+  })
+
   test('that is asked for by a cursor of another leads back to its start', async () => {
     const { page } = await open('/disks?sort=temperature&after=bm9ib2R5&from=100')
     await page.getByText(/is no cursor of this list/).waitFor()

@@ -99,8 +99,13 @@ export class DisksService {
   }
 
   moved(page: PageArgs): Promise<Page<Row<Disk>>> {
-    const query = inService(tables(this.em).selectFrom('Disk')).whereRef('machine', '<>', 'firstMachine')
-    return this.page(query, page, DiskOrder.LAST_SEEN)
+    return this.list({
+      ...page,
+      filter: { moved: true },
+      orderBy: DiskOrder.LAST_SEEN,
+      reverse: false,
+      includeArchived: false,
+    })
   }
 
   private page(query: Disks, page: PageArgs, orderBy: DiskOrder, reverse = false): Promise<Page<Row<Disk>>> {

@@ -12,11 +12,9 @@ export const CONDITIONS = [
 ] as const
 export type Condition = (typeof CONDITIONS)[number]
 
-const isCondition = (name: string): name is Condition => (CONDITIONS as readonly string[]).includes(name)
-
 /** What an address asks for, in the order of CONDITIONS; what it does not know is left out. */
 export function readConditions(text: string): Condition[] {
-  const named = new Set(text.split(' ').filter(isCondition))
+  const named = new Set(text.split(' '))
   return CONDITIONS.filter((condition) => named.has(condition))
 }
 

@@ -1,6 +1,7 @@
 import { refDebounced } from '@vueuse/core'
 import { computed, type WritableComputedRef } from 'vue'
 import { useRouter } from 'vue-router'
+import { machineName } from '../format/names.ts'
 import {
   type DiskRowFragment,
   DisksChangedDocument,
@@ -33,7 +34,7 @@ const SORTED_BY: Record<Column, (disk: DiskRowFragment) => unknown> = {
   health: () => '',
   disk: ({ serial }) => serial,
   model: ({ model }) => model,
-  machine: ({ machine }) => machine.name ?? machine.hostname,
+  machine: ({ machine }) => machineName(machine),
   temperature: ({ temperature }) => temperature,
   age: ({ lastReading }) => lastReading?.powerOnHours,
   capacity: ({ capacityBytes }) => capacityBytes,
