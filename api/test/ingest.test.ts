@@ -151,8 +151,8 @@ describe('A script', () => {
     const response = await api.post('/api/ingest', text)
     expect(await response.json()).toMatchObject({ accepted: 2 })
     expect((await api.ask('{ disks(orderBy: SERIAL) { nodes { serial wwn weak } } }')).data.disks.nodes).toEqual([
-      { serial: null, wwn: '5000c500a1b2c3d4', weak: false },
       { serial: '12345678901234567890', wwn: null, weak: false },
+      { serial: null, wwn: '5000c500a1b2c3d4', weak: false },
     ])
   })
 
