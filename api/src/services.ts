@@ -10,6 +10,7 @@ import { ProtectionsService } from './backups/protections.service.ts'
 import { CausesService } from './causes/causes.service.ts'
 import type { EntityManager } from './database/database.ts'
 import { DepositService } from './deposit/deposit.service.ts'
+import { DiskCareService } from './disks/disk-care.service.ts'
 import { DisksService } from './disks/disks.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
@@ -46,6 +47,7 @@ export interface Parts {
 export function createServices(em: EntityManager, { transact, transactReports, clock, share, quota, ...parts }: Parts) {
   const access = new AccessService(em, transact, clock)
   const machines = new MachinesService(em, transact, clock)
+  const disks = new DisksService(em, clock)
   const storage = new StorageService(em, transact, clock)
   const alerts = new AlertsService(em, transact, clock, parts.settings)
   const places = new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine })
@@ -58,7 +60,8 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     access,
     inventory: new InventoryService(em, transactReports, { clock, share, quota }, access),
     machines,
-    disks: new DisksService(em, transact, clock),
+    disks,
+    diskCare: new DiskCareService(em, transact, clock, disks),
     storage,
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),

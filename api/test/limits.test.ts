@@ -249,6 +249,14 @@ describe('Texts of 200,000 characters are read or refused at once', () => {
           }),
       ],
       [
+        'noteDisks',
+        () =>
+          api.ask('mutation ($ids: [ID!]!, $note: String) { noteDisks(ids: $ids, note: $note) { id } }', {
+            ids: [disk],
+            note: text,
+          }),
+      ],
+      [
         'createToken',
         () =>
           api.ask('mutation ($name: String!) { createToken(name: $name, scopes: [READ]) { token } }', { name: text }),

@@ -133,6 +133,7 @@ export function disksThat(
         endsWith(eb.ref('serial'), search),
         contains(eb.ref('model'), search),
         contains(eb.ref('label'), search),
+        contains(eb.ref('note'), search),
         eb(
           'machine',
           'in',

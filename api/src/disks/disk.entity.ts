@@ -137,6 +137,14 @@ export class Disk {
   @Property({ type: 'string', nullable: true })
   label!: string | null
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'What its owner wants to remember of it, such as an order or a warranty: text of at most 1,000 characters, which may have several lines; null = nothing',
+  })
+  @Property({ type: 'text', nullable: true })
+  note!: string | null
+
   @Field(() => GraphQLISODateTime)
   @Property({ type: 'datetime' })
   firstSeenAt!: Date

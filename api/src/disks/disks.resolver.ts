@@ -11,7 +11,6 @@ import {
   ID,
   InputType,
   Int,
-  Mutation,
   ObjectType,
   Query,
   registerEnumType,
@@ -27,6 +26,7 @@ import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { AttributePoint, SmartAttribute } from './attributes.type.ts'
 import { DiskStay } from './disk-stay.entity.ts'
+import { CounterStep } from './counter-steps.ts'
 import { Disk } from './disk.entity.ts'
 import { type DiskConditions, DiskOrder } from './disk-list.ts'
 import { DiskType } from './disk-words.ts'
@@ -190,55 +190,6 @@ export class DisksResolver {
     return wrapped(await disks.moved(page))
   }
 
-  @Authorized(Scope.OPERATE)
-  @Mutation(() => Disk, { description: 'Retires a disk; it comes back by itself when a machine reports it' })
-  async archiveDisk(@Arg('id', () => ID) id: string, @Ctx() { disks, caller }: Context): Promise<Row<Disk>> {
-    const [disk] = await disks.archive([id], caller.name)
-    return disk as Row<Disk>
-  }
-
-  @Authorized(Scope.OPERATE)
-  @Mutation(() => [Disk], {
-    description:
-      'Retires several disks, at most 500: all of them or, where one is not known, none. Errors: NOT_FOUND, BAD_USER_INPUT',
-  })
-  archiveDisks(@Arg('ids', () => [ID]) ids: string[], @Ctx() { disks, caller }: Context): Promise<Row<Disk>[]> {
-    return disks.archive(ids, caller.name)
-  }
-
-  @Authorized(Scope.OPERATE)
-  @Mutation(() => Disk, { description: 'Gives a disk a name or a place, such as "bay 3"; null takes it back' })
-  labelDisk(
-    @Arg('id', () => ID) id: string,
-    @Ctx() { disks }: Context,
-    @Arg('label', () => String, { nullable: true }) label?: string,
-  ): Promise<Row<Disk>> {
-    return disks.label(id, label ?? null)
-  }
-
-  @Authorized(Scope.OPERATE)
-  @Mutation(() => Disk, {
-    description:
-      'Accepts a finding until it grows: the disk shows the health of the rest, with this one named. It counts again when its value is worse, and a finding that is gone and comes back counts anew. FAILED cannot be accepted. Errors: BAD_USER_INPUT, NOT_FOUND',
-  })
-  acceptReason(
-    @Arg('diskId', () => ID) diskId: string,
-    @Arg('code', () => String) code: string,
-    @Ctx() { disks, caller }: Context,
-  ): Promise<Row<Disk>> {
-    return disks.accept(diskId, code, caller.name)
-  }
-
-  @Authorized(Scope.OPERATE)
-  @Mutation(() => Disk, { description: 'Counts an accepted finding again. Errors: BAD_USER_INPUT, NOT_FOUND' })
-  countReason(
-    @Arg('diskId', () => ID) diskId: string,
-    @Arg('code', () => String) code: string,
-    @Ctx() { disks, caller }: Context,
-  ): Promise<Row<Disk>> {
-    return disks.countAgain(diskId, code, caller.name)
-  }
-
   @FieldResolver(() => Health, {
     description: 'The verdict as it may be shown now: an OK older than 48 hours is UNKNOWN',
   })
@@ -302,6 +253,15 @@ export class DisksResolver {
     @Ctx() { disks }: Context,
   ): Promise<Page<Row<Snapshot>>> {
     return disks.snapshotsOf(disk.id, page)
+  }
+
+  @FieldResolver(() => [CounterStep], {
+    complexity: COSTLY,
+    description:
+      'Where reallocated, pending, uncorrectable sectors or media errors rose or fell: the newest first, 100 at most',
+  })
+  steps(@Root() disk: Row<Disk>, @Ctx() { disks }: Context): Promise<CounterStep[]> {
+    return disks.steps(disk.id)
   }
 
   @FieldResolver(() => [SmartAttribute], { description: 'Its attributes of the newest document; [] = none was read' })

@@ -3,24 +3,20 @@ import { inflateRaw } from 'node:zlib'
 import type { ExpressionBuilder, TraversedJSONPathBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import type { Transact } from '../events/outbox.ts'
-import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
+import { type Row, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
-import { EventCause, EventType } from '../events/event.entity.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
-import { LARGEST_PAGE, type Page, type PageArgs } from '../platform/page.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
 import { type Point, thinned } from './attribute-history.ts'
+import { COUNTED, type CounterStep, stepsIn } from './counter-steps.ts'
 import { DiskStay } from './disk-stay.entity.ts'
 import { Disk } from './disk.entity.ts'
-import { Health, HEALTH_SEVERITY, type Verdict } from './health.ts'
+import { Health, type Verdict } from './health.ts'
 import { DiskOrder, type DiskQuery, type Disks, disksThat, orderOfDisks } from './disk-list.ts'
 import { shownHealthSql } from './health-sql.ts'
-import { type Reason, Severity } from '../reasons/reason.ts'
-import { type AcceptedFinding, isAbout, withAccepted } from './accepted-findings.ts'
-import { healthBy } from './standing.ts'
 import { serialKey } from './identity.ts'
 import { shownHealth } from './shown-health.ts'
 import { readJson } from '../platform/read-json.ts'
@@ -55,7 +51,6 @@ export interface HistoryQuery {
 export class DisksService {
   constructor(
     private readonly em: EntityManager,
-    private readonly transact: Transact,
     private readonly clock: Clock,
   ) {}
 
@@ -240,126 +235,42 @@ export class DisksService {
     return thinned(readings.map(({ at, counted }) => ({ at, value: counted === null ? null : Number(counted) })))
   }
 
-  private reload(id: string): Promise<Row<Disk>> {
-    this.byId.clear(id)
-    return this.load(id)
+  /**
+   * Where its counters of damage rose or fell, the newest first. The database looks for them, so that what is carried
+   * over grows with the steps and not with the readings.
+   */
+  async steps(diskId: string): Promise<CounterStep[]> {
+    const rows = await tables(this.em)
+      .selectFrom((eb) =>
+        eb
+          .selectFrom('Snapshot')
+          .select((reading) => [
+            'at',
+            'id',
+            ...COUNTED.map((counter) => reading.ref(counter).as(`${counter}Now`)),
+            ...COUNTED.map((counter) =>
+              reading.fn
+                .agg<number | null>('lag', [counter])
+                .over((over) => over.orderBy('at').orderBy('id'))
+                .as(`${counter}Before`),
+            ),
+          ])
+          .where('disk', '=', diskId)
+          .where((reading) => reading.or(COUNTED.map((counter) => reading(counter, 'is not', null))))
+          .as('reading'),
+      )
+      .selectAll()
+      .where((eb) => eb.or(COUNTED.map((counter) => eb(`${counter}Now`, '<>', eb.ref(`${counter}Before`)))))
+      .orderBy('at')
+      .orderBy('id')
+      .execute()
+    return stepsIn(rows)
   }
 
-  /** All of them or, where one is unknown, none. Errors: NOT_FOUND, BAD_USER_INPUT for more than a page. */
-  async archive(ids: readonly string[], actor: string | null): Promise<Row<Disk>[]> {
-    const wanted = [...new Set(ids)]
-    if (wanted.length > LARGEST_PAGE)
-      throw new InvalidInputError('ids', `are more than ${LARGEST_PAGE}`, 'Retire them in parts.')
-    const at = this.clock()
-    await this.transact(this.em, async ({ em, tell }) => {
-      for (const id of wanted) {
-        const disk = await requireRow(em, Disk, id, 'disk')
-        if (disk.archivedAt) continue
-        await updateRow(em, Disk, id, { archivedAt: at })
-        tell.disks.add(id)
-        tell.machines.add(disk.machine)
-        tell.event({
-          type: EventType.DISK_ARCHIVED,
-          severity: Severity.INFO,
-          at,
-          cause: EventCause.USER,
-          actor,
-          disk: id,
-          machine: disk.machine,
-          from: disk.machine,
-        })
-      }
-    })
-    for (const id of wanted) this.byId.clear(id)
-    return this.loadAll(wanted)
-  }
-
-  /** Lives with a finding until it grows: it is told and no longer counted. Errors: BAD_USER_INPUT, NOT_FOUND. */
-  accept(id: string, code: string, actor: string | null): Promise<Row<Disk>> {
-    return this.change(id, EventType.FINDING_ACCEPTED, actor, ({ reasons, accepted }) => {
-      const found = reasons.find((each) => each.code === code && !each.acceptedAt)
-      const known = reasons.map((each) => each.code).join(', ') || 'none'
-      if (!found)
-        throw new InvalidInputError(
-          'code',
-          `is no finding of this disk that counts now (${known})`,
-          'Choose one of these.',
-        )
-      if (found.severity === Severity.INFO)
-        throw new InvalidInputError('code', 'is a remark, which is never counted', 'There is nothing to accept.')
-      if (found.severity === Severity.FAILED)
-        throw new InvalidInputError(
-          'code',
-          'is the disk’s own word that it fails, which cannot be accepted',
-          'Replace the disk; its alert can be acknowledged.',
-        )
-      const own = {
-        code: found.code,
-        severity: found.severity,
-        subject: found.subject,
-        value: found.value,
-        at: this.clock().toISOString(),
-        by: actor,
-      }
-      return { found, accepted: [...accepted.filter((each) => !isAbout(each, found)), own] }
-    })
-  }
-
-  /** Counts an accepted finding again. Errors: BAD_USER_INPUT, NOT_FOUND. */
-  countAgain(id: string, code: string, actor: string | null): Promise<Row<Disk>> {
-    return this.change(id, EventType.FINDING_COUNTED, actor, ({ reasons, accepted }) => {
-      const found = reasons.find((each) => each.code === code && each.acceptedAt)
-      if (!found)
-        throw new InvalidInputError(
-          'code',
-          'is no accepted finding of this disk',
-          'Ask for disk { reasons { code acceptedAt } }.',
-        )
-      return { found, accepted: accepted.filter((each) => !isAbout(each, found)) }
-    })
-  }
-
-  private async change(
-    id: string,
-    type: EventType,
-    actor: string | null,
-    decide: (disk: Row<Disk>) => { found: Reason; accepted: AcceptedFinding[] },
-  ): Promise<Row<Disk>> {
-    await this.transact(this.em, async ({ em, tell }) => {
-      const disk = await requireRow(em, Disk, id, 'disk')
-      const { found, accepted } = decide(disk)
-      const { acceptedAt: _before, ...bare } = found
-      const reasons = disk.reasons.map((each) => (each === found ? bare : each))
-      const { verdict } = withAccepted({ health: healthBy(reasons), reasons }, accepted)
-      await updateRow(em, Disk, id, { ...verdict, accepted })
-      tell.disks.add(id)
-      const about = { at: this.clock(), cause: EventCause.USER, actor, disk: id, machine: disk.machine }
-      tell.event({ ...about, type, severity: Severity.INFO, facts: { reasons: [bare], device: disk.device } })
-      if (verdict.health === disk.health) return
-      tell.event({
-        ...about,
-        type: EventType.HEALTH_CHANGED,
-        severity: HEALTH_SEVERITY[verdict.health],
-        from: disk.health,
-        to: verdict.health,
-        facts: { reasons: verdict.reasons, device: disk.device },
-      })
-    })
-    return this.reload(id)
-  }
-
-  /** Gives a disk a name or place of its owner's; null takes it back. */
-  async label(id: string, label: string | null): Promise<Row<Disk>> {
-    const trimmed = label?.trim() || null
-    if (trimmed && !isPlainText(trimmed, 64)) {
-      throw new InvalidInputError('label', 'must be one line of at most 64 characters', 'Choose a shorter one.')
-    }
-    await this.transact(this.em, async ({ em, tell }) => {
-      await requireRow(em, Disk, id, 'disk')
-      await updateRow(em, Disk, id, { label: trimmed })
-      tell.disks.add(id)
-    })
-    return this.reload(id)
+  /** As they are now, also for who asked before they changed. */
+  reload(ids: readonly string[]): Promise<Row<Disk>[]> {
+    for (const id of ids) this.byId.clear(id)
+    return this.loadAll(ids)
   }
 }
 

@@ -27,6 +27,7 @@ export function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: str
     accepted: [],
     rulesVersion: RULES_VERSION,
     label: null,
+    note: null,
     firstSeenAt: at,
     lastSeenAt: at,
     lastReadAt: null,

@@ -6,6 +6,7 @@ import { EntriesResolver, RunsResolver } from '../backups/entries.resolver.ts'
 import { JobsResolver, ProtectionsResolver } from '../backups/jobs.resolver.ts'
 import type { Context } from './context.ts'
 import { DepositResolver, FileWorkResolver } from '../deposit/deposit.resolver.ts'
+import { DiskCareResolver } from '../disks/disk-care.resolver.ts'
 import {
   AtRiskDisksResolver,
   DiskStaysResolver,
@@ -48,6 +49,7 @@ const resolvers = [
   FileWorkResolver,
   DiskPlacesResolver,
   DiskStaysResolver,
+  DiskCareResolver,
   DisksResolver,
   EntriesResolver,
   EventsResolver,

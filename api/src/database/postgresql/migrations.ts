@@ -3,6 +3,7 @@ import { Migration20261129031000 } from './migrations/Migration20261129031000.ts
 import { Migration20261129104658 } from './migrations/Migration20261129104658.ts'
 import { Migration20261129135155 } from './migrations/Migration20261129135155.ts'
 import { Migration20261129151501 } from './migrations/Migration20261129151501.ts'
+import { Migration20261130061957 } from './migrations/Migration20261130061957.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Migration20261129104658,
   Migration20261129135155,
   Migration20261129151501,
+  Migration20261130061957,
 ]

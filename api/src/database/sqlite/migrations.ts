@@ -14,6 +14,7 @@ import { Migration20261129031000 } from './migrations/Migration20261129031000.ts
 import { Migration20261129104656 } from './migrations/Migration20261129104656.ts'
 import { Migration20261129135154 } from './migrations/Migration20261129135154.ts'
 import { Migration20261129151500 } from './migrations/Migration20261129151500.ts'
+import { Migration20261130061956 } from './migrations/Migration20261130061956.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -35,4 +36,5 @@ export const migrations = [
   Migration20261129104656,
   Migration20261129135154,
   Migration20261129151500,
+  Migration20261130061956,
 ]

@@ -1,0 +1,13 @@
+import { Migration } from '@mikro-orm/migrations'
+
+export class Migration20261130061957 extends Migration {
+  override name = 'Migration20261130061957'
+
+  override up(): void {
+    this.addSql(`alter table "disk" add column "note" text collate "C" null;`)
+  }
+
+  override down(): void {
+    this.addSql(`alter table "disk" drop column "note";`)
+  }
+}
