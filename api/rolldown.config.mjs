@@ -7,6 +7,7 @@ const ENTRIES = [
   'main',
   'access/command',
   'database/command',
+  'demo/command',
   'deposit/worker',
   'files/worker',
   'platform/watchdog-thread',

@@ -1,5 +1,6 @@
 // The commands of package.json. Each installs and builds what is missing first.
 import { build, buildShared } from './build.mjs'
+import { demo } from './demo.mjs'
 import { install } from './install.mjs'
 import { settings } from './node.mjs'
 import { SetupError } from './setup-error.mjs'
@@ -24,6 +25,7 @@ const TYPESCRIPT = ['--expose-gc', '--import', './api/ts.mjs']
 
 const COMMANDS = {
   start: async () => start(),
+  demo: async (args) => demo(args),
   test: runAllChecks,
   build: async () => 0,
   bundle: node('bundle/make.ts'),
@@ -34,6 +36,7 @@ const COMMANDS = {
   schema: node('api/src/graphql/emit-schema.ts', { flags: TYPESCRIPT }),
   migration: node('api/dev/create-migration.ts', { flags: TYPESCRIPT }),
   dev: tools(['vite', 'vite', 'dashboard']),
+  screenshots: node('scripts/screenshots.mjs'),
   lint: tools(
     ['eslint', 'eslint', '--max-warnings', '0', '.'],
     ['prettier', 'prettier', '--check', '.'],

@@ -5,12 +5,12 @@ import { environment, projectNode, settings } from './node.mjs'
 import { ROOT } from './root.mjs'
 
 /** Runs the built server until it ends, or a signal ends it. Its last line on stdout is a sign-in link. */
-export function start() {
+export function start(more = {}) {
   // Measured (docs/performance.md): one malloc arena and a bounded heap keep the server below 300 MB under load.
   const { flags, env } = JSON.parse(readFileSync(join(ROOT, 'api', 'server-options.json'), 'utf8'))
   const vigie = spawn(projectNode(), [...flags, ...settings(), 'api/dist/main.js'], {
     cwd: ROOT,
-    env: { ...environment(), ...env },
+    env: { ...environment(), ...env, ...more },
     stdio: 'inherit',
   })
   // npm and init systems hand signals to this process; Vigie stops by itself, and this waits for it.

@@ -3,6 +3,9 @@ import { AlertBell } from './alerts/alert-bell.ts'
 import { type App, startApp } from './app.ts'
 import { startLocalAgent } from './access/local-agent.ts'
 import { type Config, ConfigError, readConfig } from './config/config.ts'
+import { demoConfig } from './demo/demo-config.ts'
+import { readDemoMark } from './access/demo-mark.ts'
+import { startDemoLife } from './demo/life.ts'
 import { openDatabase } from './database/database.ts'
 import { engineOf } from './database/engine.ts'
 import { endLease } from './deposit/lease.ts'
@@ -21,9 +24,9 @@ const EXIT_BROKEN = 70
 /** One turn of the database that has kept others waiting for so long will never end. */
 const GIVE_UP_AFTER = 2 * MINUTE
 
-async function main(config: Config): Promise<void> {
-  const log = createLog(config.logLevel)
-  const orm = await openDatabase(config.database)
+async function main(given: Config): Promise<void> {
+  const log = createLog(given.logLevel)
+  const orm = await openDatabase(given.database)
   const engine = engineOf(orm)
   const fail = (error: unknown): void => {
     log.fatal({ err: error }, 'Vigie has to end; what started it starts it anew')
@@ -36,6 +39,8 @@ async function main(config: Config): Promise<void> {
   // The lock proves that whoever held the lease is gone, also a container whose name was another.
   await endLease(orm.em.fork())
   if (migrated.length) log.info({ migrations: migrated }, 'The database was brought up to date')
+  const isDemo = (await readDemoMark(orm.em)) !== null
+  const config = isDemo ? demoConfig(given) : given
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
   const store = await openSchedulerStore(orm.em, config.mongoUrl)
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
@@ -57,6 +62,7 @@ async function main(config: Config): Promise<void> {
   const agent = config.localAgent
     ? await startLocalAgent({ url: app.url, access: app.services().access, log }, config)
     : null
+  const demo = isDemo ? startDemoLife({ app, orm, clock: systemClock, log }) : null
 
   const stop = async (signal: string): Promise<void> => {
     // A terminal sends Ctrl-C to the whole group, and npm start hands it on once more.
@@ -65,6 +71,7 @@ async function main(config: Config): Promise<void> {
     log.info({ signal }, 'Stopping')
     setTimeout(() => process.exit(1), 20_000).unref()
     agent?.stop()
+    await demo?.stop()
     bell.stop()
     delivery.halt()
     await scanner.stop()

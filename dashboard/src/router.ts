@@ -33,6 +33,11 @@ export const router = createRouter({
     { path: '/needs-you', name: 'causes', component: () => import('./causes/CausesPage.vue') },
     // Mails of former versions lead there.
     { path: '/alerts', redirect: { name: 'causes' } },
+    {
+      path: '/first-steps',
+      name: 'first-steps',
+      component: () => import('./first-steps/FirstStepsPage.vue'),
+    },
     { path: '/settings', name: 'settings', component: () => import('./settings/SettingsPage.vue') },
     { path: '/events', name: 'events', component: () => import('./events/EventsPage.vue') },
     { path: '/sign-in', name: 'sign-in', component: () => import('./access/SignInPage.vue') },

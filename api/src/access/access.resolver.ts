@@ -48,6 +48,12 @@ export class AccessResolver {
   }
 
   @Authorized(Scope.READ)
+  @Query(() => Boolean, { description: 'True: this is the demo, whose machines, disks and backups do not exist' })
+  isDemo(@Ctx() { access }: Context): Promise<boolean> {
+    return access.isDemo()
+  }
+
+  @Authorized(Scope.READ)
   @Query(() => AgentDownload, { nullable: true, description: 'Null where the agent was not built' })
   agentDownload(@Ctx() { publicUrl }: Context): AgentDownload | null {
     const agent = readAgent()

@@ -12,6 +12,7 @@ import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
 import { ApiClient } from './api-client.entity.ts'
 import type { Caller } from './caller.ts'
+import { DemoError, readDemoMark } from './demo-mark.ts'
 import { Scope } from '../graphql/scope.ts'
 import { matches, newSecret, prefixOf } from './secrets.ts'
 import { Session } from './session.entity.ts'
@@ -45,6 +46,11 @@ export class AccessService {
       return null
     const scopes = [Scope.ADMIN, Scope.REPORT]
     return { kind: 'SESSION', id: session.id, name: 'session', scopes, machineId: null, anyMachine: true, agents: [] }
+  }
+
+  /** Whether none of the machines here exists. */
+  async isDemo(): Promise<boolean> {
+    return (await readDemoMark(this.em)) !== null
   }
 
   /** Those whose token was revoked, or whose session has ended. */
@@ -118,6 +124,8 @@ export class AccessService {
     const id = newId()
     const createdAt = this.clock()
     await this.transact(this.em, async ({ em, tell }) => {
+      if (scopes.includes(Scope.REPORT) && (await readDemoMark(em)))
+        throw new DemoError('This is the demo: it takes no reports of real machines. Start Vigie itself for them.')
       const client = { id, name: trimmed, prefix, hash, scopes: [...new Set(scopes)], anyMachine, createdAt }
       await insertRows(em, ApiClient, [
         { ...client, machine: null, agents: [], lastUsedAt: null, refused: null, revokedAt: null },

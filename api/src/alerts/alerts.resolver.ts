@@ -70,6 +70,12 @@ export class AlertingHealth {
 
   @Field(() => Int, { description: 'Messages of the last week that were refused for good' })
   refused!: number
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'When a mail server or a webhook took a message last; null = none ever did',
+  })
+  lastSentAt!: Date | null
 }
 
 export const AlertConnection = connectionOf(Alert, 'Alert')

@@ -1,4 +1,5 @@
 import { ApiClient } from '../access/api-client.entity.ts'
+import { DemoMark } from '../access/demo-mark.entity.ts'
 import { Session } from '../access/session.entity.ts'
 import { DiskStay } from '../disks/disk-stay.entity.ts'
 import { Disk } from '../disks/disk.entity.ts'
@@ -47,4 +48,5 @@ export const entities = [
   ScheduledJob,
   ApiClient,
   Session,
+  DemoMark,
 ] as const

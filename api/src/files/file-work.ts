@@ -21,6 +21,8 @@ export interface Work<T> {
 
 /** So many readings are done at once, and beside them so many moves. */
 const AT_ONCE = 2
+/** A thread holds 30 MB, and takes 50 ms of a core to start: it waits a little for the next file of its scan. */
+const REST_OF_THREADS = 2 * SECOND
 /** One that takes longer than this gives its place to the next, and goes on beside it; so many of them do. */
 const LONG_AFTER = 20 * SECOND
 const MOST_LONG = 4
@@ -53,6 +55,7 @@ export class FileWork {
   private readonly items = new Map<string, Item>()
   private idle: WorkerThread<FileTasks>[] = []
   private readonly busy = new Set<WorkerThread<FileTasks>>()
+  private resting: NodeJS.Timeout | undefined
   private stopped = false
   /** Called when something is ready that nobody waits for any more. */
   onReady: () => void = () => undefined
@@ -127,6 +130,7 @@ export class FileWork {
   /** Ends every reading at once, and waits a little for what is being copied. */
   async stop(): Promise<void> {
     this.stopped = true
+    clearTimeout(this.resting)
     for (const item of this.items.values()) {
       if (item.begunAt !== null) continue
       item.outcome = { error: new Error('Vigie stops') }
@@ -170,8 +174,13 @@ export class FileWork {
       if (!item) break
       void this.do(item)
     }
+    clearTimeout(this.resting)
     if (this.busy.size > 0) return
-    // Each thread would hold 30 MB for nothing; it starts within 50 ms.
+    this.resting = setTimeout(() => this.endIdle(), REST_OF_THREADS)
+    this.resting.unref()
+  }
+
+  private endIdle(): void {
     for (const worker of this.idle) void worker.stop()
     this.idle = []
   }

@@ -1,5 +1,36 @@
 // The words of pages that are not the first: they come with the first of them that is opened.
 export const enPages = {
+  firstSteps: {
+    doneOf: '{n} of {all} first steps done.',
+    byThemselves: 'Each step ticks itself when Vigie sees it happen.',
+    allDone: 'All first steps are done.',
+    done: 'done',
+    open: 'to do',
+    machine: {
+      hint: 'Vigie knows nothing before a machine tells: its disks, their health, and what lies on them.',
+      seen: 'has reported {n} disk. | has reported {n} disks.',
+    },
+    service: {
+      hint: 'Install the agent as a service, by the line that “Add a machine” shows: this step ticks when a second report comes by itself.',
+      seen: 'Reports keep coming; the newest came {when}.',
+    },
+    job: {
+      hint: 'Say which data must arrive here, and when. From then on Vigie misses it when it does not come.',
+      place: 'On {path} of {machine} lie {size}, and no backup of it is declared.',
+      seen: 'is expected next on {when}.',
+    },
+    file: {
+      hint: 'Its agent sends the file, then a small report. What arrives is read whole and proven.',
+      lines: 'The lines that its agent needs',
+      seen: 'arrived {when}, and is proven.',
+    },
+    told: {
+      off: 'Mail is off: {reason}. Without it you must look here yourself. Put this into the settings (.env) and start Vigie again:',
+      settings: 'Settings for mail',
+      hint: 'Mail is on. A test shows what the server answers.',
+      seen: 'A message was taken {when}.',
+    },
+  },
   steps: {
     title: 'Parts of the list',
     shown: '{first} to {last}',
@@ -295,6 +326,8 @@ export const enPages = {
       first: 'Seen for the first time',
       stay: 'In {machine}, as {device}',
       stayUnnamed: 'In {machine}',
+      lasting: 'for {time}',
+      until: 'until {date}',
       health: '{before} → {after}',
       firstHealth: 'First judged: {health}',
       worse: 'Still {health}, and worse',
@@ -306,8 +339,6 @@ export const enPages = {
         MEDIA_ERRORS: 'Errors of the medium {from} → {to}',
       },
     },
-    since: 'since {date}',
-    fromTo: '{from} to {to}',
     dataOnIt: 'If this disk fails',
     onIt: 'What lies on it',
     nothingOnIt: 'Nothing is known to lie on it.',

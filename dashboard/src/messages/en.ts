@@ -1,5 +1,6 @@
 export const en = {
   app: {
+    demo: 'This is the demo: none of these machines, disks and backups exists.',
     skip: 'Skip to the content',
     navigation: 'Main',
     overview: 'Overview',
@@ -385,6 +386,17 @@ export const en = {
     save: 'Save',
     nameHint: 'A name of yours; empty = the hostname',
     notRoot: 'Its agent did not run as root, so that parts are missing. Run it like this:',
+  },
+  firstSteps: {
+    title: 'First steps',
+    count: '{n} of {all} first steps done. Next:',
+    go: 'Show me how',
+    hide: 'Hide',
+    machine: { title: 'A machine on watch' },
+    service: { title: 'It reports by itself' },
+    job: { title: 'Expect a first backup' },
+    file: { title: 'Let its first file arrive' },
+    told: { title: 'Hear from Vigie when it matters' },
   },
   events: {
     more: 'and {n} like it | and {n} like it',

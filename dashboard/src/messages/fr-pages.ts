@@ -1,6 +1,37 @@
 import type { enPages } from './en-pages.ts'
 
 export const frPages: typeof enPages = {
+  firstSteps: {
+    doneOf: '{n} premiers pas sur {all} sont faits.',
+    byThemselves: 'Chaque étape se coche d’elle-même quand Vigie la voit se faire.',
+    allDone: 'Tous les premiers pas sont faits.',
+    done: 'fait',
+    open: 'à faire',
+    machine: {
+      hint: 'Vigie ne sait rien avant qu’une machine ne parle : ses disques, leur santé et ce qu’ils portent.',
+      seen: 'a signalé {n} disque. | a signalé {n} disques.',
+    },
+    service: {
+      hint: 'Installez l’agent comme service, par la ligne que donne « Ajouter une machine » : l’étape se coche quand un deuxième rapport arrive de lui-même.',
+      seen: 'Les rapports continuent d’arriver ; le dernier est arrivé {when}.',
+    },
+    job: {
+      hint: 'Dites quelles données doivent arriver ici, et quand. Dès lors, Vigie remarque leur absence.',
+      place: '{size} se trouvent sur {path} de {machine}, et aucune sauvegarde n’en est déclarée.',
+      seen: 'est attendue le {when}.',
+    },
+    file: {
+      hint: 'Son agent envoie le fichier, puis un petit rapport. Ce qui arrive est lu en entier et prouvé.',
+      lines: 'Les lignes qu’il faut à son agent',
+      seen: 'est arrivée {when}, et elle est prouvée.',
+    },
+    told: {
+      off: 'Le courriel est coupé : {reason}. Sans lui, il faut venir voir ici. Ajoutez ceci aux réglages (.env) et relancez Vigie :',
+      settings: 'Réglages du courriel',
+      hint: 'Le courriel est prêt. Un essai montre ce que répond le serveur.',
+      seen: 'Un message a été accepté {when}.',
+    },
+  },
   steps: {
     title: 'Parties de la liste',
     shown: '{first} à {last}',
@@ -298,6 +329,8 @@ export const frPages: typeof enPages = {
       first: 'Vu pour la première fois',
       stay: 'Dans {machine}, sous {device}',
       stayUnnamed: 'Dans {machine}',
+      lasting: 'depuis {time}',
+      until: 'jusqu’au {date}',
       health: '{before} → {after}',
       firstHealth: 'Premier jugement : {health}',
       worse: 'Toujours {health}, en pire',
@@ -309,8 +342,6 @@ export const frPages: typeof enPages = {
         MEDIA_ERRORS: 'Erreurs du support {from} → {to}',
       },
     },
-    since: 'depuis le {date}',
-    fromTo: 'du {from} au {to}',
     dataOnIt: 'Si ce disque lâche',
     onIt: 'Ce qu’il porte',
     nothingOnIt: 'On ne lui connaît aucun contenu.',

@@ -2,6 +2,7 @@ import type { en } from './en.ts'
 
 export const fr: typeof en = {
   app: {
+    demo: 'Ceci est la démonstration : aucune de ces machines, aucun de ces disques, aucune de ces sauvegardes n’existe.',
     skip: 'Aller au contenu',
     navigation: 'Principale',
     overview: 'Vue d’ensemble',
@@ -396,6 +397,17 @@ export const fr: typeof en = {
     save: 'Enregistrer',
     nameHint: 'Un nom à vous ; vide = le nom d’hôte',
     notRoot: 'Son agent n’a pas tourné en root, il manque donc des parties. Lancez-le ainsi :',
+  },
+  firstSteps: {
+    title: 'Premiers pas',
+    count: '{n} premiers pas sur {all} sont faits. Ensuite :',
+    go: 'Me montrer comment',
+    hide: 'Masquer',
+    machine: { title: 'Une machine en veille' },
+    service: { title: 'Elle rapporte d’elle-même' },
+    job: { title: 'Déclarer une première sauvegarde' },
+    file: { title: 'Laisser arriver son premier fichier' },
+    told: { title: 'Être prévenu quand il le faut' },
   },
   events: {
     more: 'et {n} semblable | et {n} semblables',

@@ -4,6 +4,7 @@ import { Migration20261129104658 } from './migrations/Migration20261129104658.ts
 import { Migration20261129135155 } from './migrations/Migration20261129135155.ts'
 import { Migration20261129151501 } from './migrations/Migration20261129151501.ts'
 import { Migration20261130061957 } from './migrations/Migration20261130061957.ts'
+import { Migration20261130063350 } from './migrations/Migration20261130063350.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   Migration20261129135155,
   Migration20261129151501,
   Migration20261130061957,
+  Migration20261130063350,
 ]
