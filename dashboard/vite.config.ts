@@ -17,6 +17,12 @@ export default defineConfig({
     __VUE_I18N_FULL_INSTALL__: 'false',
     __INTLIFY_PROD_DEVTOOLS__: 'false',
   },
-  build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 600,
+    // What of others runs in the browser, and under which licences: the page of settings leads there.
+    license: { fileName: 'licences.txt' },
+  },
   server: { proxy: { '/graphql': { target: api, ws: true }, '/api': api, '/export': api, '/agent.mjs': api } },
 })

@@ -438,6 +438,8 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       const { page } = await open(`/disks/${disk}`)
       const label = page.getByLabel('A name or place, such as bay 3')
       await label.fill('shelf 4, ba')
+      const note = page.getByLabel('Note, such as an order or a warranty')
+      await note.fill('Ordered on')
       const asked = page.waitForResponse((response) => response.request().postData()?.includes('query Disk(') ?? false)
       await report(api, {
         hostname: 'deneb',
@@ -448,10 +450,11 @@ describe.skipIf(!CHROMIUM)('The dashboard', () => {
       await asked
       await page.getByText('44 °C').first().waitFor()
       expect(await label.inputValue()).toBe('shelf 4, ba')
+      expect(await note.inputValue()).toBe('Ordered on')
       await page.route('**/graphql', (route) =>
         route.request().postData()?.includes('mutation') ? route.abort() : route.continue(),
       )
-      await page.getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('button', { name: 'Save the label' }).click()
       await page
         .getByRole('alert')
         .getByText(/That was not done/)

@@ -9,6 +9,7 @@ import { Health } from '../disks/health.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { MachineConnection, MachinesArgs } from '../machines/machines.resolver.ts'
 import { type Page, PageArgs } from '../platform/page.ts'
+import { version } from '../platform/version.ts'
 
 @ObjectType({ simpleResolvers: true })
 export class DisksOfHealth {
@@ -47,6 +48,12 @@ export class Summary {
 
 @Resolver(() => Summary)
 export class OverviewResolver {
+  @Authorized(Scope.READ)
+  @Query(() => String, { description: 'The version of this Vigie, with its build where an archive brought it' })
+  version(): string {
+    return version()
+  }
+
   @Authorized(Scope.READ)
   @Query(() => Summary, { description: 'Counts, and the first machines and disks' })
   async summary(@Ctx() { overview, disks, storage }: Context): Promise<Summary> {

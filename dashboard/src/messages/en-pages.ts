@@ -1,30 +1,39 @@
 // The words of pages that are not the first: they come with the first of them that is opened.
 export const enPages = {
   firstSteps: {
-    doneOf: '{n} of {all} first steps done.',
+    title: 'First steps',
+    count: 'First steps done: {n} of {all}. Next:',
+    go: 'Show me how',
+    hide: 'Hide',
+    doneOf: 'First steps done: {n} of {all}.',
     byThemselves: 'Each step ticks itself when Vigie sees it happen.',
     allDone: 'All first steps are done.',
     done: 'done',
     open: 'to do',
     machine: {
+      title: 'A machine on watch',
       hint: 'Vigie knows nothing before a machine tells: its disks, their health, and what lies on them.',
       seen: 'has reported {n} disk. | has reported {n} disks.',
     },
     service: {
+      title: 'It reports by itself',
       hint: 'Install the agent as a service, by the line that “Add a machine” shows: this step ticks when a second report comes by itself.',
       seen: 'Reports keep coming; the newest came {when}.',
     },
     job: {
+      title: 'Expect a first backup',
       hint: 'Say which data must arrive here, and when. From then on Vigie misses it when it does not come.',
       place: 'On {path} of {machine} lie {size}, and no backup of it is declared.',
       seen: 'is expected next on {when}.',
     },
     file: {
+      title: 'Let its first file arrive',
       hint: 'Its agent sends the file, then a small report. What arrives is read whole and proven.',
       lines: 'The lines that its agent needs',
       seen: 'arrived {when}, and is proven.',
     },
     told: {
+      title: 'Hear from Vigie when it matters',
       off: 'Mail is off: {reason}. Without it you must look here yourself. Put this into the settings (.env) and start Vigie again:',
       settings: 'Settings for mail',
       hint: 'Mail is on. A test shows what the server answers.',
@@ -175,6 +184,11 @@ export const enPages = {
     never: 'never',
     every: 'Scans each',
     minutes: 'minute | {n} minutes',
+    about: 'About Vigie',
+    version: 'Version',
+    licence: 'Licence',
+    agpl: 'GNU AGPL, version 3 or later: whoever uses it may have its source',
+    licences: 'Licences of what runs in this page',
     toScanner: 'What it did, and how full its disks are',
   },
   arrays: {
@@ -320,6 +334,8 @@ export const enPages = {
     noteFound: 'The search finds what is noted.',
     noted: '{n} disk noted | {n} disks noted',
     noteForgotten: 'Note of {n} disk removed | Notes of {n} disks removed',
+    saveLabel: 'Save the label',
+    saveNote: 'Save the note',
     noteHint: 'Note, such as an order or a warranty',
     life: {
       title: 'Its life',

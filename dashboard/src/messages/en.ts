@@ -132,6 +132,7 @@ export const en = {
   overview: {
     noDisks: 'No disk is known yet.',
     empty: 'No machine is on watch yet.',
+    firstSteps: 'First steps',
     emptyHint: 'The page "Add a machine" makes the one line to run on the first one; it appears here by itself.',
     questionData: 'Is there a proven copy?',
     questionBackups: 'Have the backups arrived?',
@@ -386,17 +387,6 @@ export const en = {
     save: 'Save',
     nameHint: 'A name of yours; empty = the hostname',
     notRoot: 'Its agent did not run as root, so that parts are missing. Run it like this:',
-  },
-  firstSteps: {
-    title: 'First steps',
-    count: '{n} of {all} first steps done. Next:',
-    go: 'Show me how',
-    hide: 'Hide',
-    machine: { title: 'A machine on watch' },
-    service: { title: 'It reports by itself' },
-    job: { title: 'Expect a first backup' },
-    file: { title: 'Let its first file arrive' },
-    told: { title: 'Hear from Vigie when it matters' },
   },
   events: {
     more: 'and {n} like it | and {n} like it',

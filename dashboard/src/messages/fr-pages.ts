@@ -2,30 +2,39 @@ import type { enPages } from './en-pages.ts'
 
 export const frPages: typeof enPages = {
   firstSteps: {
-    doneOf: '{n} premiers pas sur {all} sont faits.',
+    title: 'Premiers pas',
+    count: 'Premiers pas faits : {n} sur {all}. Ensuite :',
+    go: 'Me montrer comment',
+    hide: 'Masquer',
+    doneOf: 'Premiers pas faits : {n} sur {all}.',
     byThemselves: 'Chaque étape se coche d’elle-même quand Vigie la voit se faire.',
     allDone: 'Tous les premiers pas sont faits.',
     done: 'fait',
     open: 'à faire',
     machine: {
+      title: 'Une machine surveillée',
       hint: 'Vigie ne sait rien avant qu’une machine ne parle : ses disques, leur santé et ce qu’ils portent.',
       seen: 'a signalé {n} disque. | a signalé {n} disques.',
     },
     service: {
+      title: 'Elle rapporte d’elle-même',
       hint: 'Installez l’agent comme service, par la ligne que donne « Ajouter une machine » : l’étape se coche quand un deuxième rapport arrive de lui-même.',
       seen: 'Les rapports continuent d’arriver ; le dernier est arrivé {when}.',
     },
     job: {
+      title: 'Déclarer une première sauvegarde',
       hint: 'Dites quelles données doivent arriver ici, et quand. Dès lors, Vigie remarque leur absence.',
       place: '{size} se trouvent sur {path} de {machine}, et aucune sauvegarde n’en est déclarée.',
       seen: 'est attendue le {when}.',
     },
     file: {
+      title: 'Laisser arriver son premier fichier',
       hint: 'Son agent envoie le fichier, puis un petit rapport. Ce qui arrive est lu en entier et prouvé.',
       lines: 'Les lignes qu’il faut à son agent',
       seen: 'est arrivée {when}, et elle est prouvée.',
     },
     told: {
+      title: 'Être prévenu quand il le faut',
       off: 'Le courriel est coupé : {reason}. Sans lui, il faut venir voir ici. Ajoutez ceci aux réglages (.env) et relancez Vigie :',
       settings: 'Réglages du courriel',
       hint: 'Le courriel est prêt. Un essai montre ce que répond le serveur.',
@@ -177,6 +186,11 @@ export const frPages: typeof enPages = {
     never: 'jamais',
     every: 'Une analyse toutes les',
     minutes: 'minute | {n} minutes',
+    about: 'À propos de Vigie',
+    version: 'Version',
+    licence: 'Licence',
+    agpl: 'GNU AGPL, version 3 ou ultérieure : qui l’utilise a droit à son code source',
+    licences: 'Licences de ce qui tourne dans cette page',
     toScanner: 'Ce qu’elle a fait, et l’espace libre de ses disques',
   },
   arrays: {
@@ -323,6 +337,8 @@ export const frPages: typeof enPages = {
     noteFound: 'La recherche trouve ce qui est noté.',
     noted: '{n} disque noté | {n} disques notés',
     noteForgotten: 'Note de {n} disque effacée | Notes de {n} disques effacées',
+    saveLabel: 'Enregistrer l’étiquette',
+    saveNote: 'Enregistrer la note',
     noteHint: 'Note, comme une commande ou une garantie',
     life: {
       title: 'Sa vie',

@@ -139,6 +139,7 @@ export const fr: typeof en = {
   overview: {
     noDisks: 'Aucun disque connu pour l’instant.',
     empty: 'Aucune machine n’est encore surveillée.',
+    firstSteps: 'Premiers pas',
     emptyHint:
       'La page « Ajouter une machine » prépare la ligne à exécuter sur la première ; elle apparaît ici d’elle-même.',
     questionData: 'Y a-t-il une copie prouvée ?',
@@ -397,17 +398,6 @@ export const fr: typeof en = {
     save: 'Enregistrer',
     nameHint: 'Un nom à vous ; vide = le nom d’hôte',
     notRoot: 'Son agent n’a pas tourné en root, il manque donc des parties. Lancez-le ainsi :',
-  },
-  firstSteps: {
-    title: 'Premiers pas',
-    count: '{n} premiers pas sur {all} sont faits. Ensuite :',
-    go: 'Me montrer comment',
-    hide: 'Masquer',
-    machine: { title: 'Une machine en veille' },
-    service: { title: 'Elle rapporte d’elle-même' },
-    job: { title: 'Déclarer une première sauvegarde' },
-    file: { title: 'Laisser arriver son premier fichier' },
-    told: { title: 'Être prévenu quand il le faut' },
   },
   events: {
     more: 'et {n} semblable | et {n} semblables',
