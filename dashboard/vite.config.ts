@@ -1,12 +1,13 @@
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { documentsApart } from './documents-apart.ts'
 import { precompress } from './precompress.ts'
 
 const api = process.env['VIGIE_API'] ?? 'http://127.0.0.1:8088'
 
 export default defineConfig({
-  plugins: [vue(), tailwindcss(), precompress()],
+  plugins: [vue(), tailwindcss(), documentsApart(), precompress()],
   define: {
     'globalThis.__DEV__': 'false',
     // What nothing here uses: Vue's options API, the old API of vue-i18n, and hooks for tools of developers.

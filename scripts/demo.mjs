@@ -25,8 +25,8 @@ const OWN = Object.fromEntries(
 
 /** Makes what the machines of the demo have been through until now, and starts Vigie on it. */
 export function demo(args) {
-  const { VIGIE_DEMO_DIR = './demo', VIGIE_DEMO_PORT = '8089' } = process.env
-  const env = { ...OWN, VIGIE_DATA_DIR: VIGIE_DEMO_DIR, VIGIE_PORT: VIGIE_DEMO_PORT }
+  const { VIGIE_DEMO_DIR: folder, VIGIE_DEMO_PORT: port } = process.env
+  const env = { ...OWN, VIGIE_DATA_DIR: folder || './demo', VIGIE_PORT: port || '8089' }
   const status = runNode([...settings(), 'api/dist/demo/command.js', ...args], { stdio: 'inherit', env })
   if (status !== 0 || args.length > 0) return status
   return start(env)

@@ -1,4 +1,4 @@
-// The pictures of the README, taken of the demo in real Chromium: `npm run screenshots`.
+// The pictures of the README, taken of the demo in real Chromium: `npm run screenshots -w dashboard`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -15,33 +15,37 @@ const PAGES = [
   { file: 'disk', path: '/disks', follow: 'main tbody a', height: 1250 },
 ]
 
-/** The address of the demo and a link that signs in once. */
-async function startDemo() {
-  const env = { ...process.env, VIGIE_DEMO_DIR: '.cache/demo', VIGIE_DEMO_PORT: PORT, VIGIE_LOG_LEVEL: 'error' }
-  const demo = spawn(process.execPath, ['scripts/vigie.cjs', 'demo'], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let printed = ''
-  for await (const chunk of demo.stdout) {
-    printed += chunk
-    const link = /^http\S+\/sign-in#\S+$/m.exec(printed)?.[0]
-    if (link) return { demo, link }
-  }
-  throw new Error(`The demo did not start:\n${printed}`)
-}
+/** The demo, in a process group of its own: its history is made by one process and shown by another. */
+const demo = spawn(process.execPath, ['scripts/vigie.cjs', 'demo'], {
+  cwd: ROOT,
+  env: { ...process.env, VIGIE_DEMO_DIR: '.cache/demo', VIGIE_DEMO_PORT: PORT, VIGIE_LOG_LEVEL: 'error' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+  detached: true,
+})
+const ended = once(demo, 'exit')
 
-const { demo, link } = await startDemo()
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+/** The link that signs in once, when the demo has printed its whole line. */
+const link = new Promise((resolve, reject) => {
+  let printed = ''
+  demo.stdout.setEncoding('utf8').on('data', (text) => {
+    printed += text
+    const found = /^(http\S+\/sign-in#\S+)\n/m.exec(printed)?.[1]
+    if (found) resolve(found)
+  })
+  ended.then(([code]) => reject(new Error(`The demo ended with ${code}:\n${printed}`)), reject)
+})
+
+let browser = null
 try {
+  const first = await link
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
   const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, colorScheme: 'light', locale: 'en' })
-  await page.goto(link)
+  await page.goto(first)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForSelector('main h1')
   for (const { file, path, follow, height } of PAGES) {
     await page.setViewportSize({ width: 1280, height })
-    await page.goto(new URL(path, link).href, { waitUntil: 'networkidle' })
+    await page.goto(new URL(path, first).href, { waitUntil: 'networkidle' })
     if (follow) await Promise.all([page.waitForURL(/\/disks\/.+/), page.locator(follow).first().click()])
     await page.waitForSelector('main h1')
     // Until nothing is on its way any more: charts come with a file of their own.
@@ -49,7 +53,7 @@ try {
     await page.screenshot({ path: join(ROOT, 'docs/images', `${file}.png`) })
   }
 } finally {
-  await browser.close()
-  demo.kill('SIGTERM')
-  await once(demo, 'exit')
+  await browser?.close()
+  if (demo.exitCode === null) process.kill(-demo.pid, 'SIGTERM')
+  await ended.catch(() => undefined)
 }

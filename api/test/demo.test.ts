@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,7 @@ import { startApp, type App } from '../src/app.ts'
 import { readConfig } from '../src/config/config.ts'
 import { openDatabase, type Orm } from '../src/database/database.ts'
 import { migrate } from '../src/database/migrate.ts'
+import { readDemoMark } from '../src/access/demo-mark.ts'
 import { demoConfig } from '../src/demo/demo-config.ts'
 import { VAULT_MACHINE } from '../src/demo/fleet.ts'
 import { letTimePass } from '../src/demo/history.ts'
@@ -75,7 +76,8 @@ describe('The demo', () => {
     const of = (status: string): number =>
       expectedJobs.nodes.filter(({ currentStatus }: any) => currentStatus === status).length
     expect(of('SUCCESS')).toBeGreaterThan(40)
-    for (const status of ['MISSING', 'FAILED', 'HASH_MISMATCH']) expect([status, of(status) > 0]).toEqual([status, true])
+    for (const status of ['MISSING', 'FAILED', 'HASH_MISMATCH'])
+      expect([status, of(status) > 0]).toEqual([status, true])
   })
 
   test('knows its data safe where a proven copy lies on the machine of the vault', async () => {
@@ -111,15 +113,18 @@ describe('The demo', () => {
     expect(Object.values(told.roots).every((root) => root.startsWith(folder))).toBe(true)
   })
 
-  test('goes on while somebody looks at it', async () => {
+  test('goes on while somebody looks at it: machines report, and hourly backups come', async () => {
     const before = (await ask('{ machine(hostname: "nas-paris") { lastSeenAt } }')).machine.lastSeenAt
     const life = startDemoLife({ app, orm, clock: () => clock.now, log })
-    clock.now = new Date(clock.now.getTime() + 11 * MINUTE)
+    clock.now = new Date(clock.now.getTime() + 59 * MINUTE)
     await until(
-      async () => (await ask('{ machine(hostname: "nas-paris") { lastSeenAt } }')).machine.lastSeenAt > before,
-      'the next report',
+      async () => (await readDemoMark(orm.em.fork()))?.until.getTime() === clock.now.getTime(),
+      'everything until now to happen',
     )
     await life.stop()
+    expect((await ask('{ machine(hostname: "nas-paris") { lastSeenAt } }')).machine.lastSeenAt > before).toBe(true)
+    const arrived = readdirSync(join(folder, 'agent_deposits/db-lyon-01/databases'))
+    expect(arrived).toContain('journal.sql.gz')
   })
 
   test('catches up with the days when it was not started', async () => {
@@ -132,24 +137,25 @@ describe('The demo', () => {
   }, 60_000)
 })
 
-test('The demo is not made of what real machines reported', async () => {
-  const used = mkdtempSync(join(tmpdir(), 'vigie-used-'))
-  const own = readConfig({ VIGIE_DATA_DIR: used })
-  const real = await openDatabase(own.database)
-  await migrate(real)
-  const there = await startApp({
-    config: { ...own, port: 0 },
-    orm: real,
-    clock: () => clock.now,
-    log,
-    changes: new ChangeFeed(() => undefined),
+describe('A folder that is no demo', () => {
+  const demo = (folder: string) =>
+    promisify(execFile)(process.execPath, [resolve(ROOT, 'api/dist/demo/command.js')], {
+      env: { ...process.env, VIGIE_DATA_DIR: folder },
+    })
+
+  test.each([
+    ['a database of real machines', 'vigie.sqlite'],
+    ['files of somebody', 'agent_deposits'],
+  ])('is left as it is: it holds %s', async (_, name) => {
+    const used = mkdtempSync(join(tmpdir(), 'vigie-used-'))
+    if (name === 'vigie.sqlite') {
+      const real = await openDatabase(readConfig({ VIGIE_DATA_DIR: used }).database)
+      await migrate(real)
+      await real.close()
+    } else mkdirSync(join(used, name))
+    const before = readdirSync(used)
+    await expect(demo(used)).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('VIGIE_DEMO_DIR') })
+    expect(readdirSync(used)).toEqual(before)
+    rmSync(used, { recursive: true, force: true })
   })
-  await there.services().jobs.create({ agentId: 'lyon-01', databaseName: 'crm', cron: '0 2 * * *' }, null)
-  await there.stop()
-  await real.close()
-  const command = promisify(execFile)(process.execPath, [resolve(ROOT, 'api/dist/demo/command.js')], {
-    env: { ...process.env, VIGIE_DATA_DIR: used },
-  })
-  await expect(command).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('VIGIE_DEMO_DIR') })
-  rmSync(used, { recursive: true, force: true })
 })

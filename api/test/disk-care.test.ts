@@ -75,6 +75,10 @@ describe('What is noted of a disk', () => {
     expect((await note(ids, text)).errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'note' })
   })
 
+  test('may be pasted from a spreadsheet: a tab is a blank', async () => {
+    expect((await note(ids, '4127\tordered')).data.noteDisks).toMatchObject([{ note: '4127 ordered' }, {}])
+  })
+
   test('of 1,000 characters is kept', async () => {
     expect((await note(ids, 'x'.repeat(1000))).errors).toBeUndefined()
   })

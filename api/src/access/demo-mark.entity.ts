@@ -1,7 +1,7 @@
 import { EntityName } from '@mikro-orm/core'
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
 
-/** Its one row marks a database as that of the demo: it takes no report of a real machine, and no other is made one. */
+/** Its one row marks a database as that of the demo: no token of a real agent is made in it. */
 @Entity()
 export class DemoMark {
   [EntityName]?: 'DemoMark'

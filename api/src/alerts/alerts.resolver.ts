@@ -70,12 +70,17 @@ export class AlertingHealth {
 
   @Field(() => Int, { description: 'Messages of the last week that were refused for good' })
   refused!: number
+}
 
-  @Field(() => GraphQLISODateTime, {
+@Resolver(() => AlertingHealth)
+export class AlertingResolver {
+  @FieldResolver(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'When a mail server or a webhook took a message last; null = none ever did',
+    description: 'When a mail server or a webhook took the newest message that was taken; null = none ever was',
   })
-  lastSentAt!: Date | null
+  lastSentAt(@Ctx() { alerts }: Context): Promise<Date | null> {
+    return alerts.lastSentAt()
+  }
 }
 
 export const AlertConnection = connectionOf(Alert, 'Alert')

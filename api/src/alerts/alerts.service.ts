@@ -193,7 +193,6 @@ export class AlertsService {
     waitingSince: Date | null
     lastError: string | null
     unaddressed: number
-    lastSentAt: Date | null
   }> {
     const { milliseconds } = dialectOf(this.em)
     const unsent = await tables(this.em)
@@ -211,13 +210,6 @@ export class AlertsService {
       .orderBy('nextTryAt')
       .limit(1)
       .executeTakeFirst()
-    const sent = await tables(this.em)
-      .selectFrom('Delivery')
-      .select('sentAt')
-      .where('sentAt', 'is not', null)
-      .orderBy('sentAt', 'desc')
-      .limit(1)
-      .executeTakeFirst()
     const waiting = unsent.find(({ state }) => state === DeliveryState.WAITING)
     const refused = unsent.find(({ state }) => state === DeliveryState.REFUSED)
     return {
@@ -225,9 +217,21 @@ export class AlertsService {
       refused: refused?.count ?? 0,
       waitingSince: waiting ? new Date(waiting.since) : null,
       lastError: last?.lastError ?? null,
-      lastSentAt: sent?.sentAt ?? null,
       unaddressed: this.settings.adminRecipient ? 0 : await this.countUnaddressed(),
     }
+  }
+
+  /** When a mail server or a webhook took the newest message that was taken; null = none ever was. */
+  async lastSentAt(): Promise<Date | null> {
+    const sent = await tables(this.em)
+      .selectFrom('Delivery')
+      .select('sentAt')
+      .where('state', '=', DeliveryState.SENT)
+      .orderBy('createdAt', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return sent?.sentAt ?? null
   }
 
   private async countUnaddressed(): Promise<number> {

@@ -1,22 +1,45 @@
 import 'reflect-metadata'
+import { existsSync, readdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config/config.ts'
 import { openDatabase } from '../database/database.ts'
 import { engineOf } from '../database/engine.ts'
 import { migrate } from '../database/migrate.ts'
-import { tables } from '../database/tables.ts'
 import { calledAs } from '../platform/called-as.ts'
 import { systemClock } from '../platform/clock.ts'
 import { DomainError } from '../platform/errors.ts'
 import { createLog } from '../platform/log.ts'
 import { demoConfig } from './demo-config.ts'
-import { DemoError, readDemoMark } from '../access/demo-mark.ts'
+import { DemoError } from '../access/demo-mark.ts'
 import { letTimePass } from './history.ts'
 
 const HELP = `${calledAs('demo')}
   starts Vigie with forty machines, three hundred disks and sixty backups that do not exist, in the folder demo (or
   VIGIE_DEMO_DIR). The first start makes their ninety days, in a few minutes; each later one goes on from the last.
   To begin anew, delete the folder.`
+
+/** Before anything in it is opened or touched: a folder that holds something, and no demo, is somebody's. */
+function refuseOthers(folder: string, database: string): void {
+  const holds = existsSync(folder) ? readdirSync(folder) : []
+  if (holds.length > 0 && !isMarked(database))
+    throw new DemoError(
+      `${folder} holds something else than a demo: name an empty folder as VIGIE_DEMO_DIR, or delete this one if a demo was broken off in it at its very start.`,
+    )
+}
+
+function isMarked(file: string): boolean {
+  let database: DatabaseSync | null = null
+  try {
+    database = new DatabaseSync(file, { readOnly: true })
+    return database.prepare('select 1 from demo_mark').get() !== undefined
+  } catch {
+    // No file, no database, or one without the table: no demo.
+    return false
+  } finally {
+    database?.close()
+  }
+}
 
 /** Makes what has happened until now; `npm run demo` starts the server after it. */
 async function main(): Promise<void> {
@@ -26,14 +49,13 @@ async function main(): Promise<void> {
     return
   }
   const config = demoConfig(readConfig(process.env))
-  const orm = await openDatabase(config.database)
+  const { database } = config
+  if (!('file' in database)) throw new DemoError('The demo lies in a file of its own: leave DATABASE_URL empty for it.')
+  refuseOthers(config.dataDir, database.file)
+  const orm = await openDatabase(database)
   try {
     const lock = await engineOf(orm).lock(() => process.exit(70))
     await migrate(orm)
-    const [machine] = await tables(orm.em).selectFrom('Machine').select('id').limit(1).execute()
-    const [job] = await tables(orm.em).selectFrom('ExpectedJob').select('id').limit(1).execute()
-    if ((machine || job) && !(await readDemoMark(orm.em)))
-      throw new DemoError(`${config.dataDir} holds the data of real machines: name another folder as VIGIE_DEMO_DIR.`)
     const now = systemClock()
     const onDay = (done: number, all: number): void => {
       if (all > 1) process.stderr.write(`\rMaking what has happened: day ${done} of ${all} `)

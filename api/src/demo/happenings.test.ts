@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { DAY, HOUR } from '../platform/clock.ts'
 import { FLEET } from './fleet.ts'
-import { happenings } from './happenings.ts'
-import { HISTORY_DAYS, JOBS } from './jobs.ts'
+import { eraOf, happenings } from './happenings.ts'
+import { JOBS } from './jobs.ts'
 import { baysOf } from './stories.ts'
 
 const firstDay = new Date('2026-11-30T12:00:00Z')
 const day = (count: number): Date => new Date(firstDay.getTime() + count * DAY)
-const era = { firstDay, begun: day(-HISTORY_DAYS) }
+const era = eraOf(firstDay)
 
 const told = (from: Date, to: Date): string[] =>
   happenings({ from, to, every: HOUR }, era).map((happening) => {
@@ -38,6 +38,13 @@ describe('The demo', () => {
     expect(new Set(whole).size).toBe(whole.length)
     const cuts = [day(-4), day(-3.7), day(-3.7 + 1 / 86_400), day(-1), day(-0.9), day(1)]
     expect(cuts.slice(1).flatMap((to, index) => told(cuts[index] as Date, to))).toEqual(whole)
+  })
+
+  test('lets backups come from its first day on, and declares none of them again', () => {
+    const all = happenings({ from: firstDay, to: day(2), every: HOUR }, eraOf(firstDay))
+    const kinds = Map.groupBy(all, ({ kind }) => kind)
+    expect(kinds.get('backup')?.length).toBeGreaterThan(100)
+    expect(kinds.has('declare')).toBe(false)
   })
 
   test('declares each backup once, before it comes for the first time', () => {

@@ -2,7 +2,7 @@ import { compile, Frequency, nextDues, periodOf } from '../backups/schedule.ts'
 import { DAY, HOUR, MINUTE } from '../platform/clock.ts'
 import { chance } from './chance.ts'
 import { type DemoMachine, FLEET } from './fleet.ts'
-import { DAY_OF_WEEKLY, type DemoJob, JOBS } from './jobs.ts'
+import { DAY_OF_WEEKLY, type DemoJob, HISTORY_DAYS, JOBS } from './jobs.ts'
 import { type Night, nightOf } from './nights.ts'
 import { isSilent } from './stories.ts'
 
@@ -21,6 +21,12 @@ export interface Era {
   /** When the first machine reported. */
   begun: Date
 }
+
+/** `days` of history lie before the first day: fewer in tests. */
+export const eraOf = (firstDay: Date, days = HISTORY_DAYS): Era => ({
+  firstDay,
+  begun: new Date(firstDay.getTime() - days * DAY),
+})
 
 export const scheduleOf = ({ frequency, hour, minute }: DemoJob) =>
   compile({

@@ -8,7 +8,7 @@ import { DAY, HOUR } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { applyAllRetention } from '../vault/nightly.ts'
 import { markAsDemo, moveDemoMark, readDemoMark } from '../access/demo-mark.ts'
-import { type Era, type Happening, happenings } from './happenings.ts'
+import { type Era, eraOf, type Happening, happenings } from './happenings.ts'
 import { HISTORY_DAYS, JOBS } from './jobs.ts'
 import { FLEET, machineNamed } from './fleet.ts'
 import { baysOf, NOTES } from './stories.ts'
@@ -38,7 +38,7 @@ export async function letTimePass({
 }: HistoryOptions): Promise<void> {
   const known = await readDemoMark(orm.em)
   const firstDay = known?.firstDay ?? now
-  const era = { firstDay, begun: new Date(firstDay.getTime() - historyDays * DAY) }
+  const era = eraOf(firstDay, historyDays)
   let from = known?.until ?? era.begun
   if (!known) await markAsDemo(orm.em.fork(), { firstDay, until: from })
   const clock = { now: from }
@@ -55,11 +55,12 @@ export async function letTimePass({
     for (let day = 1; from < now; day += 1) {
       const to = new Date(Math.min(now.getTime(), from.getTime() + DAY))
       await passDay({ app, orm, log, world, moveTo, era }, { from, to })
+      // Whoever was interrupted before has not been taken care of.
+      if (from < firstDay && to >= firstDay) await takeCare(app)
       await moveDemoMark(orm.em.fork(), to)
       from = to
       onDay(day, all)
     }
-    if (!known) await takeCare(app)
   } finally {
     await app.stop()
   }
@@ -85,6 +86,7 @@ async function passDay(
   for (const group of together(happenings({ from, to, every }, era))) {
     await moveTo((group.at(-1) as Happening).at)
     await Promise.all(group.map((happening) => (happening.kind === 'look' ? look(app) : world.bringAbout(happening))))
+    await moveDemoMark(orm.em.fork(), justAfter(group))
   }
   await moveTo(to)
   const clock = (): Date => to
@@ -94,6 +96,9 @@ async function passDay(
   const { em, vault } = app.services()
   await applyAllRetention({ em, vault, keeper: app.scanner, clock, log })
 }
+
+/** When all of them have happened: what comes next is not one of them again. */
+const justAfter = (group: readonly Happening[]): Date => new Date((group.at(-1) as Happening).at.getTime() + 1)
 
 /** Reports that come one after the other are recorded together, as those of a busy server are. */
 function together(all: readonly Happening[]): Happening[][] {

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts'
 import type { Caller } from '../access/caller.ts'
+import { JobOrder } from '../backups/jobs.service.ts'
 import { Frequency } from '../backups/schedule.ts'
 import { Scope } from '../graphql/scope.ts'
 import type { Services } from '../services.ts'
@@ -42,6 +43,14 @@ export class DemoWorld {
 async function declare({ jobs, machines, protections }: Services, job: DemoJob): Promise<void> {
   const { agentId, databaseName, companyName, city, frequency, protects } = job
   const { cron } = scheduleOf(job)
+  // A day that was broken off goes on from where it was, give or take one of these.
+  const ofAgent = await jobs.list({
+    filter: { agentId },
+    orderBy: JobOrder.NEXT_DUE,
+    includeArchived: true,
+    first: 100,
+  })
+  if (ofAgent.nodes.some((known) => known.databaseName === databaseName)) return
   const { id: jobId } = await jobs.create(
     {
       agentId,

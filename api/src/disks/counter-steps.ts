@@ -53,9 +53,13 @@ const MOST = 100
 export function stepsIn(readings: readonly ChangedReading[]): CounterStep[] {
   const steps: CounterStep[] = []
   const last = new Map<DamageCounter, CounterStep>()
+  /** What each was when it was read last: a reading that lacks it in between hides no rise. */
+  const known = new Map<DamageCounter, number>()
   for (const reading of readings) {
     for (const counter of COUNTED) {
-      const [from, to] = [reading[`${counter}Before`], reading[`${counter}Now`]]
+      const from = known.get(counter) ?? reading[`${counter}Before`]
+      const to = reading[`${counter}Now`] ?? from
+      if (to !== null) known.set(counter, to)
       if (from === null || to === null || from === to) continue
       const before = last.get(counter)
       if (before && goesOn(before, { at: reading.at, from, to })) {
@@ -73,6 +77,4 @@ export function stepsIn(readings: readonly ChangedReading[]): CounterStep[] {
 }
 
 const goesOn = (before: CounterStep, { at, from, to }: { at: Date; from: number; to: number }): boolean =>
-  before.to === from &&
-  Math.sign(before.to - before.from) === Math.sign(to - from) &&
-  at.getTime() - before.until.getTime() <= ONE_STORY
+  Math.sign(before.to - before.from) === Math.sign(to - from) && at.getTime() - before.until.getTime() <= ONE_STORY

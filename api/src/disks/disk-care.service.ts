@@ -139,12 +139,7 @@ export class DiskCareService {
   /** Remembers one thing of several disks; null forgets it. All or, where one is unknown, none. Errors: as archive. */
   async note(ids: readonly string[], note: string | null): Promise<Row<Disk>[]> {
     const wanted = atMostAPage(ids)
-    if (
-      note !== null &&
-      (note.length > NOTE_LENGTH || !note.split(/\r?\n/).every((line) => isPlainText(line, NOTE_LENGTH)))
-    )
-      throw new InvalidInputError('note', `must be text of at most ${NOTE_LENGTH} characters`, 'Write a shorter one.')
-    const trimmed = note?.trim() || null
+    const trimmed = readNote(note)
     await this.transact(this.em, async ({ em, tell }) => {
       for (const id of wanted) {
         await requireRow(em, Disk, id, 'disk')
@@ -162,6 +157,20 @@ export class DiskCareService {
 }
 
 const NOTE_LENGTH = 1000
+
+/** Text of several lines, in which a tab is a blank; null where nothing is left of it. */
+function readNote(note: string | null): string | null {
+  if (note !== null && note.length > 2 * NOTE_LENGTH) throw tooLong()
+  const trimmed = note?.replaceAll('\t', ' ').trim() || null
+  if (trimmed === null) return null
+  if (trimmed.length > NOTE_LENGTH) throw tooLong()
+  if (!trimmed.split(/\r?\n/).every((line) => isPlainText(line, NOTE_LENGTH)))
+    throw new InvalidInputError('note', 'holds a control character', 'Write it as plain text.')
+  return trimmed
+}
+
+const tooLong = (): InvalidInputError =>
+  new InvalidInputError('note', `must be text of at most ${NOTE_LENGTH} characters`, 'Write a shorter one.')
 
 const atMostAPage = (ids: readonly string[]): string[] => {
   const wanted = [...new Set(ids)]

@@ -260,7 +260,9 @@ export class DisksService {
           .as('reading'),
       )
       .selectAll()
-      .where((eb) => eb.or(COUNTED.map((counter) => eb(`${counter}Now`, '<>', eb.ref(`${counter}Before`)))))
+      .where((eb) =>
+        eb.or(COUNTED.map((counter) => eb(`${counter}Now`, 'is distinct from', eb.ref(`${counter}Before`)))),
+      )
       .orderBy('at')
       .orderBy('id')
       .execute()

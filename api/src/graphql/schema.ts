@@ -15,7 +15,7 @@ import {
   ReasonCurvesResolver,
 } from '../disks/disks.resolver.ts'
 import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.resolver.ts'
-import { AlertsResolver } from '../alerts/alerts.resolver.ts'
+import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
@@ -41,6 +41,7 @@ import { VaultResolver } from '../vault/vault.resolver.ts'
 /** Every resolver. A new one is registered here and nowhere else. */
 const resolvers = [
   AccessResolver,
+  AlertingResolver,
   AlertsResolver,
   AtRiskDiskPlacesResolver,
   AtRiskDisksResolver,

@@ -9,7 +9,7 @@ import { Health } from '../disks/health.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { MachineConnection, MachinesArgs } from '../machines/machines.resolver.ts'
 import { type Page, PageArgs } from '../platform/page.ts'
-import { version } from '../platform/version.ts'
+import { VERSION } from '../platform/version.ts'
 
 @ObjectType({ simpleResolvers: true })
 export class DisksOfHealth {
@@ -51,7 +51,7 @@ export class OverviewResolver {
   @Authorized(Scope.READ)
   @Query(() => String, { description: 'The version of this Vigie, with its build where an archive brought it' })
   version(): string {
-    return version()
+    return VERSION
   }
 
   @Authorized(Scope.READ)

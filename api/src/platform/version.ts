@@ -9,9 +9,11 @@ interface Release {
 }
 
 /** Of this Vigie: "0.2.0", and where an archive brought it, which build: "0.2.0-1a2b3c4d". */
-export const version = (): string => {
-  const { version: own, build } = readRelease()
-  return build ? `${own}-${build}` : own
+export const VERSION = readVersion()
+
+function readVersion(): string {
+  const { version, build } = readRelease()
+  return build ? `${version}-${build}` : version
 }
 
 function readRelease(): Release {

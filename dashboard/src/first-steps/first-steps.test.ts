@@ -37,7 +37,7 @@ describe('The first steps', () => {
 
   test.each([
     ['job', { expectedJobs: { nodes: [{}] } }],
-    ['file', { backupEntries: { nodes: [{}] } }],
+    ['file', { backupEntries: { nodes: [{ proof: 'ARRIVED' }, { proof: 'INTACT' }] } }],
     ['told', { alerting: { lastSentAt: '2026-11-30T12:00:00Z' } }],
   ])('the %s is done by what was seen of it, whatever is not done before', (step, more) => {
     expect(stepsDone(known(more))).toEqual({
@@ -50,6 +50,16 @@ describe('The first steps', () => {
     })
   })
 
+  test.each(['ARRIVED', 'SAID'])('a file of which no more is known than %s is not proven', (proof) => {
+    expect(stepsDone(known({ backupEntries: { nodes: [{ proof }] } })).file).toBe(false)
+  })
+
+  test('a second machine, which has only just reported, takes no step back', () => {
+    const first = (reported(600) as { machines: { nodes: object[] } }).machines.nodes
+    const second = (reported(0) as { machines: { nodes: object[] } }).machines.nodes
+    expect(stepsDone(known({ machines: { nodes: [...second, ...first] } })).service).toBe(true)
+  })
+
   test('mail that is only switched on tells nobody yet', () => {
     expect(stepsDone(NOTHING).told).toBe(false)
   })
@@ -59,7 +69,7 @@ describe('The first steps', () => {
       known({
         ...reported(600),
         expectedJobs: { nodes: [{}] },
-        backupEntries: { nodes: [{}] },
+        backupEntries: { nodes: [{ proof: 'INTACT' }] },
         alerting: { lastSentAt: '2026-11-30T12:00:00Z' },
       }),
     )
