@@ -62,7 +62,7 @@ describe.skipIf(!CHROMIUM)('First steps', () => {
     api.clock.now = new Date(api.clock.now.getTime() + 61_000)
     await atlas()
     await isNow('Expect a first backup')
-    await page.getByText('On /home of atlas lie').waitFor()
+    await page.getByText('Of /home of atlas no backup is declared.').waitFor()
 
     const backups = backupsOn(api)
     await backups.job({
