@@ -1,4 +1,4 @@
-// One seeded, lifelike fleet for benchmark, demo and tests: the same seed gives the same fleet.
+// One seeded, lifelike fleet for benchmark and tests: the same seed gives the same fleet.
 
 /** mulberry32: small, seeded and good enough to scatter values. */
 export function seeded(seed: number): () => number {
