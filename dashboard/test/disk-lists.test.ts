@@ -211,6 +211,34 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
     await page.context().close()
   })
 
+  test('notes one thing of several at once, shows and finds it, and forgets it only when that is said', async () => {
+    const { page, faults } = await open('/disks?search=archive-4&sort=disk')
+    const boxes = page.getByRole('checkbox', { name: /^Choose / })
+    const choose = async (): Promise<void> => {
+      await boxes.nth(0).click()
+      await boxes.nth(1).click()
+      await page.getByRole('button', { name: 'Note…' }).click()
+    }
+    await choose()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('heading', { name: 'A note for 2 disks' }).waitFor()
+    expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+    await dialog.getByRole('textbox').fill('Order 4127')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('2 disks noted').waitFor()
+    await page.getByRole('searchbox').fill('order 4127')
+    await page.getByRole('row').filter({ hasText: 'Order 4127' }).nth(1).waitFor()
+    expect(await page.getByRole('row').filter({ hasText: 'Order 4127' }).count()).toBe(2)
+
+    await choose()
+    await dialog.getByText('It replaces the notes of 2 disks.').waitFor()
+    expect(await dialog.getByRole('textbox').inputValue()).toBe('Order 4127')
+    await dialog.getByRole('button', { name: 'Remove 2 notes' }).click()
+    await page.getByText('Notes of 2 disks removed').waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
   test('retires several at once, after a question that names them', async () => {
     const { page } = await open('/disks?search=archive-6&sort=disk')
     await page.getByRole('checkbox', { name: 'Choose WD-6-000' }).check()

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { machineWithData, report } from '../../api/test/builders.ts'
 import { backupsOn } from '../../api/test/deposit.ts'
+import { smtpForThisTest } from '../../api/test/smtp.ts'
 import { startApi, type TestApi } from '../../api/test/start-api.ts'
 import { CHROMIUM, inspect, launch, type Look, LOOKS, openPage, type Session, signIn } from './browser.ts'
 
@@ -83,6 +84,28 @@ describe.skipIf(!CHROMIUM)('First steps', () => {
     expect([...faults, ...overview.faults]).toEqual([])
     await overview.page.context().close()
     await page.context().close()
+  })
+
+  test('end with a mail that a server took: the test ticks the step, without a reload', async () => {
+    const smtp = await smtpForThisTest()
+    const withMail = await startApi({
+      EMAIL_HOST: '127.0.0.1',
+      EMAIL_PORT: String(smtp.port),
+      EMAIL_SECURITY: 'off',
+      EMAIL_SENDER: 'vigie@example.org',
+      VIGIE_LOG_LEVEL: 'silent',
+    })
+    const own = await signIn(browser, withMail)
+    const { page, faults } = await openPage({ browser, api: withMail, session: own }, '/first-steps')
+    await page.getByText('First steps done: 0 of 5.').waitFor()
+    await page.getByRole('textbox').fill('owner@example.org')
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('First steps done: 1 of 5.').waitFor()
+    await page.getByText(/A message was taken/).waitFor()
+    expect(smtp.mails.map(({ to }) => to)).toEqual(['owner@example.org'])
+    expect(faults).toEqual([])
+    await page.context().close()
+    await withMail.stop()
   })
 
   test('are done without where somebody hides them, and stay behind a link of the settings', async () => {

@@ -82,7 +82,9 @@ async function passDay(
   { app, orm, log, world, moveTo, era }: Passing,
   { from, to }: { from: Date; to: Date },
 ): Promise<void> {
-  const every = from <= era.begun ? DAY : rhythmAt(era.firstDay.getTime() - to.getTime())
+  // Within its first day each machine reports: the day after, its backups are declared.
+  const isFirst = from.getTime() < era.begun.getTime() + DAY
+  const every = isFirst ? DAY : rhythmAt(era.firstDay.getTime() - to.getTime())
   for (const group of together(happenings({ from, to, every }, era))) {
     await moveTo((group.at(-1) as Happening).at)
     await Promise.all(group.map((happening) => (happening.kind === 'look' ? look(app) : world.bringAbout(happening))))
