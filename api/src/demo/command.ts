@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { existsSync, readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config/config.ts'
 import { openDatabase } from '../database/database.ts'
@@ -31,7 +32,10 @@ function refuseOthers(folder: string, database: string): void {
 function isMarked(file: string): boolean {
   let database: DatabaseSync | null = null
   try {
-    database = new DatabaseSync(file, { readOnly: true })
+    // `immutable` leaves no file of SQLite's beside it, as reading a database in WAL mode does (sqlite.org/uri.html).
+    const address = pathToFileURL(file)
+    address.searchParams.set('immutable', '1')
+    database = new DatabaseSync(address, { readOnly: true })
     return database.prepare('select 1 from demo_mark').get() !== undefined
   } catch {
     // No file, no database, or one without the table: no demo.
