@@ -46,7 +46,7 @@ beforeAll(async () => {
   await letTimePass({ config, orm, log, now: clock.now, onDay: () => undefined, historyDays: 8 })
   app = await startApp({ config, orm, clock: () => clock.now, log, changes: new ChangeFeed(() => undefined) })
   token = (await app.services().access.createToken('reader', [Scope.READ], false, null)).token
-}, 120_000)
+}, 240_000)
 afterAll(async () => {
   await app.stop()
   await orm.close()

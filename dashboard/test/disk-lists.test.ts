@@ -213,10 +213,9 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
 
   test('notes one thing of several at once, shows and finds it, and forgets it only when that is said', async () => {
     const { page, faults } = await open('/disks?search=archive-4&sort=disk')
-    const boxes = page.getByRole('checkbox', { name: /^Choose / })
     const choose = async (): Promise<void> => {
-      await boxes.nth(0).click()
-      await boxes.nth(1).click()
+      for (const serial of ['WD-4-000', 'WD-4-001'])
+        await page.getByRole('checkbox', { name: `Choose ${serial}`, exact: true }).check()
       await page.getByRole('button', { name: 'Note…' }).click()
     }
     await choose()
@@ -225,7 +224,7 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
     expect(await dialog.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
     await dialog.getByRole('textbox').fill('Order 4127')
     await dialog.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('2 disks noted').waitFor()
+    await page.getByText('2 disks noted', { exact: true }).waitFor()
     await page.getByRole('searchbox').fill('order 4127')
     await page.getByRole('row').filter({ hasText: 'Order 4127' }).nth(1).waitFor()
     expect(await page.getByRole('row').filter({ hasText: 'Order 4127' }).count()).toBe(2)
@@ -234,7 +233,7 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
     await dialog.getByText('It replaces the notes of 2 disks.').waitFor()
     expect(await dialog.getByRole('textbox').inputValue()).toBe('Order 4127')
     await dialog.getByRole('button', { name: 'Remove 2 notes' }).click()
-    await page.getByText('Notes of 2 disks removed').waitFor()
+    await page.getByText('Notes of 2 disks removed', { exact: true }).waitFor()
     expect(faults).toEqual([])
     await page.context().close()
   })
