@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -158,4 +159,22 @@ describe('A folder that is no demo', () => {
     expect(readdirSync(used)).toEqual(before)
     rmSync(used, { recursive: true, force: true })
   })
+})
+
+test('A demo that is killed at its very start is known again, and goes on', { timeout: 60_000 }, async () => {
+  const killed = mkdtempSync(join(tmpdir(), 'vigie-killed-'))
+  for (const start of ['first', 'second']) {
+    const child = spawn(process.execPath, [resolve(ROOT, 'api/dist/demo/command.js')], {
+      env: { ...process.env, VIGIE_DATA_DIR: killed },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = once(child, 'exit')
+    let text = ''
+    child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part))
+    await until(() => text.includes('day 1 of') || child.exitCode !== null, `the ${start} start`, 20_000)
+    expect(text).toContain('day 1 of')
+    child.kill('SIGKILL')
+    await ended
+  }
+  rmSync(killed, { recursive: true, force: true })
 })

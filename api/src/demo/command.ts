@@ -32,9 +32,10 @@ function refuseOthers(folder: string, database: string): void {
 function isMarked(file: string): boolean {
   let database: DatabaseSync | null = null
   try {
-    // `immutable` leaves no file of SQLite's beside it, as reading a database in WAL mode does (sqlite.org/uri.html).
     const address = pathToFileURL(file)
-    address.searchParams.set('immutable', '1')
+    // Reading a database in WAL mode leaves files beside it, but where it is told to be `immutable` (sqlite.org/uri.html).
+    // A demo that was killed has them already, and its mark may stand in them alone.
+    if (!existsSync(`${file}-wal`)) address.searchParams.set('immutable', '1')
     database = new DatabaseSync(address, { readOnly: true })
     return database.prepare('select 1 from demo_mark').get() !== undefined
   } catch {

@@ -40,7 +40,7 @@ const DAMAGED = new Map<string, (day: number) => Damage>([
 
 export const damageOf = ({ serial, rpm }: DemoDisk, day: number): Damage => ({
   // Flash wears a little each month; whoever turns does not tell.
-  ...(rpm === 7200 || rpm === 5400 ? {} : { worn: Math.floor(3 + chance(`${serial} worn`) * 25 + (day + 90) / 45) }),
+  ...(rpm ? {} : { worn: Math.floor(3 + chance(`${serial} worn`) * 25 + (day + 90) / 45) }),
   ...DAMAGED.get(serial)?.(day),
 })
 

@@ -21,7 +21,7 @@ export interface Work<T> {
 
 /** So many readings are done at once, and beside them so many moves. */
 const AT_ONCE = 2
-/** A thread holds 30 MB, and takes 50 ms of a core to start: it waits a little for the next file of its scan. */
+/** A thread holds 30 MB, and takes some 70 ms of a core to start: it waits a little for the next file of its scan. */
 const REST_OF_THREADS = 2 * SECOND
 /** One that takes longer than this gives its place to the next, and goes on beside it; so many of them do. */
 const LONG_AFTER = 20 * SECOND

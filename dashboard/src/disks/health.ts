@@ -5,6 +5,3 @@ export const HEALTH_ORDER: readonly Health[] = ['FAILED', 'AT_RISK', 'WARNING', 
 
 export const isHealth = (value: string | null | undefined): value is Health =>
   (HEALTH_ORDER as readonly unknown[]).includes(value)
-
-/** As the API takes it (noteDisks). */
-export const NOTE_LENGTH = 1000
