@@ -24,7 +24,7 @@ import { serveDashboard } from './http/dashboard.routes.ts'
 import { healthRoutes, type PartHealth } from './http/health.routes.ts'
 import { createServer, DEADLINES } from './http/server.ts'
 import { ingestRoute } from './inventory/ingest.route.ts'
-import { disksCsvRoute } from './places/disks-csv.route.ts'
+import { csvRoutes } from './exports/csv.route.ts'
 import type { Batch, ChangeFeed } from './platform/changes.ts'
 import type { Clock } from './platform/clock.ts'
 import { FairShare } from './platform/fair-share.ts'
@@ -138,7 +138,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   signInRoutes(server, { config, services })
   ingestRoute(server, { config, services })
   serveAgent(server)
-  disksCsvRoute(server, { services, share })
+  csvRoutes(server, { services, share })
   serveDashboard(server)
   const watched = new Map<string, PartHealth>([['scanner', () => scanner.health()]])
   healthRoutes(server, orm, watched)

@@ -21,6 +21,7 @@ import { OverviewService } from './overview/overview.service.ts'
 import type { Clock } from './platform/clock.ts'
 import type { FairShare } from './platform/fair-share.ts'
 import { StorageService } from './storage/storage.service.ts'
+import { TagsService } from './tags/tags.service.ts'
 import { VaultService } from './vault/vault.service.ts'
 
 /** What services are made of. */
@@ -59,6 +60,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     roots: parts.roots,
     access,
     inventory: new InventoryService(em, transactReports, { clock, share, quota }, access),
+    tags: new TagsService(em),
     machines,
     disks,
     diskCare: new DiskCareService(em, transact, clock, disks),

@@ -66,6 +66,10 @@ export class ExpectedJob {
   @Property({ type: 'string', nullable: true })
   neighborhood!: string | null
 
+  @Field(() => [String], { description: 'What its owner sorts it by, see tags; sorted' })
+  @Property({ type: 'json', default: '[]' })
+  tags!: string[]
+
   @Field(() => String, { description: 'Five fields of crontab(5), read in timeZone' })
   @Property({ type: 'string' })
   cron!: string

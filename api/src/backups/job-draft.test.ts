@@ -15,6 +15,7 @@ function samples(name: JobFieldName): [unknown, unknown] {
   const special: Partial<Record<JobFieldName, [unknown, unknown]>> = {
     agentId: ['paris-01', 'paris-02'],
     databaseName: ['erp', 'hr'],
+    tags: [['Lyon'], ['prod', 'site 2']],
     recipients: [['ann@example.org'], ['bob@example.org', 'cid@example.org']],
     agentDepositPathTemplate: ['{agent_id}/a/{file_name}', '{agent_id}/b/{file_name}'],
     agentLogDepositPathTemplate: ['{agent_id}/a', '{agent_id}/b'],
@@ -54,7 +55,7 @@ describe.each(ALONE)('%s of a job', (name) => {
     const clear = () => draftJob({ [name]: null }, before, ROOTS)
     const field = jobField(name)
     if ('needed' in field || name === 'expectedHourUtc') return expect(clear).toThrow(/is needed/)
-    const computed: Partial<Record<JobFieldName, unknown>> = { graceMinutes: 120, expectedMinuteUtc: 0, recipients: [] }
+    const computed: Partial<Record<JobFieldName, unknown>> = { graceMinutes: 120, expectedMinuteUtc: 0, recipients: [], tags: [] }
     return expect(clear()[name]).toEqual(computed[name] ?? ('otherwise' in field ? field.otherwise : null))
   })
 

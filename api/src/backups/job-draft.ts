@@ -7,6 +7,7 @@ import { ExpectChange } from './backup-status.ts'
 import type { ExpectedJob } from './expected-job.entity.ts'
 import type { JobSettings, ValueOf } from './expected-job.input.ts'
 import { JOB_FIELD_NAMES, JOB_FIELDS, type JobField, jobField, type JobFieldName, KEEPS } from './job-fields.ts'
+import { readTags } from '../tags/tag.ts'
 import { type PathFacts, readDatabaseName, readPlace, readTemplate, targetKey } from './path-template.ts'
 import { compile, DueMeans, Frequency, periodOf, readSchedule, type Schedule, usualGrace } from './schedule.ts'
 
@@ -77,6 +78,7 @@ export function draftJob(input: DraftInput, before: Row<ExpectedJob> | null, roo
     agentLogDepositPathTemplate: template('agentLogDepositPathTemplate', roots.deposit, 'folder'),
     finalStoragePathTemplate: storage,
     targetKey: targetKey(storage, facts),
+    tags: readTags('tags', asked.tags ?? []),
     recipients: readRecipients('recipients', asked.recipients ?? []),
     expectChange: asked.expectChange ?? ExpectChange.ALERT,
     mustBeProven: asked.mustBeProven ?? false,

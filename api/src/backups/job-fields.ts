@@ -74,6 +74,7 @@ export const JOB_FIELDS = {
   companyName: { type: 'text', group: 'place', about: 'For {company_name} in paths, filters and mails' },
   city: { type: 'text', group: 'place', about: 'For {city} in paths, filters and mails' },
   neighborhood: { type: 'text', group: 'place', about: 'For {neighborhood} in paths' },
+  tags: { type: 'texts', group: 'place', about: 'Words to find it by, at most 20; [] = none' },
   cron: {
     type: 'text',
     group: 'when',

@@ -33,17 +33,18 @@ import { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { ExchangeFormat } from './job-columns.ts'
 import { ImportOutcome } from './job-exchange.ts'
 import type { JobPreview as Preview } from './job-preview.ts'
-import { JobOrder } from './jobs.service.ts'
+import { type JobConditions, JobOrder } from './job-list.ts'
+import { TagArgs } from '../tags/tags.resolver.ts'
 import { readZone } from './schedule.ts'
 
 registerEnumType(JobOrder, {
   name: 'JobOrder',
   description:
-    'WORST_FIRST: what is not good first, paused jobs last. NAME: by company, city, agent and database. NEXT_DUE: what is due next first, without those of which nothing is due any more.',
+    'WORST_FIRST: what is not good first, paused jobs last. NAME: by company, city, agent and database. AGENT: by agent and database. NEXT_DUE: what is due next, LAST_GOOD: what was good longest ago first; that of which nothing is due, or nothing was ever good, stands last, whichever way the list goes.',
 })
 
 @InputType()
-export class ExpectedJobFilter {
+export class ExpectedJobFilter implements JobConditions {
   @Field(() => [BackupStatus], { nullable: true })
   status?: BackupStatus[] | null
 
@@ -59,6 +60,12 @@ export class ExpectedJobFilter {
   @Field(() => Boolean, { nullable: true, description: 'False: only paused ones' })
   active?: boolean | null
 
+  @Field(() => Boolean, { nullable: true, description: 'True: only retired ones; false: only those in service' })
+  archived?: boolean | null
+
+  @Field(() => [String], { nullable: true, description: 'One of these tags; without case and accents' })
+  tag?: string[] | null
+
   @Field(() => String, { nullable: true, description: 'Part of agent, database, company, city or neighborhood' })
   search?: string | null
 
@@ -73,6 +80,9 @@ export class ExpectedJobsArgs extends PageArgs {
 
   @Field(() => JobOrder, { defaultValue: JobOrder.WORST_FIRST })
   orderBy: JobOrder = JobOrder.WORST_FIRST
+
+  @Field(() => Boolean, { defaultValue: false, description: 'The other way round; what is not known stays last' })
+  reverse: boolean = false
 
   @Field(() => Boolean, { defaultValue: false })
   includeArchived: boolean = false
@@ -253,8 +263,52 @@ export class JobsResolver {
 
   @Authorized(Scope.OPERATE)
   @Mutation(() => ExpectedJob, { description: 'Retires a job: its history and its files stay. Errors: NOT_FOUND' })
-  deleteExpectedJob(@Arg('id', () => ID) id: string, @Ctx() { jobs, caller }: Context): Promise<Row<ExpectedJob>> {
-    return jobs.archive(id, caller.name)
+  async deleteExpectedJob(
+    @Arg('id', () => ID) id: string,
+    @Ctx() { jobs, caller }: Context,
+  ): Promise<Row<ExpectedJob>> {
+    const [job] = await jobs.archive([id], caller.name)
+    return job as Row<ExpectedJob>
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [ExpectedJob], {
+    description:
+      'Retires several jobs, at most 500: all of them or, where one is not known, none. Their history and their files stay. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  deleteExpectedJobs(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Ctx() { jobs, caller }: Context,
+  ): Promise<Row<ExpectedJob>[]> {
+    return jobs.archive(ids, caller.name)
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [ExpectedJob], {
+    description:
+      'Pauses several jobs, at most 500, or takes them up again: all of them or, where one is not known or retired, none. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  async setExpectedJobsActive(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Arg('active', () => Boolean) active: boolean,
+    @Ctx() { jobs, caller, scanner }: Context,
+  ): Promise<Row<ExpectedJob>[]> {
+    const changed = await jobs.setActive(ids, active, caller.name)
+    scanner.soon()
+    return changed
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [ExpectedJob], {
+    description:
+      'Takes tags from jobs, at most 500, and gives them others: all of them or, where one is not known, none. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  tagExpectedJobs(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Args(() => TagArgs) change: TagArgs,
+    @Ctx() { jobs }: Context,
+  ): Promise<Row<ExpectedJob>[]> {
+    return jobs.tag(ids, change)
   }
 
   @FieldResolver(() => Machine, { nullable: true, description: 'The machine that its agent runs on; null = not told' })

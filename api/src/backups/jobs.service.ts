@@ -1,9 +1,8 @@
 import type DataLoader from 'dataloader'
 import type { Expression, ExpressionBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import type { Transact } from '../events/outbox.ts'
+import type { Transact, Transaction } from '../events/outbox.ts'
 import { findRows, insertRows, type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
 import { dialectOf } from '../database/dialect.ts'
 import { ranked } from '../database/ranked.ts'
@@ -12,9 +11,10 @@ import { type Tables, tables } from '../database/tables.ts'
 import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
-import { fold } from '../platform/fold.ts'
 import { newId } from '../platform/id.ts'
-import type { Page, PageArgs } from '../platform/page.ts'
+import { type Page, readIds } from '../platform/page.ts'
+import type { TagChange } from '../tags/tag.ts'
+import { retag, spelled } from '../tags/tagged.ts'
 import { Severity } from '../reasons/reason.ts'
 import { BackupStatus, STATUS_RANK, statusOfRank } from './backup-status.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
@@ -23,42 +23,11 @@ import { withMachineIds } from './named-machines.ts'
 import { draftJob, type JobDraft } from './job-draft.ts'
 import type { Roots } from '../config/config.ts'
 import { localDay, type Offset, offsetsOf } from './local-days.ts'
+import { type JobQuery, jobsThat, orderOfJobs } from './job-list.ts'
 import { type JobPreview, previewOf } from './job-preview.ts'
 import { adoptUndeclared, refuseTaken, refuseUnknownMachines, replan, writeProtections } from './job-writes.ts'
 import { Proof } from './proof.ts'
 import { nextDue } from './schedule.ts'
-
-export interface JobQuery extends PageArgs {
-  filter?: {
-    status?: BackupStatus[] | null
-    companyName?: string | null
-    city?: string | null
-    agentId?: string | null
-    active?: boolean | null
-    search?: string | null
-    dueBefore?: Date | null
-  } | null
-  orderBy: JobOrder
-  includeArchived: boolean
-}
-
-export enum JobOrder {
-  WORST_FIRST = 'WORST_FIRST',
-  NAME = 'NAME',
-  NEXT_DUE = 'NEXT_DUE',
-}
-
-type Jobs = ExpressionBuilder<Tables, 'ExpectedJob'>
-const orEmpty = (column: 'companyName' | 'city') => (eb: Jobs) => eb.fn.coalesce(column, literal(''))
-
-const ORDERS = {
-  [JobOrder.WORST_FIRST]: ['standing', 'agentId', 'databaseName', 'id'],
-  [JobOrder.NAME]: [orEmpty('companyName'), orEmpty('city'), 'agentId', 'databaseName', 'id'],
-  [JobOrder.NEXT_DUE]: ['nextDueAt', 'id'],
-} as const
-
-const SEARCHED = ['agentId', 'databaseName', 'companyName', 'city', 'neighborhood'] as const
-const folded = (eb: Jobs, column: (typeof SEARCHED)[number]) => eb.fn<string>('fold', [column])
 
 /** How far the clock of a place is ahead of UTC at a due time, in milliseconds. */
 const offsetAt = (eb: ExpressionBuilder<Tables, 'BackupEntry'>, [first, ...changes]: readonly Offset[]) =>
@@ -119,24 +88,9 @@ export class JobsService {
     return days
   }
 
-  list({ filter, orderBy, includeArchived, ...page }: JobQuery): Promise<Page<Row<ExpectedJob>>> {
-    const { contains } = dialectOf(this.em)
-    let query = tables(this.em).selectFrom('ExpectedJob')
-    if (!includeArchived) query = query.where('archivedAt', 'is', null)
-    if (filter?.status?.length) query = query.where('currentStatus', 'in', filter.status)
-    for (const column of ['companyName', 'city'] as const) {
-      const wanted = filter?.[column]
-      if (wanted) query = query.where((eb) => eb(folded(eb, column), '=', fold(wanted)))
-    }
-    if (filter?.agentId) query = query.where('agentId', '=', filter.agentId)
-    if (typeof filter?.active === 'boolean') query = query.where('active', '=', filter.active)
-    if (filter?.dueBefore) query = query.where('nextDueAt', '<=', filter.dueBefore)
-    if (orderBy === JobOrder.NEXT_DUE) query = query.where('nextDueAt', 'is not', null)
-    const search = filter?.search?.trim()
-    if (search) query = query.where((eb) => eb.or(SEARCHED.map((column) => contains(folded(eb, column), fold(search)))))
-    return seekPage(this.em, { query, order: ORDERS[orderBy], direction: 'asc' }, page, (ids: string[]) =>
-      this.loadAll(ids),
-    )
+  list({ filter, orderBy, reverse, includeArchived, ...page }: JobQuery): Promise<Page<Row<ExpectedJob>>> {
+    const query = jobsThat(this.em, filter, { includeArchived })
+    return seekPage(this.em, { query, ...orderOfJobs(orderBy, reverse) }, page, (ids: string[]) => this.loadAll(ids))
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<ExpectedJob>[]> {
@@ -229,7 +183,6 @@ export class JobsService {
 
   async update(id: string, input: ExpectedJobChange, actor: string | null): Promise<Row<ExpectedJob>> {
     const before = await this.load(id)
-    if (before.archivedAt) throw new InvalidInputError('id', 'is a retired job', 'Make a new one.')
     const [job] = await this.store([{ input, before }], actor)
     return job as Row<ExpectedJob>
   }
@@ -252,7 +205,9 @@ export class JobsService {
       for (const { input: asked, before: seen } of wanted) {
         const input = await withMachineIds(em, asked)
         const before = seen && (current.get(seen.id) ?? seen)
-        const draft = draftJob(input, before, this.roots)
+        if (before?.archivedAt) throw new InvalidInputError('id', 'is a retired job', 'Make a new one.')
+        const drafted = draftJob(input, before, this.roots)
+        const draft = { ...drafted, tags: await spelled(em, drafted.tags) }
         await refuseTaken(em, draft, before?.id ?? null)
         await refuseUnknownMachines(em, draft, input.protects ?? [])
         const job = before ? changed(before, draft, now) : fresh(draft, now)
@@ -280,37 +235,69 @@ export class JobsService {
       }
       return stored
     })
-    for (const id of ids) this.byId.clear(id)
-    return this.loadAll(ids)
+    return this.reload(ids)
   }
 
-  /** Retires a job; its history and its files stay. */
-  async archive(id: string, actor: string | null): Promise<Row<ExpectedJob>> {
-    const at = this.clock()
-    await this.transact(this.em, async ({ em, tell }) => {
-      const job = await requireRow(em, ExpectedJob, id, 'expected job')
-      if (job.archivedAt) return
-      await updateRow(em, ExpectedJob, id, { archivedAt: at, nextDueAt: null })
-      await tables(em)
-        .updateTable('BackupRun')
-        .set({ isOpen: false })
-        .where('job', '=', id)
-        .where((eb) => eb.ref('isOpen'))
-        .execute()
-      await awaitNoMore(em, id)
-      tell.jobs.add(id)
-      tell.event({
-        type: EventType.JOB_ARCHIVED,
-        severity: Severity.INFO,
-        at,
-        cause: EventCause.USER,
-        actor,
-        job: id,
-        facts: { name: `${job.agentId}/${job.databaseName}` },
-      })
+  /**
+   * Retires jobs; their history and their files stay. All of them or, where one is unknown, none. Errors: NOT_FOUND,
+   * BAD_USER_INPUT for more than a page.
+   */
+  async archive(ids: readonly string[], actor: string | null): Promise<Row<ExpectedJob>[]> {
+    const wanted = readIds(ids)
+    await this.transact(this.em, async (transaction) => {
+      for (const id of wanted) await this.retire(transaction, id, actor)
     })
-    this.byId.clear(id)
-    return this.load(id)
+    return this.reload(wanted)
+  }
+
+  private async retire({ em, tell }: Transaction, id: string, actor: string | null): Promise<void> {
+    const at = this.clock()
+    const job = await requireRow(em, ExpectedJob, id, 'expected job')
+    if (job.archivedAt) return
+    await updateRow(em, ExpectedJob, id, { archivedAt: at, nextDueAt: null })
+    await tables(em)
+      .updateTable('BackupRun')
+      .set({ isOpen: false })
+      .where('job', '=', id)
+      .where((eb) => eb.ref('isOpen'))
+      .execute()
+    await awaitNoMore(em, id)
+    tell.jobs.add(id)
+    tell.event({
+      type: EventType.JOB_ARCHIVED,
+      severity: Severity.INFO,
+      at,
+      cause: EventCause.USER,
+      actor,
+      job: id,
+      facts: { name: `${job.agentId}/${job.databaseName}` },
+    })
+  }
+
+  /** Pauses several jobs, or takes them up again; all or, where one is unknown or is retired, none. Errors: as archive. */
+  async setActive(ids: readonly string[], active: boolean, actor: string | null): Promise<Row<ExpectedJob>[]> {
+    const wanted = readIds(ids)
+    const jobs = await Promise.all(wanted.map((id) => this.load(id)))
+    const others = jobs.filter((job) => job.active !== active || job.archivedAt)
+    await this.store(
+      others.map((before) => ({ input: { active }, before })),
+      actor,
+    )
+    return this.reload(wanted)
+  }
+
+  /** Gives tags to several jobs and takes others away; all or, where one is unknown, none. Errors: as archive. */
+  async tag(ids: readonly string[], change: TagChange): Promise<Row<ExpectedJob>[]> {
+    const wanted = readIds(ids)
+    await this.transact(this.em, async ({ em, tell }) => {
+      for (const id of await retag(em, 'ExpectedJob', wanted, change)) tell.jobs.add(id)
+    })
+    return this.reload(wanted)
+  }
+
+  private reload(ids: readonly string[]): Promise<Row<ExpectedJob>[]> {
+    for (const id of ids) this.byId.clear(id)
+    return this.loadAll(ids)
   }
 
   /** The job in service of an agent and a database. */

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Caller } from '../access/caller.ts'
-import { JobOrder } from '../backups/jobs.service.ts'
+import { JobOrder } from '../backups/job-list.ts'
 import { Frequency } from '../backups/schedule.ts'
 import { Scope } from '../graphql/scope.ts'
 import type { Services } from '../services.ts'
@@ -46,7 +46,8 @@ async function declare({ jobs, machines, protections }: Services, job: DemoJob):
   // A day that was broken off goes on from where it was, give or take one of these.
   const ofAgent = await jobs.list({
     filter: { agentId },
-    orderBy: JobOrder.NEXT_DUE,
+    orderBy: JobOrder.AGENT,
+    reverse: false,
     includeArchived: true,
     first: 100,
   })

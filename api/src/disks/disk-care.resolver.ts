@@ -1,7 +1,8 @@
-import { Arg, Authorized, Ctx, ID, Mutation, Resolver } from 'type-graphql'
+import { Arg, Args, Authorized, Ctx, ID, Mutation, Resolver } from 'type-graphql'
 import type { Row } from '../database/rows.ts'
 import type { Context } from '../graphql/context.ts'
 import { Scope } from '../graphql/scope.ts'
+import { TagArgs } from '../tags/tags.resolver.ts'
 import { Disk } from './disk.entity.ts'
 
 @Resolver()
@@ -66,5 +67,18 @@ export class DiskCareResolver {
     @Arg('note', () => String, { nullable: true }) note?: string,
   ): Promise<Row<Disk>[]> {
     return diskCare.note(ids, note ?? null)
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [Disk], {
+    description:
+      'Takes tags from disks, at most 500, and gives them others: all of them or, where one is not known, none. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  tagDisks(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Args(() => TagArgs) change: TagArgs,
+    @Ctx() { diskCare }: Context,
+  ): Promise<Row<Disk>[]> {
+    return diskCare.tag(ids, change)
   }
 }

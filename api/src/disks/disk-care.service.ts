@@ -4,9 +4,11 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Transact } from '../events/outbox.ts'
 import type { Clock } from '../platform/clock.ts'
 import { InvalidInputError } from '../platform/errors.ts'
-import { LARGEST_PAGE } from '../platform/page.ts'
+import { readIds } from '../platform/page.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
+import type { TagChange } from '../tags/tag.ts'
+import { retag } from '../tags/tagged.ts'
 import { type AcceptedFinding, isAbout, withAccepted } from './accepted-findings.ts'
 import { Disk } from './disk.entity.ts'
 import type { DisksService } from './disks.service.ts'
@@ -24,7 +26,7 @@ export class DiskCareService {
 
   /** All of them or, where one is unknown, none. Errors: NOT_FOUND, BAD_USER_INPUT for more than a page. */
   async archive(ids: readonly string[], actor: string | null): Promise<Row<Disk>[]> {
-    const wanted = atMostAPage(ids)
+    const wanted = readIds(ids)
     const at = this.clock()
     await this.transact(this.em, async ({ em, tell }) => {
       for (const id of wanted) {
@@ -138,7 +140,7 @@ export class DiskCareService {
 
   /** Remembers one thing of several disks; null forgets it. All or, where one is unknown, none. Errors: as archive. */
   async note(ids: readonly string[], note: string | null): Promise<Row<Disk>[]> {
-    const wanted = atMostAPage(ids)
+    const wanted = readIds(ids)
     const trimmed = readNote(note)
     await this.transact(this.em, async ({ em, tell }) => {
       for (const id of wanted) {
@@ -146,6 +148,15 @@ export class DiskCareService {
         await updateRow(em, Disk, id, { note: trimmed })
         tell.disks.add(id)
       }
+    })
+    return this.disks.reload(wanted)
+  }
+
+  /** Gives tags to several disks and takes others away; all or, where one is unknown, none. Errors: as archive. */
+  async tag(ids: readonly string[], change: TagChange): Promise<Row<Disk>[]> {
+    const wanted = readIds(ids)
+    await this.transact(this.em, async ({ em, tell }) => {
+      for (const id of await retag(em, 'Disk', wanted, change)) tell.disks.add(id)
     })
     return this.disks.reload(wanted)
   }
@@ -171,10 +182,3 @@ function readNote(note: string | null): string | null {
 
 const tooLong = (): InvalidInputError =>
   new InvalidInputError('note', `must be text of at most ${NOTE_LENGTH} characters`, 'Write a shorter one.')
-
-const atMostAPage = (ids: readonly string[]): string[] => {
-  const wanted = [...new Set(ids)]
-  if (wanted.length > LARGEST_PAGE)
-    throw new InvalidInputError('ids', `are more than ${LARGEST_PAGE}`, 'Do it in parts.')
-  return wanted
-}

@@ -1,10 +1,12 @@
 import type { Expression, ExpressionBuilder, SelectQueryBuilder } from 'kysely'
 import { dialectOf } from '../database/dialect.ts'
 import type { EntityManager } from '../database/database.ts'
+import { knownLast, type Order } from '../database/known-last.ts'
 import { literal } from '../database/literal.ts'
 import type { List } from '../database/seek.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import type { PageArgs } from '../platform/page.ts'
+import { isTagged, withTag } from '../tags/tagged.ts'
 import type { DiskType } from './disk-words.ts'
 import type { Health } from './health.ts'
 import { healthRankSql, shownHealthSql } from './health-sql.ts'
@@ -29,6 +31,8 @@ export interface DiskConditions {
   machineId?: string | null | undefined
   moved?: boolean | null | undefined
   missing?: boolean | null | undefined
+  archived?: boolean | null | undefined
+  tag?: string[] | null | undefined
 }
 
 export interface DiskQuery extends PageArgs {
@@ -40,14 +44,6 @@ export interface DiskQuery extends PageArgs {
 
 export type Disks = SelectQueryBuilder<Tables, 'Disk', object>
 type Builder = ExpressionBuilder<Tables, 'Disk'>
-
-interface Order {
-  direction: 'asc' | 'desc'
-  /** What the list is ordered by; null where it is not known. */
-  by: (eb: Builder, now: Date) => Expression<unknown>
-  /** Stands in for null, which no list can be ordered by; only where there is none. */
-  otherwise?: (eb: Builder) => Expression<unknown>
-}
 
 const ofMachine = (eb: Builder): Expression<unknown> =>
   eb
@@ -65,8 +61,8 @@ const ofReading =
 const nothing = (eb: Builder): Expression<unknown> => eb.lit(0)
 const noText = (): Expression<unknown> => literal('')
 
-const ORDERS: Record<DiskOrder, Order> = {
-  [DiskOrder.WORST_FIRST]: { direction: 'asc', by: (eb, now) => healthRankSql(shownHealthSql(eb, now)) },
+const ordersAt = (now: Date): Record<DiskOrder, Order<'Disk'>> => ({
+  [DiskOrder.WORST_FIRST]: { direction: 'asc', by: (eb) => healthRankSql(shownHealthSql(eb, now)) },
   [DiskOrder.SERIAL]: { direction: 'asc', by: (eb) => eb.ref('serialKey'), otherwise: noText },
   [DiskOrder.MODEL]: { direction: 'asc', by: (eb) => eb.fn('lower', ['model']), otherwise: noText },
   [DiskOrder.MACHINE]: { direction: 'asc', by: ofMachine, otherwise: noText },
@@ -79,36 +75,14 @@ const ORDERS: Record<DiskOrder, Order> = {
   [DiskOrder.CAPACITY]: { direction: 'desc', by: (eb) => eb.ref('capacityBytes'), otherwise: nothing },
   [DiskOrder.TEMPERATURE]: { direction: 'desc', by: ofReading('temperature'), otherwise: nothing },
   [DiskOrder.POWER_ON_HOURS]: { direction: 'desc', by: ofReading('powerOnHours'), otherwise: nothing },
-}
+})
 
-/**
- * What is not known stands last, whichever way the list goes: it is neither small nor large. A health that is not known
- * has a rank of its own among the others.
- */
-export function orderOfDisks(
+/** A health that is not known has a rank of its own among the others. */
+export const orderOfDisks = (
   orderBy: DiskOrder,
   reverse: boolean,
   now: Date,
-): Pick<List<'Disk'>, 'order' | 'direction'> {
-  const { direction: usual, by, otherwise } = ORDERS[orderBy]
-  const direction = reverse ? (usual === 'asc' ? 'desc' : 'asc') : usual
-  if (!otherwise) return { direction, order: [(eb) => by(eb, now), 'id'] }
-  const last = direction === 'asc' ? 1 : 0
-  return {
-    direction,
-    order: [
-      (eb) =>
-        eb
-          .case()
-          .when(eb(by(eb, now), 'is', null))
-          .then(eb.lit(last))
-          .else(eb.lit(1 - last))
-          .end(),
-      (eb) => eb.fn.coalesce(by(eb, now), otherwise(eb)),
-      'id',
-    ],
-  }
-}
+): Pick<List<'Disk'>, 'order' | 'direction'> => knownLast(ordersAt(now)[orderBy], reverse)
 
 /** Disks that are in service, or all. */
 export function disksThat(
@@ -117,15 +91,20 @@ export function disksThat(
   { includeArchived, now }: { includeArchived: boolean; now: Date },
 ): Disks {
   const { contains, endsWith } = dialectOf(em)
-  const { machineId, moved, missing, health, type } = filter ?? {}
+  const { machineId, moved, missing, archived, health, type, tag } = filter ?? {}
   let query: Disks = tables(em).selectFrom('Disk')
-  if (!includeArchived) query = query.where('archivedAt', 'is', null)
+  if (archived === true) query = query.where('archivedAt', 'is not', null)
+  else if (!includeArchived || archived === false) query = query.where('archivedAt', 'is', null)
   if (machineId) query = query.where('machine', '=', machineId)
   if (moved === true) query = query.whereRef('machine', '<>', 'firstMachine')
   if (moved === false) query = query.whereRef('machine', '=', 'firstMachine')
   if (missing != null) query = query.where('missingSince', missing ? 'is not' : 'is', null)
   if (health?.length) query = query.where((eb) => eb(shownHealthSql(eb, now), 'in', health))
   if (type?.length) query = query.where('type', 'in', type)
+  if (tag?.length)
+    query = query.where((eb) =>
+      eb.or([isTagged(em, eb.ref('Disk.tags'), tag), eb('machine', 'in', withTag(em, 'Machine', tag))]),
+    )
   const search = filter?.search?.trim()
   if (search)
     query = query.where((eb) =>

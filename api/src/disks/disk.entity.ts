@@ -145,6 +145,10 @@ export class Disk {
   @Property({ type: 'text', nullable: true })
   note!: string | null
 
+  @Field(() => [String], { description: 'What its owner sorts it by, see tags; sorted' })
+  @Property({ type: 'json', default: '[]' })
+  tags!: string[]
+
   @Field(() => GraphQLISODateTime)
   @Property({ type: 'datetime' })
   firstSeenAt!: Date

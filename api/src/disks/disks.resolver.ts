@@ -68,6 +68,15 @@ export class DiskFilter implements DiskConditions {
     description: 'True: those that the reports of their machine are without; false: those that are there',
   })
   missing?: boolean | null
+
+  @Field(() => Boolean, { nullable: true, description: 'True: only retired ones; false: only those in service' })
+  archived?: boolean | null
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'One of these tags, on the disk or on its machine; without case and accents',
+  })
+  tag?: string[] | null
 }
 
 @ArgsType()

@@ -28,6 +28,7 @@ export function newDisk(report: DiskReport, sighting: DiskSighting, weakKey: str
     rulesVersion: RULES_VERSION,
     label: null,
     note: null,
+    tags: [],
     firstSeenAt: at,
     lastSeenAt: at,
     lastReadAt: null,

@@ -38,6 +38,12 @@ export class EventFilter {
   @Field(() => ID, { nullable: true })
   jobId?: string | null
 
+  @Field(() => [String], {
+    nullable: true,
+    description: 'What happened to a machine, disk or job with one of these tags; without case and accents',
+  })
+  tag?: string[] | null
+
   @Field(() => GraphQLISODateTime, { nullable: true })
   from?: Date | null
 

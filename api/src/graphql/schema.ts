@@ -1,3 +1,4 @@
+import { TagsResolver } from '../tags/tags.resolver.ts'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
 import { AccessResolver } from '../access/access.resolver.ts'
@@ -40,6 +41,7 @@ import { VaultResolver } from '../vault/vault.resolver.ts'
 
 /** Every resolver. A new one is registered here and nowhere else. */
 const resolvers = [
+  TagsResolver,
   AccessResolver,
   AlertingResolver,
   AlertsResolver,

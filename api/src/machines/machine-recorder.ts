@@ -220,6 +220,7 @@ function newMachine({ at, receivedAt }: ReportTimes): MachineRow {
     formerBootHash: null,
     hostname: null,
     name: null,
+    tags: [],
     ip: null,
     os: null,
     osVersion: null,

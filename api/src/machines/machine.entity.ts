@@ -54,6 +54,10 @@ export class Machine {
   @Property({ type: 'string', nullable: true })
   name!: string | null
 
+  @Field(() => [String], { description: 'What its owner sorts it by, see tags; sorted' })
+  @Property({ type: 'json', default: '[]' })
+  tags!: string[]
+
   @Field(() => String, { nullable: true, description: 'The source address of its default route; null = not known' })
   @Property({ type: 'string', nullable: true })
   @Index()

@@ -23,20 +23,32 @@ import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { StorageArray } from '../storage/storage-array.entity.ts'
 import { Machine } from './machine.entity.ts'
-import { MachineOrder } from './machines.service.ts'
+import { type MachineConditions, MachineOrder } from './machine-list.ts'
+import { MachineKind } from './machine-kind.ts'
+import { TagArgs } from '../tags/tags.resolver.ts'
 
 registerEnumType(MachineOrder, {
   name: 'MachineOrder',
-  description: 'NAME: by the name that is shown. LAST_SEEN: the newest report first.',
+  description:
+    'NAME: by the name that is shown. LAST_SEEN: the newest report, FIRST_SEEN: the newest machine, DISKS: the most disks first. SYSTEM: by name; what is not known stands last, whichever way the list goes.',
 })
 
 @InputType()
-export class MachineFilter {
+export class MachineFilter implements MachineConditions {
   @Field(() => String, { nullable: true, description: 'Part of the hostname, name or address' })
   search?: string | null
 
   @Field(() => Boolean, { nullable: true, description: 'True: only silent machines; false: only those that report' })
   silent?: boolean | null
+
+  @Field(() => Boolean, { nullable: true, description: 'True: only retired ones; false: only those in service' })
+  archived?: boolean | null
+
+  @Field(() => [MachineKind], { nullable: true })
+  kind?: MachineKind[] | null
+
+  @Field(() => [String], { nullable: true, description: 'One of these tags; without case and accents' })
+  tag?: string[] | null
 }
 
 @ArgsType()
@@ -46,6 +58,9 @@ export class MachinesArgs extends PageArgs {
 
   @Field(() => MachineOrder, { defaultValue: MachineOrder.NAME })
   orderBy: MachineOrder = MachineOrder.NAME
+
+  @Field(() => Boolean, { defaultValue: false, description: 'The other way round; what is not known stays last' })
+  reverse: boolean = false
 
   @Field(() => Boolean, { defaultValue: false })
   includeArchived: boolean = false
@@ -75,8 +90,34 @@ export class MachinesResolver {
   @Mutation(() => Machine, {
     description: 'Retires a machine and the disks in it; it comes back by itself when it reports',
   })
-  archiveMachine(@Arg('id', () => ID) id: string, @Ctx() { machines, caller }: Context): Promise<Row<Machine>> {
-    return machines.archive(id, caller.name)
+  async archiveMachine(@Arg('id', () => ID) id: string, @Ctx() { machines, caller }: Context): Promise<Row<Machine>> {
+    const [machine] = await machines.archive([id], caller.name)
+    return machine as Row<Machine>
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [Machine], {
+    description:
+      'Retires several machines, at most 500, with the disks in them: all or, where one is not known, none. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  archiveMachines(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Ctx() { machines, caller }: Context,
+  ): Promise<Row<Machine>[]> {
+    return machines.archive(ids, caller.name)
+  }
+
+  @Authorized(Scope.OPERATE)
+  @Mutation(() => [Machine], {
+    description:
+      'Takes tags from machines, at most 500, and gives them others: all of them or, where one is not known, none. Errors: NOT_FOUND, BAD_USER_INPUT',
+  })
+  tagMachines(
+    @Arg('ids', () => [ID]) ids: string[],
+    @Args(() => TagArgs) change: TagArgs,
+    @Ctx() { machines }: Context,
+  ): Promise<Row<Machine>[]> {
+    return machines.tag(ids, change)
   }
 
   @Authorized(Scope.OPERATE)

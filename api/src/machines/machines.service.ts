@@ -1,39 +1,20 @@
-import type { ExpressionBuilder } from 'kysely'
 import type { EntityManager } from '../database/database.ts'
-import { dialectOf } from '../database/dialect.ts'
-import { literal } from '../database/literal.ts'
 import { groupLoader, rowLoader } from '../database/loader.ts'
-import type { Transact } from '../events/outbox.ts'
+import type { Transact, Transaction } from '../events/outbox.ts'
 import { type Row, requireRow, selectRows, updateRow } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
-import { type Tables, tables } from '../database/tables.ts'
+import { tables } from '../database/tables.ts'
 import { Severity } from '../reasons/reason.ts'
 import { AmbiguousError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Page, PageArgs } from '../platform/page.ts'
+import { type Page, readIds } from '../platform/page.ts'
+import type { TagChange } from '../tags/tag.ts'
+import { retag } from '../tags/tagged.ts'
 import { Machine } from './machine.entity.ts'
+import { type MachineQuery, machinesThat, orderOfMachines } from './machine-list.ts'
 import { machinesCalled } from './machine-names.ts'
-
-export interface MachineQuery extends PageArgs {
-  filter?: { search?: string | null; silent?: boolean | null } | null
-  orderBy: MachineOrder
-  includeArchived: boolean
-}
-
-export enum MachineOrder {
-  NAME = 'NAME',
-  LAST_SEEN = 'LAST_SEEN',
-}
-
-const called = (eb: ExpressionBuilder<Tables, 'Machine'>) =>
-  eb.fn('lower', [eb.fn.coalesce('name', 'hostname', 'ip', literal(''))])
-
-const ORDERS = {
-  [MachineOrder.NAME]: { order: [called, 'id'], direction: 'asc' },
-  [MachineOrder.LAST_SEEN]: { order: ['lastSeenAt', 'id'], direction: 'desc' },
-} as const
 
 export class MachinesService {
   constructor(
@@ -59,19 +40,11 @@ export class MachinesService {
     (row) => row.machineId,
   )
 
-  list({ filter, orderBy, includeArchived, ...page }: MachineQuery): Promise<Page<Row<Machine>>> {
-    const { contains } = dialectOf(this.em)
-    const now = this.clock()
-    let query = tables(this.em).selectFrom('Machine')
-    if (!includeArchived) query = query.where('archivedAt', 'is', null)
-    if (filter?.silent === true) query = query.where('silentAt', '<=', now)
-    if (filter?.silent === false) query = query.where('silentAt', '>', now)
-    const search = filter?.search?.trim()
-    if (search)
-      query = query.where((eb) =>
-        eb.or((['hostname', 'name', 'ip'] as const).map((column) => contains(eb.ref(column), search))),
-      )
-    return seekPage(this.em, { query, ...ORDERS[orderBy] }, page, (ids: string[]) => this.loadAll(ids))
+  list({ filter, orderBy, reverse, includeArchived, ...page }: MachineQuery): Promise<Page<Row<Machine>>> {
+    const query = machinesThat(this.em, filter, { includeArchived, now: this.clock() })
+    return seekPage(this.em, { query, ...orderOfMachines(orderBy, reverse) }, page, (ids: string[]) =>
+      this.loadAll(ids),
+    )
   }
 
   async loadAll(ids: readonly string[]): Promise<Row<Machine>[]> {
@@ -111,45 +84,62 @@ export class MachinesService {
     return (await this.diskCounts.load(machineId))[0]?.count ?? 0
   }
 
-  private reload(id: string): Promise<Row<Machine>> {
-    this.byId.clear(id)
-    return this.load(id)
+  private reload(ids: readonly string[]): Promise<Row<Machine>[]> {
+    for (const id of ids) this.byId.clear(id)
+    return this.loadAll(ids)
   }
 
-  /** Retires a machine with the disks that are in it. It comes back by itself when it reports. */
-  async archive(id: string, actor: string | null): Promise<Row<Machine>> {
-    const at = this.clock()
-    await this.transact(this.em, async ({ em, tell }) => {
-      const machine = await requireRow(em, Machine, id, 'machine')
-      if (machine.archivedAt) return
-      await updateRow(em, Machine, id, { archivedAt: at })
-      const disks = await tables(em)
-        .updateTable('Disk')
-        .set({ archivedAt: at })
-        .where('machine', '=', id)
-        .where('archivedAt', 'is', null)
-        .returning('id')
-        .execute()
-      await tables(em)
-        .updateTable('StorageArray')
-        .set({ goneSince: at })
-        .where('machine', '=', id)
-        .where('goneSince', 'is', null)
-        .execute()
-      for (const disk of disks) tell.disks.add(disk.id)
-      tell.machines.add(id)
-      tell.event({
-        type: EventType.MACHINE_ARCHIVED,
-        severity: Severity.INFO,
-        at,
-        cause: EventCause.USER,
-        actor,
-        machine: id,
-        from: id,
-        facts: { hostname: machine.hostname ?? machine.ip, count: disks.length },
-      })
+  /**
+   * Retires machines with the disks that are in them; each comes back by itself when it reports. All of them or, where
+   * one is unknown, none. Errors: NOT_FOUND, BAD_USER_INPUT for more than a page.
+   */
+  async archive(ids: readonly string[], actor: string | null): Promise<Row<Machine>[]> {
+    const wanted = readIds(ids)
+    await this.transact(this.em, async (transaction) => {
+      for (const id of wanted) await this.retire(transaction, id, actor)
     })
-    return this.reload(id)
+    return this.reload(wanted)
+  }
+
+  private async retire({ em, tell }: Transaction, id: string, actor: string | null): Promise<void> {
+    const at = this.clock()
+    const machine = await requireRow(em, Machine, id, 'machine')
+    if (machine.archivedAt) return
+    await updateRow(em, Machine, id, { archivedAt: at })
+    const disks = await tables(em)
+      .updateTable('Disk')
+      .set({ archivedAt: at })
+      .where('machine', '=', id)
+      .where('archivedAt', 'is', null)
+      .returning('id')
+      .execute()
+    await tables(em)
+      .updateTable('StorageArray')
+      .set({ goneSince: at })
+      .where('machine', '=', id)
+      .where('goneSince', 'is', null)
+      .execute()
+    for (const disk of disks) tell.disks.add(disk.id)
+    tell.machines.add(id)
+    tell.event({
+      type: EventType.MACHINE_ARCHIVED,
+      severity: Severity.INFO,
+      at,
+      cause: EventCause.USER,
+      actor,
+      machine: id,
+      from: id,
+      facts: { hostname: machine.hostname ?? machine.ip, count: disks.length },
+    })
+  }
+
+  /** Gives tags to several machines and takes others away; all or, where one is unknown, none. Errors: as archive. */
+  async tag(ids: readonly string[], change: TagChange): Promise<Row<Machine>[]> {
+    const wanted = readIds(ids)
+    await this.transact(this.em, async ({ em, tell }) => {
+      for (const id of await retag(em, 'Machine', wanted, change)) tell.machines.add(id)
+    })
+    return this.reload(wanted)
   }
 
   /** Gives a machine a name of its owner's; null takes it back. */
@@ -163,6 +153,7 @@ export class MachinesService {
       await updateRow(em, Machine, id, { name: trimmed })
       tell.machines.add(id)
     })
-    return this.reload(id)
+    this.byId.clear(id)
+    return this.load(id)
   }
 }

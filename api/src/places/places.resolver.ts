@@ -139,6 +139,9 @@ export class PlaceFilterInput {
       'Part of a mount point or source, or of the name, hostname or address of the machine; without case and accents',
   })
   search?: string | null
+
+  @Field(() => [String], { nullable: true, description: 'One of these tags on its machine; without case and accents' })
+  tag?: string[] | null
 }
 
 @ArgsType()

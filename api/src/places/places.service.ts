@@ -32,12 +32,13 @@ export interface Place extends Judgement {
   copyMachine: string | null
 }
 
-type NamedMachine = Pick<Row<Machine>, 'name' | 'hostname' | 'ip'>
+type NamedMachine = Pick<Row<Machine>, 'name' | 'hostname' | 'ip' | 'tags'>
 
 export interface PlaceFilter {
   verdict?: PlaceVerdict[] | null
   machineId?: string | null
   diskId?: string | null
+  tag?: string[] | null
   search?: string | null
 }
 
@@ -45,6 +46,8 @@ interface Listed {
   place: Place
   /** What people call it, folded. */
   names: string[]
+  /** Of its machine, folded. */
+  tags: string[]
   key: (string | number)[]
 }
 
@@ -78,10 +81,12 @@ export class PlacesService {
   async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
     const { verdict, machineId, diskId } = filter ?? {}
     const search = fold(filter?.search?.trim() ?? '')
+    const tags = filter?.tag?.map(fold) ?? []
     const found = (await this.listed(machineId ?? null, diskId ?? null)).filter(
-      ({ place, names }) =>
+      ({ place, names, tags: carried }) =>
         (!verdict?.length || verdict.includes(place.verdict)) &&
         (!diskId || place.disks.some(({ id }) => id === diskId)) &&
+        (!tags.length || tags.some((tag) => carried.includes(tag))) &&
         (!search || names.some((name) => name.includes(search))),
     )
     const { nodes, ...page } = pageOfSorted(found, args, 4, ({ key }) => key)
@@ -102,6 +107,7 @@ export class PlacesService {
         return {
           place,
           names: namesOf(place, machine),
+          tags: machine?.tags.map(fold) ?? [],
           key: [PLACE_RANK[verdict], name, fileSystem.mountpoint ?? '', fileSystem.id],
         }
       })
@@ -165,7 +171,7 @@ export class PlacesService {
     if (ids.length === 0) return new Map()
     const machines = await tables(this.em)
       .selectFrom('Machine')
-      .select(['id', 'name', 'hostname', 'ip'])
+      .select(['id', 'name', 'hostname', 'ip', 'tags'])
       .where('id', 'in', ids)
       .execute()
     return new Map(machines.map((machine) => [machine.id, machine]))

@@ -32,6 +32,14 @@ export interface Page<T> {
 /** Where a page ended: the values that the list is ordered by, the key last. */
 export type Cursor = (string | number | null)[]
 
+/** What is done with several at once: each once, and no more than a page. Errors: BAD_USER_INPUT. */
+export function readIds(ids: readonly string[]): string[] {
+  const wanted = [...new Set(ids)]
+  if (wanted.length > LARGEST_PAGE)
+    throw new InvalidInputError('ids', `are more than ${LARGEST_PAGE}`, 'Do it in parts.')
+  return wanted
+}
+
 export function readPage({ first, after }: PageArgs, keys: number): { first: number; cursor: Cursor | null } {
   if (!Number.isInteger(first) || first < 0 || first > LARGEST_PAGE) {
     throw new InvalidInputError('first', `must be 0 to ${LARGEST_PAGE}`, 'Ask for less and follow endCursor.')

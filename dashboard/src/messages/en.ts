@@ -563,6 +563,7 @@ export const en = {
       companyName: 'Company',
       city: 'City',
       neighborhood: 'Neighborhood',
+      tags: 'Tags, one in each line',
       cron: 'Cron line',
       timeZone: 'Time zone',
       frequency: 'How often',
@@ -590,6 +591,7 @@ export const en = {
       agentId: 'The name of its folder in the deposit',
       graceMinutes: 'empty = 120, or half the period if that is shorter',
       recipients: 'empty = the administrator',
+      tags: 'words to find it by: a site, a customer, “prod”',
     },
     choices: {
       Frequency: {

@@ -574,6 +574,7 @@ export const fr: typeof en = {
       companyName: 'Entreprise',
       city: 'Ville',
       neighborhood: 'Quartier',
+      tags: 'Étiquettes, une par ligne',
       cron: 'Ligne cron',
       timeZone: 'Fuseau horaire',
       frequency: 'Fréquence',
@@ -601,6 +602,7 @@ export const fr: typeof en = {
       agentId: 'Le nom de son dossier au dépôt',
       graceMinutes: 'vide = 120, ou la moitié de la période si elle est plus courte',
       recipients: 'vide = l’administrateur',
+      tags: 'des mots pour la retrouver : un site, un client, « prod »',
     },
     choices: {
       Frequency: {

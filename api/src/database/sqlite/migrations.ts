@@ -16,6 +16,7 @@ import { Migration20261129135154 } from './migrations/Migration20261129135154.ts
 import { Migration20261129151500 } from './migrations/Migration20261129151500.ts'
 import { Migration20261130061956 } from './migrations/Migration20261130061956.ts'
 import { Migration20261130063348 } from './migrations/Migration20261130063348.ts'
+import { Migration20261130132013 } from './migrations/Migration20261130132013.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -39,4 +40,5 @@ export const migrations = [
   Migration20261129151500,
   Migration20261130061956,
   Migration20261130063348,
+  Migration20261130132013,
 ]

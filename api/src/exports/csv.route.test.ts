@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { expect, onTestFinished, test } from 'vitest'
 import { Scope } from '../graphql/scope.ts'
 import { FairShare } from '../platform/fair-share.ts'
-import { disksCsvRoute } from './disks-csv.route.ts'
+import { csvRoutes } from './csv.route.ts'
 
 /** The route on a database that fails at that page; pages before it are empty and go on. */
 async function failingAt(page: number): Promise<string> {
@@ -19,7 +19,7 @@ async function failingAt(page: number): Promise<string> {
   })
   const server = Fastify()
   onTestFinished(() => server.close())
-  disksCsvRoute(server, { services: services as never, share: new FairShare() })
+  csvRoutes(server, { services: services as never, share: new FairShare() })
   return server.listen({ host: '127.0.0.1', port: 0 })
 }
 const get = (url: string): Promise<Response> =>

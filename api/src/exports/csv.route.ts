@@ -1,55 +1,32 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
 import type { AccessService } from '../access/access.service.ts'
 import { authenticate } from '../access/authenticate.ts'
-import { DiskOrder } from '../disks/disk-list.ts'
-import { DiskType } from '../disks/disk-words.ts'
-import type { DisksService } from '../disks/disks.service.ts'
-import { Health } from '../disks/health.ts'
 import { allows, Scope } from '../graphql/scope.ts'
 import { refuse } from '../http/refuse.ts'
-import type { MachinesService } from '../machines/machines.service.ts'
-import type { Clock } from '../platform/clock.ts'
 import { ForbiddenError, InvalidInputError, UnauthenticatedError } from '../platform/errors.ts'
 import type { FairShare } from '../platform/fair-share.ts'
-import { disksCsv } from './disks-csv.ts'
-import type { PlacesService } from './places.service.ts'
+import { type CsvList, csvOf, type Sources } from './csv-list.ts'
+import { DISKS_CSV } from './disks-csv.ts'
+import { JOBS_CSV } from './jobs-csv.ts'
+import { MACHINES_CSV } from './machines-csv.ts'
 
 interface Options {
   /** For one request, or one page. */
-  services: () => {
-    access: AccessService
-    disks: DisksService
-    machines: MachinesService
-    places: PlacesService
-    clock: Clock
-  }
+  services: () => Sources & { access: AccessService }
   share: FairShare
 }
 
-/** Names of an address are given once or several times. */
-const several = <T extends z.ZodType>(each: T) => z.preprocess((value) => [value].flat(), z.array(each).max(20))
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
+/** `GET /export/{disks,machines,backups}.csv`: whole lists. For sessions and for tokens that may read. */
+export function csvRoutes(app: FastifyInstance, options: Options): void {
+  csvRoute(app, DISKS_CSV, options)
+  csvRoute(app, MACHINES_CSV, options)
+  csvRoute(app, JOBS_CSV, options)
+}
 
-const shape = z.strictObject({
-  search: z.string().max(200).optional(),
-  health: several(z.enum(Health)).optional(),
-  type: several(z.enum(DiskType)).optional(),
-  machineId: z.string().max(100).optional(),
-  moved: flag.optional(),
-  missing: flag.optional(),
-  orderBy: z.enum(DiskOrder).default(DiskOrder.WORST_FIRST),
-  reverse: flag.default(false),
-  language: z.enum(['en', 'fr']).default('en'),
-})
-
-/**
- * `GET /export/disks.csv`: what `disks(filter, orderBy, reverse)` lists, all of it, with what lies on each disk. For
- * sessions and for tokens that may read.
- */
-export function disksCsvRoute(app: FastifyInstance, { services, share }: Options): void {
-  app.get('/export/disks.csv', { exposeHeadRoute: false }, async (request, reply) => {
+function csvRoute<Query, Node>(app: FastifyInstance, list: CsvList<Query, Node>, { services, share }: Options): void {
+  const { name, shape } = list
+  app.get(`/export/${name}.csv`, { exposeHeadRoute: false }, async (request, reply) => {
     const { access, clock } = services()
     const caller = await authenticate(access, request.headers.authorization, request.headers.cookie)
     if (!caller) return refuse(reply, 401, new UnauthenticatedError('Sign in, or send a token that may read.'))
@@ -66,16 +43,15 @@ export function disksCsvRoute(app: FastifyInstance, { services, share }: Options
       )
       return refuse(reply, 422, error)
     }
-    const { orderBy, reverse, language, ...filter } = read.data
     const day = clock().toISOString().slice(0, 10)
-    const pages = disksCsv({ filter, orderBy, reverse, language }, { sourcesOf: services, turn: () => share.turn() })
+    const pages = csvOf(list, read.data, { sourcesOf: services, turn: () => share.turn() })
     // What fails before anything is sent is answered as everywhere; later the connection is cut, so that nobody takes a
     // part for all of it. Not packed, for a packer would keep the first rows back.
     const first = await pages.next()
     return reply
       .type('text/csv; charset=utf-8')
       .header('cache-control', 'no-store')
-      .header('content-disposition', `attachment; filename="vigie-disks-${day}.csv"`)
+      .header('content-disposition', `attachment; filename="vigie-${name}-${day}.csv"`)
       .send(Readable.from(continued(first, pages)))
   })
 }
