@@ -22,6 +22,7 @@ import type { Clock } from './platform/clock.ts'
 import type { FairShare } from './platform/fair-share.ts'
 import { StorageService } from './storage/storage.service.ts'
 import { TagsService } from './tags/tags.service.ts'
+import { RetentionService } from './vault/retention.service.ts'
 import { VaultService } from './vault/vault.service.ts'
 
 /** What services are made of. */
@@ -70,6 +71,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     entries: new EntriesService(em, clock),
     deposit: new DepositService(em, transact, clock, quota),
     vault: new VaultService(em, transact, clock),
+    retention: new RetentionService(em, jobs),
     places,
     links: new LinksService(em, storage, places),
     protections: new ProtectionsService(em, transact, clock),

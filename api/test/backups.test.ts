@@ -8,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -948,6 +949,21 @@ describe('The vault', () => {
     expect(await statuses()).toEqual(['FAILED', 'SUCCESS'])
   })
 
+  test('gives several jobs the same rules of retention, or none of them', async () => {
+    const ids = [(await backups.job({ keepLast: 2 })).id, (await backups.job({ databaseName: 'erp' })).id]
+    const set = (rules: string, wanted = ids) =>
+      backups.api.ask(
+        `mutation ($ids: [ID!]!) { setRetention(ids: $ids, rules: ${rules}) { keepLast keepDaily keepWeekly } }`,
+        { ids: wanted },
+      )
+    const { data } = await set('{ keepDaily: 7, keepWeekly: 4 }')
+    for (const job of data.setRetention) expect(job).toEqual({ keepLast: null, keepDaily: 7, keepWeekly: 4 })
+    expect((await set('{ keepDaily: 0 }')).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT')
+    expect((await set('{ keepLast: 1 }', [...ids, 'nobody'])).errors?.[0]?.extensions.code).toBe('NOT_FOUND')
+    const { data: after } = await backups.api.ask('{ expectedJobs { nodes { keepLast keepDaily } } }')
+    for (const job of after.expectedJobs.nodes) expect(job).toEqual({ keepLast: null, keepDaily: 7 })
+  })
+
   test('deletes only what the rules of a job do not keep, never a protected one, and shows it before', async () => {
     const job = await backups.job({ keepLast: 2 })
     for (let day = 15; day < 20; day += 1) {
@@ -966,6 +982,22 @@ describe('The vault', () => {
     ).data.retentionPlan.plan
     expect(plan.map(({ rules }: any) => rules.join())).toEqual(['FLOOR,LAST', 'FLOOR,LAST', '', '', 'PROTECTED'])
     expect(files(backups.vault)).toHaveLength(5)
+    const dryRun = async (rules: string) => {
+      const { data, errors } = await backups.api.ask(
+        `{ retentionOfJobs(${rules}) { totalCount nodes { job { id } keepsEverything keptCount goneCount goneBytes oldestKept } } }`,
+      )
+      return data?.retentionOfJobs.nodes[0] ?? errors?.[0]?.extensions
+    }
+    expect(await dryRun('rules: {}')).toMatchObject({ keepsEverything: true, keptCount: 5, goneCount: 0, goneBytes: 0 })
+    expect(await dryRun('rules: { keepDaily: 3 }')).toMatchObject({ keptCount: 4, goneCount: 1 })
+    expect(await dryRun('rules: { keepDaily: -1 }')).toMatchObject({ code: 'BAD_USER_INPUT', field: 'keepDaily' })
+    expect(await dryRun('rules: { keepLast: 0, keepDaily: 0 }')).toMatchObject({ code: 'BAD_USER_INPUT' })
+    const expected = await dryRun('first: 10')
+    expect(expected).toMatchObject({ job: { id: job.id }, keptCount: 3, goneCount: 2 })
+    expect(expected.oldestKept).toBe(oldest.expectedAt)
+    const bytes = (): number =>
+      files(backups.vault).reduce((sum, file) => sum + statSync(join(backups.vault, file)).size, 0)
+    const before = bytes()
     // A new job rings for a scan by itself; that one may just be at work (BUSY).
     const deleted = await until(async () => {
       const query = 'mutation ($id: ID!) { applyRetention(jobId: $id) { expectedAt } }'
@@ -974,6 +1006,7 @@ describe('The vault', () => {
       return data
     }, 'retention')
     expect(deleted.applyRetention).toHaveLength(2)
+    expect(before - bytes()).toBe(expected.goneBytes)
     expect(files(backups.vault)).toEqual([
       'lyon-01/crm/20260115T0200_crm.sql.gz',
       'lyon-01/crm/20260118T0200_crm.sql.gz',

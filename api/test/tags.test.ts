@@ -117,14 +117,14 @@ test.each([
 ])('%s is refused by its field, and no machine is tagged', async (_name, add, field) => {
   const { api, idOf, tag } = await startFleet()
   const { errors } = await tag('tagMachines', [idOf('atlas')], add)
-  expect(errors[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field } })
+  expect(errors?.[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field } })
   expect((await api.ask('{ tags { name } }')).data.tags).toEqual([])
 })
 
 test('Where one is not known none is tagged, paused or retired', async () => {
   const { api, job, idOf, tag } = await startFleet()
   const crm = await job({ databaseName: 'crm' })
-  expect((await tag('tagMachines', [idOf('atlas'), 'nobody'], ['prod'])).errors[0].extensions.code).toBe('NOT_FOUND')
+  expect((await tag('tagMachines', [idOf('atlas'), 'nobody'], ['prod'])).errors?.[0]?.extensions.code).toBe('NOT_FOUND')
   for (const mutation of [
     'setExpectedJobsActive(ids: $ids, active: false) { id }',
     'deleteExpectedJobs(ids: $ids) { id }',
@@ -132,7 +132,7 @@ test('Where one is not known none is tagged, paused or retired', async () => {
   ]) {
     const ids = [mutation.startsWith('archive') ? idOf('atlas') : crm.id, 'nobody']
     const { errors } = await api.ask(`mutation ($ids: [ID!]!) { ${mutation} }`, { ids })
-    expect(errors[0].extensions.code).toBe('NOT_FOUND')
+    expect(errors?.[0]?.extensions.code).toBe('NOT_FOUND')
   }
   const { data } = await api.ask('{ tags { name } expectedJobs { nodes { active } } machines { totalCount } }')
   expect(data).toEqual({ tags: [], expectedJobs: { nodes: [{ active: true }] }, machines: { totalCount: 3 } })
@@ -153,7 +153,7 @@ test('Several jobs are paused, taken up again and retired at once, and stand in 
   )
   expect(data).toEqual({ all: { totalCount: 0 }, retired: { totalCount: 2 } })
   const { errors } = await act('setExpectedJobsActive(ids: $ids, active: false)')
-  expect(errors[0].message).toMatch(/is a retired job/)
+  expect(errors?.[0]?.message).toMatch(/is a retired job/)
 })
 
 test('Machines and backups are taken away as CSV, as their lists are asked for', async () => {

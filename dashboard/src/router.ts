@@ -39,6 +39,7 @@ export const router = createRouter({
       component: () => import('./first-steps/FirstStepsPage.vue'),
     },
     { path: '/settings', name: 'settings', component: () => import('./settings/SettingsPage.vue') },
+    { path: '/settings/retention', name: 'retention', component: () => import('./vault/RetentionPage.vue') },
     { path: '/events', name: 'events', component: () => import('./events/EventsPage.vue') },
     { path: '/sign-in', name: 'sign-in', component: () => import('./access/SignInPage.vue') },
     { path: '/:rest(.*)', name: 'not-found', component: () => import('./ui/NotFoundPage.vue') },

@@ -236,20 +236,26 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       },
     )
 
-    test('show the worst first, in its company, city and agent, and find by a filter that stands in the address', async () => {
+    test('show what needs somebody first, go by company, and are found by a condition that stands in the address', async () => {
       const { page } = await open('/backups')
       await page.getByRole('heading', { name: '2 backups need you.' }).waitFor()
-      const headings = await page.getByRole('heading', { level: 2 }).allTextContents()
-      expect(headings.slice(0, 2).map((text) => text.replace(/\s+/g, ' ').trim())).toEqual([
-        'ACME · Paris',
+      const headings = () => page.getByRole('rowheader').allTextContents()
+      expect((await headings())[0]?.trim()).toBe('2 need you')
+      await page.goto(`${api.url}/backups?sort=company`)
+      await page.getByRole('rowheader', { name: 'ACME · Paris' }).waitFor()
+      expect((await headings()).map((text) => text.trim())).toEqual([
+        'Without a company',
         'ACME · Lyon 3e',
+        'ACME · Paris',
+        'Ar Mor · Brest',
       ])
-      await page.getByLabel('Status').selectOption('FAILED')
-      await page.waitForURL(/status=FAILED/)
+      await page.getByRole('button', { name: 'Filter…' }).click()
+      await page.getByRole('menuitem', { name: 'failed', exact: true }).click()
+      await page.waitForURL(/that=status.FAILED/)
       await page.getByRole('link', { name: 'shop' }).waitFor({ state: 'detached' })
       await page.reload()
       await page.getByRole('link', { name: 'crm' }).waitFor()
-      expect(await page.getByLabel('Status').inputValue()).toBe('FAILED')
+      await page.getByRole('button', { name: 'Drop “failed”' }).waitFor()
       await page.context().close()
     })
 
@@ -271,9 +277,42 @@ describe.skipIf(!CHROMIUM)('The pages of backups', () => {
       await page.context().close()
     })
 
+    test.each(LOOKS)('show how long they are kept, in %j', async (look) => {
+      const { page, faults } = await open('/settings/retention', look)
+      await page.getByRole('link', { name: 'wiki' }).waitFor()
+      await page.locator('#keepDaily').fill('2')
+      await page.getByText(/^(These rules would delete|Ces règles supprimeraient) \d+/).waitFor()
+      await page.locator('tbody').getByRole('checkbox').first().check()
+      await inspect(page, faults, 'retention', look)
+      await page.context().close()
+    })
+
+    test('say what other rules would delete before they are set, and refuse what is no number at its field', async () => {
+      const { page, faults } = await open('/settings/retention')
+      await page.getByRole('checkbox', { name: 'Choose brest-01/wiki' }).check()
+      await page.getByText('Write rules above to set them for these.').waitFor()
+      await page.getByLabel('daily').fill('30 j')
+      await page.getByText('A whole number, at most 10,000').waitFor()
+      expect(await page.getByLabel('daily').getAttribute('aria-invalid')).toBe('true')
+      expect(await page.getByRole('button', { name: 'Set these rules…' }).count()).toBe(0)
+      await page.getByLabel('daily').fill('400')
+      await page.waitForURL(/rules=(,|%2C)400/)
+      await page.getByText('These rules would delete nothing.').waitFor()
+      await page.getByRole('button', { name: 'Set these rules…' }).click()
+      await page.getByText('brest-01/wiki keeps 400 daily from now on').waitFor()
+      await page.getByRole('dialog').getByRole('button', { name: 'Set these rules…' }).click()
+      await page.getByText('The rules of 1 job are set.').first().waitFor()
+      const row = page.getByRole('row').filter({ hasText: 'wiki' })
+      await row.getByText('400 daily').waitFor()
+      await page.getByRole('button', { name: 'Back to each job’s own' }).click()
+      await page.getByText('The next night deletes nothing.').waitFor()
+      expect(faults).toEqual([])
+      await page.context().close()
+    })
+
     test('lead from a night of the strip to what became of it, by keyboard', async () => {
       const { page, faults } = await open('/backups')
-      const strip = page.getByRole('listitem').filter({ hasText: 'wiki' }).getByRole('slider')
+      const strip = page.getByRole('row').filter({ hasText: 'wiki' }).getByRole('slider')
       await strip.focus()
       for (let nights = 0; nights < 40; nights += 1) {
         if (/Damaged in transfer/.test(String(await strip.getAttribute('aria-valuetext')))) break

@@ -55,7 +55,12 @@ describe.each(ALONE)('%s of a job', (name) => {
     const clear = () => draftJob({ [name]: null }, before, ROOTS)
     const field = jobField(name)
     if ('needed' in field || name === 'expectedHourUtc') return expect(clear).toThrow(/is needed/)
-    const computed: Partial<Record<JobFieldName, unknown>> = { graceMinutes: 120, expectedMinuteUtc: 0, recipients: [], tags: [] }
+    const computed: Partial<Record<JobFieldName, unknown>> = {
+      graceMinutes: 120,
+      expectedMinuteUtc: 0,
+      recipients: [],
+      tags: [],
+    }
     return expect(clear()[name]).toEqual(computed[name] ?? ('otherwise' in field ? field.otherwise : null))
   })
 

@@ -177,7 +177,14 @@ export function readRecipients(field: string, addresses: readonly string[]): str
   return [...new Set(trimmed)]
 }
 
-function refuseToKeepNothing(asked: Asked): void {
+/** The rules of retention by themselves, as `draftJob` reads them. Errors: BAD_USER_INPUT. */
+export function readKeepRules<Rules extends Pick<Asked, (typeof KEEPS)[number]>>(rules: Rules): Rules {
+  for (const name of KEEPS) checked(name, JOB_FIELDS[name], rules[name])
+  refuseToKeepNothing(rules)
+  return rules
+}
+
+function refuseToKeepNothing(asked: Pick<Asked, (typeof KEEPS)[number]>): void {
   const given = KEEPS.flatMap((field) => asked[field] ?? [])
   if (given.length > 0 && Math.max(...given) === 0)
     throw new InvalidInputError('keepLast', 'and the others are all 0: that would keep nothing', 'Keep at least one.')

@@ -26,6 +26,7 @@ import { localDay, type Offset, offsetsOf } from './local-days.ts'
 import { type JobQuery, jobsThat, orderOfJobs } from './job-list.ts'
 import { type JobPreview, previewOf } from './job-preview.ts'
 import { adoptUndeclared, refuseTaken, refuseUnknownMachines, replan, writeProtections } from './job-writes.ts'
+import type { KEEPS } from './job-fields.ts'
 import { Proof } from './proof.ts'
 import { nextDue } from './schedule.ts'
 
@@ -275,12 +276,32 @@ export class JobsService {
   }
 
   /** Pauses several jobs, or takes them up again; all or, where one is unknown or is retired, none. Errors: as archive. */
-  async setActive(ids: readonly string[], active: boolean, actor: string | null): Promise<Row<ExpectedJob>[]> {
+  setActive(ids: readonly string[], active: boolean, actor: string | null): Promise<Row<ExpectedJob>[]> {
+    return this.changeAll(ids, { active }, actor)
+  }
+
+  /** Gives several jobs rules of retention in place of their own. As setActive. */
+  setRules(
+    ids: readonly string[],
+    rules: Pick<ExpectedJobChange, (typeof KEEPS)[number]>,
+    actor: string | null,
+  ): Promise<Row<ExpectedJob>[]> {
+    return this.changeAll(ids, rules, actor)
+  }
+
+  private async changeAll(
+    ids: readonly string[],
+    input: ExpectedJobChange,
+    actor: string | null,
+  ): Promise<Row<ExpectedJob>[]> {
     const wanted = readIds(ids)
     const jobs = await Promise.all(wanted.map((id) => this.load(id)))
-    const others = jobs.filter((job) => job.active !== active || job.archivedAt)
+    // Those that are so already have nothing to tell; whether one is retired is asked where it is written.
+    const others = jobs.filter(
+      (job) => job.archivedAt || Object.entries(input).some(([name, value]) => job[name as keyof typeof job] !== value),
+    )
     await this.store(
-      others.map((before) => ({ input: { active }, before })),
+      others.map((before) => ({ input, before })),
       actor,
     )
     return this.reload(wanted)

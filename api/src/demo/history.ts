@@ -11,7 +11,7 @@ import { markAsDemo, moveDemoMark, readDemoMark } from '../access/demo-mark.ts'
 import { type Era, eraOf, type Happening, happenings } from './happenings.ts'
 import { HISTORY_DAYS, JOBS } from './jobs.ts'
 import { FLEET, machineNamed } from './fleet.ts'
-import { baysOf, NOTES } from './stories.ts'
+import { baysOf, NOTES, TAGS } from './stories.ts'
 import { DemoWorld } from './world.ts'
 
 export interface HistoryOptions {
@@ -134,6 +134,14 @@ async function takeCare(app: App): Promise<void> {
     const { id } = await machines.one({ hostname: machine.hostname })
     const root = (await storage.ofMachine(id)).find(({ mountpoint }) => mountpoint === '/')
     if (root) await storage.setCopyNotNeeded(root.id, 'Installed anew within an hour, by Ansible.', 'demo')
+  }
+  for (const { tag, of } of TAGS) {
+    const named = FLEET.filter(({ hostname }) => of.test(hostname))
+    const tagged = await Promise.all(named.map(({ hostname }) => machines.one({ hostname })))
+    await machines.tag(
+      tagged.map(({ id }) => id),
+      { add: [tag], remove: [] },
+    )
   }
   for (const { hostname, bay, label, note } of NOTES) {
     const serial = baysOf(machineNamed(hostname), 0)[bay]?.serial

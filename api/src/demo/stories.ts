@@ -61,6 +61,14 @@ const IN_A_DRAWER = { hostname: 'ws-hugo', since: -6 }
 export const isSilent = ({ hostname }: DemoMachine, day: number): boolean =>
   hostname === IN_A_DRAWER.hostname && day >= IN_A_DRAWER.since
 
+/** What their owner sorts machines by. */
+export const TAGS: readonly { tag: string; of: RegExp }[] = [
+  { tag: 'production', of: /^(app|db|pve|web)-/ },
+  { tag: 'Lyon', of: /-lyon/ },
+  { tag: 'Paris', of: /-paris/ },
+  { tag: 'office', of: /^ws-/ },
+]
+
 /** What its owner noted. */
 export const NOTES: readonly { hostname: string; bay: number; label?: string; note?: string }[] = [
   { hostname: 'pve-lyon-02', bay: 2, label: 'bay 3', note: 'Spare ordered, ticket 4127.' },

@@ -1,3 +1,4 @@
+import { RetentionResolver } from '../vault/retention.resolver.ts'
 import { TagsResolver } from '../tags/tags.resolver.ts'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type PubSub } from 'type-graphql'
@@ -41,6 +42,7 @@ import { VaultResolver } from '../vault/vault.resolver.ts'
 
 /** Every resolver. A new one is registered here and nowhere else. */
 const resolvers = [
+  RetentionResolver,
   TagsResolver,
   AccessResolver,
   AlertingResolver,

@@ -7,8 +7,6 @@ import {
   Field,
   FieldResolver,
   ID,
-  InputType,
-  Int,
   Mutation,
   ObjectType,
   Query,
@@ -23,25 +21,8 @@ import type { Row } from '../database/rows.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { BackupFile, FileState } from '../backups/backup-file.entity.ts'
 import { rootOf } from './promotion.ts'
+import { KeepRulesInput, readRules } from './keep-rules.input.ts'
 import { KeepRule } from './retention.ts'
-
-@InputType({ description: 'Rules to try; those that are left out keep nothing' })
-export class KeepRulesInput {
-  @Field(() => Int, { nullable: true })
-  keepLast?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepDaily?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepWeekly?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepMonthly?: number | null
-
-  @Field(() => Int, { nullable: true })
-  keepYearly?: number | null
-}
 
 @ObjectType({ simpleResolvers: true, description: 'What retention would do with one good backup' })
 export class KeptBackup {
@@ -80,8 +61,7 @@ export class VaultResolver {
     @Ctx() { vault }: Context,
     @Arg('rules', () => KeepRulesInput, { nullable: true, description: 'Null = the job’s own' }) rules?: KeepRulesInput,
   ): Promise<object> {
-    const { keepLast = null, keepDaily = null, keepWeekly = null, keepMonthly = null, keepYearly = null } = rules ?? {}
-    return vault.retentionPlan(jobId, rules ? { keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly } : null)
+    return vault.retentionPlan(jobId, rules ? readRules(rules) : null)
   }
 
   @Authorized(Scope.OPERATE)

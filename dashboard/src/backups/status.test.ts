@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { backupCounts, grouped, lastDays } from './status.ts'
+import { backupCounts, lastDays } from './status.ts'
 
 test('The headline counts as good only what was proven, and what was not, or is unknown, as neither', () => {
   const counts = backupCounts([
@@ -11,40 +11,6 @@ test('The headline counts as good only what was proven, and what was not, or is 
     { status: 'UNKNOWN', count: 4, unproven: 0 },
   ])
   expect(counts).toEqual({ total: 12, good: 3, unproven: 1, bad: 4, unknown: 4 })
-})
-
-test('Jobs are grouped by company, city and agent in the order of the list, so that the worst stands first', () => {
-  const job = (companyName: string | null, city: string | null, agentId: string, id: number) => ({
-    companyName,
-    city,
-    agentId,
-    id,
-  })
-  const groups = grouped([
-    job('B', 'x', 'b1', 1),
-    job('A', null, 'a1', 2),
-    job('B', 'x', 'b2', 3),
-    job('B', 'x', 'b1', 4),
-    job(null, null, 'c', 5),
-  ])
-  expect(
-    groups.map(({ company, city, agents }) => [
-      company,
-      city,
-      agents.map(({ agentId, jobs }) => [agentId, jobs.length]),
-    ]),
-  ).toEqual([
-    [
-      'B',
-      'x',
-      [
-        ['b1', 2],
-        ['b2', 1],
-      ],
-    ],
-    ['A', null, [['a1', 1]]],
-    [null, null, [['c', 1]]],
-  ])
 })
 
 test.each([

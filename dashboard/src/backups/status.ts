@@ -38,32 +38,6 @@ export function backupCounts(counts: readonly { status: BackupStatus; count: num
   }
 }
 
-interface Placed {
-  companyName?: string | null
-  city?: string | null
-  agentId: string
-}
-
-export interface Group<J> {
-  company: string | null
-  city: string | null
-  agents: { agentId: string; jobs: J[] }[]
-}
-
-/** Company, city, agent: in the order of the list, so that the group of the worst job stands first. */
-export function grouped<J extends Placed>(jobs: readonly J[]): Group<J>[] {
-  const groups = new Map<string, Group<J>>()
-  for (const job of jobs) {
-    const key = `${job.companyName ?? ''}\n${job.city ?? ''}`
-    const group = groups.get(key) ?? { company: job.companyName ?? null, city: job.city ?? null, agents: [] }
-    groups.set(key, group)
-    const agent = group.agents.find(({ agentId }) => agentId === job.agentId)
-    if (agent) agent.jobs.push(job)
-    else group.agents.push({ agentId: job.agentId, jobs: [job] })
-  }
-  return [...groups.values()]
-}
-
 /** The last days of a zone, today last, as 2026-11-28. */
 export const lastDays = (count: number, now: Date, timeZone: string): string[] => {
   const today = Date.parse(new Intl.DateTimeFormat('sv', { timeZone }).format(now))

@@ -1,6 +1,4 @@
-import { refDebounced } from '@vueuse/core'
-import { computed, type WritableComputedRef } from 'vue'
-import { useRouter } from 'vue-router'
+import { computed } from 'vue'
 import { machineName } from '../format/names.ts'
 import {
   type DiskRowFragment,
@@ -10,21 +8,11 @@ import {
   JobsTouchedDocument,
 } from '../gql/graphql.ts'
 import { useLanguage } from '../i18n.ts'
-import { useAddressParts } from '../live/useAddress.ts'
-import { useListPart } from '../live/useListPart.ts'
+import { orderOf } from '../list/list-kind.ts'
+import { useList } from '../list/useList.ts'
 import { useChanges } from '../live/useChanges.ts'
 import { useLiveQuery } from '../live/useLiveQuery.ts'
-import {
-  type Column,
-  type Condition,
-  filterOf,
-  orderOf,
-  readConditions,
-  readSorting,
-  type Sorting,
-  writeConditions,
-  writeSorting,
-} from './disk-list.ts'
+import { type Column, DISKS, filterOf } from './disk-list.ts'
 
 /** So many stand on one page: each with its findings and what lies on it. */
 const PAGE = 100
@@ -35,6 +23,7 @@ const SORTED_BY: Record<Column, (disk: DiskRowFragment) => unknown> = {
   disk: ({ serial }) => serial,
   model: ({ model }) => model,
   machine: ({ machine }) => machineName(machine),
+  tags: () => '',
   temperature: ({ temperature }) => temperature,
   age: ({ lastReading }) => lastReading?.powerOnHours,
   capacity: ({ capacityBytes }) => capacityBytes,
@@ -45,51 +34,31 @@ const SORTED_BY: Record<Column, (disk: DiskRowFragment) => unknown> = {
 /** What the address asks for, and the disks that it leads to. */
 export function useDiskList() {
   const { language } = useLanguage()
-  const router = useRouter()
-  const { parts, withParts } = useAddressParts()
-  const { after, from } = useListPart()
-  const ask = (changes: Record<string, string>): void => void router.replace({ query: withParts(changes) })
-  const search = computed({ get: () => parts('search'), set: (text) => ask({ search: text }) })
-  const conditions: WritableComputedRef<readonly Condition[]> = computed({
-    get: () => readConditions(parts('that')),
-    set: (that) => ask({ that: writeConditions(that) }),
-  })
-  const sorting: WritableComputedRef<Sorting> = computed({
-    get: () => readSorting(parts('sort')),
-    set: (sorting) => ask({ sort: writeSorting(sorting) }),
-  })
-  const settled = refDebounced(search, 250)
-  const filter = computed(() => filterOf(conditions.value, settled.value))
+  const list = useList(DISKS)
+  const filter = computed(() => filterOf(list.conditions, list.tags, list.settled))
   const changes = useChanges(DisksChangedDocument, () => ({ language: language.value }))
   const query = useLiveQuery(
     DisksDocument,
     () => ({
       language: language.value,
       first: PAGE,
-      after: after.value,
+      after: list.after,
       filter: filter.value,
-      orderBy: orderOf(sorting.value),
-      reverse: sorting.value.isReversed,
+      orderBy: orderOf(DISKS, list.sorting),
+      reverse: list.sorting.isReversed,
     }),
     [
-      // A disk whose health or place changed may stand elsewhere, or no longer belong, and the counts of the views tell of
-      // it; so may one that is sorted by what changed.
+      // A disk whose health, place or tags changed may stand elsewhere, or no longer belong, and the counts of the views
+      // tell of it; so may one that is sorted by what changed.
       changes.of(
         ({ disks: { nodes } }) => nodes,
-        (disk) => `${disk.health} ${disk.moved} ${disk.missingSince} ${SORTED_BY[sorting.value.column](disk)}`,
+        (disk) =>
+          `${disk.health} ${disk.moved} ${disk.missingSince} ${disk.tags.join()} ${SORTED_BY[list.sorting.column](disk)}`,
       ),
       // How the copy of what lies on it stands.
       useChanges(JobsTouchedDocument, () => ({})).any,
       useChanges(EntriesTouchedDocument, () => ({})).any,
     ],
   )
-  return {
-    search,
-    conditions,
-    sorting,
-    filter,
-    query,
-    from,
-    isFiltered: computed(() => Boolean(settled.value || conditions.value.length)),
-  }
+  return { list, filter, query }
 }

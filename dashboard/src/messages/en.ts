@@ -350,7 +350,6 @@ export const en = {
   machines: {
     title: 'Machines',
     search: 'Hostname, name or address',
-    onlySilent: 'Only silent ones',
     empty: 'No machine matches.',
     name: 'Machine',
     system: 'System',
@@ -469,10 +468,8 @@ export const en = {
     add: 'Expect a backup',
     search: 'Agent, database, company or city',
     status: 'Status',
-    allStatuses: 'Every status',
     agent: 'Agent',
     paused: 'Paused',
-    onlyPaused: 'Only paused ones',
     elsewhere: 'Without a company',
     nextDue: 'Next due',
     lastGood: 'Last good',

@@ -361,7 +361,6 @@ export const fr: typeof en = {
   machines: {
     title: 'Machines',
     search: 'Nom d’hôte, nom ou adresse',
-    onlySilent: 'Seulement les muettes',
     empty: 'Aucune machine ne correspond.',
     name: 'Machine',
     system: 'Système',
@@ -480,10 +479,8 @@ export const fr: typeof en = {
     add: 'Prévoir une sauvegarde',
     search: 'Agent, base, entreprise ou ville',
     status: 'État',
-    allStatuses: 'Tous les états',
     agent: 'Agent',
     paused: 'En pause',
-    onlyPaused: 'Seulement en pause',
     elsewhere: 'Sans entreprise',
     nextDue: 'Prochaine',
     lastGood: 'Dernière bonne',
