@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Backups, backupsForThisTest, backupsOn, dump, gz, statusOf } from './deposit.ts'
@@ -25,7 +25,7 @@ const told = async (backups: Backups): Promise<string[]> =>
 const jobOf = async ({ api }: Backups) =>
   (
     await api.ask(
-      '{ expectedJobs { nodes { id currentStatus currentProof nextDueAt lastSuccessfulBackupAt strip(last: 2) stripProof(last: 2) } } }',
+      '{ expectedJobs { nodes { id currentStatus currentProof nextDueAt lastSuccessfulBackupAt strip(last: 2) stripProof(last: 2) stripSize(last: 2) lastGood { expectedAt measuredSize } } } }',
     )
   ).data.expectedJobs.nodes[0]
 const alerts = async ({ api }: Backups): Promise<string[]> => {
@@ -48,7 +48,7 @@ describe('A good backup', () => {
     const backups = await backupsForThisTest(QUIET)
     await backups.job()
     for (const n of [15, 16]) await night(backups, n)
-    const [newest] = await backups.entries()
+    const [newest, older] = await backups.entries()
     const file = join(backups.vault, newest.file.path)
     const reread = () => backups.api.ask('mutation ($id: ID!) { reverifyBackup(id: $id) { state } }', { id: newest.id })
     writeFileSync(file, 'damaged')
@@ -58,6 +58,8 @@ describe('A good backup', () => {
       currentStatus: 'FAILED',
       currentProof: null,
       strip: ['SUCCESS', 'FAILED'],
+      stripSize: [String(statSync(join(backups.vault, older.file.path)).size), null],
+      lastGood: { expectedAt: `${day(15)}T02:00:00.000Z`, measuredSize: older.measuredSize },
       lastSuccessfulBackupAt: `${day(15)}T02:00:00.000Z`,
     })
     expect(await alerts(backups)).toEqual(['FILE BACKUP_DAMAGED'])

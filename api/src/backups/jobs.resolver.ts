@@ -17,6 +17,7 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
+import { BigIntScalar } from '../graphql/scalars.ts'
 import { Scope } from '../graphql/scope.ts'
 import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
@@ -343,6 +344,24 @@ export class JobsResolver {
     @Ctx() { jobs }: Context,
   ): Promise<(Proof | null)[]> {
     return jobs.stripProof(job.id, readDays(last), readZone(timeZone))
+  }
+
+  @FieldResolver(() => [BigIntScalar], {
+    nullable: 'items',
+    description:
+      'Bytes of the largest good backup of each of those days, as measured; null = none was good, or measured',
+  })
+  stripSize(
+    @Root() job: Row<ExpectedJob>,
+    @Args(() => LastDaysArgs) { last, timeZone }: LastDaysArgs,
+    @Ctx() { jobs }: Context,
+  ): Promise<(number | null)[]> {
+    return jobs.stripSize(job.id, readDays(last), readZone(timeZone))
+  }
+
+  @FieldResolver(() => BackupEntry, { nullable: true, description: 'Its newest good backup; null = none was good yet' })
+  lastGood(@Root() job: Row<ExpectedJob>, @Ctx() { jobs }: Context): Promise<Row<BackupEntry> | null> {
+    return jobs.lastGood(job.id)
   }
 
   @FieldResolver(() => EntryConnection, { description: 'Its expected backups, newest first' })

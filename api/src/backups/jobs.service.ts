@@ -16,7 +16,8 @@ import { type Page, readIds } from '../platform/page.ts'
 import type { TagChange } from '../tags/tag.ts'
 import { retag, spelled } from '../tags/tagged.ts'
 import { Severity } from '../reasons/reason.ts'
-import { BackupStatus, STATUS_RANK, statusOfRank } from './backup-status.ts'
+import { BackupEntry } from './backup-entry.entity.ts'
+import { BackupStatus, GOOD, STATUS_RANK, statusOfRank } from './backup-status.ts'
 import { ExpectedJob, Protection } from './expected-job.entity.ts'
 import type { ExpectedJobChange, ExpectedJobInput } from './expected-job.input.ts'
 import { withMachineIds } from './named-machines.ts'
@@ -48,6 +49,8 @@ interface JobDay {
   day: number
   status: BackupStatus
   proof: Proof | null
+  /** Of the largest good backup, as measured. */
+  size: number | null
 }
 
 export class JobsService {
@@ -66,6 +69,11 @@ export class JobsService {
   private readonly protections = groupLoader<string, Row<Protection>>(
     (ids) => selectRows(this.em, Protection, 'job', ids),
     (protection) => protection.job,
+  )
+
+  private readonly newestGood = rowLoader<string, { job: string; entry: Row<BackupEntry> }>(
+    (jobIds) => this.loadNewestGood(jobIds),
+    ({ job }) => job,
   )
 
   /** One loader for each number of days that is asked for: a page asks for one. */
@@ -121,10 +129,46 @@ export class JobsService {
     return (await this.lastDays(jobId, count, timeZone)).map((day) => day?.proof ?? null)
   }
 
+  /** What the largest good backup of each of the last days measured, in bytes; null = none was good, or measured. */
+  async stripSize(jobId: string, count: number, timeZone: string): Promise<(number | null)[]> {
+    return (await this.lastDays(jobId, count, timeZone)).map((day) => day?.size ?? null)
+  }
+
+  /** The newest good backup of a job, by its due time; null = none was good yet. */
+  async lastGood(jobId: string): Promise<Row<BackupEntry> | null> {
+    const found = await this.newestGood.load(jobId)
+    return found?.entry ?? null
+  }
+
   private async lastDays(jobId: string, count: number, timeZone: string): Promise<(JobDay | null)[]> {
     const { last, loader } = this.daysIn(count, timeZone)
     const known = new Map((await loader.load(jobId)).map((day) => [day.day, day]))
     return last.map((day) => known.get(day) ?? null)
+  }
+
+  private async loadNewestGood(jobIds: readonly string[]): Promise<{ job: string; entry: Row<BackupEntry> }[]> {
+    // One step along the index of each job's entries: the history behind costs nothing.
+    const newest = await tables(this.em)
+      .selectFrom('ExpectedJob')
+      .select((eb) =>
+        eb
+          .selectFrom('BackupEntry')
+          .select('BackupEntry.id')
+          .whereRef('BackupEntry.job', '=', 'ExpectedJob.id')
+          .where('BackupEntry.status', 'in', GOOD)
+          .orderBy('BackupEntry.expectedAt', 'desc')
+          .limit(1)
+          .as('entry'),
+      )
+      .where('ExpectedJob.id', 'in', jobIds)
+      .execute()
+    const entries = await selectRows(
+      this.em,
+      BackupEntry,
+      'id',
+      newest.map(({ entry }) => entry ?? undefined),
+    )
+    return entries.map((entry) => ({ job: entry.job, entry }))
   }
 
   private async loadDays(jobIds: readonly string[], first: number, offsets: readonly Offset[]): Promise<JobDay[]> {
@@ -138,17 +182,19 @@ export class JobsService {
         quotient(eb(milliseconds(eb.ref('expectedAt')), '+', offsetAt(eb, offsets)), DAY).as('day'),
         eb.fn.max<number>(ranked(eb.ref('status'), STATUS_RANK)).as('worst'),
         eb.fn.min<number | null>(ranked(eb.ref('proof'), proofRanks)).as('least'),
+        eb.fn.max<number | null>('measuredSize').filterWhere('status', 'in', GOOD).as('size'),
       ])
       .where('job', 'in', jobIds)
       // No zone is more than a day away from UTC: what is before the first day is not asked for by its number.
       .where('expectedAt', '>=', new Date((first - 1) * DAY))
       .groupBy(['job', 'day'])
       .execute()
-    return rows.map(({ job, day, worst, least }) => ({
+    return rows.map(({ job, day, worst, least, size }) => ({
       job,
       day,
       status: statusOfRank(worst),
       proof: least === null ? null : (proofs[least] ?? null),
+      size: size === null ? null : Number(size),
     }))
   }
 

@@ -19,6 +19,7 @@ const COLUMNS = [
   'proof',
   'bad_in_a_row',
   'last_good_at',
+  'last_good_bytes',
   'last_failed_at',
   'next_due_at',
   'machine',
@@ -50,9 +51,10 @@ async function rowOf(
   job: Row<ExpectedJob>,
   { jobs, machines }: Sources,
 ): Promise<Record<(typeof COLUMNS)[number], unknown>> {
-  const [machine, protections] = await Promise.all([
+  const [machine, protections, good] = await Promise.all([
     job.machine ? machines.load(job.machine) : null,
     jobs.protectionsOf(job.id),
+    jobs.lastGood(job.id),
   ])
   const protects = await Promise.all(
     protections.map(async ({ machine: id, path }) => `${machineName(await machines.load(id))}:${path}`),
@@ -69,6 +71,7 @@ async function rowOf(
     proof: job.currentProof,
     bad_in_a_row: job.badInARow,
     last_good_at: job.lastSuccessfulBackupAt?.toISOString(),
+    last_good_bytes: good?.measuredSize,
     last_failed_at: job.lastFailedBackupAt?.toISOString(),
     next_due_at: job.nextDueAt?.toISOString(),
     machine: machine ? machineName(machine) : null,

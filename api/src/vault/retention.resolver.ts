@@ -5,7 +5,6 @@ import {
   Authorized,
   Ctx,
   Field,
-  Float,
   GraphQLISODateTime,
   ID,
   Int,
@@ -19,6 +18,7 @@ import { ExpectedJobFilter } from '../backups/jobs.resolver.ts'
 import type { Row } from '../database/rows.ts'
 import type { Context } from '../graphql/context.ts'
 import { COSTLY } from '../graphql/cost.ts'
+import { BigIntScalar } from '../graphql/scalars.ts'
 import { Scope } from '../graphql/scope.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { KeepRulesInput, readRules } from './keep-rules.input.ts'
@@ -35,13 +35,13 @@ export class RetentionOfJob {
   @Field(() => Int, { description: 'Good backups that would stay' })
   keptCount!: number
 
-  @Field(() => Float, { description: 'What they take in the vault' })
+  @Field(() => BigIntScalar, { description: 'What they take in the vault' })
   keptBytes!: number
 
   @Field(() => Int, { description: 'Good backups that would be deleted' })
   goneCount!: number
 
-  @Field(() => Float, { description: 'What that would free in the vault' })
+  @Field(() => BigIntScalar, { description: 'What that would free in the vault' })
   goneBytes!: number
 
   @Field(() => GraphQLISODateTime, {

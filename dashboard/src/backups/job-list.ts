@@ -4,7 +4,8 @@ import { isUnproven, STATUSES } from './status.ts'
 
 const CONDITIONS = [...STATUSES.map((status) => `status.${status}` as const), 'paused', 'archived'] as const
 export type Condition = (typeof CONDITIONS)[number]
-export type Column = 'status' | 'job' | 'agent' | 'company' | 'tags' | 'nights' | 'lastGood' | 'nextDue'
+export type Column =
+  'status' | 'job' | 'agent' | 'company' | 'tags' | 'nights' | 'lastGood' | 'size' | 'proof' | 'nextDue'
 export type View = 'all' | 'look' | 'unknown' | 'paused' | 'archived'
 
 export const JOBS: ListKind<Condition, Column, View, JobOrder> = {
@@ -25,10 +26,12 @@ export const JOBS: ListKind<Condition, Column, View, JobOrder> = {
     tags: { label: 'tags.title', order: null, usual: 'ascending', isFixed: false },
     nights: { label: 'backups.nights', order: null, usual: 'ascending', isFixed: false },
     lastGood: { label: 'backups.lastGood', order: 'LAST_GOOD', usual: 'ascending', isFixed: false },
+    size: { label: 'backups.size', order: null, usual: 'descending', isFixed: false },
+    proof: { label: 'backups.provenToBe', order: null, usual: 'descending', isFixed: false },
     nextDue: { label: 'backups.nextDue', order: 'NEXT_DUE', usual: 'ascending', isFixed: false },
   },
   first: 'status',
-  hiddenAtFirst: ['agent', 'company', 'tags'],
+  hiddenAtFirst: ['agent', 'company', 'tags', 'proof'],
 }
 
 /** What people call a job. */

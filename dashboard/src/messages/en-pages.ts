@@ -368,7 +368,8 @@ export const enPages = {
   backups: {
     job: 'What',
     company: 'Company',
-    nights: '30 nights',
+    nights: '30 nights, taller is larger',
+    provenToBe: 'Newest good, proven to be',
     view: { all: 'All', look: 'Need you', unknown: 'Not judged', paused: 'Paused', archived: 'Retired' },
     that: 'Backups that',
     condition: {

@@ -371,7 +371,8 @@ export const frPages: typeof enPages = {
   backups: {
     job: 'Quoi',
     company: 'Entreprise',
-    nights: '30 nuits',
+    nights: '30 nuits, plus haut = plus gros',
+    provenToBe: 'Preuve de la dernière bonne',
     view: {
       all: 'Toutes',
       look: 'Vous attendent',
