@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 import { report } from './builders.ts'
 import { backupsForThisTest } from './deposit.ts'
+import { tables } from '../src/database/tables.ts'
 import { Scope } from '../src/graphql/scope.ts'
 
 const startFleet = async () => {
@@ -111,7 +112,7 @@ test('A report changes no tag', async () => {
 
 test.each([
   ['a comma', ['a,b'], 'add'],
-  ['a line break', ['a\nb'], 'add'],
+  ['a control character', ['a\u0007b'], 'add'],
   ['41 characters', ['x'.repeat(41)], 'add'],
   ['21 of them', Array.from({ length: 21 }, (_, index) => `t${index}`), 'add'],
 ])('%s is refused by its field, and no machine is tagged', async (_name, add, field) => {
@@ -180,46 +181,118 @@ test('Machines and backups are taken away as CSV, as their lists are asked for',
   expect(await get('backups.csv?smell=good')).toMatchObject({ status: 422, text: expect.stringContaining('smell') })
 })
 
-test.each(['NAME', 'LAST_SEEN', 'FIRST_SEEN', 'SYSTEM', 'DISKS'])(
-  'Machines by %s are walked by their cursor in both directions, each once',
-  async (order) => {
-    const { api } = await startFleet()
-    for (const reverse of [false, true]) {
-      const found: string[] = []
-      let after: string | null = null
-      do {
-        const { data }: any = await api.ask(
-          `query ($after: String) { machines(first: 2, after: $after, orderBy: ${order}, reverse: ${reverse}) { nodes { hostname } pageInfo { hasNextPage endCursor } } }`,
-          { after },
-        )
-        found.push(...data.machines.nodes.map((each: any) => each.hostname))
-        after = data.machines.pageInfo.hasNextPage ? data.machines.pageInfo.endCursor : null
-      } while (after)
-      expect(found.toSorted()).toEqual(['atlas', 'rigel', 'vega'])
-      if (order === 'NAME') expect(found).toEqual(reverse ? ['vega', 'rigel', 'atlas'] : ['atlas', 'rigel', 'vega'])
-    }
-  },
-)
+/** Every name that a list holds, walked two at a time. */
+async function walk(api: { ask: any }, list: string, name: string, order: string, reverse: boolean): Promise<string[]> {
+  const found: string[] = []
+  let after: string | null = null
+  do {
+    const { data }: any = await api.ask(
+      `query ($after: String) { list: ${list}(first: 2, after: $after, orderBy: ${order}, reverse: ${reverse}) { nodes { ${name} } pageInfo { hasNextPage endCursor } } }`,
+      { after },
+    )
+    found.push(...data.list.nodes.map((each: any) => each[name]))
+    after = data.list.pageInfo.hasNextPage ? data.list.pageInfo.endCursor : null
+  } while (after)
+  return found
+}
 
-test.each(['WORST_FIRST', 'NAME', 'AGENT', 'NEXT_DUE', 'LAST_GOOD'])(
-  'Jobs by %s are walked by their cursor in both directions, each once, and what is not known stands last',
-  async (order) => {
-    const { api, job } = await startFleet()
-    for (const name of ['a', 'b', 'c']) await job({ databaseName: name, active: name !== 'a' })
-    for (const reverse of [false, true]) {
-      const found: string[] = []
-      let after: string | null = null
-      do {
-        const { data }: any = await api.ask(
-          `query ($after: String) { expectedJobs(first: 2, after: $after, orderBy: ${order}, reverse: ${reverse}) { nodes { databaseName } pageInfo { hasNextPage endCursor } } }`,
-          { after },
-        )
-        found.push(...data.expectedJobs.nodes.map((each: any) => each.databaseName))
-        after = data.expectedJobs.pageInfo.hasNextPage ? data.expectedJobs.pageInfo.endCursor : null
-      } while (after)
-      expect(found.toSorted()).toEqual(['a', 'b', 'c'])
-      // Paused: nothing is due.
-      if (order === 'NEXT_DUE') expect(found.at(-1)).toBe('a')
-    }
-  },
-)
+// What atlas, rigel and vega hold: each order tells them apart. Null stands last both ways.
+test.each([
+  ['NAME', {}, ['atlas', 'rigel', 'vega'], []],
+  ['LAST_SEEN', { lastSeenAt: [1, 3, 2] }, ['rigel', 'vega', 'atlas'], []],
+  ['FIRST_SEEN', { firstSeenAt: [3, 1, 2] }, ['atlas', 'vega', 'rigel'], []],
+  ['SYSTEM', { os: ['ubuntu', 'Debian', null] }, ['rigel', 'atlas'], ['vega']],
+  ['DISKS', {}, ['rigel', 'atlas', 'vega'], []],
+] as const)('Machines by %s go both ways, each once', async (order, values, known, unknown) => {
+  const { api, diskOf, idOf } = await startFleet()
+  const db = tables(api.orm.em.fork())
+  for (const [column, [atlas, rigel, vega]] of Object.entries(values) as [string, (string | number | null)[]][])
+    for (const [hostname, value] of [
+      ['atlas', atlas],
+      ['rigel', rigel],
+      ['vega', vega],
+    ] as const)
+      await db
+        .updateTable('Machine')
+        .set({ [column]: typeof value === 'number' ? new Date(value * 1000) : value })
+        .where('hostname', '=', hostname)
+        .execute()
+  // rigel gets the disk of vega.
+  await db
+    .updateTable('Disk')
+    .set({ machine: idOf('rigel') })
+    .where('id', '=', diskOf('vega'))
+    .execute()
+  expect(await walk(api, 'machines', 'hostname', order, false)).toEqual([...known, ...unknown])
+  expect(await walk(api, 'machines', 'hostname', order, true)).toEqual([...known.toReversed(), ...unknown])
+})
+
+test.each([
+  ['WORST_FIRST', { standing: [5, 0, 10] }, ['b', 'a', 'c'], []],
+  ['NAME', { companyName: ['Z', 'Y', null] }, ['c', 'b', 'a'], []],
+  ['AGENT', { agentId: ['z', 'x', 'y'] }, ['b', 'c', 'a'], []],
+  ['NEXT_DUE', { nextDueAt: [2, 1, null] }, ['b', 'a'], ['c']],
+  // What was never good is known to be so: it is the worst of all.
+  ['LAST_GOOD', { lastSuccessfulBackupAt: [2, 1, null] }, ['c', 'b', 'a'], []],
+] as const)('Jobs by %s go both ways, each once', async (order, values, known, unknown) => {
+  const { api, job } = await startFleet()
+  for (const name of ['a', 'b', 'c']) await job({ databaseName: name })
+  const db = tables(api.orm.em.fork())
+  for (const [column, [a, b, c]] of Object.entries(values) as [string, (string | number | null)[]][])
+    for (const [databaseName, value] of [
+      ['a', a],
+      ['b', b],
+      ['c', c],
+    ] as const)
+      await db
+        .updateTable('ExpectedJob')
+        .set({ [column]: typeof value === 'number' && column !== 'standing' ? new Date(value * 1000) : value })
+        .where('databaseName', '=', databaseName)
+        .execute()
+  expect(await walk(api, 'expectedJobs', 'databaseName', order, false)).toEqual([...known, ...unknown])
+  expect(await walk(api, 'expectedJobs', 'databaseName', order, true)).toEqual([...known.toReversed(), ...unknown])
+})
+
+test('A tag is spelled anew where its old spelling goes with the same call, and nothing retired spells it', async () => {
+  const { api, idOf, tag } = await startFleet()
+  await tag('tagMachines', [idOf('atlas'), idOf('vega')], ['evry'])
+  const { data } = await tag('tagMachines', [idOf('atlas'), idOf('vega')], ['Évry'], ['evry'])
+  expect(data.tagMachines.map(({ tags }: any) => tags)).toEqual([['Évry'], ['Évry']])
+  await api.ask('mutation ($ids: [ID!]!) { archiveMachines(ids: $ids) { id } }', { ids: [idOf('atlas'), idOf('vega')] })
+  expect((await tag('tagMachines', [idOf('rigel')], ['EVRY'])).data.tagMachines[0].tags).toEqual(['EVRY'])
+})
+
+test('Nothing is done with nothing, and no list is asked for more tags than somebody means', async () => {
+  const { api, tag } = await startFleet()
+  for (const mutation of ['tagMachines', 'tagDisks', 'tagExpectedJobs'])
+    expect((await tag(mutation, [], ['prod'])).data).toEqual({ [mutation]: [] })
+  for (const list of ['machines', 'disks', 'expectedJobs', 'places', 'events']) {
+    const { errors } = await api.ask(`query ($tag: [String!]) { ${list}(filter: { tag: $tag }) { totalCount } }`, {
+      tag: Array.from({ length: 21 }, (_, index) => `t${index}`),
+    })
+    expect([list, errors?.[0]?.extensions]).toMatchObject([list, { code: 'BAD_USER_INPUT', field: 'tag' }])
+  }
+})
+
+test('A job is paused and given rules whatever tags it carries from before the rules of today', async () => {
+  const { api, job } = await startFleet()
+  const { id } = await job({ databaseName: 'crm' })
+  await tables(api.orm.em.fork())
+    .updateTable('ExpectedJob')
+    .set({ tags: ['a;b'] })
+    .execute()
+  const { data } = await api.ask(
+    'mutation ($ids: [ID!]!) { setExpectedJobsActive(ids: $ids, active: false) { active tags } }',
+    { ids: [id] },
+  )
+  expect(data.setExpectedJobsActive).toEqual([{ active: false, tags: ['a;b'] }])
+})
+
+test('A list of what the rules of jobs keep is paged, and asks for no more than it costs', async () => {
+  const { api } = await startFleet()
+  const ask = async (first: number, fields: string) =>
+    (await api.ask(`{ retentionOfJobs(first: ${first}) { nodes { ${fields} } } }`)).errors?.[0]?.extensions
+  expect(await ask(100, 'keptCount')).toBeUndefined()
+  expect(await ask(101, 'keptCount')).toMatchObject({ code: 'BAD_USER_INPUT', field: 'first' })
+  expect(await ask(100, 'job { machine { disks { wear { usedPercent } } } }')).toMatchObject({ code: 'TOO_EXPENSIVE' })
+})

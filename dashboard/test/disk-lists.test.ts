@@ -155,7 +155,7 @@ describe.skipIf(!CHROMIUM)('The list of disks', () => {
   test('is asked for in words, by views with their counts and by conditions', async () => {
     const { page } = await open()
     await page.getByRole('link', { name: 'Need a look 1' }).click()
-    await page.getByRole('button', { name: 'Drop “are at risk”' }).waitFor()
+    await page.getByRole('button', { name: 'Remove: are at risk' }).waitFor()
     await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1)
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByRole('button', { name: 'Filter…' }).click()

@@ -82,7 +82,7 @@ export class EntriesService {
   async latestGood(jobId: string, before: Date | null): Promise<Row<BackupEntry> | null> {
     const [entry] = await findRows(this.em, BackupEntry, (query) =>
       query
-        .where(goodInVault(jobId))
+        .where(goodInVault([jobId]))
         .where('expectedAt', '<', before ?? this.clock())
         .orderBy('expectedAt', 'desc')
         .limit(1),

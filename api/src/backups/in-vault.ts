@@ -13,14 +13,17 @@ export const inVault = (eb: ExpressionBuilder<Tables, 'BackupFile'>) =>
     eb.or([eb('BackupFile.intact', 'is', null), eb('BackupFile.intact', '=', true)]),
   ])
 
-/** Good backups of a job with such a file. */
-export const goodInVault = (job: string) => (eb: ExpressionBuilder<Tables, 'BackupEntry'>) =>
+/** Good backups of jobs with such a file. */
+export const goodInVault = (jobs: readonly string[]) => (eb: ExpressionBuilder<Tables, 'BackupEntry'>) =>
   eb.and([
-    eb('BackupEntry.job', '=', job),
+    eb('BackupEntry.job', 'in', jobs),
     eb('BackupEntry.status', 'in', GOOD),
-    eb(
-      'BackupEntry.file',
-      'in',
-      eb.selectFrom('BackupFile').select('BackupFile.id').where('BackupFile.job', '=', job).where(inVault),
+    eb.exists(
+      eb
+        .selectFrom('BackupFile')
+        .select('BackupFile.id')
+        .whereRef('BackupFile.id', '=', 'BackupEntry.file')
+        .whereRef('BackupFile.job', '=', 'BackupEntry.job')
+        .where(inVault),
     ),
   ])

@@ -78,7 +78,8 @@ export function draftJob(input: DraftInput, before: Row<ExpectedJob> | null, roo
     agentLogDepositPathTemplate: template('agentLogDepositPathTemplate', roots.deposit, 'folder'),
     finalStoragePathTemplate: storage,
     targetKey: targetKey(storage, facts),
-    tags: readTags('tags', asked.tags ?? []),
+    // What is not said anew is as it was, also where rules have changed since.
+    tags: input.tags === undefined && before ? before.tags : readTags('tags', asked.tags ?? []),
     recipients: readRecipients('recipients', asked.recipients ?? []),
     expectChange: asked.expectChange ?? ExpectChange.ALERT,
     mustBeProven: asked.mustBeProven ?? false,

@@ -41,25 +41,28 @@ export interface JobQuery extends PageArgs {
 type Builder = ExpressionBuilder<Tables, 'ExpectedJob'>
 const orEmpty = (column: 'companyName' | 'city') => (eb: Builder) => eb.fn.coalesce(column, literal(''))
 
-const BY_NAMES = {
+/** Never good is known, and longer ago than anything. */
+const wasGood = (eb: Builder) =>
+  eb.case().when('lastSuccessfulBackupAt', 'is', null).then(eb.lit(0)).else(eb.lit(1)).end()
+const lastGoodOrMade = (eb: Builder) => eb.fn.coalesce('lastSuccessfulBackupAt', 'createdAt')
+
+const BY_COLUMNS = {
   [JobOrder.WORST_FIRST]: ['standing', 'agentId', 'databaseName', 'id'],
   [JobOrder.NAME]: [orEmpty('companyName'), orEmpty('city'), 'agentId', 'databaseName', 'id'],
   [JobOrder.AGENT]: ['agentId', 'databaseName', 'id'],
+  [JobOrder.LAST_GOOD]: [wasGood, lastGoodOrMade, 'id'],
 } as const
 
-const BY_TIME: Record<Exclude<JobOrder, keyof typeof BY_NAMES>, Order<'ExpectedJob'>> = {
-  [JobOrder.NEXT_DUE]: { direction: 'asc', by: (eb) => eb.ref('nextDueAt'), otherwise: (eb) => eb.ref('createdAt') },
-  [JobOrder.LAST_GOOD]: {
-    direction: 'asc',
-    by: (eb) => eb.ref('lastSuccessfulBackupAt'),
-    otherwise: (eb) => eb.ref('createdAt'),
-  },
+const NEXT_DUE: Order<'ExpectedJob'> = {
+  direction: 'asc',
+  by: (eb) => eb.ref('nextDueAt'),
+  otherwise: (eb) => eb.ref('createdAt'),
 }
 
 export const orderOfJobs = (orderBy: JobOrder, reverse: boolean): Pick<List<'ExpectedJob'>, 'order' | 'direction'> =>
-  orderBy in BY_NAMES
-    ? { order: BY_NAMES[orderBy as keyof typeof BY_NAMES], direction: turned('asc', reverse) }
-    : knownLast(BY_TIME[orderBy as keyof typeof BY_TIME], reverse)
+  orderBy === JobOrder.NEXT_DUE
+    ? knownLast(NEXT_DUE, reverse)
+    : { order: BY_COLUMNS[orderBy], direction: turned('asc', reverse) }
 
 const SEARCHED = ['agentId', 'databaseName', 'companyName', 'city', 'neighborhood'] as const
 const folded = (eb: Builder, column: (typeof SEARCHED)[number]): Expression<string> => eb.fn<string>('fold', [column])

@@ -41,7 +41,7 @@ import { readZone } from './schedule.ts'
 registerEnumType(JobOrder, {
   name: 'JobOrder',
   description:
-    'WORST_FIRST: what is not good first, paused jobs last. NAME: by company, city, agent and database. AGENT: by agent and database. NEXT_DUE: what is due next, LAST_GOOD: what was good longest ago first; that of which nothing is due, or nothing was ever good, stands last, whichever way the list goes.',
+    'WORST_FIRST: what is not good first, paused jobs last. NAME: by company, city, agent and database, those without a company first. AGENT: by agent and database. NEXT_DUE: what is due next first; that of which nothing is due stands last, whichever way the list goes. LAST_GOOD: what was never good first, then what was good longest ago.',
 })
 
 @InputType()

@@ -254,7 +254,7 @@ export class JobsService {
         const before = seen && (current.get(seen.id) ?? seen)
         if (before?.archivedAt) throw new InvalidInputError('id', 'is a retired job', 'Make a new one.')
         const drafted = draftJob(input, before, this.roots)
-        const draft = { ...drafted, tags: await spelled(em, drafted.tags) }
+        const draft = input.tags?.length ? { ...drafted, tags: await spelled(em, drafted.tags) } : drafted
         await refuseTaken(em, draft, before?.id ?? null)
         await refuseUnknownMachines(em, draft, input.protects ?? [])
         const job = before ? changed(before, draft, now) : fresh(draft, now)

@@ -30,7 +30,7 @@ import { TagArgs } from '../tags/tags.resolver.ts'
 registerEnumType(MachineOrder, {
   name: 'MachineOrder',
   description:
-    'NAME: by the name that is shown. LAST_SEEN: the newest report, FIRST_SEEN: the newest machine, DISKS: the most disks first. SYSTEM: by name; what is not known stands last, whichever way the list goes.',
+    'NAME: by the name that is shown. LAST_SEEN: the newest report, FIRST_SEEN: the newest machine, DISKS: the most disks first. SYSTEM: by the name of the operating system; what is not known stands last, whichever way the list goes.',
 })
 
 @InputType()
@@ -44,7 +44,7 @@ export class MachineFilter implements MachineConditions {
   @Field(() => Boolean, { nullable: true, description: 'True: only retired ones; false: only those in service' })
   archived?: boolean | null
 
-  @Field(() => [MachineKind], { nullable: true })
+  @Field(() => [MachineKind], { nullable: true, description: 'One of these kinds' })
   kind?: MachineKind[] | null
 
   @Field(() => [String], { nullable: true, description: 'One of these tags; without case and accents' })

@@ -137,7 +137,13 @@ export class MachinesService {
   async tag(ids: readonly string[], change: TagChange): Promise<Row<Machine>[]> {
     const wanted = readIds(ids)
     await this.transact(this.em, async ({ em, tell }) => {
-      for (const id of await retag(em, 'Machine', wanted, change)) tell.machines.add(id)
+      const changed = await retag(em, 'Machine', wanted, change)
+      for (const id of changed) tell.machines.add(id)
+      // Lists of disks are asked for the tags of their machines.
+      const disks = changed.length
+        ? await tables(em).selectFrom('Disk').select('id').where('machine', 'in', changed).execute()
+        : []
+      for (const { id } of disks) tell.disks.add(id)
     })
     return this.reload(wanted)
   }

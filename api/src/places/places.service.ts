@@ -7,6 +7,7 @@ import { shownHealthSql } from '../disks/health-sql.ts'
 import type { Clock } from '../platform/clock.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { fold } from '../platform/fold.ts'
+import { readAskedTags } from '../tags/tag.ts'
 import { compareKeys, type Page, type PageArgs, pageOfSorted } from '../platform/page.ts'
 import { isOnArray } from '../storage/array-contents.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -81,7 +82,7 @@ export class PlacesService {
   async list({ filter, ...args }: PageArgs & { filter?: PlaceFilter | null }): Promise<Page<Place>> {
     const { verdict, machineId, diskId } = filter ?? {}
     const search = fold(filter?.search?.trim() ?? '')
-    const tags = filter?.tag?.map(fold) ?? []
+    const tags = readAskedTags(filter?.tag ?? [])
     const found = (await this.listed(machineId ?? null, diskId ?? null)).filter(
       ({ place, names, tags: carried }) =>
         (!verdict?.length || verdict.includes(place.verdict)) &&

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asSpelled, MOST_TAGS, readTags, retagged } from './tag.ts'
+import { asSpelled, MOST_TAGS, readAskedTags, readTags, retagged } from './tag.ts'
 
 test.each([
   [
@@ -19,9 +19,13 @@ test.each([
 })
 
 test.each([
-  ['a comma', ['a,b'], /without commas/],
-  ['a semicolon', ['a;b'], /without commas/],
-  ['a line break', ['a\nb'], /control characters/],
+  ['a comma', ['a,b'], /without , ; \|/],
+  ['a semicolon', ['a;b'], /without , ; \|/],
+  ['a line break', ['a\u0007b'], /control characters/],
+  ['a Greek question mark, which is kept as a semicolon', ['a\u037Eb'], /without , ; \|/],
+  ['a bar', ['a|b'], /without , ; \|/],
+  ['half a character', ['x\ud800y'], /control characters/],
+  ['what nobody can see', ['\u200b'], /can be seen/],
   ['41 characters', ['x'.repeat(41)], /at most 40 characters/],
   ['a million blanks', [' '.repeat(1_000_000)], /at most 40 characters/],
   ['more than twenty', Array.from({ length: MOST_TAGS + 1 }, (_, index) => `t${index}`), /are more than 20/],
@@ -45,4 +49,10 @@ test('No change leaves more than twenty on one thing', () => {
 
 test('A tag is written as it is already written elsewhere', () => {
   expect(asSpelled(['LYON', 'neu'], ['Lyon', 'prod'])).toEqual(['Lyon', 'neu'])
+})
+
+test('A list is asked for few and short tags, whatever their case', () => {
+  expect(readAskedTags(['LYON', 'a,b'])).toEqual(['lyon', 'a,b'])
+  expect(() => readAskedTags(Array.from({ length: 21 }, () => 'a'))).toThrow(/more than 20/)
+  expect(() => readAskedTags(['x'.repeat(161)])).toThrow(/at most 40/)
 })

@@ -5,10 +5,12 @@ import { isPlainText } from '../platform/plain-text.ts'
 const LONGEST = 40
 /** So many may stand on one machine, disk or job. */
 export const MOST_TAGS = 20
+/** Of several things at once so many may go: each may carry others. */
+const MOST_REMOVED = 500
 
 /**
- * Tags as somebody wrote them: one of each, sorted as people read. A comma and a semicolon divide tags wherever several
- * stand in one text. Errors: BAD_USER_INPUT.
+ * Tags as somebody wrote them: one of each, sorted as people read. What divides tags wherever several stand in one text is
+ * in none. Errors: BAD_USER_INPUT.
  */
 export function readTags(field: string, written: readonly string[]): string[] {
   if (written.length > MOST_TAGS)
@@ -19,15 +21,22 @@ export function readTags(field: string, written: readonly string[]): string[] {
 function readTag(field: string, written: string): string {
   // Blanks around it and between its words may be more than it is long.
   if (written.length > 4 * LONGEST) throw tooLong(field)
-  if (!isPlainText(written, 4 * LONGEST) || /[,;]/.test(written))
-    throw new InvalidInputError(
-      field,
-      'must be without commas, semicolons and control characters',
-      'Write plain words.',
-    )
   const tag = written.normalize('NFC').trim().replace(/\s+/gu, ' ')
+  // Looked at as it is kept: U+037E, a Greek question mark, is a semicolon by then.
+  if (!isPlainText(tag, 4 * LONGEST) || !tag.isWellFormed() || /[,;|]/.test(tag))
+    throw new InvalidInputError(field, 'must be without , ; | and control characters', 'Write plain words.')
+  if (tag !== '' && !/[\p{L}\p{N}\p{P}\p{S}]/u.test(tag))
+    throw new InvalidInputError(field, 'must hold something that can be seen', 'Write plain words.')
   if (tag.length > LONGEST) throw tooLong(field)
   return tag
+}
+
+/** What a list may be asked for: tags that no longer follow the rules find nothing, and many or long ones are refused. */
+export function readAskedTags(asked: readonly string[]): string[] {
+  if (asked.length > MOST_TAGS)
+    throw new InvalidInputError('tag', `are more than ${MOST_TAGS}`, 'Ask for fewer at once.')
+  if (asked.some((tag) => tag.length > 4 * LONGEST)) throw tooLong('tag')
+  return asked.map(fold)
 }
 
 const tooLong = (field: string): InvalidInputError =>
@@ -45,8 +54,10 @@ export interface TagChange {
   remove: readonly string[]
 }
 
-/** The tags of one thing after a change; one that is both taken away and given is there. Errors: BAD_USER_INPUT. */
+/** The tags of one thing after a change; one that is both taken away and given is there, as it is given. Errors: BAD_USER_INPUT. */
 export function retagged(before: readonly string[], { add, remove }: TagChange): string[] {
+  if (remove.length > MOST_REMOVED || remove.some((tag) => tag.length > 4 * LONGEST))
+    throw new InvalidInputError('remove', `are too long, or more than ${MOST_REMOVED}`, 'Take fewer away at once.')
   const gone = new Set(remove.map(fold))
   const after = sorted([...before.filter((tag) => !gone.has(fold(tag))), ...add])
   if (after.length > MOST_TAGS)

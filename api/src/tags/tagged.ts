@@ -4,7 +4,7 @@ import { dialectOf } from '../database/dialect.ts'
 import { type Tables, tables } from '../database/tables.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { fold } from '../platform/fold.ts'
-import { asSpelled, readTags, retagged, type TagChange } from './tag.ts'
+import { asSpelled, readAskedTags, readTags, retagged, type TagChange } from './tag.ts'
 
 /** What carries tags, by its table, and what a mistake calls it. */
 const TAGGED = { Machine: 'machine', Disk: 'disk', ExpectedJob: 'expected job' } as const
@@ -19,7 +19,7 @@ export function isTagged(em: EntityManager, list: Expression<unknown>, tags: rea
     eb
       .selectFrom(textsOf(list).as('tag'))
       .select((tag) => tag.lit(1).as('is'))
-      .where((tag) => tag(tag.fn<string>('fold', ['tag.value']), 'in', tags.map(fold))),
+      .where((tag) => tag(tag.fn<string>('fold', ['tag.value']), 'in', readAskedTags(tags))),
   )
 }
 
@@ -31,16 +31,12 @@ export const withTag = (em: EntityManager, of: Tagged, tags: readonly string[]) 
     .where((eb) => isTagged(em, eb.ref(`${of as 'Machine'}.tags`), tags))
 
 /** How often each spelling stands on what is in service. */
-export async function tagCounts(
-  em: EntityManager,
-  of: Tagged,
-  { includeArchived }: { includeArchived: boolean },
-): Promise<{ name: string; count: number }[]> {
+export async function tagCounts(em: EntityManager, of: Tagged): Promise<{ name: string; count: number }[]> {
   const { textsOf } = dialectOf(em)
   // Three tables with one column of that name: the builder's types know one at a time.
-  let query = tables(em).selectFrom(of as 'Machine')
-  if (!includeArchived) query = query.where('archivedAt', 'is', null)
-  return query
+  return tables(em)
+    .selectFrom(of as 'Machine')
+    .where('archivedAt', 'is', null)
     .innerJoin(
       (eb) => textsOf(eb.ref(`${of as 'Machine'}.tags`)).as('tag'),
       (join) => join.onTrue(),
@@ -50,13 +46,24 @@ export async function tagCounts(
     .execute()
 }
 
-/** Writes tags as they are spelled wherever one of them stands already. */
-export async function spelled(em: EntityManager, tags: readonly string[]): Promise<string[]> {
+/**
+ * Writes tags as they are spelled where one of them stands already, the most usual spelling first. `anew`: those whose old
+ * spelling goes.
+ */
+export async function spelled(
+  em: EntityManager,
+  tags: readonly string[],
+  anew: readonly string[] = [],
+): Promise<string[]> {
   if (tags.length === 0) return []
-  const known: string[] = []
-  for (const of of TAGGED_NAMES)
-    for (const { name } of await tagCounts(em, of, { includeArchived: true })) known.push(name)
-  return asSpelled(tags, known)
+  const known: { name: string; count: number }[] = []
+  for (const of of TAGGED_NAMES) known.push(...(await tagCounts(em, of)))
+  const gone = new Set(anew.map(fold))
+  const usual = known.filter(({ name }) => !gone.has(fold(name))).toSorted((a, b) => a.count - b.count)
+  return asSpelled(
+    tags,
+    usual.map(({ name }) => name),
+  )
 }
 
 /**
@@ -69,7 +76,9 @@ export async function retag(
   ids: readonly string[],
   { add, remove }: TagChange,
 ): Promise<string[]> {
-  const change = { add: await spelled(em, readTags('add', add)), remove: readTags('remove', remove) }
+  if (ids.length === 0) return []
+  const asked = readTags('add', add)
+  const change = { add: await spelled(em, asked, remove), remove }
   const table = of as 'Machine'
   const found = await tables(em).selectFrom(table).select(['id', 'tags']).where('id', 'in', ids).execute()
   const known = new Map(found.map(({ id, tags }) => [id, tags]))

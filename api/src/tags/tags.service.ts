@@ -13,15 +13,22 @@ export interface Tag {
 export class TagsService {
   constructor(private readonly em: EntityManager) {}
 
-  /** Sorted as people read. */
-  async list(): Promise<Tag[]> {
+  private counted: Promise<Tag[]> | null = null
+
+  /** Sorted as people read; counted once, however often one question asks. */
+  list(): Promise<Tag[]> {
+    this.counted ??= this.count()
+    return this.counted
+  }
+
+  private async count(): Promise<Tag[]> {
     const tags = new Map<string, Tag>()
     for (const [of, counted] of [
       ['Machine', 'machineCount'],
       ['Disk', 'diskCount'],
       ['ExpectedJob', 'jobCount'],
     ] as const)
-      for (const { name, count } of await tagCounts(this.em, of, { includeArchived: false })) {
+      for (const { name, count } of await tagCounts(this.em, of)) {
         const tag = tags.get(fold(name)) ?? { name, machineCount: 0, diskCount: 0, jobCount: 0 }
         tag[counted] += count
         tags.set(fold(name), tag)

@@ -26,7 +26,7 @@ import type { RetentionOfJob as Planned } from './retention.service.ts'
 
 @ObjectType({ simpleResolvers: true, description: 'A dry run: what rules would do with the good backups of a job' })
 export class RetentionOfJob {
-  @Field(() => ExpectedJob)
+  @Field(() => ExpectedJob, { description: 'Whose backups they are' })
   job!: ExpectedJob
 
   @Field(() => Boolean, { description: 'True: no rule is set' })
@@ -65,9 +65,9 @@ class RetentionArgs extends PageArgs {
 export class RetentionResolver {
   @Authorized(Scope.READ)
   @Query(() => RetentionOfJobConnection, {
-    complexity: COSTLY,
+    complexity: ({ args, childComplexity }) => COSTLY + Math.max(0, args['first'] as number) * (COSTLY / 10 + childComplexity),
     description:
-      'What the rules of jobs keep and what they would delete in the next night, or what others would, by company, city, agent and database. Nothing is deleted. Errors: BAD_USER_INPUT',
+      'What the rules of jobs keep and what they would delete in the next night, or what others would, by company, city, agent and database. Nothing is deleted; what is retired is left alone by every night. At most 100 jobs at once. Errors: BAD_USER_INPUT',
   })
   retentionOfJobs(
     @Args(() => RetentionArgs) { rules, ...args }: RetentionArgs,

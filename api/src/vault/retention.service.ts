@@ -1,13 +1,14 @@
+import { setImmediate } from 'node:timers/promises'
 import { FileState } from '../backups/backup-file.entity.ts'
-import { GOOD } from '../backups/backup-status.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
-import { inVault } from '../backups/in-vault.ts'
+import { goodInVault } from '../backups/in-vault.ts'
 import { type JobConditions, JobOrder } from '../backups/job-list.ts'
 import type { JobsService } from '../backups/jobs.service.ts'
 import type { EntityManager } from '../database/database.ts'
 import { literal } from '../database/literal.ts'
 import type { Row } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
+import { InvalidInputError } from '../platform/errors.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { keepsEverything, type KeepRules, planRetention } from './retention.ts'
 
@@ -23,6 +24,9 @@ export interface RetentionOfJob {
   /** When the oldest that stays was due; null = none is there. */
   oldestKept: Date | null
 }
+
+/** All backups of so many jobs are planned for one answer. */
+export const LARGEST = 100
 
 interface GoodBackup {
   id: string
@@ -43,6 +47,8 @@ export class RetentionService {
     rules,
     ...page
   }: PageArgs & { filter?: JobConditions | null; rules: KeepRules | null }): Promise<Page<RetentionOfJob>> {
+    if (page.first > LARGEST)
+      throw new InvalidInputError('first', `must be at most ${LARGEST}`, 'Ask for less and follow endCursor.')
     const jobs = await this.jobs.list({
       ...page,
       filter: filter ?? null,
@@ -51,9 +57,17 @@ export class RetentionService {
       includeArchived: false,
     })
     const ids = jobs.nodes.map(({ id }) => id)
-    const [good, sizes] = ids.length ? await Promise.all([this.goodOf(ids), this.sizesOf(ids)]) : [new Map(), new Map()]
+    const nodes: RetentionOfJob[] = []
+    if (ids.length) {
+      const [good, sizes] = await Promise.all([this.goodOf(ids), this.sizesOf(ids)])
+      for (const job of jobs.nodes) {
+        nodes.push(planOf(job, rules ?? job, good.get(job.id) ?? [], sizes))
+        // Years of a job take milliseconds: others are answered between two of them.
+        await setImmediate()
+      }
+    }
     return {
-      nodes: jobs.nodes.map((job) => planOf(job, rules ?? job, good.get(job.id) ?? [], sizes)),
+      nodes,
       pageInfo: jobs.pageInfo,
       get totalCount() {
         return jobs.totalCount
@@ -65,12 +79,8 @@ export class RetentionService {
   private async goodOf(jobs: readonly string[]): Promise<Map<string, GoodBackup[]>> {
     const rows = await tables(this.em)
       .selectFrom('BackupEntry')
-      .innerJoin('BackupFile', 'BackupFile.id', 'BackupEntry.file')
-      .select(['BackupEntry.id', 'BackupEntry.job', 'BackupEntry.expectedAt', 'BackupEntry.protected'])
-      .where('BackupEntry.job', 'in', jobs)
-      .where('BackupEntry.status', 'in', GOOD)
-      .whereRef('BackupFile.job', '=', 'BackupEntry.job')
-      .where(inVault)
+      .select(['id', 'job', 'expectedAt', 'protected'])
+      .where(goodInVault(jobs))
       .execute()
     const byJob = new Map<string, GoodBackup[]>()
     for (const { job, ...backup } of rows) {

@@ -69,12 +69,15 @@ export function planRetention<T extends { expectedAt: Date; protected: boolean }
     [KeepRule.MONTHLY, rules.keepMonthly, (date) => `${date.year}-${date.month}`],
     [KeepRule.YEARLY, rules.keepYearly, (date) => String(date.year)],
   ]
+  // Made once for all rules: to find a zone's day is most of the work.
+  const dates = newest.map(({ expectedAt }) =>
+    Temporal.Instant.fromEpochMilliseconds(expectedAt.getTime()).toZonedDateTimeISO(timeZone),
+  )
   for (const [rule, count, periodOf] of periods) {
     const seen = new Set<string>()
-    for (const kept of plan) {
+    for (const [index, kept] of plan.entries()) {
       if (seen.size >= (count ?? 0)) break
-      const date = Temporal.Instant.fromEpochMilliseconds(kept.backup.expectedAt.getTime()).toZonedDateTimeISO(timeZone)
-      const period = periodOf(date)
+      const period = periodOf(dates[index] as Temporal.ZonedDateTime)
       if (seen.has(period)) continue
       seen.add(period)
       kept.rules.push(rule)

@@ -54,7 +54,8 @@ export class VaultResolver {
 
   @Authorized(Scope.READ)
   @Query(() => RetentionPlanView, {
-    description: 'What the rules of a job keep, or these rules would. Errors: NOT_FOUND',
+    description:
+      'What the rules of a job keep, or these rules would. Errors: NOT_FOUND, BAD_USER_INPUT for rules that no job may have',
   })
   retentionPlan(
     @Arg('jobId', () => ID) jobId: string,

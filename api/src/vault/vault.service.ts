@@ -223,7 +223,7 @@ export class VaultService {
   /** What the rules of a job keep, and what they would delete. Nothing is changed. */
   async retentionPlan(jobId: string, rules: KeepRules | null): Promise<RetentionPlan> {
     const job = await requireRow(this.em, ExpectedJob, jobId, 'expected job')
-    const good = await findRows(this.em, BackupEntry, (query) => query.where(goodInVault(jobId)))
+    const good = await findRows(this.em, BackupEntry, (query) => query.where(goodInVault([jobId])))
     const wanted = rules ?? job
     return {
       plan: planRetention(good, wanted, job.timeZone),

@@ -7,6 +7,7 @@ import {
   FORM_FIELDS,
   type FormField,
   formOf,
+  changesOf,
   inputOf,
   type JobForm,
   troublesOf,
@@ -70,6 +71,28 @@ test('A job comes into the form and out of it as it was, in every field', () => 
   const input = inputOf(form, form.protects) as Record<string, unknown>
   for (const name of FORM_FIELDS.filter((each) => each in input)) expect([name, input[name]]).toEqual([name, job[name]])
   expect(FORM_FIELDS.filter((name) => !(name in input))).toEqual(['cron', 'timeZone', 'daysOfWeek', 'dayOfMonth'])
+})
+
+test('Of a known job what was changed is sent and nothing else: what others said meanwhile stays', () => {
+  const before = fields({ city: 'Lyon', tags: 'prod', keepDaily: '7' })
+  expect(changesOf(before, before)).toEqual({})
+  expect(changesOf({ ...before, city: 'Paris' }, before)).toEqual({ city: 'Paris' })
+  expect(changesOf({ ...before, tags: '' }, before)).toEqual({ tags: [] })
+  expect(changesOf({ ...before, machineId: 'm1', protects: '/srv' }, before)).toEqual({
+    machineId: 'm1',
+    protects: [{ machineId: 'm1', path: '/srv' }],
+  })
+})
+
+test('A schedule that was changed is sent as a whole', () => {
+  const before = fields({ expectedHourUtc: '2' })
+  expect(changesOf({ ...before, expectedHourUtc: '3' }, before)).toMatchObject({
+    frequency: 'DAILY',
+    expectedHourUtc: 3,
+    expectedMinuteUtc: 0,
+  })
+  expect(changesOf({ ...before, kind: 'cron' }, before)).toMatchObject({ cron: '0 2 * * *' })
+  expect(Object.keys(changesOf({ ...before, expectedHourUtc: '3' }, before))).not.toContain('city')
 })
 
 function sampleOf(name: FormField): unknown {

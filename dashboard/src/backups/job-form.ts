@@ -158,4 +158,19 @@ export function inputOf(form: JobForm, protectsBefore = ''): ExpectedJobInput {
   }
 }
 
+/**
+ * What is sent of a known job: what somebody changed in the form, so that nothing is taken back that was said elsewhere
+ * meanwhile. A schedule is one thing, and goes as a whole.
+ */
+export function changesOf(form: JobForm, before: JobForm): ExpectedJobInput {
+  const [now, was] = [inputOf(form, before.protects), inputOf(before, before.protects)]
+  const isWhen = (name: string): boolean => FORM_FIELDS.some((each) => each === name && jobField(each).group === 'when')
+  const names = Object.keys(now) as (keyof ExpectedJobInput)[]
+  const changed = names.filter((name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]))
+  const isOtherTime = form.kind !== before.kind || changed.some(isWhen)
+  return Object.fromEntries(
+    names.filter((name) => changed.includes(name) || (isOtherTime && isWhen(name))).map((name) => [name, now[name]]),
+  ) as ExpectedJobInput
+}
+
 export const choicesOf = ({ of }: ChoiceField): readonly string[] => JOB_CHOICES[of]

@@ -39,10 +39,12 @@ export const jobName = ({ agentId, databaseName }: Pick<JobRowFragment, 'agentId
   `${agentId}/${databaseName}`
 
 export function filterOf(conditions: readonly Condition[], tags: readonly string[], search: string): ExpectedJobFilter {
+  const status = valuesOf<BackupStatus>(conditions, 'status')
   return {
     search: search.trim() || null,
-    status: valuesOf<BackupStatus>(conditions, 'status'),
-    active: conditions.includes('paused') ? false : null,
+    status,
+    // A paused job keeps the status that it had: who asks for a status asks for those that are expected.
+    active: conditions.includes('paused') ? false : status ? true : null,
     archived: conditions.includes('archived') ? true : null,
     tag: tags.length ? [...tags] : null,
   }

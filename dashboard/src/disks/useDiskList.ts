@@ -53,7 +53,8 @@ export function useDiskList() {
       changes.of(
         ({ disks: { nodes } }) => nodes,
         (disk) =>
-          `${disk.health} ${disk.moved} ${disk.missingSince} ${disk.tags.join()} ${SORTED_BY[list.sorting.column](disk)}`,
+          `${disk.health} ${disk.moved} ${disk.missingSince} ${disk.archivedAt} ${disk.tags.join()} ${SORTED_BY[list.sorting.column](disk)}`,
+        { countsAll: true },
       ),
       // How the copy of what lies on it stands.
       useChanges(JobsTouchedDocument, () => ({})).any,

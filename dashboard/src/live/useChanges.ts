@@ -34,7 +34,12 @@ export interface Changes<R extends Row> {
    * For a list: what entered or left it, or changed so that it stands elsewhere in it or no longer belongs (`orderOf` is
    * what the list is sorted and filtered by). All else changes in place by itself, for the cache knows each row by its id.
    */
-  of: <Result>(rowsOf: (result: Result) => readonly R[], orderOf?: (row: R) => string) => Trigger<Result>
+  of: <Result>(
+    rowsOf: (result: Result) => readonly R[],
+    orderOf?: (row: R) => string,
+    /** `countsAll`: the answer also counts rows that it does not hold, so that one that is gone changes it anyway. */
+    options?: { countsAll: boolean },
+  ) => Trigger<Result>
 }
 
 /**
@@ -68,7 +73,7 @@ export function useChanges<Result, Variables extends OperationVariables>(
   const changes: Changes<Row> = {
     any: ({ ask, live }) => add({ live, hear: ask }),
     of:
-      (rowsOf, orderOf = () => '') =>
+      (rowsOf, orderOf = () => '', { countsAll } = { countsAll: false }) =>
       ({ ask, live, shown, isAsking }) =>
         add({
           live,
@@ -78,7 +83,7 @@ export function useChanges<Result, Variables extends OperationVariables>(
             if (!result || isAsking()) return ask()
             const places = new Map(rowsOf(result).map((row) => [row.id, orderOf(row)]))
             const hasMoved = changed.some((row) => places.get(row.id) !== orderOf(row))
-            if (hasMoved || removedIds.some((id) => places.has(id))) ask()
+            if (hasMoved || removedIds.some((id) => countsAll || places.has(id))) ask()
           },
         }),
   }

@@ -10,7 +10,7 @@ const MOST = 20
 /** What somebody wrote into the field: tags divided by commas. */
 export const readWritten = (text: string): string[] =>
   text
-    .split(/[,;]/)
+    .split(/[,;|]/)
     .map((tag) => tag.trim().replace(/\s+/g, ' '))
     .filter(Boolean)
 
