@@ -65,7 +65,8 @@ class RetentionArgs extends PageArgs {
 export class RetentionResolver {
   @Authorized(Scope.READ)
   @Query(() => RetentionOfJobConnection, {
-    complexity: ({ args, childComplexity }) => COSTLY + Math.max(0, args['first'] as number) * (COSTLY / 10 + childComplexity),
+    complexity: ({ args, childComplexity }) =>
+      COSTLY + Math.max(0, args['first'] as number) * (COSTLY / 10 + childComplexity),
     description:
       'What the rules of jobs keep and what they would delete in the next night, or what others would, by company, city, agent and database. Nothing is deleted; what is retired is left alone by every night. At most 100 jobs at once. Errors: BAD_USER_INPUT',
   })
