@@ -60,4 +60,20 @@ test('Jobs by when their next backup is due, those of which nothing is due any m
   const until = new Date(backups.api.clock.now)
   until.setUTCHours(4)
   expect(await due({ dueBefore: until.toISOString() })).toEqual(['early'])
+  await backups.job({
+    databaseName: 'hourly',
+    cron: '30 * * * *',
+    frequency: null,
+    expectedHourUtc: null,
+    graceMinutes: 10,
+  })
+  const { data } = await backups.api.ask(
+    'query ($until: DateTimeISO!) { expectedJobs { nodes { databaseName dues(until: $until) } } }',
+    { until: until.toISOString() },
+  )
+  const dues = new Map(data.expectedJobs.nodes.map((each: any) => [each.databaseName, each.dues]))
+  const day = until.toISOString().slice(0, 10)
+  expect(dues.get('hourly')).toEqual(['01:30', '02:30', '03:30'].map((time) => `${day}T${time}:00.000Z`))
+  expect(dues.get('late')).toEqual([])
+  expect(dues.get('paused')).toEqual([])
 })

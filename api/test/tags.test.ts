@@ -87,6 +87,37 @@ test('What happened is asked for by the tags of its machine, disk or job', async
     expect([machine?.hostname, of?.databaseName]).toContain(machine ? 'atlas' : 'crm')
 })
 
+test('What needs somebody is asked for by the tags of what it is about', async () => {
+  const { api, idOf, diskOf, tag } = await startFleet()
+  const now = api.clock.now.getTime()
+  for (const [hostname, serial] of [
+    ['atlas', 'DISK-A'],
+    ['vega', 'DISK-V'],
+  ] as const)
+    await report(api, {
+      machineKey: `key-of-the-machine-${hostname}`,
+      hostname,
+      collectedAt: new Date(now + 60_000),
+      disks: [{ serial, temperature: 30, raw: { 197: 8 } }],
+    })
+  await api.app.opener.run()
+  await tag('tagMachines', [idOf('atlas')], ['site 1'])
+  await tag('tagDisks', [diskOf('vega')], ['site 2'])
+  const causes = async (asked: string[]): Promise<string[]> => {
+    const { data } = await api.ask(
+      'query ($tag: [String!]) { causes(filter: { tag: $tag }) { nodes { machine { hostname } } } }',
+      {
+        tag: asked,
+      },
+    )
+    return data.causes.nodes.map(({ machine }: any) => machine.hostname).toSorted()
+  }
+  expect(await causes(['SITE 1'])).toEqual(['atlas'])
+  expect(await causes(['site 2'])).toEqual(['vega'])
+  expect(await causes(['site 1', 'site 2'])).toEqual(['atlas', 'vega'])
+  expect(await causes(['elsewhere'])).toEqual([])
+})
+
 test('Tags are taken away, and what nobody carries is no tag any more', async () => {
   const { api, idOf, tag } = await startFleet()
   await tag('tagMachines', [idOf('atlas')], ['prod', 'old'])

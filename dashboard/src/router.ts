@@ -7,6 +7,7 @@ export const router = createRouter({
   routes: [
     { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
     { path: '/data', name: 'places', component: () => import('./places/PlacesPage.vue') },
+    { path: '/data/declare', name: 'declare', component: () => import('./places/DeclarePage.vue') },
     { path: '/machines', name: 'machines', component: () => import('./machines/MachinesPage.vue') },
     { path: '/machines/add', name: 'add-machine', component: () => import('./machines/AddMachinePage.vue') },
     { path: '/machines/:id', name: 'machine', component: () => import('./machines/MachinePage.vue'), props: true },

@@ -172,4 +172,52 @@ describe.skipIf(!CHROMIUM)('The page of data', () => {
     await page.getByRole('heading', { name: 'Data in 2 places is in danger.' }).waitFor()
     await page.context().close()
   })
+
+  describe('where several places have no backup', () => {
+    let nightly: { id: string }
+    beforeAll(async () => {
+      nightly = await backupsOn(api).job({ agentId: 'vault-1', databaseName: 'nightly' })
+      api.clock.now = new Date()
+      await machine('extra', '/extra')
+    })
+
+    test.each(LOOKS)('lets them be declared in one go, on a page that is accessible: %j', async (look) => {
+      const { page, faults } = await open('/data/declare', look)
+      await page.locator('select').first().selectOption('no-copy')
+      await page.getByRole('button', { name: /^(Say this of|Enregistrer pour)/ }).click()
+      await page.getByText(/3 (to|à) 500/).waitFor()
+      await inspect(page, faults, 'data-declare', look)
+      await page.context().close()
+    })
+
+    test('takes what is decided, says what is missing, and leaves what is not decided as it is', async () => {
+      const { page, faults } = await open('/data')
+      await page.getByRole('link', { name: 'Declare several' }).click()
+      const vault = page.getByLabel('Which backup holds /vault of vault-1?')
+      await vault.getByRole('option', { name: /vault-1 \/ nightly its agent is called/ }).waitFor({ state: 'attached' })
+      await vault.selectOption(nightly.id)
+      await page.getByText('It was never proven: until it is, this counts for nothing.').waitFor()
+      const extra = page.getByLabel('Which backup holds /extra of extra?')
+      await extra.selectOption('no-copy')
+      await page.getByRole('button', { name: 'Say this of 2 places' }).click()
+      await page.getByText('Write 3 to 500 characters.').waitFor()
+      const why = page.getByLabel('Why would nobody miss it?')
+      expect(await why.evaluate((field) => field === document.activeElement)).toBe(true)
+      await why.pressSequentially('Installed anew each night.')
+      await why.press('Enter')
+      await page.getByText('2 places have their answers.').first().waitFor()
+      await vault.waitFor({ state: 'detached' })
+      await extra.waitFor({ state: 'detached' })
+      await page.getByLabel(new RegExp(`of ${LONG}`)).waitFor()
+      const { data } = await api.ask(
+        'query ($id: ID!) { expectedJob(id: $id) { protects { path machine { hostname } } } }',
+        {
+          id: nightly.id,
+        },
+      )
+      expect(data.expectedJob.protects).toEqual([{ path: '/vault', machine: { hostname: 'vault-1' } }])
+      expect(faults).toEqual([])
+      await page.context().close()
+    })
+  })
 })

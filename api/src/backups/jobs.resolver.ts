@@ -17,6 +17,7 @@ import {
   Resolver,
   Root,
 } from 'type-graphql'
+import { LARGE } from '../graphql/cost.ts'
 import { BigIntScalar } from '../graphql/scalars.ts'
 import { Scope } from '../graphql/scope.ts'
 import type { Context } from '../graphql/context.ts'
@@ -36,7 +37,7 @@ import { ImportOutcome } from './job-exchange.ts'
 import type { JobPreview as Preview } from './job-preview.ts'
 import { type JobConditions, JobOrder } from './job-list.ts'
 import { TagArgs } from '../tags/tags.resolver.ts'
-import { readZone } from './schedule.ts'
+import { duesUntil, readZone } from './schedule.ts'
 
 registerEnumType(JobOrder, {
   name: 'JobOrder',
@@ -178,6 +179,9 @@ class LastDaysArgs {
   @Field(() => String, { defaultValue: 'UTC', description: 'IANA time zone whose days are meant' })
   timeZone: string = 'UTC'
 }
+
+/** A day of a job that is due each half an hour. */
+const MOST_DUES = 48
 
 function readDays(last: number): number {
   if (last >= 1 && last <= 90) return last
@@ -362,6 +366,14 @@ export class JobsResolver {
   @FieldResolver(() => BackupEntry, { nullable: true, description: 'Its newest good backup; null = none was good yet' })
   lastGood(@Root() job: Row<ExpectedJob>, @Ctx() { jobs }: Context): Promise<Row<BackupEntry> | null> {
     return jobs.lastGood(job.id)
+  }
+
+  @FieldResolver(() => [GraphQLISODateTime], {
+    complexity: LARGE / 10,
+    description: `When it is due from nextDueAt until then, at most ${MOST_DUES} times; [] = not until then, or paused`,
+  })
+  dues(@Root() job: Row<ExpectedJob>, @Arg('until', () => GraphQLISODateTime) until: Date): Date[] {
+    return duesUntil(job, job.nextDueAt, until, MOST_DUES)
   }
 
   @FieldResolver(() => EntryConnection, { description: 'Its expected backups, newest first' })

@@ -10,6 +10,7 @@ import {
   leadOf,
   newestDue,
   nextDue,
+  duesUntil,
   nextDues,
   periodOf,
   type PlainSchedule,
@@ -280,4 +281,17 @@ describe('Of a schedule', () => {
       expect(iso(dueOfRun(plan, { began: new Date(ended.getTime() - 8 * HOUR), ended }))).toBe(due)
     },
   )
+})
+
+test.each([
+  ['2026-01-15T05:00:00Z', ['2026-01-15T02:00Z', '2026-01-15T03:00Z', '2026-01-15T04:00Z', '2026-01-15T05:00Z']],
+  ['2026-01-15T04:59:59Z', ['2026-01-15T02:00Z', '2026-01-15T03:00Z', '2026-01-15T04:00Z']],
+  ['2026-01-15T01:59:59Z', []],
+  [
+    '2026-01-16T05:00:00Z',
+    ['2026-01-15T02:00Z', '2026-01-15T03:00Z', '2026-01-15T04:00Z', '2026-01-15T05:00Z', '2026-01-15T06:00Z'],
+  ],
+])('Until %s an hourly backup is due at %j, but at no more than is asked for', (until, expected) => {
+  expect(duesUntil(cron('0 * * * *'), new Date('2026-01-15T02:00:00Z'), new Date(until), 5).map(iso)).toEqual(expected)
+  expect(duesUntil(cron('0 * * * *'), null, new Date(until), 5)).toEqual([])
 })

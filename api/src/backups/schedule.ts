@@ -217,6 +217,13 @@ export function nextDues(schedule: Schedule, after: Date, count: number): Date[]
   return dues
 }
 
+/** The due times from a known one on until an instant, at most so many. */
+export function duesUntil(schedule: Schedule, first: Date | null, until: Date, most: number): Date[] {
+  const dues: Date[] = []
+  for (let due = first; due && due <= until && dues.length < most; due = nextDue(schedule, due)) dues.push(due)
+  return dues
+}
+
 /** The newest due time at or before an instant. Null = there was none. */
 export function newestDue(schedule: Schedule, at: Date): Date | null {
   for (let back = 2 * periodOf(schedule); ; back *= 4) {

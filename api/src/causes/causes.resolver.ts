@@ -73,6 +73,12 @@ export class CauseFilterInput {
 
   @Field(() => [CauseKind], { nullable: true })
   kind?: CauseKind[] | null
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'About a machine, disk or job with one of these tags; without case and accents',
+  })
+  tag?: string[] | null
 }
 
 @ArgsType()

@@ -8,6 +8,7 @@ import { NotFoundError } from '../platform/errors.ts'
 import { compareKeys, type Page, type PageArgs, pageOfSorted, type SortKey } from '../platform/page.ts'
 import { gravestFirst, PLACE_RANK } from '../places/place-verdict.ts'
 import type { Place, PlacesService } from '../places/places.service.ts'
+import { carriersOf } from '../tags/tagged.ts'
 import { type CauseGroup, CauseKind, gravityOf, groupCauses } from './group-causes.ts'
 
 /** Alerts that one thing brought about, and what it endangers. */
@@ -25,6 +26,7 @@ export interface Cause extends CauseGroup<Row<Alert>> {
 export interface CauseFilter {
   state?: AlertState[] | null
   kind?: CauseKind[] | null
+  tag?: string[] | null
 }
 
 interface Grouped {
@@ -47,10 +49,14 @@ export class CausesService {
 
   /** What nobody has acknowledged first; then what would lose most, the gravest, the oldest. */
   async list({ filter, ...page }: PageArgs & { filter?: CauseFilter | null }): Promise<Page<Cause>> {
-    const { state, kind } = filter ?? {}
+    const { state, kind, tag } = filter ?? {}
+    const carriers = tag?.length ? await carriersOf(this.em, tag) : null
     this.found ??= this.find()
     const wanted = (await this.found).filter(
-      (cause) => (!state?.length || state.includes(cause.state)) && (!kind?.length || kind.includes(cause.kind)),
+      (cause) =>
+        (!state?.length || state.includes(cause.state)) &&
+        (!kind?.length || kind.includes(cause.kind)) &&
+        (!carriers || isAbout(cause, carriers)),
     )
     return pageOfSorted(wanted, page, 5, orderOf)
   }
@@ -137,3 +143,9 @@ const orderOf = ({ id, state, endangers, alerts, since }: Cause): SortKey => [
   since.getTime(),
   id,
 ]
+
+/** Whether one of its alerts, or it itself, is about one of these machines, disks and jobs. */
+const isAbout = ({ machine, disk, alerts }: Cause, ids: ReadonlySet<string>): boolean =>
+  [machine, disk, ...alerts.flatMap((alert) => [alert.machine, alert.disk, alert.job])].some(
+    (id) => id !== null && ids.has(id),
+  )

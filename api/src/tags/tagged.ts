@@ -30,6 +30,13 @@ export const withTag = (em: EntityManager, of: Tagged, tags: readonly string[]) 
     .select('id')
     .where((eb) => isTagged(em, eb.ref(`${of as 'Machine'}.tags`), tags))
 
+/** The ids of every machine, disk and job that carries one of some tags. */
+export async function carriersOf(em: EntityManager, tags: readonly string[]): Promise<Set<string>> {
+  const found: string[] = []
+  for (const of of TAGGED_NAMES) for (const { id } of await withTag(em, of, tags).execute()) found.push(id)
+  return new Set(found)
+}
+
 /** How often each spelling stands on what is in service. */
 export async function tagCounts(em: EntityManager, of: Tagged): Promise<{ name: string; count: number }[]> {
   const { textsOf } = dialectOf(em)

@@ -95,7 +95,7 @@ export const orderOf = <N extends string, Order>(
 
 /** Which way a column goes; null = the list is sorted by another. */
 export function directionOf<N extends string>(
-  { columns }: Columns<N, unknown>,
+  { columns }: Pick<Columns<N, unknown>, 'columns'>,
   column: N,
   { column: sorted, isReversed }: Sorting<N>,
 ): Direction | null {
