@@ -100,6 +100,24 @@ describe.skipIf(!CHROMIUM)('The lists of machines and backups', () => {
     await page.context().close()
   })
 
+  test('Tags that are refused stay as they were written, and the dialog says why', async () => {
+    const { page } = await open('/machines')
+    await page.getByRole('checkbox', { name: 'Choose atlas' }).check()
+    await page.getByRole('button', { name: 'Tags…' }).click()
+    const dialog = page.getByRole('dialog')
+    const written = dialog.getByLabel('New tags, separated by commas')
+    await written.fill('kept')
+    await page.route('**/graphql', (route) => route.abort())
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByRole('alert').waitFor()
+    expect(await written.inputValue()).toBe('kept')
+    await page.unroute('**/graphql')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Tags of 1 machine changed').first().waitFor()
+    await dialog.waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
   test('Machines are sorted by their heads, both ways', async () => {
     const { page } = await open('/machines')
     await page.getByRole('button', { name: 'Disks', exact: true }).click()

@@ -190,6 +190,30 @@ describe.skipIf(!CHROMIUM)('The page of data', () => {
       await page.context().close()
     })
 
+    test('says what was refused, though what came after it was done', async () => {
+      const { page } = await open('/data/declare')
+      const [vault, extra] = ['/vault of vault-1', '/extra of extra'].map((place) =>
+        page.getByLabel(`Which backup holds ${place}?`),
+      )
+      await vault?.selectOption('no-copy')
+      await page.getByLabel('Why would nobody miss it?').fill('For a moment.')
+      await extra?.selectOption('no-copy')
+      await page.getByLabel('Why would nobody miss it?').last().fill('For a moment.')
+      let refused = 0
+      await page.route('**/graphql', (route) =>
+        /SetCopyNotNeeded/.test(route.request().postData() ?? '') && refused++ === 0 ? route.abort() : route.continue(),
+      )
+      await page.getByRole('button', { name: 'Say this of 2 places' }).click()
+      await page.getByText('1 place has its answer.').first().waitFor()
+      await page.getByText(/That was not done/).waitFor()
+      await vault?.waitFor()
+      expect(await vault?.inputValue()).toBe('no-copy')
+      const { data } = await api.ask('{ places(filter: { verdict: [UNNEEDED] }) { nodes { fileSystem { id } } } }')
+      for (const { fileSystem } of data.places.nodes)
+        await api.ask('mutation ($id: ID!) { setCopyNotNeeded(fileSystemId: $id) { verdict } }', { id: fileSystem.id })
+      await page.context().close()
+    })
+
     test('takes what is decided, says what is missing, and leaves what is not decided as it is', async () => {
       const { page, faults } = await open('/data')
       await page.getByRole('link', { name: 'Declare several' }).click()

@@ -13,11 +13,14 @@ export const UNDECIDED: Answer = { choice: '', path: '', reason: '' }
 /** The limits of setCopyNotNeeded. */
 export const [LEAST_REASON, MOST_REASON] = [3, 500]
 
-/** Whether it can be said; false = it is not decided, or lacks its reason. */
-export function isSayable({ choice, reason }: Answer): boolean {
-  const length = reason.trim().length
-  return choice === NO_COPY ? length >= LEAST_REASON && length <= MOST_REASON : choice !== ''
+export function isReason(text: string): boolean {
+  const { length } = text.trim()
+  return length >= LEAST_REASON && length <= MOST_REASON
 }
+
+/** Whether it can be said; false = it is not decided, or lacks its reason. */
+export const isSayable = ({ choice, reason }: Answer): boolean =>
+  choice === NO_COPY ? isReason(reason) : choice !== ''
 
 /** Whether a reason is wanted that is not there yet. */
 export const lacksReason = (answer: Answer): boolean => answer.choice === NO_COPY && !isSayable(answer)
