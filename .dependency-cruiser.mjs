@@ -15,6 +15,7 @@ const LAYERS = [
   'machines',
   'disks',
   'storage',
+  'state',
   'inventory',
   'backups',
   'files',
@@ -106,7 +107,7 @@ export default {
       severity: 'error',
       from: { path: '^agent/src/', pathNot: '^agent/src/report/' },
       to: {
-        path: ['^agent/src/report/(index|machine|sections|storage)\\.ts$', '/zod/'],
+        path: ['^agent/src/report/(index|machine|sections|storage|updates)\\.ts$', '/zod/'],
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util'
 import { Ending, ExitStatus } from './exit-status.ts'
 import { deliver, type Delivery } from './inventory/deliver.ts'
 import { collectReport } from './inventory/report.ts'
+import { SectionGate } from './inventory/section-gate.ts'
 import { Spool } from './inventory/spool.ts'
 import { watch } from './inventory/watch.ts'
 import { endTools, run } from './platform/command.ts'
 import { mustAnswer } from './platform/reach.ts'
-import { readDeviceSettings, readSettings, settingsFiles, stateDir } from './settings.ts'
+import { readDeviceSettings, readLeftOut, readSettings, settingsFiles, stateDir } from './settings.ts'
 import { findHomes, homesByChild, measureHomes } from './storage/homes.ts'
+import { answerApt } from './updates/apt-hook.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `vigie-agent ${VERSION}: tells Vigie of this machine and its disks
@@ -25,6 +27,7 @@ Environment
   VIGIE_TOKEN          the token, or
   VIGIE_TOKEN_FILE     a file that holds it, of mode 0600
   VIGIE_AGENT_CONFIG   settings file (/etc/vigie/agent.json): device types behind RAID controllers
+  VIGIE_LEAVE_OUT      sections that are not to be told, such as "homes, apt"
   VIGIE_STATE_DIR      machine key and waiting reports (root: /var/lib/vigie-agent)
 
 Run it as root: S.M.A.R.T. and volumes can be read by root only. It needs smartmontools.
@@ -53,28 +56,33 @@ async function main(): Promise<ExitStatus> {
   if (values.version) return say(VERSION)
   if (values.help) return say(HELP)
   const command = positionals[0]
-  if (positionals.length !== 1 || !command || !['report', 'run', 'print', 'homes'].includes(command)) {
+  if (positionals.length !== 1 || !command || !['report', 'run', 'print', 'homes', 'apt-hook'].includes(command)) {
     throw new Ending(
       ExitStatus.USAGE,
       `${command ? `"${positionals.join(' ')}" is no command` : 'No command'}: use report, run or print; --help tells more`,
     )
   }
+  // apt itself asks: nothing else of this machine is touched.
+  if (command === 'apt-hook') return say((await answerApt(Number(process.env['APT_HOOK_SOCKET']))).join('\n'))
   const root = process.getuid?.() === 0
   const state = stateDir(process.env, root)
   // Before any of them is touched: a file call on a mount whose server is away never comes back.
   for (const [setting, path] of settingsFiles(process.env, state)) await mustAnswer(run, setting, path)
   const devices = readDeviceSettings(process.env)
-  const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, root, smart })
+  const leftOut = readLeftOut(process.env)
+  const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, leftOut, root, smart })
   // Asked by the agent itself, in a process of its own (homes.ts).
   if (command === 'homes') return say(JSON.stringify(await findHomes()))
   const measure = (totalMs: number) =>
     measureHomes({ run, stateDir: state, list: homesByChild(run) }, { eachMs: 10 * MINUTE, totalMs })
   if (command === 'print') return say(JSON.stringify(await collect(true), null, 2))
   const settings = readSettings(process.env)
-  const spool = new Spool(join(state, 'spool'))
+  const gate = new SectionGate(state)
+  const courier = { settings, spool: new Spool(join(state, 'spool')), gate }
   const report = async (smart: boolean): Promise<Delivery> => {
     await mustAnswer(run, 'VIGIE_STATE_DIR', state)
-    return deliver(settings, spool, await collect(smart))
+    const collected = await collect(smart)
+    return deliver(courier, { ...collected, sections: await gate.hold(collected.sections) })
   }
   if (command === 'report') {
     // A few seconds for homes that are due; what takes longer keeps its last value, and `run` measures it in peace.

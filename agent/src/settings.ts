@@ -68,6 +68,17 @@ export function settingsFiles(env: Environment, state: string): [setting: string
   return [['VIGIE_STATE_DIR', state], ...named]
 }
 
+const OPTIONAL = ['lvm', 'zpool', 'mdraid', 'btrfs', 'luks', 'df', 'ceph', 'homes', 'apt', 'reboot']
+
+/** VIGIE_LEAVE_OUT="homes, apt": sections that this machine's owner does not want to be told. */
+export function readLeftOut(env: Environment): ReadonlySet<string> {
+  const kinds = (env['VIGIE_LEAVE_OUT'] ?? '').split(/[\s,]+/).filter(Boolean)
+  const unknown = kinds.find((kind) => !OPTIONAL.includes(kind))
+  if (unknown !== undefined)
+    throw usage(`VIGIE_LEAVE_OUT "${unknown.slice(0, 64)}" can be any of ${OPTIONAL.join(', ')}`)
+  return new Set(kinds)
+}
+
 /** The settings file: {"devices": [{"device": "/dev/sda", "types": ["megaraid,0", "megaraid,1"]}]}. */
 export function readDeviceSettings(env: Environment): DeviceSetting[] {
   const named = env['VIGIE_AGENT_CONFIG']?.trim()

@@ -20,6 +20,7 @@ import { PlacesService } from './places/places.service.ts'
 import { OverviewService } from './overview/overview.service.ts'
 import type { Clock } from './platform/clock.ts'
 import type { FairShare } from './platform/fair-share.ts'
+import { StateService } from './state/state.service.ts'
 import { StorageService } from './storage/storage.service.ts'
 import { TagsService } from './tags/tags.service.ts'
 import { RetentionService } from './vault/retention.service.ts'
@@ -66,6 +67,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     disks,
     diskCare: new DiskCareService(em, transact, clock, disks),
     storage,
+    state: new StateService(em),
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),
     entries: new EntriesService(em, clock),

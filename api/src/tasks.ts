@@ -14,6 +14,7 @@ import { measureRooms } from './room/measure-rooms.ts'
 import { RoomUse } from './room/room.entity.ts'
 import { applyAllRetention, forgetQuarantined, type Nightly } from './vault/nightly.ts'
 import { VaultService } from './vault/vault.service.ts'
+import { noticeOverdue } from './state/notice-overdue.ts'
 import { noticeSilence } from './machines/silence.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
@@ -115,6 +116,14 @@ export function tasksOf({
       atStart: true,
       run: async () => {
         await noticeSilence(em, transact, clock, listeningSince)
+      },
+    },
+    {
+      name: 'notice what waits for long',
+      every: HOUR,
+      atStart: true,
+      run: async () => {
+        await noticeOverdue(em, transact, clock, config.overdue)
       },
     },
     {

@@ -46,7 +46,7 @@ export async function collectDisks(
   const work = async (): Promise<void> => {
     for (let target = waiting.shift(); target; target = waiting.shift()) {
       const asked = target
-      sections.push(await collectSection('smartctl', () => readSmart(run, asked), asked.subject))
+      sections.push(await collectSection('smartctl', () => readSmart(run, asked), { subject: asked.subject }))
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))

@@ -3,6 +3,7 @@ import type { Settings } from '../settings.ts'
 import type { InventoryReport } from './report.ts'
 import { ReportRefused, sendReport, type Sent } from './send.ts'
 import { whyUnread } from '../disks/smartctl.ts'
+import type { SectionGate } from './section-gate.ts'
 import type { Spool } from './spool.ts'
 
 export interface Delivery {
@@ -11,11 +12,18 @@ export interface Delivery {
   lines: string[]
 }
 
+export interface Courier {
+  settings: Settings
+  spool: Spool
+  gate: SectionGate
+}
+
 /** Spools a report, then sends all that wait, the oldest first. What could not be sent stays for the next time. */
-export async function deliver(settings: Settings, spool: Spool, report: InventoryReport): Promise<Delivery> {
+export async function deliver({ settings, spool, gate }: Courier, report: InventoryReport): Promise<Delivery> {
   const lines: string[] = []
+  const send: Send = (each) => sendNoted(settings, gate, each)
   const dropped = await spool.add(report).catch((error: NodeJS.ErrnoException) => error)
-  if (dropped instanceof Error) return direct(settings, report, dropped)
+  if (dropped instanceof Error) return direct(send, report, dropped)
 
   if (dropped) lines.push(`${dropped} of the oldest waiting reports were dropped: the spool is full`)
   let sent: Sent | null = null
@@ -29,14 +37,14 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
       continue
     }
     try {
-      const result = await sendReport(settings, waiting)
+      const result = await send(waiting)
       if (waiting.id === report.id) sent = result
     } catch (error) {
       if (error instanceof ReportRefused) {
         lines.push(`The report of ${waiting.collectedAt} was refused: ${error.message}`)
       } else if (error instanceof Ending) {
         // It may be this one report that the server fails at: the newest tells, and those behind it are sent all the same.
-        const answer: Sent | Ending = sent ?? (waiting.id === report.id ? error : await newest(settings, report))
+        const answer: Sent | Ending = sent ?? (waiting.id === report.id ? error : await newest(send, report))
         if (answer instanceof Ending) return waits(spool, answer, lines)
         if (!sent) await forget(spool, own, lines)
         sent = answer
@@ -55,8 +63,24 @@ export async function deliver(settings: Settings, spool: Spool, report: Inventor
 
 const MOST_STUMBLES = 3
 
-const newest = (settings: Settings, report: InventoryReport): Promise<Sent | Ending> =>
-  sendReport(settings, report).catch((error: unknown) => {
+type Send = (report: InventoryReport) => Promise<Sent>
+
+/** What the server has by then is known from its answer. */
+async function sendNoted(settings: Settings, gate: SectionGate, report: InventoryReport): Promise<Sent> {
+  try {
+    const sent = await sendReport(settings, report)
+    await gate.note(report, sent.receipt)
+    return sent
+  } catch (error) {
+    const isRefused =
+      error instanceof ReportRefused || (error instanceof Ending && error.status === ExitStatus.INCOMPATIBLE)
+    if (isRefused) await gate.forget()
+    throw error
+  }
+}
+
+const newest = (send: Send, report: InventoryReport): Promise<Sent | Ending> =>
+  send(report).catch((error: unknown) => {
     if (error instanceof Ending) return error
     if (error instanceof ReportRefused)
       return new Ending(ExitStatus.INCOMPATIBLE, `The report was refused: ${error.message}.`)
@@ -93,10 +117,10 @@ async function giveUp(spool: Spool, names: readonly string[], lines: string[]): 
 }
 
 /** A disk that cannot be written must not keep its own report back. */
-async function direct(settings: Settings, report: InventoryReport, cause: NodeJS.ErrnoException): Promise<Delivery> {
+async function direct(send: Send, report: InventoryReport, cause: NodeJS.ErrnoException): Promise<Delivery> {
   const lines = [`The report cannot be kept on disk (${cause.code ?? cause.message}): it is sent without`]
   try {
-    return summarise(report, await sendReport(settings, report), lines)
+    return summarise(report, await send(report), lines)
   } catch (error) {
     if (!(error instanceof Ending) && !(error instanceof ReportRefused)) throw error
     const status = error instanceof Ending ? error.status : ExitStatus.INCOMPATIBLE

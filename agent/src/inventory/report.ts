@@ -13,6 +13,7 @@ import { cephOf } from '../storage/ceph.ts'
 import { collectDf } from '../storage/df.ts'
 import { collectHomes, homesByChild } from '../storage/homes.ts'
 import { LARGEST_BODY } from '../report/limits.ts'
+import type { MachineFacts } from '../report/machine.ts'
 import type { SectionKind } from '../report/sections.ts'
 import type { LvmFacts } from '../report/storage.ts'
 import { type BlockDevice, collectLsblk, parseLsblk } from '../storage/lsblk.ts'
@@ -22,7 +23,12 @@ import { askWhenAwake } from '../storage/lvm-rest.ts'
 import { collectLvm } from '../storage/lvm.ts'
 import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
+import { MachineKind } from '../report/machine-kind.ts'
+import { collectApt } from '../updates/apt.ts'
+import { aptFingerprint } from '../updates/apt-fingerprint.ts'
+import { collectReboot } from '../updates/reboot.ts'
 import { VERSION } from '../version.ts'
+import { type CostlySection, collectWhenChanged } from './keep-section.ts'
 import { type Collect, collectSection, type Section, Unavailable } from './section.ts'
 
 /** The value of the mutation's `report`. */
@@ -39,6 +45,8 @@ export interface ReportOptions {
   run: Run
   stateDir: string
   devices: readonly DeviceSetting[]
+  /** Kinds of sections that are not to be told. */
+  leftOut: ReadonlySet<string>
   root: boolean
   /** False: S.M.A.R.T. is not due yet. */
   smart: boolean
@@ -48,7 +56,14 @@ export interface ReportOptions {
 const LARGEST_REPORT = LARGEST_BODY - 512 * 1024
 
 /** Collects everything that this machine can tell of itself. */
-export async function collectReport({ run, stateDir, devices, root, smart }: ReportOptions): Promise<InventoryReport> {
+export async function collectReport({
+  run,
+  stateDir,
+  devices,
+  leftOut,
+  root,
+  smart,
+}: ReportOptions): Promise<InventoryReport> {
   const key = await machineKey(stateDir)
   const collectedAt = new Date().toISOString()
   const lsblk = await collectSection('lsblk', async () => withoutForeign(await collectLsblk(run)))
@@ -65,8 +80,9 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
             return facts && withKernelStatus(facts, run)
           })
         : Promise.resolve(null))
+  const machine = collectMachine(run, root)
   const kinds: [kind: SectionKind, collect: Collect][] = [
-    ['machine', () => collectMachine(run, root)],
+    ['machine', () => machine],
     ['lvm', lvm],
     ['zpool', () => collectZpool(run, kernelName)],
     ['mdraid', () => collectMdraid(blockDevices)],
@@ -76,15 +92,29 @@ export async function collectReport({ run, stateDir, devices, root, smart }: Rep
     // Where LVM cannot be asked, its own section says why.
     ['ceph', () => lvm().then(cephOf, () => null)],
     ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
+    ['reboot', async () => collectReboot(run, isContainer(await machine))],
   ]
-  const [storage, disks] = await Promise.all([
-    Promise.all(kinds.map(([kind, collect]) => collectSection(kind, collect))),
+  const [storage, disks, apt] = await Promise.all([
+    Promise.all(kinds.filter(([kind]) => !leftOut.has(kind)).map(([kind, collect]) => collectSection(kind, collect))),
     smart ? collectDisks(run, blockDevices, devices, root) : [],
+    leftOut.has('apt') ? null : collectWhenChanged(aptOf(run), stateDir),
   ])
-  const told = [lsblk, ...storage, ...disks].filter((section): section is Section => section !== null)
+  const told = [lsblk, ...storage, apt, ...disks].filter((section): section is Section => section !== null)
   const sections = within(told, LARGEST_REPORT)
   return { id: randomUUID(), machineKey: key, hostname: hostname(), collectedAt, agentVersion: VERSION, sections }
 }
+
+const LONGEST_APT = 5 * 60_000
+
+/** A core works some seconds for it: it is asked where packages, lists or settings have changed, and once a day. */
+const aptOf = (run: Run): CostlySection => ({
+  kind: 'apt',
+  fingerprint: aptFingerprint,
+  collect: () => collectApt({ run, hook: { node: process.execPath, agent: process.argv[1] ?? '' } }),
+  longestMs: LONGEST_APT,
+})
+
+const isContainer = ({ kind }: MachineFacts): boolean => kind === MachineKind.LXC || kind === MachineKind.CONTAINER
 
 /** Leaves out what is largest until the rest fits: S.M.A.R.T. first, for what else there is tells which disks there are. */
 export function within(sections: Section[], largest: number): Section[] {

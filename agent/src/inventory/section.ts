@@ -10,6 +10,8 @@ export interface Section {
   unavailable: { code: string; text: string } | null
   /** JSON text. */
   payload: string | null
+  /** SHA-256 of the payload, in its place: the server has it already. */
+  unchanged?: string
 }
 
 /** Null = there is nothing of that kind on this machine: no section, and nothing is missing. */
@@ -47,20 +49,23 @@ function within<T>(work: Promise<T>, ms: number): Promise<T> {
 export async function collectSection(
   kind: SectionKind,
   collect: Collect,
-  subject: string | null = null,
+  { subject = null, longestMs = LONGEST }: { subject?: string | null; longestMs?: number } = {},
 ): Promise<Section | null> {
   const collectedAt = new Date().toISOString()
   const section = { kind, version: SECTION_VERSION, subject, collectedAt } as const
   try {
-    const payload = await within(collect(), LONGEST)
-    if (payload === null) return null
-    return { ...section, unavailable: null, payload: typeof payload === 'string' ? payload : JSON.stringify(payload) }
+    const payload = payloadOf(await within(collect(), longestMs))
+    return payload === null ? null : { ...section, unavailable: null, payload }
   } catch (error) {
     return { ...section, unavailable: reasonOf(error), payload: null }
   }
 }
 
-function reasonOf(error: unknown): { code: string; text: string } {
+/** JSON text as a program printed it, or of what was read; null = there is nothing of that kind. */
+export const payloadOf = (value: unknown): string | null =>
+  value === null || typeof value === 'string' ? value : JSON.stringify(value)
+
+export function reasonOf(error: unknown): { code: string; text: string } {
   if (error instanceof CommandUnavailable) {
     const cure = [...CURES].find(([tool]) => error.message.startsWith(`${tool} is not installed`))?.[1]
     return { code: error.code, text: cure ? `${error.message}: ${cure}` : error.message }

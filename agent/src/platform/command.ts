@@ -20,7 +20,13 @@ export class CommandUnavailable extends Error {
   }
 }
 
-export type Run = (command: string, args: readonly string[], options?: { timeoutMs?: number }) => Promise<CommandResult>
+export interface RunOptions {
+  timeoutMs?: number
+  /** Beside what every tool gets; what this agent itself was given, its token above all, no tool sees. */
+  env?: Readonly<Record<string, string>>
+}
+
+export type Run = (command: string, args: readonly string[], options?: RunOptions) => Promise<CommandResult>
 
 const LARGEST_OUTPUT = 16 * 1024 * 1024
 /** Where tools lie, also where PATH forgets it. */
@@ -62,7 +68,7 @@ export function endTools(): void {
 }
 
 /** Runs a tool without a shell, in the C locale, for at most `timeoutMs`; its output counts whatever its exit status. */
-export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
+export const run: Run = (command, args, { timeoutMs = 15_000, env: more = {} } = {}) => {
   const file = findTool(command)
   if (!file) return Promise.reject(new CommandUnavailable('MISSING_COMMAND', `${command} is not installed`))
   if ([...stuck.values()].filter((name) => name === command).length >= MOST_STUCK)
@@ -70,7 +76,13 @@ export const run: Run = (command, args, { timeoutMs = 15_000 } = {}) => {
       new CommandUnavailable('TIMEOUT', `${command} was started ${MOST_STUCK} times, and none of them has come back`),
     )
   return new Promise((resolve, reject) => {
-    const env = { PATH: [process.env['PATH'], ...FOLDERS].filter(Boolean).join(':'), LC_ALL: 'C', LANG: 'C', HOME: '/' }
+    const env = {
+      PATH: [process.env['PATH'], ...FOLDERS].filter(Boolean).join(':'),
+      LC_ALL: 'C',
+      LANG: 'C',
+      HOME: '/',
+      ...more,
+    }
     // A group of its own: what is killed is the tool with whatever it started.
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     const failed = (error: Error): void =>

@@ -15,6 +15,9 @@ export {
   SECTION_VERSION,
 } from './limits.ts'
 export { isSectionKind, type SectionKind, SECTIONS, type StorageKind } from './sections.ts'
+export { isGated, isStateKind, STATE_KINDS, type StateKind } from './state-kinds.ts'
+export { KeptBack, PackageChange } from './package-change.ts'
+export { RebootReason } from './reboot-reason.ts'
 export { MachineKind } from './machine-kind.ts'
 export type { MachineFacts } from './machine.ts'
 export type {
@@ -28,3 +31,4 @@ export type {
   ZpoolFacts,
 } from './storage.ts'
 export { isControllerType, readSubject, SCAN_FAILED } from './subject.ts'
+export type { AptChange, AptFacts, AptOrigin, AptSource, BrokenPackage, RebootFacts } from './updates.ts'

@@ -9,6 +9,8 @@ import {
   mdraidSection,
   zpoolSection,
 } from './storage.ts'
+import type { StateKind } from './state-kinds.ts'
+import { aptSection, rebootSection } from './updates.ts'
 
 /** What a report may hold: of each kind its shape, or null where it is what a program printed. */
 export const SECTIONS = {
@@ -27,10 +29,16 @@ export const SECTIONS = {
   df: { about: 'Room on what is mounted.', shape: dfSection },
   ceph: { about: 'OSDs of Ceph, by the tags of their volumes.', shape: cephSection },
   homes: { about: 'The homes of users, measured once in 20 hours.', shape: homesSection },
+  apt: {
+    about:
+      'What apt would change, read without refreshing its lists. Where it has not changed it may be told by `unchanged`, the SHA-256 of its payload, instead.',
+    shape: aptSection,
+  },
+  reboot: { about: 'Why the machine should be restarted.', shape: rebootSection },
 } as const
 
 export type SectionKind = keyof typeof SECTIONS
 /** Kinds that say what lies on the disks, as the agent read it. */
-export type StorageKind = Exclude<SectionKind, 'machine' | 'lsblk' | 'smartctl'>
+export type StorageKind = Exclude<SectionKind, 'machine' | 'lsblk' | 'smartctl' | StateKind>
 
 export const isSectionKind = (kind: string): kind is SectionKind => Object.hasOwn(SECTIONS, kind)

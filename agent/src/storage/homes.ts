@@ -1,8 +1,8 @@
-import { readdir, readFile, readlink, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { Unavailable } from '../inventory/section.ts'
 import { CommandUnavailable, findTool, type Run } from '../platform/command.ts'
-import { makeFolder } from '../host/make-folder.ts'
+import { keepInFile, readKept } from '../host/kept-file.ts'
 import { isElsewhere, mountOf, readMounts } from '../host/mounts.ts'
 import type { HomesFacts } from '../report/storage.ts'
 
@@ -37,7 +37,7 @@ const NO_HOMES = new Set(['lost+found', '.snapshots', '.zfs', 'aquota.user', 'aq
 export async function collectHomes({ stateDir, list }: HomesOptions): Promise<HomesFacts | null> {
   const found = await list()
   if (found === null) return null
-  const kept = await readKept(stateDir)
+  const kept = await readMeasured(stateDir)
   const users = found.homes.map(({ user, path }) => {
     const { bytes = null, measuredAt = null } = kept.get(path) ?? {}
     return { user, path, bytes, measuredAt }
@@ -55,7 +55,7 @@ export async function measureHomes(
 ): Promise<number> {
   const found = await list().catch(() => null)
   if (found === null) return 0
-  const kept = await readKept(stateDir)
+  const kept = await readMeasured(stateDir)
   const tried = ({ path }: Home): number => Date.parse(kept.get(path)?.attemptedAt ?? '1970-01-01T00:00:00Z')
   const homes = [...found.homes].sort((a, b) => tried(a) - tried(b))
   const until = performance.now() + totalMs
@@ -76,7 +76,7 @@ export async function measureHomes(
     )
     if (bytes !== null) measured += 1
     // A disk that is full or read-only must not keep the report back; it is told with the report that cannot be kept.
-    if (!(await keep(stateDir, kept))) break
+    if (!(await keepInFile(fileOf(stateDir), Object.fromEntries(kept)))) break
   }
   return measured
 }
@@ -146,25 +146,7 @@ export function parseDu(text: string): number | null {
   return digits === undefined ? null : Number(digits)
 }
 
-async function readKept(stateDir: string): Promise<Map<string, Kept>> {
-  try {
-    return new Map(
-      Object.entries(JSON.parse(await readFile(join(stateDir, 'homes.json'), 'utf8')) as Record<string, Kept>),
-    )
-  } catch {
-    return new Map()
-  }
-}
+const fileOf = (stateDir: string): string => join(stateDir, 'homes.json')
 
-/** False where the state folder takes nothing. */
-async function keep(stateDir: string, kept: Map<string, Kept>): Promise<boolean> {
-  const file = join(stateDir, 'homes.json')
-  try {
-    await makeFolder(stateDir, 0o700)
-    await writeFile(`${file}.new`, JSON.stringify(Object.fromEntries(kept)), { mode: 0o600 })
-    await rename(`${file}.new`, file)
-    return true
-  } catch {
-    return false
-  }
-}
+const readMeasured = async (stateDir: string): Promise<Map<string, Kept>> =>
+  new Map(Object.entries(((await readKept(fileOf(stateDir))) ?? {}) as Record<string, Kept>))

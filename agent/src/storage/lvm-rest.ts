@@ -1,6 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { makeFolder } from '../host/make-folder.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keepInFile, readKept } from '../host/kept-file.ts'
 import type { BlockDevice } from './lsblk.ts'
 import type { LvmFacts } from '../report/storage.ts'
 
@@ -36,7 +36,7 @@ export async function askWhenAwake(
   if (told && told.devices === all && rests && age >= 0 && age < LONGEST_MS) return told.facts
   const facts = await collect()
   // Its own reading counts as activity: how far the counters are afterwards is kept.
-  await keep(file, { devices: all, activity: await activityOf(members, sysfs), at: now(), facts })
+  await keepInFile(file, { devices: all, activity: await activityOf(members, sysfs), at: now(), facts })
   return facts
 }
 
@@ -51,21 +51,6 @@ async function activityOf(members: readonly BlockDevice[], sysfs: string): Promi
 }
 
 async function readTold(file: string): Promise<Told | null> {
-  try {
-    const told = JSON.parse(await readFile(file, 'utf8')) as Told | null
-    return told && typeof told.activity === 'object' && told.activity !== null ? told : null
-  } catch {
-    return null
-  }
-}
-
-/** A folder that takes nothing costs the rest of the disks, and no report. */
-async function keep(file: string, told: Told): Promise<void> {
-  try {
-    await makeFolder(dirname(file), 0o700)
-    await writeFile(`${file}.new`, JSON.stringify(told), { mode: 0o600 })
-    await rename(`${file}.new`, file)
-  } catch {
-    return
-  }
+  const told = (await readKept(file)) as Told | null
+  return told && typeof told.activity === 'object' && told.activity !== null ? told : null
 }

@@ -46,6 +46,10 @@ export const ALERTING = [
   EventType.MACHINE_SILENT,
   EventType.SMART_LOST,
   EventType.SMART_READ,
+  EventType.SECURITY_OVERDUE,
+  EventType.SECURITY_UPDATED,
+  EventType.REBOOT_OVERDUE,
+  EventType.REBOOTED,
   EventType.MACHINE_BACK,
   EventType.MACHINE_ARCHIVED,
   EventType.SCANNER_BLIND,
@@ -164,11 +168,21 @@ export function consequencesOf(event: Told): Consequence[] {
       return [
         ...one('CLOSE', AlertType.MACHINE_SILENT, `machine ${event.machine}`),
         ...one('CLOSE', AlertType.SMART_LOST, `smart ${event.machine}`),
+        ...one('CLOSE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`),
+        ...one('CLOSE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`),
       ]
     case EventType.SMART_LOST:
       return one('OPEN', AlertType.SMART_LOST, `smart ${event.machine}`)
     case EventType.SMART_READ:
       return one('RESOLVE', AlertType.SMART_LOST, `smart ${event.machine}`)
+    case EventType.SECURITY_OVERDUE:
+      return one('OPEN', AlertType.SECURITY_OVERDUE, `security ${event.machine}`)
+    case EventType.SECURITY_UPDATED:
+      return one('RESOLVE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`)
+    case EventType.REBOOT_OVERDUE:
+      return one('OPEN', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`)
+    case EventType.REBOOTED:
+      return one('RESOLVE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`)
     case EventType.SCANNER_BLIND:
       return one('OPEN', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_SEES:

@@ -16,6 +16,8 @@ export enum AlertType {
   ARRAY = 'ARRAY',
   MACHINE_SILENT = 'MACHINE_SILENT',
   SMART_LOST = 'SMART_LOST',
+  SECURITY_OVERDUE = 'SECURITY_OVERDUE',
+  REBOOT_OVERDUE = 'REBOOT_OVERDUE',
   SCANNER = 'SCANNER',
   ROOM = 'ROOM',
 }
@@ -28,6 +30,10 @@ registerEnumType(AlertType, {
     DISK: { description: 'A disk is AT_RISK or FAILED, stopped answering, or is missing' },
     ARRAY: { description: 'An array, pool or volume group is degraded or failed, or is gone' },
     SMART_LOST: { description: 'S.M.A.R.T. of a machine was read before and cannot be had any more' },
+    SECURITY_OVERDUE: {
+      description: 'Security updates of a machine wait for longer than VIGIE_SECURITY_UPDATE_DAYS',
+    },
+    REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than VIGIE_REBOOT_DAYS' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
     ROOM: { description: 'A file system that backups or Vigie lie on is nearly full, or will be soon' },

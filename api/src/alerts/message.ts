@@ -136,7 +136,8 @@ function rowOf(
   }
 }
 
-function wordOf({ type, status }: Row<Alert>, words: Words): string {
+function wordOf(alert: Row<Alert>, words: Words): string {
+  const { type, status } = alert
   switch (type) {
     case AlertType.BACKUP:
       return words.status(status ?? 'UNKNOWN')
@@ -152,6 +153,10 @@ function wordOf({ type, status }: Row<Alert>, words: Words): string {
       return words.silent
     case AlertType.SMART_LOST:
       return words.smartLost
+    case AlertType.SECURITY_OVERDUE:
+      return words.securityOverdue(alert.facts.count ?? null)
+    case AlertType.REBOOT_OVERDUE:
+      return words.rebootOverdue
     case AlertType.SCANNER:
       return words.blind
     case AlertType.ROOM:
@@ -217,6 +222,9 @@ function headline(
       return lead(`${words.silent} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.SMART_LOST:
       return lead(`${words.smartLost} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
+    case AlertType.SECURITY_OVERDUE:
+    case AlertType.REBOOT_OVERDUE:
+      return lead(`${wordOf(alert, words)} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.ROOM:
       return lead(`${words.room(alert.status ?? '')} ${alert.facts.name ?? ''}`)
     case AlertType.SCANNER:
@@ -224,6 +232,15 @@ function headline(
   }
   return lead(options.baseUrl)
 }
+
+/** What the page of a machine tells most of. */
+const OF_MACHINES = new Set([
+  AlertType.MACHINE_SILENT,
+  AlertType.SMART_LOST,
+  AlertType.SECURITY_OVERDUE,
+  AlertType.REBOOT_OVERDUE,
+  AlertType.ARRAY,
+])
 
 function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options: MessageOptions): Section {
   const { alert, job, machine } = facts
@@ -239,7 +256,7 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
   const path =
     alert.type === AlertType.DISK
       ? `disks/${alert.disk}`
-      : [AlertType.MACHINE_SILENT, AlertType.SMART_LOST, AlertType.ARRAY].includes(alert.type)
+      : OF_MACHINES.has(alert.type)
         ? `machines/${alert.machine}`
         : job
           ? `backups/${job.id}`
@@ -258,6 +275,9 @@ function sectionOf(facts: AlertFacts, kind: DeliveryKind, words: Words, options:
         : []),
       ...(alert.type === AlertType.MACHINE_SILENT && machine
         ? [[words.lastSeen, when(machine.lastSeenAt, words, options)] as [string, string]]
+        : []),
+      ...(alert.facts.since
+        ? [[words.waitsSince, when(new Date(alert.facts.since), words, options)] as [string, string]]
         : []),
       ...(alert.type === AlertType.REPORT && alert.facts.path
         ? [[words.fileName, alert.facts.path] as [string, string]]

@@ -72,6 +72,10 @@ const en = {
   easedAfter: (minutes: number): string => `It is less bad after ${duration(minutes)}, and not good yet:`,
   silent: 'SILENT MACHINE',
   smartLost: 'S.M.A.R.T. CANNOT BE READ:',
+  securityOverdue: (count: number | null): string =>
+    count === 1 ? '1 SECURITY UPDATE WAITS on' : `${count ?? ''} SECURITY UPDATES WAIT on`.trim(),
+  rebootOverdue: 'RESTART DUE:',
+  waitsSince: 'Waiting since',
   blind: 'VIGIE CANNOT DO ITS WORK',
   room: (status: string): string => (status === 'SCARCE' ? 'DISK ALMOST FULL' : 'DISK FILLS UP'),
   away: (minutes: number): string => `VIGIE WAS AWAY for ${duration(minutes)}: what came due meanwhile is judged now`,
@@ -177,6 +181,12 @@ const fr: Words = {
   easedAfter: (minutes) => `C’est moins grave après ${durée(minutes)}, sans être bon :`,
   silent: 'MACHINE SILENCIEUSE',
   smartLost: 'S.M.A.R.T. ILLISIBLE :',
+  securityOverdue: (count) =>
+    count === 1
+      ? '1 MISE À JOUR DE SÉCURITÉ EN ATTENTE sur'
+      : `${count ?? ''} MISES À JOUR DE SÉCURITÉ EN ATTENTE sur`.trim(),
+  rebootOverdue: 'REDÉMARRAGE NÉCESSAIRE :',
+  waitsSince: 'En attente depuis',
   blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
   room: (status) => (status === 'SCARCE' ? 'DISQUE PRESQUE PLEIN' : 'DISQUE QUI SE REMPLIT'),
   away: (minutes) => `VIGIE ÉTAIT ABSENTE pendant ${durée(minutes)} : les échéances passées sont jugées maintenant`,

@@ -25,6 +25,8 @@ interface Words {
   ofMachine: (machine: string) => string
   silent: (machine: string, missing: number) => string
   smartLost: (machine: string) => string
+  securityOverdue: (machine: string, count: number | null) => string
+  rebootOverdue: (machine: string) => string
   missing: (count: number, name: string, agent: string) => string
   backup: (name: string, status: string | null) => string
   inARow: (count: number) => string
@@ -43,6 +45,9 @@ const EN: Words = {
   silent: (machine, missing) =>
     `${machine} does not report${missing === 0 ? '' : missing === 1 ? ', and a backup of it is missing' : `, and ${missing} backups of it are missing`}`,
   smartLost: (machine) => `No disk of ${machine} can be read by S.M.A.R.T. any more`,
+  securityOverdue: (machine, count) =>
+    count === 1 ? `A security update waits on ${machine}` : `${count ?? 'Several'} security updates wait on ${machine}`,
+  rebootOverdue: (machine) => `${machine} should be restarted`,
   missing: (count, name, agent) =>
     count === 1 ? `The backup ${name} of ${agent} is missing` : `${count} backups of ${agent} are missing`,
   backup: (name, status) =>
@@ -71,6 +76,11 @@ const FR: Words = {
   silent: (machine, missing) =>
     `${machine} ne donne plus signe de vie${missing === 0 ? '' : missing === 1 ? ', et une de ses sauvegardes manque' : `, et ${missing} de ses sauvegardes manquent`}`,
   smartLost: (machine) => `Plus aucun disque ${de(machine)} n’est lisible par S.M.A.R.T.`,
+  securityOverdue: (machine, count) =>
+    count === 1
+      ? `Une mise à jour de sécurité attend sur ${machine}`
+      : `${count ?? 'Plusieurs'} mises à jour de sécurité attendent sur ${machine}`,
+  rebootOverdue: (machine) => `${machine} doit être redémarrée`,
   missing: (count, name, agent) =>
     count === 1 ? `La sauvegarde ${name} ${de(agent)} manque` : `${count} sauvegardes ${de(agent)} manquent`,
   backup: (name, status) =>
@@ -127,6 +137,10 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       )
     case CauseKind.SMART_LOST:
       return words.smartLost(machine)
+    case CauseKind.SECURITY_OVERDUE:
+      return words.securityOverdue(machine, worst.facts.count ?? null)
+    case CauseKind.REBOOT_OVERDUE:
+      return words.rebootOverdue(machine)
     case CauseKind.MACHINE_SILENT:
       return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)
     case CauseKind.BACKUPS_MISSING:

@@ -11,6 +11,8 @@ export enum CauseKind {
   ARRAY = 'ARRAY',
   MACHINE_SILENT = 'MACHINE_SILENT',
   SMART_LOST = 'SMART_LOST',
+  SECURITY_OVERDUE = 'SECURITY_OVERDUE',
+  REBOOT_OVERDUE = 'REBOOT_OVERDUE',
   BACKUP = 'BACKUP',
   BACKUPS_MISSING = 'BACKUPS_MISSING',
   FILES = 'FILES',
@@ -28,6 +30,8 @@ registerEnumType(CauseKind, {
     },
     MACHINE_SILENT: { description: 'A machine does not report, and what should have come from it did not' },
     SMART_LOST: { description: 'No disk of a machine can be read any more, for a reason that is none of theirs' },
+    SECURITY_OVERDUE: { description: 'Security updates of a machine wait for long' },
+    REBOOT_OVERDUE: { description: 'A machine should be restarted, and has not been for long' },
     BACKUP: { description: 'A backup failed, was damaged on its way, or cannot be trusted' },
     BACKUPS_MISSING: { description: 'An agent sent nothing for one or several of its jobs' },
     FILES: { description: 'Files of the vault are lost, or damaged' },
@@ -107,6 +111,10 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
       return [CauseKind.MACHINE_SILENT, String(alert.machine)]
     case AlertType.SMART_LOST:
       return [CauseKind.SMART_LOST, String(alert.machine)]
+    case AlertType.SECURITY_OVERDUE:
+      return [CauseKind.SECURITY_OVERDUE, String(alert.machine)]
+    case AlertType.REBOOT_OVERDUE:
+      return [CauseKind.REBOOT_OVERDUE, String(alert.machine)]
     case AlertType.BACKUP:
       return causeOfBackup(alert, known)
     case AlertType.FILE:

@@ -17,6 +17,9 @@ import { InventoryReport } from '../inventory/inventory-report.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { UnawaitedFile } from '../deposit/unawaited-file.entity.ts'
 import { Room } from '../room/room.entity.ts'
+import { MachinePackage } from '../state/machine-package.entity.ts'
+import { MachineState } from '../state/machine-state.entity.ts'
+import { SystemSnapshot } from '../state/system-snapshot.entity.ts'
 import { FileSystemDisk } from '../storage/file-system-disk.entity.ts'
 import { StorageArray } from '../storage/storage-array.entity.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
@@ -32,6 +35,9 @@ export const entities = [
   FileSystem,
   FileSystemDisk,
   StorageArray,
+  SystemSnapshot,
+  MachineState,
+  MachinePackage,
   ExpectedJob,
   Protection,
   BackupEntry,

@@ -5,6 +5,7 @@ import { chance } from './chance.ts'
 import type { DemoDisk, DemoMachine, Storage } from './fleet.ts'
 import { smartDocument } from './smart-document.ts'
 import { baysOf, damageOf } from './stories.ts'
+import { aptReport, rebootReport } from './updates-report.ts'
 
 interface Device {
   name: string
@@ -48,6 +49,8 @@ export function machineReport(machine: DemoMachine, at: Date, firstDay: Date): I
       ...(mirrors.length ? [section('mdraid', { arrays: mirrors.map((storage) => arrayOf(storage, bays)) })] : []),
       ...(pools.length ? [section('zpool', { pools })] : []),
       ...(machine.users.length ? [section('homes', homesOf(machine, at))] : []),
+      section('apt', aptReport(machine, at, day)),
+      section('reboot', rebootReport(machine, at, day)),
     ],
   }
 }

@@ -33,6 +33,10 @@ export enum EventType {
   MACHINE_SILENT = 'MACHINE_SILENT',
   SMART_LOST = 'SMART_LOST',
   SMART_READ = 'SMART_READ',
+  SECURITY_OVERDUE = 'SECURITY_OVERDUE',
+  SECURITY_UPDATED = 'SECURITY_UPDATED',
+  REBOOT_OVERDUE = 'REBOOT_OVERDUE',
+  REBOOTED = 'REBOOTED',
   JOB_CREATED = 'JOB_CREATED',
   JOB_CHANGED = 'JOB_CHANGED',
   JOB_ARCHIVED = 'JOB_ARCHIVED',
@@ -171,4 +175,6 @@ export interface EventFacts {
   /** Of an alert that a later backup ended: when that one was due (ISO 8601). */
   recoveredBy?: string
   until?: string
+  /** Of something that waits: since when (ISO 8601). */
+  since?: string
 }

@@ -21,6 +21,7 @@ import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
+import { MachinePackagesResolver, MachineStatesResolver, StateResolver } from '../state/state.resolver.ts'
 import { SubscriptionsResolver } from './subscriptions.resolver.ts'
 import { InventoryResolver } from '../inventory/inventory.resolver.ts'
 import { countWhatIsMade } from './cost.ts'
@@ -75,6 +76,9 @@ const resolvers = [
   RunsResolver,
   SmartDocumentsResolver,
   SnapshotsResolver,
+  StateResolver,
+  MachinePackagesResolver,
+  MachineStatesResolver,
   StorageResolver,
   ArraysResolver,
   SubscriptionsResolver,

@@ -8,10 +8,10 @@ import type { InventoryReportInput, ReportSectionInput } from './inventory-repor
 import { corrected, type Inventory, orderedTimes, weigh } from './inventory.ts'
 import { readSections, type Told } from './read-sections.ts'
 
-const textsOf = ({ kind, subject, payload, unavailable }: ReportSectionInput): string[] => [
+const textsOf = ({ kind, subject, payload, unchanged, unavailable }: ReportSectionInput): string[] => [
   kind,
   subject ?? '',
-  payload ?? '',
+  payload ?? unchanged ?? '',
   unavailable?.code ?? '',
 ]
 
@@ -56,6 +56,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     arrays: arraysOf(graph),
     arrayKinds: arrayKindsOf(told),
     unansweredKinds: new Set(TOOLS.filter(([, section]) => told.silent.has(section)).map(([kind]) => kind)),
+    state: told.state,
     sections: outcomes,
     refused: told.refused,
     notes,

@@ -27,6 +27,12 @@ export class ReportSectionInput {
   @Field(() => UnavailableInput, { nullable: true, description: 'Set where there is no payload' })
   unavailable?: UnavailableInput | null
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'In place of a payload that was accepted before: its SHA-256, in hexadecimal. Of apt alone',
+  })
+  unchanged?: string | null
+
   @Field(() => String, { nullable: true, description: 'JSON text; of lsblk and smartctl exactly as printed' })
   payload?: string | null
 }

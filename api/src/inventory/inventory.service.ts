@@ -12,6 +12,7 @@ import type { Tell, Transact } from '../events/outbox.ts'
 import { Severity } from '../reasons/reason.ts'
 import { MachineRecorder } from '../machines/machine-recorder.ts'
 import type { Machine } from '../machines/machine.entity.ts'
+import { StateRecorder } from '../state/state-recorder.ts'
 import { ArrayRecorder } from '../storage/array-recorder.ts'
 import { StorageRecorder } from '../storage/storage-recorder.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -20,7 +21,7 @@ import { readAgentReport } from './agent-report.ts'
 import type { InventoryReportInput } from './inventory-report.input.ts'
 import { InventoryReport } from './inventory-report.entity.ts'
 import type { Inventory } from './inventory.ts'
-import type { SectionOutcome } from './section.ts'
+import { type SectionOutcome, SectionResult } from './section.ts'
 
 export interface Receipt {
   id: string
@@ -56,7 +57,7 @@ export class InventoryService {
   }
 
   private store(inventory: Inventory, caller: Caller): Promise<Receipt> {
-    const { id, times, sections } = inventory
+    const { id, times } = inventory
     return this.transact(this.em, async (transaction) => {
       // A transaction that is begun anew notes what it finds anew.
       const notes = [...inventory.notes]
@@ -113,6 +114,19 @@ export class InventoryService {
           told: inventory.arrayKinds,
           unanswered: inventory.unansweredKinds,
         })
+      const wanted = newest
+        ? await new StateRecorder(em, tell).record({
+            machineId: machine.id,
+            hostname: machine.hostname ?? machine.ip,
+            at: times.at,
+            told: inventory.state,
+          })
+        : new Set<string>()
+      const sections = inventory.sections.map((section) =>
+        section.outcome === SectionResult.UNCHANGED && wanted.has(section.kind)
+          ? { ...section, outcome: SectionResult.WANTED }
+          : section,
+      )
       await tellRefused(em, tell, machine, inventory)
       await insertRows(em, InventoryReport, [
         { id, machine: machine.id, contentHash: inventory.contentHash, ...times, sections, notes },

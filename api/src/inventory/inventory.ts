@@ -5,6 +5,7 @@ import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
 import type { FileSystemFacts, FileSystemSources } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
 import { CLOCK_TOLERANCE, DAY, MINUTE } from '../platform/clock.ts'
+import type { StateTold } from '../state/section-told.ts'
 import type { SectionOutcome } from './section.ts'
 
 /** One report in the shape in which it is recorded, whoever sent it. */
@@ -31,6 +32,8 @@ export interface Inventory {
   arrayKinds: ReadonlySet<ArrayKind>
   /** Kinds whose tool was asked and did not answer. */
   unansweredKinds: ReadonlySet<ArrayKind>
+  /** How the machine is. */
+  state: StateTold
   sections: SectionOutcome[]
   /** What of it was not taken, a sentence each. */
   refused: string[]

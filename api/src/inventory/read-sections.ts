@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import {
+  isGated,
   isSectionKind,
+  isStateKind,
   LONGEST_SUBJECT,
   LONGEST_WHY,
   type MachineFacts,
@@ -8,6 +11,7 @@ import {
   SECTION_VERSION,
   type SectionKind,
   SECTIONS,
+  type StateKind,
   type StorageKind,
 } from '@vigie/agent/report'
 import type { z } from 'zod'
@@ -18,6 +22,7 @@ import type { SmartFacts } from '../disks/smart-facts.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import { JsonError, readJson } from '../platform/read-json.ts'
 import { type BlockDevice, readLsblk } from '../storage/lsblk.ts'
+import type { SectionTold, StateTold } from '../state/section-told.ts'
 import { byKname, emptyGraph, placesOf, type StorageGraph } from '../storage/storage-graph.ts'
 import type { ReportSectionInput } from './inventory-report.input.ts'
 import { type Refusal, type SectionOutcome, SectionResult } from './section.ts'
@@ -49,6 +54,8 @@ export interface Told {
   smart: Map<string, SmartSection>
   /** Why no disk at all could be read; null where each has its own section. */
   smartUnavailable: string | null
+  /** How the machine is. */
+  state: StateTold
   /** Why smartctl could not look for disks behind controllers; null = it could. */
   scanUnavailable: string | null
   /** Kinds whose section could not be had or read: they say nothing, and not that there is nothing. */
@@ -74,6 +81,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
     graph: emptyGraph(),
     smart: new Map(),
     smartUnavailable: null,
+    state: { sections: [], unchanged: [], updatesProblem: null },
     scanUnavailable: null,
     silent: new Set(),
     refused: [],
@@ -133,11 +141,16 @@ function readSection(section: ReportSectionInput, told: Told): SectionResult {
     readUnavailable(kind, subject, unavailable, told)
     return SectionResult.UNAVAILABLE
   }
+  if (section.unchanged != null) {
+    told.state.unchanged.push(readUnchanged(kind, section.unchanged))
+    return SectionResult.UNCHANGED
+  }
   const text = section.payload ?? refuse('payload', 'is missing', 'Send the payload, or say why it is unavailable.')
   const json = parse(text)
   if (kind === 'machine') told.machine = shaped(SECTIONS.machine.shape, json)
   else if (kind === 'lsblk') told.graph.devices = readDevices(json)
   else if (kind === 'smartctl') told.smart.set(...readDisk(subject, text, json))
+  else if (kind === 'apt' || kind === 'reboot') told.state.sections.push(readState(kind, text, json))
   else Object.assign(told.graph, { [kind]: shaped<StorageGraph[StorageKind]>(SECTIONS[kind].shape, json) })
   return SectionResult.ACCEPTED
 }
@@ -149,8 +162,9 @@ function readUnavailable(
   told: Told,
 ): void {
   told.silent.add(kind)
-  if (kind !== 'smartctl') return
   const why = unavailable.text.slice(0, LONGEST_WHY).replace(/\p{Cc}+/gu, ' ')
+  if (kind === 'apt') told.state.updatesProblem = why
+  if (kind !== 'smartctl') return
   if (subject === null && unavailable.code === SCAN_FAILED) told.scanUnavailable = why
   else if (subject === null) told.smartUnavailable = why
   else if (subject)
@@ -161,6 +175,21 @@ function readUnavailable(
       code: unavailable.code,
       isForeign: FOREIGN.has(unavailable.code),
     })
+}
+
+function readUnchanged(kind: SectionKind, contentHash: string): StateTold['unchanged'][number] {
+  if (!isGated(kind) || !isStateKind(kind)) return refuse('unchanged', `cannot stand for ${kind}`, 'Send the payload.')
+  if (!/^[0-9a-f]{64}$/.test(contentHash))
+    refuse('unchanged', 'must be a SHA-256 in 64 hexadecimal digits', 'Send the payload.')
+  return { kind, contentHash }
+}
+
+function readState(kind: StateKind, payload: string, json: unknown): SectionTold {
+  const contentHash = createHash('sha256').update(payload).digest('hex')
+  const common = { version: SECTION_VERSION, contentHash, payload }
+  return kind === 'apt'
+    ? { kind, facts: shaped(SECTIONS.apt.shape, json), ...common }
+    : { kind, facts: shaped(SECTIONS.reboot.shape, json), ...common }
 }
 
 /** Where smartctl printed nothing, or did not start, for each of several disks, smartctl is what is broken. One that hangs on all is not: disks do that. */

@@ -4,11 +4,13 @@ export enum SectionResult {
   ACCEPTED = 'ACCEPTED',
   UNAVAILABLE = 'UNAVAILABLE',
   REFUSED = 'REFUSED',
+  UNCHANGED = 'UNCHANGED',
+  WANTED = 'WANTED',
 }
 registerEnumType(SectionResult, {
   name: 'SectionResult',
   description:
-    'ACCEPTED: read and recorded. UNAVAILABLE: the agent could not collect it, and said why. REFUSED: not recorded, for the rules given.',
+    'ACCEPTED: read and recorded. UNAVAILABLE: the agent could not collect it, and said why. REFUSED: not recorded, for the rules given. UNCHANGED: as it was told before. WANTED: it was told by a hash that is not known here; send it whole with the next report.',
 })
 
 @ObjectType({ simpleResolvers: true, description: 'A rule that was broken, where, and what to do about it' })

@@ -15,6 +15,14 @@ export enum MachineOrder {
   FIRST_SEEN = 'FIRST_SEEN',
   SYSTEM = 'SYSTEM',
   DISKS = 'DISKS',
+  SECURITY_UPDATES = 'SECURITY_UPDATES',
+}
+
+/** What should be done on a machine. */
+export enum MachineNeed {
+  SECURITY_UPDATES = 'SECURITY_UPDATES',
+  UPDATES = 'UPDATES',
+  RESTART = 'RESTART',
 }
 
 /** What is absent or null is not asked for. */
@@ -23,6 +31,7 @@ export interface MachineConditions {
   silent?: boolean | null | undefined
   archived?: boolean | null | undefined
   kind?: MachineKind[] | null | undefined
+  needs?: MachineNeed[] | null | undefined
   tag?: string[] | null | undefined
 }
 
@@ -44,18 +53,35 @@ const disksIn = (eb: Builder): Expression<unknown> =>
     .whereRef('Disk.machine', '=', 'Machine.id')
     .where('Disk.archivedAt', 'is', null)
 
+const securityUpdates = (eb: Builder): Expression<unknown> =>
+  eb.selectFrom('MachineState').select('security').whereRef('MachineState.machine', '=', 'Machine.id')
+
 const ORDERS: Record<MachineOrder, Order<'Machine'>> = {
   [MachineOrder.NAME]: { direction: 'asc', by: called },
   [MachineOrder.LAST_SEEN]: { direction: 'desc', by: (eb) => eb.ref('lastSeenAt') },
   [MachineOrder.FIRST_SEEN]: { direction: 'desc', by: (eb) => eb.ref('firstSeenAt') },
   [MachineOrder.SYSTEM]: { direction: 'asc', by: (eb) => eb.fn('lower', ['os']), otherwise: () => literal('') },
   [MachineOrder.DISKS]: { direction: 'desc', by: disksIn },
+  [MachineOrder.SECURITY_UPDATES]: { direction: 'desc', by: securityUpdates, otherwise: (eb) => eb.lit(-1) },
 }
 
 export const orderOfMachines = (
   orderBy: MachineOrder,
   reverse: boolean,
 ): Pick<List<'Machine'>, 'order' | 'direction'> => knownLast(ORDERS[orderBy], reverse)
+
+/** Machines that are known to need one of these; of others it is not known. */
+const needing = (eb: Builder, needs: readonly MachineNeed[]) =>
+  eb
+    .selectFrom('MachineState')
+    .select('MachineState.machine')
+    .where((state) =>
+      state.or([
+        ...(needs.includes(MachineNeed.SECURITY_UPDATES) ? [state('security', '>', 0)] : []),
+        ...(needs.includes(MachineNeed.UPDATES) ? [state('installable', '>', 0)] : []),
+        ...(needs.includes(MachineNeed.RESTART) ? [state('rebootSince', 'is not', null)] : []),
+      ]),
+    )
 
 /** Machines that are in service, or all. */
 export function machinesThat(
@@ -64,13 +90,14 @@ export function machinesThat(
   { includeArchived, now }: { includeArchived: boolean; now: Date },
 ): SelectQueryBuilder<Tables, 'Machine', object> {
   const { contains } = dialectOf(em)
-  const { silent, archived, kind, tag } = filter ?? {}
+  const { silent, archived, kind, needs, tag } = filter ?? {}
   let query = tables(em).selectFrom('Machine')
   if (archived === true) query = query.where('archivedAt', 'is not', null)
   else if (!includeArchived || archived === false) query = query.where('archivedAt', 'is', null)
   if (silent === true) query = query.where('silentAt', '<=', now)
   if (silent === false) query = query.where('silentAt', '>', now)
   if (kind?.length) query = query.where('kind', 'in', kind)
+  if (needs?.length) query = query.where('id', 'in', (eb) => needing(eb, needs))
   if (tag?.length) query = query.where((eb) => isTagged(em, eb.ref('Machine.tags'), tag))
   const search = filter?.search?.trim()
   if (search)

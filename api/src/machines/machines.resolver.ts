@@ -23,14 +23,23 @@ import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'
 import { StorageArray } from '../storage/storage-array.entity.ts'
 import { Machine } from './machine.entity.ts'
-import { type MachineConditions, MachineOrder } from './machine-list.ts'
+import { type MachineConditions, MachineNeed, MachineOrder } from './machine-list.ts'
 import { MachineKind } from './machine-kind.ts'
 import { TagArgs } from '../tags/tags.resolver.ts'
 
 registerEnumType(MachineOrder, {
   name: 'MachineOrder',
   description:
-    'NAME: by the name that is shown. LAST_SEEN: the newest report, FIRST_SEEN: the newest machine, DISKS: the most disks first. SYSTEM: by the name of the operating system; what is not known stands last, whichever way the list goes.',
+    'NAME: by the name that is shown. LAST_SEEN: the newest report, FIRST_SEEN: the newest machine, DISKS: the most disks first. SYSTEM: by the name of the operating system; SECURITY_UPDATES: the most of them first; what is not known stands last, whichever way the list goes.',
+})
+
+registerEnumType(MachineNeed, {
+  name: 'MachineNeed',
+  valuesConfig: {
+    SECURITY_UPDATES: { description: 'Updates that mend security holes wait on it, installable or kept back' },
+    UPDATES: { description: 'Updates can be installed on it' },
+    RESTART: { description: 'It should be restarted' },
+  },
 })
 
 @InputType()
@@ -46,6 +55,9 @@ export class MachineFilter implements MachineConditions {
 
   @Field(() => [MachineKind], { nullable: true, description: 'One of these kinds' })
   kind?: MachineKind[] | null
+
+  @Field(() => [MachineNeed], { nullable: true, description: 'Known to need one of these' })
+  needs?: MachineNeed[] | null
 
   @Field(() => [String], { nullable: true, description: 'One of these tags; without case and accents' })
   tag?: string[] | null

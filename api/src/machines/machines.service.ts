@@ -119,6 +119,12 @@ export class MachinesService {
       .where('machine', '=', id)
       .where('goneSince', 'is', null)
       .execute()
+    // Its alerts are closed: what still stands when it comes back is told anew.
+    await tables(em)
+      .updateTable('MachineState')
+      .set({ securityToldAt: null, rebootToldAt: null })
+      .where('machine', '=', id)
+      .execute()
     for (const disk of disks) tell.disks.add(disk.id)
     tell.machines.add(id)
     tell.event({

@@ -11,6 +11,8 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   ARRAY: ({ status }) => ({ health: status === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
   MACHINE_SILENT: () => ({ health: 'WARNING' }),
   SMART_LOST: () => ({ health: 'UNKNOWN' }),
+  SECURITY_OVERDUE: () => ({ health: 'WARNING' }),
+  REBOOT_OVERDUE: () => ({ health: 'WARNING' }),
   BACKUP: ({ status }) => ({
     status:
       status === 'TRANSFER_INTEGRITY_FAILED' || status === 'HASH_MISMATCH' || status === 'MISSING'
@@ -28,6 +30,15 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
 export const glyphOf = ({ kind, worst, severity }: Pick<CauseRowFragment, 'kind' | 'worst' | 'severity'>): Glyph =>
   GLYPHS[kind]({ status: worst[0]?.status ?? null, severity })
 
+const OF_MACHINES: readonly CauseKind[] = [
+  'MACHINE_SILENT',
+  'SMART_LOST',
+  'SECURITY_OVERDUE',
+  'REBOOT_OVERDUE',
+  'DISKS_MISSING',
+  'ARRAY',
+]
+
 /** Where the evidence of a cause stands, and what the link to it says. */
 export function evidenceOf({
   kind,
@@ -41,7 +52,7 @@ export function evidenceOf({
 } {
   const [job] = jobs
   if (kind === 'DISK' && disk) return { to: { name: 'disk', params: { id: disk.id } }, words: 'openDisk' }
-  if (machine && ['MACHINE_SILENT', 'SMART_LOST', 'DISKS_MISSING', 'ARRAY'].includes(kind))
+  if (machine && OF_MACHINES.includes(kind))
     return { to: { name: 'machine', params: { id: machine.id } }, words: 'openMachine' }
   const entry = worst[0]?.entry
   if (job && jobs.length === 1)

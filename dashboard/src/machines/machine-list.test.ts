@@ -11,10 +11,11 @@ test.each([
 })
 
 test('Kinds are alternatives, and retired ones are asked for alone', () => {
-  expect(filterOf(['kind.VM', 'kind.LXC', 'archived'], ['prod'], 'nas')).toEqual({
+  expect(filterOf(['kind.VM', 'kind.LXC', 'needs.RESTART', 'archived'], ['prod'], 'nas')).toEqual({
     search: 'nas',
     silent: null,
     kind: ['VM', 'LXC'],
+    needs: ['RESTART'],
     archived: true,
     tag: ['prod'],
   })

@@ -1,4 +1,4 @@
-import type { MachineFilter, MachineKind, MachineOrder } from '../gql/graphql.ts'
+import type { MachineFilter, MachineKind, MachineNeed, MachineOrder } from '../gql/graphql.ts'
 import { type ListKind, valuesOf } from '../list/list-kind.ts'
 
 const KINDS: readonly MachineKind[] = [
@@ -12,18 +12,33 @@ const KINDS: readonly MachineKind[] = [
   'UNKNOWN',
 ]
 
-const CONDITIONS = ['silent', 'reporting', ...KINDS.map((kind) => `kind.${kind}` as const), 'archived'] as const
+const NEEDS: readonly MachineNeed[] = ['SECURITY_UPDATES', 'UPDATES', 'RESTART']
+
+const CONDITIONS = [
+  'silent',
+  'reporting',
+  ...NEEDS.map((need) => `needs.${need}` as const),
+  ...KINDS.map((kind) => `kind.${kind}` as const),
+  'archived',
+] as const
 export type Condition = (typeof CONDITIONS)[number]
-export type Column = 'name' | 'system' | 'address' | 'tags' | 'agent' | 'firstSeen' | 'lastSeen' | 'disks'
-export type View = 'all' | 'silent' | 'archived'
+export type Column = 'name' | 'system' | 'updates' | 'address' | 'tags' | 'agent' | 'firstSeen' | 'lastSeen' | 'disks'
+export type View = 'all' | 'silent' | 'security' | 'restart' | 'archived'
 
 export const MACHINES: ListKind<Condition, Column, View, MachineOrder> = {
   name: 'machines',
   conditions: CONDITIONS,
-  views: { all: [], silent: ['silent'], archived: ['archived'] },
+  views: {
+    all: [],
+    silent: ['silent'],
+    security: ['needs.SECURITY_UPDATES'],
+    restart: ['needs.RESTART'],
+    archived: ['archived'],
+  },
   columns: {
     name: { label: 'machines.name', order: 'NAME', usual: 'ascending', isFixed: true },
     system: { label: 'machines.system', order: 'SYSTEM', usual: 'ascending', isFixed: false },
+    updates: { label: 'updates.column', order: 'SECURITY_UPDATES', usual: 'descending', isFixed: false },
     address: { label: 'machines.address', order: null, usual: 'ascending', isFixed: false },
     tags: { label: 'tags.title', order: null, usual: 'ascending', isFixed: false },
     agent: { label: 'machines.agent', order: null, usual: 'ascending', isFixed: false },
@@ -42,6 +57,7 @@ export function filterOf(conditions: readonly Condition[], tags: readonly string
     // Both of them are all.
     silent: silent === reporting ? null : silent,
     kind: valuesOf<MachineKind>(conditions, 'kind'),
+    needs: valuesOf<MachineNeed>(conditions, 'needs'),
     archived: conditions.includes('archived') ? true : null,
     tag: tags.length ? [...tags] : null,
   }

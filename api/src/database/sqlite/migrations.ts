@@ -17,6 +17,7 @@ import { Migration20261129151500 } from './migrations/Migration20261129151500.ts
 import { Migration20261130061956 } from './migrations/Migration20261130061956.ts'
 import { Migration20261130063348 } from './migrations/Migration20261130063348.ts'
 import { Migration20261130132013 } from './migrations/Migration20261130132013.ts'
+import { Migration20261130182753 } from './migrations/Migration20261130182753.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -41,4 +42,5 @@ export const migrations = [
   Migration20261130061956,
   Migration20261130063348,
   Migration20261130132013,
+  Migration20261130182753,
 ]

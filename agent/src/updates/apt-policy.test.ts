@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest'
+import { bringsSecurity, newerThanInstalled, originsOf, readOrigins, readPolicies } from './apt-policy.ts'
+
+const SOURCES = `Package files:
+ 100 /var/lib/dpkg/status
+     release a=now
+ 500 https://ann:secret@deb.example:8080/debian-security bookworm-security/main amd64 Packages
+     release v=12,o=Debian,a=oldstable-security,n=bookworm-security,l=Debian-Security,c=main,b=amd64
+     origin deb.example
+ 500 http://deb.debian.org/debian bookworm/main amd64 Packages
+     release v=12.15,o=Debian,a=oldstable,n=bookworm,l=Debian,c=main,b=amd64
+     origin deb.debian.org
+ 500 http://download.proxmox.com/debian/pve bookworm/pve-no-subscription amd64 Packages
+     release o=Proxmox,a=stable,n=bookworm,l=Proxmox, Debian Repository,c=pve-no-subscription,b=amd64
+     origin download.proxmox.com
+Pinned packages:
+     phased-thing -> 1.1 with priority 1
+`
+const origins = readOrigins(SOURCES)
+const SECURITY = 'https://ann:secret@deb.example:8080/debian-security bookworm-security/main amd64 Packages'
+const MAIN = 'http://deb.debian.org/debian bookworm/main amd64 Packages'
+const PROXMOX = 'http://download.proxmox.com/debian/pve bookworm/pve-no-subscription amd64 Packages'
+
+/** As `apt-cache policy` prints it: the versions from the newest on, the installed one with stars. */
+const policyOf = (candidate: string, versions: [version: string, source: string | null, mark?: string][]) => {
+  const lines = versions.flatMap(([version, source, mark]) => [
+    source === null ? ` *** ${version} 100` : `     ${version} 500${mark ?? ''}`,
+    source === null ? '        100 /var/lib/dpkg/status' : `        500 ${source}`,
+  ])
+  const text = ['thing:', '  Installed: 1.0', `  Candidate: ${candidate}`, '  Version table:', ...lines].join('\n')
+  const policy = readPolicies(text).get('thing')
+  if (!policy) throw new Error('nothing was read')
+  return policy
+}
+
+test.each([
+  [
+    'from the security archive',
+    '1.1',
+    [
+      ['1.1', SECURITY],
+      ['1.0', null],
+    ],
+    true,
+  ],
+  [
+    'from the main archive',
+    '1.1',
+    [
+      ['1.1', MAIN],
+      ['1.0', null],
+    ],
+    false,
+  ],
+  [
+    'that hides one behind it',
+    '1.2',
+    [
+      ['1.2', MAIN],
+      ['1.1', SECURITY],
+      ['1.0', null],
+    ],
+    true,
+  ],
+  [
+    'older than the one there',
+    '1.0',
+    [
+      ['1.0', null],
+      ['0.9', SECURITY],
+    ],
+    null,
+  ],
+  [
+    'of somebody without such an archive',
+    '1.1',
+    [
+      ['1.1', PROXMOX],
+      ['1.0', null],
+    ],
+    null,
+  ],
+  [
+    'of an archive that is not known',
+    '1.1',
+    [
+      ['1.1', 'file:/srv gone/main amd64 Packages'],
+      ['1.0', null],
+    ],
+    null,
+  ],
+] as const)('an update %s mends a security hole or not', (_what, candidate, versions, expected) => {
+  expect(
+    bringsSecurity(
+      policyOf(
+        candidate,
+        versions.map(([...each]) => each),
+      ),
+      origins,
+    ),
+  ).toBe(expected)
+})
+
+test('a pin below what is installed keeps the candidate down, and a security version above it does not count', () => {
+  const policy = policyOf('1.1', [
+    ['1.3', SECURITY],
+    ['1.1', MAIN],
+    ['1.0', null],
+  ])
+  expect(bringsSecurity(policy, origins)).toBe(false)
+})
+
+test('where it comes from is told without the password in the address, and with a comma in the label', () => {
+  expect(
+    originsOf(
+      policyOf('1.1', [
+        ['1.1', SECURITY],
+        ['1.0', null],
+      ]),
+      origins,
+    ),
+  ).toEqual([
+    {
+      origin: 'Debian',
+      label: 'Debian-Security',
+      archive: 'oldstable-security',
+      codename: 'bookworm-security',
+      site: 'deb.example',
+    },
+  ])
+  expect(origins.get(PROXMOX)?.label).toBe('Proxmox, Debian Repository')
+})
+
+test.each([
+  [
+    'the candidate',
+    '1.1',
+    [
+      ['1.1', MAIN],
+      ['1.0', null],
+    ],
+    '1.1',
+  ],
+  [
+    'what is phased, which older apt gives no candidate',
+    '1.0',
+    [
+      ['1.1', MAIN, ' (phased 0%)'],
+      ['1.0', null],
+    ],
+    '1.1',
+  ],
+  [
+    'nothing, where a pin keeps it down',
+    '1.0',
+    [
+      ['1.1', MAIN],
+      ['1.0', null],
+    ],
+    null,
+  ],
+  [
+    'nothing, where the newest is there',
+    '1.0',
+    [
+      ['1.0', null],
+      ['0.9', MAIN],
+    ],
+    null,
+  ],
+] as const)('newer than what is installed is %s', (_what, candidate, versions, expected) => {
+  const policy = policyOf(candidate, versions.map(([...each]) => each) as [string, string | null, string?][])
+  expect(newerThanInstalled(policy)?.version ?? null).toBe(expected)
+})
+
+test.each(['', 'x'.repeat(100_000), `${' '.repeat(100_000)}1`, ` *** ${'9'.repeat(100_000)}`, 'a:\n'.repeat(10_000)])(
+  'text that is none of it is read in no time',
+  (text) => {
+    expect(() => readPolicies(text)).not.toThrow()
+    expect(() => readOrigins(text)).not.toThrow()
+  },
+)

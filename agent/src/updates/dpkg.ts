@@ -1,0 +1,83 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Run } from '../platform/command.ts'
+import type { BrokenPackage } from '../report/updates.ts'
+
+const LOCKS = ['/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock', '/var/lib/apt/lists/lock']
+
+/**
+ * Who changes packages at this moment, such as "unattended-upgr (123)"; null = nobody. What apt says meanwhile is of a
+ * moment in between. The locks are the kernel's own list of them (proc(5), /proc/locks): taking one would get in the way.
+ */
+export async function holderOfLock(locks: readonly string[] = LOCKS, proc = '/proc'): Promise<string | null> {
+  const held = await readFile(join(proc, 'locks'), 'utf8').catch(() => '')
+  if (held === '') return null
+  for (const path of locks) {
+    const inode = await stat(path).then(
+      ({ ino }) => ino,
+      () => null,
+    )
+    // "1: POSIX  ADVISORY  WRITE 123 08:01:456 0 EOF"; one that waits for a lock has an arrow after the number.
+    for (const [, pid, locked] of held.matchAll(/^\d+: POSIX\s+\w+\s+WRITE (\d+) \S+:(\d+) /gm)) {
+      if (inode === null || Number(locked) !== inode || !pid) continue
+      // Inodes are of one file system each: only the process itself tells which file it is.
+      if (await hasOpen(pid, path, proc)) return nameOf(pid, proc)
+    }
+  }
+  return null
+}
+
+/** False where it cannot be read: others than root see their own processes alone. */
+async function hasOpen(pid: string, path: string, proc: string): Promise<boolean> {
+  const folder = join(proc, pid, 'fd')
+  for (const name of await readdir(folder).catch(() => []))
+    if ((await readlink(join(folder, name)).catch(() => '')) === path) return true
+  return false
+}
+
+async function nameOf(pid: string, proc: string): Promise<string> {
+  const name = await readFile(join(proc, pid, 'comm'), 'utf8').catch(() => '?')
+  return `${name.trim().slice(0, 64)} (${pid})`
+}
+
+/** Whether dpkg was interrupted: its journal holds what it has not brought to an end (dpkg(1), updates/). Null = not told. */
+export const wasInterrupted = (folder = '/var/lib/dpkg/updates'): Promise<boolean | null> =>
+  readdir(folder).then(
+    (names) => names.some((name) => /^\d+$/.test(name)),
+    () => null,
+  )
+
+/** A package that is installed, wholly or half. */
+export interface InstalledPackage {
+  name: string
+  architecture: string
+  version: string
+  /** Its owner holds it: apt-mark(8) hold. */
+  isHeld: boolean
+  /** Null = it is as it should be. */
+  broken: BrokenPackage['state'] | null
+}
+
+const FIELDS = ['Package', 'Architecture', 'Version', 'db:Status-Want', 'db:Status-Status', 'db:Status-Eflag']
+const HALF = new Set(['half-installed', 'unpacked', 'half-configured'])
+
+/** Null where dpkg-query failed: no list is no empty one. */
+export async function readInstalled(run: Run): Promise<InstalledPackage[] | null> {
+  const format = `${FIELDS.map((field) => `\${${field}}`).join('\\t')}\\n`
+  const { stdout, status } = await run('dpkg-query', ['-W', `-f=${format}`], { timeoutMs: 60_000 })
+  return status === 0 ? stdout.split('\n').flatMap(readLine) : null
+}
+
+function readLine(line: string): InstalledPackage | [] {
+  const [name = '', architecture = '', version = '', want, state = '', flag] = line.split('\t')
+  // What is removed and has left its settings is not there. One that waits for another's trigger is as it should be.
+  if (name === '' || state === '' || ['not-installed', 'config-files'].includes(state)) return []
+  const half = HALF.has(state) ? (state as BrokenPackage['state']) : null
+  return {
+    name,
+    architecture,
+    version,
+    isHeld: want === 'hold',
+    broken: flag === 'reinstreq' ? 'reinst-required' : half,
+  }
+}

@@ -1,0 +1,140 @@
+import { type AptFacts, KeptBack, PackageChange, type RebootFacts } from '@vigie/agent/report'
+import type { Row } from '../database/rows.ts'
+import type { MachinePackage } from './machine-package.entity.ts'
+import type { MachineState } from './machine-state.entity.ts'
+
+// How a machine is, from what it told: nothing else decides it, so that all of it can be derived again from the snapshots.
+
+export type PackageFacts = Omit<Row<MachinePackage>, 'id'>
+export type StateFacts = Omit<Row<MachineState>, 'id'>
+
+export const unknownState = (machine: string): StateFacts => ({
+  machine,
+  updatesAt: null,
+  updatesProblem: null,
+  ...NO_COUNTS,
+  listsRefreshedAt: null,
+  listsValidUntil: null,
+  busy: null,
+  interrupted: null,
+  broken: null,
+  rebootAt: null,
+  rebootReasons: null,
+  rebootSince: null,
+  kernelChecked: null,
+  runningKernel: null,
+  bootedAt: null,
+  securityToldAt: null,
+  rebootToldAt: null,
+})
+
+/** Where there is no plan, nothing is counted: not even as zero. */
+export const NO_COUNTS = {
+  installable: null,
+  security: null,
+  securityUnknown: null,
+  added: null,
+  removed: null,
+  downgraded: null,
+  held: null,
+  phased: null,
+  keptForDependency: null,
+  downloadBytes: null,
+  planHash: null,
+  securitySince: null,
+}
+
+/**
+ * The packages with something to do, after those that were before: since when that is so stays, whichever version is the
+ * newest meanwhile. Null = no plan was told, so that what was known stays.
+ */
+export function packagesAfter(
+  before: readonly PackageFacts[],
+  machine: string,
+  { changes }: AptFacts,
+  at: Date,
+): PackageFacts[] | null {
+  if (changes === null) return null
+  const known = new Map(before.map((row) => [keyOf(row), row]))
+  const rows = changes.map(({ origins, architecture, ...told }): PackageFacts => {
+    const row = { machine, architecture: architecture ?? '', ...told }
+    const last = known.get(keyOf(row))
+    return {
+      ...row,
+      source: sourceOf(origins),
+      since: last?.since ?? at,
+      securitySince: told.security === true ? (last?.securitySince ?? at) : null,
+    }
+  })
+  return [...new Map(rows.map((row) => [keyOf(row), row])).values()]
+}
+
+export const keyOf = ({ name, architecture }: Pick<PackageFacts, 'name' | 'architecture'>): string =>
+  `${name} ${architecture}`
+
+/** In the words of its Release file. */
+function sourceOf([first]: NonNullable<AptFacts['changes']>[number]['origins']): string | null {
+  if (!first) return null
+  return [first.label ?? first.origin, first.archive ?? first.codename].filter(Boolean).join(' ').slice(0, 255) || null
+}
+
+/** What a report told of updates. `packages` = what packagesAfter made of it. */
+export function withUpdates(
+  state: StateFacts,
+  facts: AptFacts,
+  packages: readonly PackageFacts[] | null,
+  at: Date,
+): StateFacts {
+  const { problem, downloadBytes, planHash, refreshedAt, sources, busy, interrupted, broken } = facts
+  return {
+    ...state,
+    updatesAt: at,
+    updatesProblem: problem,
+    ...(packages ? { ...countsOf(packages), downloadBytes, planHash } : NO_COUNTS),
+    listsRefreshedAt: dateOf(refreshedAt),
+    listsValidUntil: earliest(sources.map(({ validUntil }) => dateOf(validUntil))),
+    busy,
+    interrupted,
+    broken,
+  }
+}
+
+function countsOf(packages: readonly PackageFacts[]) {
+  const count = (is: (row: PackageFacts) => boolean): number => packages.filter(is).length
+  // What is removed or comes beside the others mends nothing by itself.
+  const newer = packages.filter(({ change }) => change === PackageChange.UPGRADE || change === PackageChange.KEEP)
+  return {
+    installable: count(({ change }) => change === PackageChange.UPGRADE),
+    security: newer.filter(({ security }) => security === true).length,
+    securityUnknown: newer.filter(({ security }) => security === null).length,
+    added: count(({ change }) => change === PackageChange.INSTALL),
+    removed: count(({ change }) => change === PackageChange.REMOVE),
+    downgraded: count(({ change }) => change === PackageChange.DOWNGRADE),
+    held: count(({ kept }) => kept === KeptBack.HELD),
+    phased: count(({ kept }) => kept === KeptBack.PHASED),
+    keptForDependency: count(({ kept }) => kept === KeptBack.DEPENDENCY),
+    securitySince: earliest(newer.map(({ securitySince }) => securitySince)),
+  }
+}
+
+/** What a report told of restarting. */
+export function withReboot(state: StateFacts, facts: RebootFacts, at: Date): StateFacts {
+  const { reasons, kernelChecked, runningKernel, bootedAt } = facts
+  // A file may be of a time that has not come, or be written again; since when it is known stays.
+  const told = earliest(reasons.map(({ since }) => dateOf(since)))
+  const since = earliest([state.rebootSince, told !== null && told < at ? told : at])
+  return {
+    ...state,
+    rebootAt: at,
+    rebootReasons: reasons,
+    rebootSince: reasons.length > 0 ? since : null,
+    kernelChecked,
+    runningKernel,
+    bootedAt: dateOf(bootedAt),
+  }
+}
+
+const dateOf = (time: string | null): Date | null => (time === null ? null : new Date(time))
+
+const earliest = (dates: readonly (Date | null)[]): Date | null =>
+  dates.reduce((first, date) => (date !== null && (first === null || date < first) ? date : first), null)

@@ -1,0 +1,15 @@
+import type { AptFacts, RebootFacts, StateKind } from '@vigie/agent/report'
+
+/** What a section of a report told of how a machine is. */
+export type SectionTold = { version: number; contentHash: string } & (
+  { kind: 'apt'; facts: AptFacts; payload: string } | { kind: 'reboot'; facts: RebootFacts; payload: string }
+)
+
+/** What a report told of how its machine is. */
+export interface StateTold {
+  sections: SectionTold[]
+  /** Told by their hash alone: as they were told before. */
+  unchanged: { kind: StateKind; contentHash: string }[]
+  /** Why its package manager could not be asked; null = it was, or the report says nothing of it. */
+  updatesProblem: string | null
+}

@@ -1,0 +1,138 @@
+import type { StateKind } from '@vigie/agent/report'
+import type { EntityManager } from '../database/database.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/outbox.ts'
+import { newId } from '../platform/id.ts'
+import { Severity } from '../reasons/reason.ts'
+import { keyOf, packagesAfter, type StateFacts, unknownState, withReboot, withUpdates } from './derive-state.ts'
+import { snapshotsToForget } from './keep-snapshots.ts'
+import { MachinePackage } from './machine-package.entity.ts'
+import { MachineState } from './machine-state.entity.ts'
+import type { SectionTold, StateTold } from './section-told.ts'
+import { SystemSnapshot } from './system-snapshot.entity.ts'
+
+export interface StateReport {
+  machineId: string
+  hostname: string | null
+  at: Date
+  told: StateTold
+}
+
+/** Records how a machine is, as one report tells it, inside of its transaction. */
+export class StateRecorder {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+  ) {}
+
+  /** Gives the kinds that were told by a hash that is not known here: their sender has to tell them whole. */
+  async record({ machineId, hostname, at, told }: StateReport): Promise<Set<StateKind>> {
+    const wanted = new Set<StateKind>()
+    if (told.sections.length + told.unchanged.length === 0 && told.updatesProblem === null) return wanted
+    const [known] = await selectRows(this.em, MachineState, 'machine', [machineId])
+    const state: Row<MachineState> = known ?? { id: newId(), ...unknownState(machineId) }
+    const before = { ...state }
+    for (const section of told.sections) {
+      await this.keepSnapshot(machineId, section, at)
+      Object.assign(state, await this.after(state, section, at))
+    }
+    for (const { kind, contentHash } of told.unchanged) {
+      const newest = await this.newest(machineId, kind)
+      if (newest?.contentHash !== contentHash) {
+        wanted.add(kind)
+        continue
+      }
+      newest.confirmedAt = at
+      await saveRows(this.em, SystemSnapshot, [newest])
+      if (kind === 'apt') state.updatesAt = at
+      else state.rebootAt = at
+    }
+    // What it told before stands, and is as old as it is.
+    if (told.updatesProblem !== null) state.updatesProblem = told.updatesProblem
+    this.tellWhatEnded(state, before, { hostname, at })
+    await saveRows(this.em, MachineState, [state])
+    return wanted
+  }
+
+  private async after(state: StateFacts, section: SectionTold, at: Date): Promise<StateFacts> {
+    if (section.kind === 'reboot') return withReboot(state, section.facts, at)
+    const known = await selectRows(this.em, MachinePackage, 'machine', [state.machine])
+    const packages = packagesAfter(known, state.machine, section.facts, at)
+    if (packages) await this.savePackages(known, packages)
+    return withUpdates(state, section.facts, packages, at)
+  }
+
+  /** Most reports change few of them. */
+  private async savePackages(
+    known: readonly Row<MachinePackage>[],
+    packages: readonly Omit<Row<MachinePackage>, 'id'>[],
+  ): Promise<void> {
+    const byKey = new Map(known.map((row) => [keyOf(row), row]))
+    const rows = packages.map((facts) => Object.assign(byKey.get(keyOf(facts)) ?? { id: newId() }, facts))
+    const stay = new Set<object>(rows)
+    const gone = known.filter((row) => !stay.has(row)).map(({ id }) => id)
+    await saveRows(this.em, MachinePackage, rows as Row<MachinePackage>[])
+    for (let from = 0; from < gone.length; from += 1000)
+      await tables(this.em)
+        .deleteFrom('MachinePackage')
+        .where('id', 'in', gone.slice(from, from + 1000))
+        .execute()
+  }
+
+  private async newest(machineId: string, kind: StateKind): Promise<Row<SystemSnapshot> | undefined> {
+    const [newest] = await findRows(this.em, SystemSnapshot, (query) =>
+      query.where('machine', '=', machineId).where('kind', '=', kind).orderBy('collectedAt', 'desc').limit(1),
+    )
+    return newest
+  }
+
+  /** A new one where it tells something else; then those that are too many go. */
+  private async keepSnapshot(machine: string, section: SectionTold, at: Date): Promise<void> {
+    const { kind, version, contentHash, payload } = section
+    const newest = await this.newest(machine, kind)
+    if (newest?.contentHash === contentHash) {
+      newest.confirmedAt = at
+      await saveRows(this.em, SystemSnapshot, [newest])
+      return
+    }
+    await saveRows(this.em, SystemSnapshot, [
+      { id: newId(), machine, kind, version, contentHash, collectedAt: at, confirmedAt: at, payload },
+    ])
+    const all = await tables(this.em)
+      .selectFrom('SystemSnapshot')
+      .select(['id', 'collectedAt'])
+      .where('machine', '=', machine)
+      .where('kind', '=', kind)
+      .orderBy('collectedAt', 'desc')
+      .execute()
+    const gone = snapshotsToForget(all, at)
+    if (gone.length > 0) await tables(this.em).deleteFrom('SystemSnapshot').where('id', 'in', gone).execute()
+  }
+
+  /** What was told to wait for long is done: what is not known any more is not. */
+  private tellWhatEnded(
+    state: Row<MachineState>,
+    before: Row<MachineState>,
+    { hostname, at }: Pick<StateReport, 'hostname' | 'at'>,
+  ): void {
+    const event = (type: EventType): void =>
+      this.tell.event({
+        type,
+        severity: Severity.INFO,
+        at,
+        cause: EventCause.READING,
+        machine: state.machine,
+        facts: { hostname },
+      })
+    if (before.securityToldAt !== null && state.security === 0) {
+      state.securityToldAt = null
+      event(EventType.SECURITY_UPDATED)
+    }
+    if (before.rebootToldAt !== null && state.rebootReasons?.length === 0) {
+      state.rebootToldAt = null
+      event(EventType.REBOOTED)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { KeptBack, PackageChange, StateKind } from '@vigie/agent/report'
+import { dialectOf } from '../database/dialect.ts'
+import type { EntityManager } from '../database/database.ts'
+import { rowLoader } from '../database/loader.ts'
+import { type Row, selectRows } from '../database/rows.ts'
+import { inOrder, seekPage } from '../database/seek.ts'
+import { tables } from '../database/tables.ts'
+import type { Page, PageArgs } from '../platform/page.ts'
+import { MachinePackage } from './machine-package.entity.ts'
+import { MachineState } from './machine-state.entity.ts'
+import { SystemSnapshot } from './system-snapshot.entity.ts'
+
+/** What is absent or null is not asked for. */
+export interface PackageConditions {
+  machine?: string | null | undefined
+  search?: string | null | undefined
+  change?: PackageChange[] | null | undefined
+  kept?: KeptBack[] | null | undefined
+  security?: boolean | null | undefined
+}
+
+export class StateService {
+  constructor(private readonly em: EntityManager) {}
+
+  private readonly byMachine = rowLoader<string, Row<MachineState>>(
+    (ids) => selectRows(this.em, MachineState, 'machine', ids),
+    ({ machine }) => machine,
+  )
+
+  /** Null = the machine told nothing of it. */
+  ofMachine(machineId: string): Promise<Row<MachineState> | null> {
+    return this.byMachine.load(machineId)
+  }
+
+  /** Newest first. */
+  snapshots(machineId: string, kind: StateKind | null, page: PageArgs): Promise<Page<Row<SystemSnapshot>>> {
+    let query = tables(this.em).selectFrom('SystemSnapshot').where('machine', '=', machineId)
+    if (kind !== null) query = query.where('kind', '=', kind)
+    return seekPage(this.em, { query, order: ['collectedAt', 'id'], direction: 'desc' }, page, async (ids: string[]) =>
+      inOrder(ids, await selectRows(this.em, SystemSnapshot, 'id', ids)),
+    )
+  }
+
+  /** Of machines in service, by their names. */
+  packages(filter: PackageConditions | null | undefined, page: PageArgs): Promise<Page<Row<MachinePackage>>> {
+    const { machine, change, kept, security } = filter ?? {}
+    const { contains } = dialectOf(this.em)
+    let query = tables(this.em)
+      .selectFrom('MachinePackage')
+      .where('machine', 'in', (eb) => eb.selectFrom('Machine').select('Machine.id').where('archivedAt', 'is', null))
+    if (machine) query = query.where('machine', '=', machine)
+    if (change?.length) query = query.where('change', 'in', change)
+    if (kept?.length) query = query.where('kept', 'in', kept)
+    if (security !== null && security !== undefined) query = query.where('security', '=', security)
+    const search = filter?.search?.trim()
+    if (search) query = query.where((eb) => contains(eb.ref('name'), search))
+    return seekPage(this.em, { query, order: ['name', 'id'], direction: 'asc' }, page, async (ids: string[]) =>
+      inOrder(ids, await selectRows(this.em, MachinePackage, 'id', ids)),
+    )
+  }
+}
