@@ -16,6 +16,7 @@ const LAYERS = [
   'disks',
   'storage',
   'state',
+  'metrics',
   'inventory',
   'backups',
   'files',
@@ -107,7 +108,7 @@ export default {
       severity: 'error',
       from: { path: '^agent/src/', pathNot: '^agent/src/report/' },
       to: {
-        path: ['^agent/src/report/(index|machine|sections|storage|updates)\\.ts$', '/zod/'],
+        path: ['^agent/src/report/(index|hardware|machine|metrics|sections|storage|updates)\\.ts$', '/zod/'],
         dependencyTypesNot: ['type-only'],
       },
     },

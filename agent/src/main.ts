@@ -6,6 +6,7 @@ import { collectReport } from './inventory/report.ts'
 import { SectionGate } from './inventory/section-gate.ts'
 import { Spool } from './inventory/spool.ts'
 import { watch } from './inventory/watch.ts'
+import { Sampler } from './metrics/sampler.ts'
 import { endTools, run } from './platform/command.ts'
 import { mustAnswer } from './platform/reach.ts'
 import { readDeviceSettings, readLeftOut, readSettings, settingsFiles, stateDir } from './settings.ts'
@@ -69,8 +70,9 @@ async function main(): Promise<ExitStatus> {
   // Before any of them is touched: a file call on a mount whose server is away never comes back.
   for (const [setting, path] of settingsFiles(process.env, state)) await mustAnswer(run, setting, path)
   const devices = readDeviceSettings(process.env)
+  const sampler = new Sampler(state)
   const leftOut = readLeftOut(process.env)
-  const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, leftOut, root, smart })
+  const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, leftOut, sampler, root, smart })
   // Asked by the agent itself, in a process of its own (homes.ts).
   if (command === 'homes') return say(JSON.stringify(await findHomes()))
   const measure = (totalMs: number) =>
@@ -94,6 +96,7 @@ async function main(): Promise<ExitStatus> {
     else complain(`vigie-agent: ${last}`)
     return status
   }
+  sampler.run(stop.signal)
   await watch({
     rhythm: { everyMs: readEvery(values.every), smartEveryMs: HOUR, random: Math.random },
     report,

@@ -68,7 +68,20 @@ export function settingsFiles(env: Environment, state: string): [setting: string
   return [['VIGIE_STATE_DIR', state], ...named]
 }
 
-const OPTIONAL = ['lvm', 'zpool', 'mdraid', 'btrfs', 'luks', 'df', 'ceph', 'homes', 'apt', 'reboot']
+const OPTIONAL = [
+  'lvm',
+  'zpool',
+  'mdraid',
+  'btrfs',
+  'luks',
+  'df',
+  'ceph',
+  'homes',
+  'apt',
+  'reboot',
+  'hardware',
+  'metrics',
+]
 
 /** VIGIE_LEAVE_OUT="homes, apt": sections that this machine's owner does not want to be told. */
 export function readLeftOut(env: Environment): ReadonlySet<string> {

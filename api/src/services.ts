@@ -15,6 +15,7 @@ import { DisksService } from './disks/disks.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
 import { MachinesService } from './machines/machines.service.ts'
+import { MetricsService } from './metrics/metrics.service.ts'
 import { LinksService } from './places/links.service.ts'
 import { PlacesService } from './places/places.service.ts'
 import { OverviewService } from './overview/overview.service.ts'
@@ -68,6 +69,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     diskCare: new DiskCareService(em, transact, clock, disks),
     storage,
     state: new StateService(em),
+    metrics: new MetricsService(em, clock),
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),
     entries: new EntriesService(em, clock),

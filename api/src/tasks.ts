@@ -14,6 +14,7 @@ import { measureRooms } from './room/measure-rooms.ts'
 import { RoomUse } from './room/room.entity.ts'
 import { applyAllRetention, forgetQuarantined, type Nightly } from './vault/nightly.ts'
 import { VaultService } from './vault/vault.service.ts'
+import { forgetMetrics } from './metrics/metrics.service.ts'
 import { noticeOverdue } from './state/notice-overdue.ts'
 import { noticeSilence } from './machines/silence.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from './platform/clock.ts'
@@ -117,6 +118,12 @@ export function tasksOf({
       run: async () => {
         await noticeSilence(em, transact, clock, listeningSince)
       },
+    },
+    {
+      name: 'forget metrics',
+      every: HOUR,
+      atStart: false,
+      run: () => forgetMetrics(em.fork(), clock),
     },
     {
       name: 'notice what waits for long',

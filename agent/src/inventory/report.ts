@@ -4,6 +4,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
+import { collectHardware } from '../hardware/collect.ts'
+import type { Sampler } from '../metrics/sampler.ts'
 import { collectMachine } from '../machines/collect.ts'
 import { machineKey } from '../machines/identity.ts'
 import type { Run } from '../platform/command.ts'
@@ -45,6 +47,7 @@ export interface ReportOptions {
   run: Run
   stateDir: string
   devices: readonly DeviceSetting[]
+  sampler: Pick<Sampler, 'take'>
   /** Kinds of sections that are not to be told. */
   leftOut: ReadonlySet<string>
   root: boolean
@@ -61,6 +64,7 @@ export async function collectReport({
   stateDir,
   devices,
   leftOut,
+  sampler,
   root,
   smart,
 }: ReportOptions): Promise<InventoryReport> {
@@ -92,6 +96,9 @@ export async function collectReport({
     // Where LVM cannot be asked, its own section says why.
     ['ceph', () => lvm().then(cephOf, () => null)],
     ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
+    // What a container sees of them is its host's; LXC shows its own (lxcfs).
+    ['metrics', async () => ((await machine).kind === MachineKind.CONTAINER ? null : sampler.take())],
+    ['hardware', async () => collectHardware(run, isContainer(await machine))],
     ['reboot', async () => collectReboot(run, isContainer(await machine))],
   ]
   const [storage, disks, apt] = await Promise.all([

@@ -1,3 +1,5 @@
+import { hardwareSection } from './hardware.ts'
+import { metricsSection } from './metrics.ts'
 import { machineSection } from './machine.ts'
 import {
   btrfsSection,
@@ -35,10 +37,18 @@ export const SECTIONS = {
     shape: aptSection,
   },
   reboot: { about: 'Why the machine should be restarted.', shape: rebootSection },
+  metrics: {
+    about: 'How busy the machine is, sampled once a minute; a container that sees its host has none.',
+    shape: metricsSection,
+  },
+  hardware: {
+    about: 'What the machine is made of. It may be told by `unchanged` as `apt` is.',
+    shape: hardwareSection,
+  },
 } as const
 
 export type SectionKind = keyof typeof SECTIONS
 /** Kinds that say what lies on the disks, as the agent read it. */
-export type StorageKind = Exclude<SectionKind, 'machine' | 'lsblk' | 'smartctl' | StateKind>
+export type StorageKind = Exclude<SectionKind, 'machine' | 'lsblk' | 'smartctl' | 'metrics' | StateKind>
 
 export const isSectionKind = (kind: string): kind is SectionKind => Object.hasOwn(SECTIONS, kind)

@@ -17,6 +17,7 @@ import { InventoryReport } from '../inventory/inventory-report.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { UnawaitedFile } from '../deposit/unawaited-file.entity.ts'
 import { Room } from '../room/room.entity.ts'
+import { MetricBucket } from '../metrics/metric-bucket.entity.ts'
 import { MachinePackage } from '../state/machine-package.entity.ts'
 import { MachineState } from '../state/machine-state.entity.ts'
 import { SystemSnapshot } from '../state/system-snapshot.entity.ts'
@@ -38,6 +39,7 @@ export const entities = [
   SystemSnapshot,
   MachineState,
   MachinePackage,
+  MetricBucket,
   ExpectedJob,
   Protection,
   BackupEntry,

@@ -21,6 +21,7 @@ import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
+import { MetricsResolver } from '../metrics/metrics.resolver.ts'
 import { MachinePackagesResolver, MachineStatesResolver, StateResolver } from '../state/state.resolver.ts'
 import { SubscriptionsResolver } from './subscriptions.resolver.ts'
 import { InventoryResolver } from '../inventory/inventory.resolver.ts'
@@ -65,6 +66,7 @@ const resolvers = [
   LinksResolver,
   MachinePlacesResolver,
   MachinesResolver,
+  MetricsResolver,
   MovedDisksResolver,
   OverviewResolver,
   PlaceCopiesResolver,

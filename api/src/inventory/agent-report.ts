@@ -56,6 +56,7 @@ export function readAgentReport(input: InventoryReportInput, receivedAt: Date): 
     arrays: arraysOf(graph),
     arrayKinds: arrayKindsOf(told),
     unansweredKinds: new Set(TOOLS.filter(([, section]) => told.silent.has(section)).map(([kind]) => kind)),
+    metrics: told.metrics,
     state: told.state,
     sections: outcomes,
     refused: told.refused,

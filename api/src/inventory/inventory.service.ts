@@ -12,6 +12,7 @@ import type { Tell, Transact } from '../events/outbox.ts'
 import { Severity } from '../reasons/reason.ts'
 import { MachineRecorder } from '../machines/machine-recorder.ts'
 import type { Machine } from '../machines/machine.entity.ts'
+import { MetricsRecorder } from '../metrics/metrics-recorder.ts'
 import { StateRecorder } from '../state/state-recorder.ts'
 import { ArrayRecorder } from '../storage/array-recorder.ts'
 import { StorageRecorder } from '../storage/storage-recorder.ts'
@@ -114,6 +115,8 @@ export class InventoryService {
           told: inventory.arrayKinds,
           unanswered: inventory.unansweredKinds,
         })
+      // Those of a report that waited on disk are none the less of their time.
+      await new MetricsRecorder(em).record(machine.id, inventory.metrics, times)
       const wanted = newest
         ? await new StateRecorder(em, tell).record({
             machineId: machine.id,

@@ -5,6 +5,7 @@ import type { ArrayFacts, ArrayKind } from '../storage/array-rules.ts'
 import type { FileSystemFacts, FileSystemSources } from '../storage/file-systems.ts'
 import type { StorageGraph } from '../storage/storage-graph.ts'
 import { CLOCK_TOLERANCE, DAY, MINUTE } from '../platform/clock.ts'
+import type { MetricSample } from '@vigie/agent/report'
 import type { StateTold } from '../state/section-told.ts'
 import type { SectionOutcome } from './section.ts'
 
@@ -32,6 +33,8 @@ export interface Inventory {
   arrayKinds: ReadonlySet<ArrayKind>
   /** Kinds whose tool was asked and did not answer. */
   unansweredKinds: ReadonlySet<ArrayKind>
+  /** How busy the machine was, the oldest first; [] = not told. */
+  metrics: MetricSample[]
   /** How the machine is. */
   state: StateTold
   sections: SectionOutcome[]

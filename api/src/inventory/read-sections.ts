@@ -6,6 +6,7 @@ import {
   LONGEST_SUBJECT,
   LONGEST_WHY,
   type MachineFacts,
+  type MetricSample,
   MOST_DEVICES,
   SCAN_FAILED,
   SECTION_VERSION,
@@ -54,6 +55,8 @@ export interface Told {
   smart: Map<string, SmartSection>
   /** Why no disk at all could be read; null where each has its own section. */
   smartUnavailable: string | null
+  /** How busy the machine was, the oldest first; [] = not told. */
+  metrics: MetricSample[]
   /** How the machine is. */
   state: StateTold
   /** Why smartctl could not look for disks behind controllers; null = it could. */
@@ -81,6 +84,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
     graph: emptyGraph(),
     smart: new Map(),
     smartUnavailable: null,
+    metrics: [],
     state: { sections: [], unchanged: [], updatesProblem: null },
     scanUnavailable: null,
     silent: new Set(),
@@ -150,7 +154,8 @@ function readSection(section: ReportSectionInput, told: Told): SectionResult {
   if (kind === 'machine') told.machine = shaped(SECTIONS.machine.shape, json)
   else if (kind === 'lsblk') told.graph.devices = readDevices(json)
   else if (kind === 'smartctl') told.smart.set(...readDisk(subject, text, json))
-  else if (kind === 'apt' || kind === 'reboot') told.state.sections.push(readState(kind, text, json))
+  else if (kind === 'metrics') told.metrics = shaped(SECTIONS.metrics.shape, json).samples
+  else if (isStateKind(kind)) told.state.sections.push(readState(kind, text, json))
   else Object.assign(told.graph, { [kind]: shaped<StorageGraph[StorageKind]>(SECTIONS[kind].shape, json) })
   return SectionResult.ACCEPTED
 }
@@ -187,9 +192,14 @@ function readUnchanged(kind: SectionKind, contentHash: string): StateTold['uncha
 function readState(kind: StateKind, payload: string, json: unknown): SectionTold {
   const contentHash = createHash('sha256').update(payload).digest('hex')
   const common = { version: SECTION_VERSION, contentHash, payload }
-  return kind === 'apt'
-    ? { kind, facts: shaped(SECTIONS.apt.shape, json), ...common }
-    : { kind, facts: shaped(SECTIONS.reboot.shape, json), ...common }
+  switch (kind) {
+    case 'apt':
+      return { kind, facts: shaped(SECTIONS.apt.shape, json), ...common }
+    case 'reboot':
+      return { kind, facts: shaped(SECTIONS.reboot.shape, json), ...common }
+    case 'hardware':
+      return { kind, facts: shaped(SECTIONS.hardware.shape, json), ...common }
+  }
 }
 
 /** Where smartctl printed nothing, or did not start, for each of several disks, smartctl is what is broken. One that hangs on all is not: disks do that. */

@@ -107,6 +107,7 @@ export function readScriptReport(
       fileSystems: report['disks'] == null ? null : fileSystems,
       sources: { devices: true, df: true },
       arrays: [],
+      metrics: [],
       state: { sections: [], unchanged: [], updatesProblem: null },
       arrayKinds: new Set(),
       unansweredKinds: new Set(),

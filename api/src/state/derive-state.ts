@@ -1,4 +1,4 @@
-import { type AptFacts, KeptBack, PackageChange, type RebootFacts } from '@vigie/agent/report'
+import { type AptFacts, type HardwareFacts, KeptBack, PackageChange, type RebootFacts } from '@vigie/agent/report'
 import type { Row } from '../database/rows.ts'
 import type { MachinePackage } from './machine-package.entity.ts'
 import type { MachineState } from './machine-state.entity.ts'
@@ -24,6 +24,8 @@ export const unknownState = (machine: string): StateFacts => ({
   kernelChecked: null,
   runningKernel: null,
   bootedAt: null,
+  hardware: null,
+  hardwareAt: null,
   securityToldAt: null,
   rebootToldAt: null,
 })
@@ -133,6 +135,13 @@ export function withReboot(state: StateFacts, facts: RebootFacts, at: Date): Sta
     bootedAt: dateOf(bootedAt),
   }
 }
+
+/** What a report told of what it is made of. */
+export const withHardware = (state: StateFacts, hardware: HardwareFacts, at: Date): StateFacts => ({
+  ...state,
+  hardware,
+  hardwareAt: at,
+})
 
 const dateOf = (time: string | null): Date | null => (time === null ? null : new Date(time))
 

@@ -1,10 +1,11 @@
 import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy'
-import { type BrokenPackage, type RebootFacts, RebootReason } from '@vigie/agent/report'
+import { type BrokenPackage, type HardwareFacts, type RebootFacts, RebootReason } from '@vigie/agent/report'
 import { Field, GraphQLISODateTime, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { BigNumber } from '../database/big-number.ts'
 import { BigIntScalar } from '../graphql/scalars.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { MachineHardware } from './machine-hardware.ts'
 
 registerEnumType(RebootReason, {
   name: 'RebootReason',
@@ -191,6 +192,14 @@ export class MachineState {
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it was started' })
   @Property({ type: 'datetime', nullable: true })
   bootedAt!: Date | null
+
+  @Field(() => MachineHardware, { nullable: true, description: 'What it is made of' })
+  @Property({ type: 'json', nullable: true })
+  hardware!: HardwareFacts | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When that was told last' })
+  @Property({ type: 'datetime', nullable: true })
+  hardwareAt!: Date | null
 
   /** When it was told that a security update waits for long, and that a restart does; null = it was not, or it is over. */
   @Property({ type: 'datetime', nullable: true })

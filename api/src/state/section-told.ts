@@ -1,8 +1,10 @@
-import type { AptFacts, RebootFacts, StateKind } from '@vigie/agent/report'
+import type { AptFacts, HardwareFacts, RebootFacts, StateKind } from '@vigie/agent/report'
 
 /** What a section of a report told of how a machine is. */
 export type SectionTold = { version: number; contentHash: string } & (
-  { kind: 'apt'; facts: AptFacts; payload: string } | { kind: 'reboot'; facts: RebootFacts; payload: string }
+  | { kind: 'apt'; facts: AptFacts; payload: string }
+  | { kind: 'reboot'; facts: RebootFacts; payload: string }
+  | { kind: 'hardware'; facts: HardwareFacts; payload: string }
 )
 
 /** What a report told of how its machine is. */

@@ -6,7 +6,15 @@ import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
-import { keyOf, packagesAfter, type StateFacts, unknownState, withReboot, withUpdates } from './derive-state.ts'
+import {
+  keyOf,
+  packagesAfter,
+  type StateFacts,
+  unknownState,
+  withHardware,
+  withReboot,
+  withUpdates,
+} from './derive-state.ts'
 import { snapshotsToForget } from './keep-snapshots.ts'
 import { MachinePackage } from './machine-package.entity.ts'
 import { MachineState } from './machine-state.entity.ts'
@@ -19,6 +27,12 @@ export interface StateReport {
   at: Date
   told: StateTold
 }
+
+/** When each kind was told last, whether or not it told something new. */
+const CONFIRMED = { apt: 'updatesAt', reboot: 'rebootAt', hardware: 'hardwareAt' } as const satisfies Record<
+  StateKind,
+  keyof MachineState
+>
 
 /** Records how a machine is, as one report tells it, inside of its transaction. */
 export class StateRecorder {
@@ -46,8 +60,7 @@ export class StateRecorder {
       }
       newest.confirmedAt = at
       await saveRows(this.em, SystemSnapshot, [newest])
-      if (kind === 'apt') state.updatesAt = at
-      else state.rebootAt = at
+      state[CONFIRMED[kind]] = at
     }
     // What it told before stands, and is as old as it is.
     if (told.updatesProblem !== null) state.updatesProblem = told.updatesProblem
@@ -58,6 +71,7 @@ export class StateRecorder {
 
   private async after(state: StateFacts, section: SectionTold, at: Date): Promise<StateFacts> {
     if (section.kind === 'reboot') return withReboot(state, section.facts, at)
+    if (section.kind === 'hardware') return withHardware(state, section.facts, at)
     const known = await selectRows(this.em, MachinePackage, 'machine', [state.machine])
     const packages = packagesAfter(known, state.machine, section.facts, at)
     if (packages) await this.savePackages(known, packages)
