@@ -64,7 +64,8 @@ async function main(): Promise<ExitStatus> {
     )
   }
   // apt itself asks: nothing else of this machine is touched.
-  if (command === 'apt-hook') return say((await answerApt(Number(process.env['APT_HOOK_SOCKET']))).join('\n'))
+  // Another hook may have left its line without an end.
+  if (command === 'apt-hook') return say(['', ...(await answerApt(Number(process.env['APT_HOOK_SOCKET'])))].join('\n'))
   const root = process.getuid?.() === 0
   const state = stateDir(process.env, root)
   // Before any of them is touched: a file call on a mount whose server is away never comes back.

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aptSection, rebootSection } from '../src/report/updates.ts'
@@ -115,6 +115,51 @@ describe.skipIf(!canMakeAptMachines).each(SYSTEMS)('what apt of %s would change'
     await changed({ VIGIE_STATE_DIR: '/var/lib/untouched' })
     expect(snapshotOf(folders)).toEqual(before)
   })
+
+  test(
+    'is told with pins: none hides a security update, or takes another source for its own',
+    { timeout: MINUTES },
+    async () => {
+      const file = join(machine.root, 'etc/apt/preferences.d/pins')
+      const pin = (what: string, how: string, priority: number): string =>
+        `Package: ${what}\nPin: ${how}\nPin-Priority: ${priority}\n\n`
+      try {
+        writeFileSync(
+          file,
+          pin('*', 'release o=Example', 1000) +
+            pin('secure-thing', 'version 1.0', 1001) +
+            pin('both-pockets', 'version 1.1', -1),
+        )
+        const told = await changed()
+        const pinned = { change: 'KEEP', kept: 'PINNED', installed: '1.0', candidate: '1.1', security: true }
+        expect(told).toEqual({ ...EXPECTED, 'secure-thing': pinned, 'both-pockets': pinned })
+      } finally {
+        rmSync(file)
+      }
+    },
+  )
+
+  test(
+    'is no plan where a source cannot be read: apt would leave it out without a word',
+    { timeout: MINUTES },
+    async () => {
+      const file = join(machine.root, 'etc/apt/sources.list')
+      chmodSync(file, 0o600)
+      try {
+        const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '/opt/node', '/opt/agent.mjs', 'print']
+        const { stdout } = await machine.exec('setpriv', asNobody, { env: { VIGIE_STATE_DIR: '/tmp/of-nobody' } })
+        const { sections } = JSON.parse(stdout) as { sections: Section[] }
+        const facts = aptSection.parse(JSON.parse(sections.find(({ kind }) => kind === 'apt')?.payload ?? 'null'))
+        expect(facts).toMatchObject({
+          changes: null,
+          planHash: null,
+          problem: expect.stringContaining('Unable to read'),
+        })
+      } finally {
+        chmodSync(file, 0o644)
+      }
+    },
+  )
 
   test('is not asked again while packages, lists and settings are as they were', { timeout: MINUTES }, async () => {
     const file = join(machine.root, 'var/lib/vigie-agent/apt.json')

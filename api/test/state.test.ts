@@ -16,13 +16,22 @@ const change = (name: string, more: Record<string, unknown> = {}) => ({
   origins: [{ origin: 'Debian', label: 'Debian', archive: 'stable', codename: 'trixie', site: 'deb.debian.org' }],
   ...more,
 })
+const SECURITY = {
+  origin: 'Debian',
+  label: 'Debian-Security',
+  archive: 'stable-security',
+  codename: 'trixie-security',
+  madeAt: '2026-11-21T00:00:00Z',
+  validUntil: null,
+  storedAt: '2026-11-21T06:00:00Z',
+}
 const aptOf = (changes: unknown[] | null, more: Record<string, unknown> = {}) => ({
   changes,
   problem: changes === null ? 'Unmet dependencies. Try apt --fix-broken install' : null,
   planHash: changes === null ? null : 'a'.repeat(64),
   downloadBytes: changes === null ? null : 5_000_000_000,
   refreshedAt: '2026-11-21T06:00:00Z',
-  sources: [],
+  sources: [SECURITY],
   busy: null,
   interrupted: false,
   broken: [],
@@ -143,8 +152,44 @@ test('A section that has not changed is told by its hash; one that is not known 
     { id: told.machine.id },
   )
   expect(data.systemSnapshots.nodes).toEqual([
-    { kind: 'apt', collectedAt: minutes(0).toISOString(), confirmedAt: minutes(15).toISOString(), payload },
+    { kind: 'apt', collectedAt: minutes(0).toISOString(), confirmedAt: minutes(0).toISOString(), payload },
   ])
+})
+
+test('That a section is the same is written down once an hour, and no report writes more of it', async () => {
+  const api = await apiForThisTest()
+  const payload = JSON.stringify(aptOf([change('bash')]))
+  const { machine } = await report(api, { sections: [section('apt', payload)] })
+  for (const minute of [15, 59, 61, 75])
+    await report(api, { collectedAt: minutes(minute), sections: [unchanged(payload)] })
+  const { data } = await api.ask('query ($id: ID!) { systemSnapshots(machine: $id) { nodes { confirmedAt } } }', {
+    id: machine.id,
+  })
+  expect(data.systemSnapshots.nodes).toEqual([{ confirmedAt: minutes(61).toISOString() }])
+})
+
+test('A kind that is told once is not worked on twice', async () => {
+  const api = await apiForThisTest()
+  const { sections } = await report(api, { sections: [apt([change('bash')]), apt([]), reboot(), reboot()] })
+  expect(sections.slice(-4).map(({ outcome }) => outcome)).toEqual(['ACCEPTED', 'REFUSED', 'ACCEPTED', 'REFUSED'])
+  expect(await namesOf(api)).toEqual(['atlas bash'])
+})
+
+test('While packages are changed nothing is concluded: what was known stands with the time that it is from', async () => {
+  const api = await apiForThisTest()
+  await report(api, { sections: [apt([change('openssl', { security: true })])] })
+  await report(api, {
+    collectedAt: minutes(15),
+    sections: [apt([], { busy: 'unattended-upgr (123)', interrupted: true })],
+  })
+  expect(await stateOf(api)).toMatchObject({
+    security: 1,
+    updateStanding: 'SECURITY',
+    busy: 'unattended-upgr (123)',
+    updatesAt: minutes(0).toISOString(),
+  })
+  await report(api, { collectedAt: minutes(30), sections: [apt([])] })
+  expect(await stateOf(api)).toMatchObject({ security: 0, busy: null, updateStanding: 'CURRENT' })
 })
 
 test('A machine is told unchanged of what it said itself, never of what another one said', async () => {
@@ -236,11 +281,16 @@ test('Security updates and a restart that wait too long are told once, and again
     reboot({ code: 'ASKED', detail: 'libc6', since: minutes(0).toISOString() }),
   ]
   await report(api, { collectedAt: minutes(0), sections: waiting })
+  // One that does not tell it any more may have been updated meanwhile.
+  api.clock.now = minutes(8 * DAYS)
+  expect(await notice()).toBe(0)
+  api.clock.now = minutes(0)
   await report(api, { collectedAt: minutes(7 * DAYS - 1), sections: waiting })
   expect(await notice()).toBe(0)
   api.clock.now = minutes(7 * DAYS)
   expect(await notice()).toBe(1)
   expect(await notice()).toBe(0)
+  await report(api, { collectedAt: minutes(14 * DAYS - 1), sections: waiting })
   api.clock.now = minutes(14 * DAYS)
   expect(await notice()).toBe(1)
   expect(await types()).toEqual(['SECURITY_OVERDUE', 'REBOOT_OVERDUE'])
@@ -257,6 +307,24 @@ test('Security updates and a restart that wait too long are told once, and again
   expect(await types()).toHaveLength(2)
   await report(api, { collectedAt: minutes(14 * DAYS + 30), sections: [apt([change('bash')]), reboot()] })
   expect(await types()).toEqual(['SECURITY_OVERDUE', 'REBOOT_OVERDUE', 'SECURITY_UPDATED', 'REBOOTED'])
+})
+
+test('What waited for long has come, though something else waits since', async () => {
+  const api = await apiForThisTest()
+  const notice = () =>
+    noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: null })
+  const overdue = async () =>
+    (await api.ask('{ events(filter: { type: [SECURITY_OVERDUE, SECURITY_UPDATED] }) { nodes { type } } }')).data.events
+      .nodes.length
+  await report(api, { collectedAt: minutes(0), sections: [apt([change('openssl', { security: true })])] })
+  const both = [change('openssl', { security: true }), change('curl', { security: true })]
+  await report(api, { collectedAt: minutes(8 * DAYS), sections: [apt(both)] })
+  expect(await notice()).toBe(1)
+  await report(api, { collectedAt: minutes(8 * DAYS + 15), sections: [apt(both.slice(1))] })
+  expect(await overdue()).toBe(2)
+  // The other one is told when it has waited as long.
+  await report(api, { collectedAt: minutes(15 * DAYS), sections: [apt(both.slice(1))] })
+  expect(await notice()).toBe(1)
 })
 
 test('A subscriber sees how a machine is as soon as it reports', async () => {

@@ -33,7 +33,17 @@ const apt = (changes: unknown[] | null, more: Record<string, unknown> = {}) =>
     planHash: null,
     downloadBytes: 198_000_000,
     refreshedAt: new Date(Date.now() - 60 * MINUTE).toISOString(),
-    sources: [],
+    sources: [
+      {
+        origin: 'Debian',
+        label: 'Debian-Security',
+        archive: 'oldstable-security',
+        codename: 'bookworm-security',
+        madeAt: new Date(Date.now() - 120 * MINUTE).toISOString(),
+        validUntil: null,
+        storedAt: null,
+      },
+    ],
     busy: null,
     interrupted: false,
     broken: [],
@@ -49,6 +59,34 @@ const machine = (hostname: string, serial: string, at: Date, sections: unknown[]
     disks: [{ serial }],
     sections,
   })
+
+/** Twelve hours, with a gap of two. */
+const metrics = (now: Date) =>
+  section('metrics', {
+    samples: Array.from({ length: 720 }, (_, minute) => ({
+      at: new Date(now.getTime() - (720 - minute) * MINUTE).toISOString(),
+      load1: 1 + Math.sin(minute / 60),
+      load5: 1,
+      cpuPercent: 50 + 40 * Math.sin(minute / 60),
+      memoryBytes: 16 * 1024 ** 3,
+      availableBytes: 10 * 1024 ** 3,
+      swapBytes: 0,
+      swapUsedBytes: 0,
+    })).filter((_, minute) => minute < 300 || minute > 420),
+  })
+const hardware = section('hardware', {
+  cpuModel: 'AMD EPYC 7302P 16-Core Processor',
+  sockets: 1,
+  cores: 16,
+  threads: 32,
+  memoryBytes: 16 * 1024 ** 3,
+  system: 'Supermicro Super Server',
+  board: null,
+  firmware: null,
+  bootMode: 'UEFI',
+  networkCards: [{ name: 'eno1', address: null, driver: 'igb', speedMbit: 1000 }],
+  gpus: [],
+})
 
 const NASTY = `lib${'very-long-name-'.repeat(14)}<b>x</b>`
 
@@ -68,7 +106,7 @@ beforeAll(async () => {
     reboot([{ code: 'KERNEL_NEWER', detail: '6.1.0-31-amd64', since: START.toISOString() }]),
   ]
   atlas = (await machine('atlas', 'ONE', START, waiting)).machine.id
-  await machine('atlas', 'ONE', after(20 * DAY), waiting)
+  await machine('atlas', 'ONE', after(20 * DAY), [...waiting, hardware, metrics(after(20 * DAY))])
   await machine('vega', 'TWO', after(20 * DAY), [apt([]), reboot([])])
   await machine('rigel', 'THREE', after(20 * DAY), [
     apt([], { refreshedAt: new Date(Date.now() - 40 * DAY).toISOString() }),
@@ -156,6 +194,24 @@ describe.skipIf(!CHROMIUM)('Updates and restarts', () => {
     expect(await page.getByRole('row', { name: /atlas/ }).count()).toBe(1)
     await page.getByRole('link', { name: /Restart due/ }).click()
     await page.getByRole('row', { name: /atlas/ }).waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
+  test('stand beside what the machine is made of, and how busy it was: as curves, and as tables', async () => {
+    const { page, faults } = await open(`/machines/${atlas}`)
+    await page.getByText('AMD EPYC 7302P 16-Core Processor, 16 cores, 32 threads').waitFor()
+    await page.getByText('eno1 at 1,000 Mbit/s').waitFor()
+    const busy = page.getByRole('region', { name: 'How busy it is' })
+    await busy.getByRole('img', { name: /Processors over time\. Now \d+ %/ }).waitFor()
+    await busy.getByRole('img', { name: /Memory in use over time\. Now 6 GiB, 6 GiB on average/ }).waitFor()
+    // No swap is used: that is no curve.
+    expect(await busy.getByText('Swap in use').count()).toBe(0)
+    await busy.getByRole('button', { name: '1 week' }).click()
+    await busy.getByRole('button', { name: 'As a table' }).first().click()
+    await busy.getByRole('region', { name: 'Processors over time' }).getByRole('row').nth(1).waitFor()
+    await busy.getByRole('button', { name: '1 hour' }).click()
+    await busy.getByRole('img', { name: /Load over time/ }).waitFor()
     expect(faults).toEqual([])
     await page.context().close()
   })

@@ -57,6 +57,10 @@ test('other kinds are always told whole, and a server that takes no report is to
 test('a folder that takes nothing costs bandwidth, and no section', async () => {
   const gate = new SectionGate('/proc/vigie')
   await gate.note(report(section('{}')), receipt('ACCEPTED'))
+  expect((await new SectionGate('/proc/vigie').hold([section('{}')]))[0]?.payload).toBe('{}')
+  // In one run it is remembered, and forgotten where the server wants it.
+  expect((await gate.hold([section('{}')]))[0]?.payload).toBeNull()
+  await gate.note(report({ ...section('{}'), payload: null, unchanged: 'x' }), receipt('WANTED'))
   expect((await gate.hold([section('{}')]))[0]?.payload).toBe('{}')
 })
 

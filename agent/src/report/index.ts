@@ -17,6 +17,7 @@ export {
 export { isSectionKind, type SectionKind, SECTIONS, type StorageKind } from './sections.ts'
 export { isGated, isStateKind, STATE_KINDS, type StateKind } from './state-kinds.ts'
 export { KeptBack, PackageChange } from './package-change.ts'
+export { isSecurityArchive } from './security-archive.ts'
 export { RebootReason } from './reboot-reason.ts'
 export { MachineKind } from './machine-kind.ts'
 export type { MachineFacts } from './machine.ts'

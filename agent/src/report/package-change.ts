@@ -14,6 +14,8 @@ export enum KeptBack {
   HELD = 'HELD',
   /** Its distribution gives it to some machines first (Phased-Update-Percentage). */
   PHASED = 'PHASED',
-  /** What it needs cannot be had, or a pin says no (apt_preferences(5)). */
+  /** What it needs cannot be had. */
   DEPENDENCY = 'DEPENDENCY',
+  /** Its owner pins it (apt_preferences(5)). */
+  PINNED = 'PINNED',
 }

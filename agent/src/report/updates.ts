@@ -5,7 +5,11 @@ import { RebootReason } from './reboot-reason.ts'
 // What a package manager would change, and whether a restart is due, as the agent reads it without changing anything.
 
 const text = z.string().max(512)
-const name = z.string().max(255)
+/** One line: it is shown, and told apart by databases that have no NUL. */
+const name = z
+  .string()
+  .max(255)
+  .regex(/^\P{Cc}*$/u)
 const time = z.iso.datetime({ offset: true }).nullable()
 /** More than any system has installed. */
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(50_000)

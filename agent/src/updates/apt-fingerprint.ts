@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { VERSION } from '../version.ts'
 import { holderOfLock } from './dpkg.ts'
 
 /** Files, and folders with what is in them, that what apt says comes from (apt.conf(5), apt_preferences(5), dpkg(1)). */
@@ -10,7 +11,6 @@ const SOURCES = [
   '/var/lib/apt/extended_states',
   '/var/lib/apt/lists',
   '/var/lib/apt/periodic',
-  '/var/cache/apt/archives',
   '/etc/apt',
   '/etc/apt/apt.conf.d',
   '/etc/apt/preferences.d',
@@ -20,7 +20,8 @@ const SOURCES = [
 
 /** Another one where apt may say something else than before. Read from the file system alone, for this costs no second of a core. */
 export async function aptFingerprint(sources: readonly string[] = SOURCES): Promise<string> {
-  const hash = createHash('sha256')
+  // Another version of this agent may read otherwise.
+  const hash = createHash('sha256').update(VERSION)
   for (const path of sources) {
     hash.update(`${path} ${await marksOf(path)}\n`)
     const names = await readdir(path).catch(() => [])

@@ -35,11 +35,14 @@ export function answerApt(descriptor: number): Promise<string[]> {
     let text = ''
     socket.setEncoding('utf8')
     socket.on('data', (chunk: string) => {
+      // What was looked through before holds no end of a message, but for its last character.
+      const from = Math.max(0, text.length - 1)
       text += chunk
       if (text.length > LARGEST_MESSAGE) socket.destroy()
-      const messages = text.split('\n\n')
-      text = messages.pop() ?? ''
-      for (const message of messages) answer(message, socket, lines)
+      for (let end = text.indexOf('\n\n', from); end >= 0; end = text.indexOf('\n\n')) {
+        answer(text.slice(0, end), socket, lines)
+        text = text.slice(end + 2)
+      }
     })
     socket.once('end', () => socket.end())
     // Whatever becomes of the socket, apt goes on without this hook.

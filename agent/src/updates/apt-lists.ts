@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { AptSource } from '../report/updates.ts'
 
 const LISTS = '/var/lib/apt/lists'
-/** Written by apt.systemd.daily and by update-notifier-common after a refresh that came to its end. */
+/** Written by apt.systemd.daily and by update-notifier-common after a refresh, even where one of several sources failed. */
 const STAMPS = ['/var/lib/apt/periodic/update-success-stamp', '/var/lib/apt/periodic/update-stamp']
 /** More sources than any system has. */
 const MOST = 1000
@@ -24,7 +24,8 @@ export async function readLists(
     const head = await readHead(join(folder, name))
     if (head !== null) sources.push(readRelease(head, storedAt))
   }
-  for (const stamp of stamps) {
+  // Without lists a stamp says nothing.
+  for (const stamp of sources.length > 0 ? stamps : []) {
     const at = await stat(stamp).then(
       ({ mtimeMs }) => mtimeMs,
       () => null,

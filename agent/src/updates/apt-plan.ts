@@ -61,22 +61,33 @@ function readHookLine(stdout: string, native: string): Planned[] | null {
  * `Inst name [installed] (candidate Label:version/archive, … [arch]) [what is broken by then]`, `Remv name [installed]`,
  * `Purg name [installed]` (apt-get(8), --simulate). A name bears its architecture where that is a foreign one.
  */
-const LINE =
-  /^(Inst|Remv|Purg) (\S{1,255})(?: \[([^\]]{0,255})\])?(?: \((\S{1,255}) ([^)]{0,4000}) \[([^\]]{1,64})\]\))?/
+const INSTALL = /^Inst (\S{1,255})(?: \[([^\]]{0,255})\])? \((\S{1,255}) .*\[([^\]\s]{1,64})\]\)/
+const REMOVE = /^(?:Remv|Purg) (\S{1,255})(?: \[([^\]]{0,255})\])?/
 
 function readLines(stdout: string, native: string): Planned[] {
   const downgraded = new Set(blockOf(stdout, 'The following packages will be DOWNGRADED:'))
   return stdout.split('\n').flatMap((line) => {
-    const [, verb, called, installed, candidate, , printed] = LINE.exec(line.slice(0, 8192)) ?? []
-    if (!verb || !called) return []
-    const [name = called, foreign] = called.split(':')
-    const architecture = foreign ?? (printed === undefined || printed === 'all' ? native : printed)
-    const common = { key: keyOf(name, architecture, native), name, architecture, installed: installed ?? null }
-    if (verb !== 'Inst') return { ...common, change: PackageChange.REMOVE, candidate: null }
+    const text = line.slice(0, 8192)
+    const [, gone, had] = REMOVE.exec(text) ?? []
+    if (gone) return { ...named(gone, native), installed: had ?? null, change: PackageChange.REMOVE, candidate: null }
+    if (!text.startsWith('Inst ')) return []
+    const [, called, installed, candidate, architecture] = INSTALL.exec(text) ?? []
+    if (!called || !candidate) throw new Error(`apt says "${text.slice(0, 100)}", which cannot be read`)
     const upgrade = downgraded.has(called) ? PackageChange.DOWNGRADE : PackageChange.UPGRADE
-    const change = installed === undefined ? PackageChange.INSTALL : upgrade
-    return { ...common, change, candidate: candidate ?? null }
+    return {
+      ...named(called, native, architecture),
+      installed: installed ?? null,
+      change: installed === undefined ? PackageChange.INSTALL : upgrade,
+      candidate,
+    }
   })
+}
+
+/** A name bears its architecture where that is a foreign one; "all" is the system's own. */
+function named(called: string, native: string, printed = native): Pick<Planned, 'key' | 'name' | 'architecture'> {
+  const [name = called, foreign] = called.split(':')
+  const architecture = foreign ?? (printed === 'all' ? native : printed)
+  return { key: keyOf(name, architecture, native), name, architecture }
 }
 
 /** The names below a heading of apt-get: lines that begin with two spaces. */

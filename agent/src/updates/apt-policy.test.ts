@@ -131,6 +131,61 @@ test('where it comes from is told without the password in the address, and with 
   expect(origins.get(PROXMOX)?.label).toBe('Proxmox, Debian Repository')
 })
 
+test('priorities of any width are read, and none of them is taken for the source before', () => {
+  const pinned = `Package files:
+ 100 /var/lib/dpkg/status
+     release a=now
+ 500 ${SECURITY}
+     release v=12,o=Debian,a=oldstable-security,n=bookworm-security,l=Debian-Security,c=main,b=amd64
+1000 ${PROXMOX}
+     release o=Proxmox,a=stable,n=bookworm,l=Proxmox,c=pve-no-subscription,b=amd64
+-100 ${MAIN}
+     release v=12.15,o=Debian,a=oldstable,n=bookworm,l=Debian,c=main,b=amd64
+Pinned packages:
+`
+  const found = readOrigins(pinned)
+  expect([SECURITY, PROXMOX, MAIN].map((source) => found.get(source)?.label)).toEqual([
+    'Debian-Security',
+    'Proxmox',
+    'Debian',
+  ])
+  const text = `thing:
+  Installed: 1.0
+  Candidate: 1.1
+  Version table:
+     1.1 1001
+       1001 ${SECURITY}
+ *** 1.0 100
+        100 /var/lib/dpkg/status
+`
+  const policy = readPolicies(text).get('thing')
+  expect(policy && bringsSecurity(policy, found)).toBe(true)
+})
+
+/** Installed at a priority of its own, a newer one at its. */
+const preferring = (installed: number, newer: number) =>
+  readPolicies(
+    `thing:
+  Installed: 1.0
+  Candidate: 1.0
+  Version table:
+     1.1 ${newer}
+        500 ${SECURITY}
+ *** 1.0 ${installed}
+        100 /var/lib/dpkg/status
+`,
+  ).get('thing')
+
+test.each([
+  ['a pin on what is installed', 1001, 500, { version: '1.1', reason: 'pinned' }],
+  ['a pin that forbids the newer one', 500, -1, { version: '1.1', reason: 'pinned' }],
+  ['a release that is preferred, which is no pin', 990, 500, null],
+  ['a release that only may be chosen', 500, 100, null],
+])('%s keeps it away, or not', (_what, installed, newer, expected) => {
+  const policy = preferring(installed, newer)
+  expect(policy && newerThanInstalled(policy)).toEqual(expected)
+})
+
 test.each([
   [
     'the candidate',

@@ -1,9 +1,12 @@
+import { isSecurityArchive } from '../report/security-archive.ts'
 import type { AptOrigin } from '../report/updates.ts'
 
 /** One version of a package, from the newest to the oldest. */
 export interface PolicyVersion {
   version: string
   isInstalled: boolean
+  /** What its owner prefers it by (apt_preferences(5)). */
+  priority: number
   /** Whether its distribution gives it to some machines first. */
   isPhased: boolean
   /** Where it may be had from, as `apt-cache policy` writes it: `http://… bookworm/main amd64 Packages`. */
@@ -15,6 +18,9 @@ export interface PackagePolicy {
   candidate: string | null
   versions: PolicyVersion[]
 }
+
+/** What is longer is cut: no archive calls itself so. */
+const LONGEST = 255
 
 /** `apt-cache policy NAME …`, in the C locale (apt-cache(8)): by the names that were asked. */
 export function readPolicies(stdout: string): Map<string, PackagePolicy> {
@@ -31,34 +37,50 @@ export function readPolicies(stdout: string): Map<string, PackagePolicy> {
 function readLine(line: string, policy: PackagePolicy): void {
   const [, field, value] = /^ {2}(Installed|Candidate): (\S+)/.exec(line) ?? []
   if (field && value) {
-    const version = value === '(none)' ? null : value
+    const version = value === '(none)' ? null : value.slice(0, LONGEST)
     if (field === 'Installed') policy.installed = version
     else policy.candidate = version
     return
   }
   // " *** 1.0 500 (phased 0%)", "     2.0 500"; below it "        500 http://… noble/main amd64 Packages".
-  const [, mark, version] = /^ (\*\*\*| {3}) (\S+) -?\d/.exec(line) ?? []
+  const [, mark, version, priority] = /^ (\*\*\*| {3}) (\S+) (-?\d{1,9})(?: |$)/.exec(line) ?? []
   if (mark && version)
     policy.versions.push({
-      version,
+      version: version.slice(0, LONGEST),
       isInstalled: mark === '***',
+      priority: Number(priority),
       isPhased: /\(phased \d+%\)/.test(line),
       sources: [],
     })
   else {
-    const source = /^ {8,}-?\d+ (\S.*)$/.exec(line)?.[1]
+    const source = /^ {7,}-?\d+ (\S.*)$/.exec(line)?.[1]
     if (source) policy.versions[policy.versions.length - 1]?.sources.push(source)
   }
 }
 
+/** The priority of a release that its owner prefers (APT::Default-Release); what is above was said of this package. */
+const PREFERRED_RELEASE = 990
+
+/** Something newer than what is installed, that would not come by itself, and why. */
+export interface Newer {
+  version: string
+  reason: 'candidate' | 'phased' | 'pinned'
+}
+
 /**
- * Something newer that would not come by itself: the candidate, or what is phased. apt before 2.6 ranks that below what is
- * installed, and says nothing else of it. Null = there is nothing newer.
+ * The candidate; what is phased, which apt before 2.6 ranks below what is installed without another word; or what a pin keeps
+ * away. Of releases that only may be chosen (backports) nothing waits. Null = there is nothing newer.
  */
-export function newerThanInstalled({ candidate, versions }: PackagePolicy): PolicyVersion | null {
-  const installed = versions.findIndex(({ isInstalled }) => isInstalled)
-  const newer = versions.slice(0, Math.max(installed, 0))
-  return newer.find(({ version }) => version === candidate) ?? newer.find(({ isPhased }) => isPhased) ?? null
+export function newerThanInstalled({ candidate, versions }: PackagePolicy): Newer | null {
+  const at = versions.findIndex(({ isInstalled }) => isInstalled)
+  const newer = versions.slice(0, Math.max(at, 0))
+  const chosen = newer.find(({ version }) => version === candidate)
+  if (chosen) return { version: chosen.version, reason: chosen.isPhased ? 'phased' : 'candidate' }
+  const phased = newer.find(({ isPhased }) => isPhased)
+  if (phased) return { version: phased.version, reason: 'phased' }
+  const isPinned = (versions[at]?.priority ?? 0) > PREFERRED_RELEASE
+  const pinned = newer.find(({ priority }) => priority < 0 || (isPinned && priority >= 500))
+  return pinned ? { version: pinned.version, reason: 'pinned' } : null
 }
 
 const NO_ORIGIN: AptOrigin = { origin: null, label: null, archive: null, codename: null, site: null }
@@ -69,7 +91,7 @@ export function readOrigins(stdout: string): Map<string, AptOrigin> {
   let source: string | null = null
   for (const line of stdout.split('\n')) {
     if (line.startsWith('Pinned packages:')) break
-    const next = /^ {1,8}-?\d+ (.+)$/.exec(line.slice(0, 4096))?.[1]
+    const next = /^ {0,8}-?\d+ (\S.*)$/.exec(line.slice(0, 4096))?.[1]
     if (next) origins.set((source = next), NO_ORIGIN)
     const release = source !== null && /^ +release (.+)$/.exec(line.slice(0, 4096))?.[1]
     if (source !== null && release) origins.set(source, { ...originOf(release), site: siteOf(source) })
@@ -81,23 +103,14 @@ export function readOrigins(stdout: string): Map<string, AptOrigin> {
 function originOf(release: string): AptOrigin {
   const fields = new Map<string, string>()
   for (const part of release.split(/,(?=[a-z]=)/)) fields.set(part.slice(0, 1), part.slice(2))
-  const word = (key: string): string | null => fields.get(key) || null
+  const word = (key: string): string | null => fields.get(key)?.slice(0, LONGEST) || null
   return { origin: word('o'), label: word('l'), archive: word('a'), codename: word('n'), site: null }
 }
 
 /** The host alone: an address may hold a password. */
 function siteOf(source: string): string | null {
-  return /^[a-z+]+:\/\/(?:[^/@\s]*@)?([^/\s:]+)/i.exec(source)?.[1] ?? null
+  return /^[a-z+]+:\/\/(?:[^/@\s]*@)?([^/\s:]+)/i.exec(source)?.[1]?.slice(0, LONGEST) ?? null
 }
-
-/**
- * Whether an archive is one for security alone: Debian's by its label, Ubuntu's and others by the name of the archive,
- * Ubuntu's extended maintenance by its origin. Never by what stands in a package's name.
- */
-export const isSecurity = ({ origin, label, archive, codename }: AptOrigin): boolean =>
-  label === 'Debian-Security' ||
-  [archive, codename].some((name) => name?.endsWith('-security')) ||
-  (origin?.startsWith('UbuntuESM') ?? false)
 
 /**
  * Whether going to the candidate brings a security update: its own archive, or that of a version between it and the
@@ -106,8 +119,8 @@ export const isSecurity = ({ origin, label, archive, codename }: AptOrigin): boo
 export function bringsSecurity(policy: PackagePolicy, origins: ReadonlyMap<string, AptOrigin>): boolean | null {
   const steps = stepsTo(policy)
   const from = steps.flatMap(({ sources }) => sources.flatMap((source) => origins.get(source) ?? []))
-  if (from.some(isSecurity)) return true
-  const watched = new Set([...origins.values()].filter(isSecurity).map(({ origin }) => origin))
+  if (from.some(isSecurityArchive)) return true
+  const watched = new Set([...origins.values()].filter(isSecurityArchive).map(({ origin }) => origin))
   return from.length > 0 && from.every(({ origin }) => origin !== null && watched.has(origin)) ? false : null
 }
 

@@ -33,6 +33,7 @@ export async function collectApt({ run, hook }: AptOptions): Promise<AptFacts | 
   const installed = await readInstalled(run)
   if (installed === null) throw new Error('dpkg-query failed: nobody knows what is installed')
   const native = (await run('dpkg', ['--print-architecture'])).stdout.trim()
+  if (native === '') throw new Error('dpkg does not tell its architecture')
   const { plan, problem } = await simulate(run, { hook, native })
   return {
     changes: plan && (await describeAll(run, plan, { installed, native })),
@@ -53,12 +54,19 @@ async function simulate(
 ): Promise<{ plan: Planned[] | null; problem: string | null }> {
   const env: Record<string, string> = hook ? { VIGIE_HOOK_NODE: hook.node, VIGIE_HOOK_AGENT: hook.agent } : {}
   const args = ['-s', ...LOOK_ONLY, ...(hook ? ['-o', HOOK_OPTION] : []), 'dist-upgrade']
-  const { stdout, stderr, status } = await run('apt-get', args, { ...TIMEOUT, env })
-  if (status === 0) return { plan: readPlan(stdout, native), problem: null }
-  // A hook that fails makes apt fail: what it says without is the truth.
-  if (hook) return simulate(run, { hook: null, native })
-  const said = stderr.split('\n').find((line) => line.startsWith('E: ')) ?? `apt-get ended with ${status}`
-  return { plan: null, problem: said.replace(/^E: /, '').slice(0, 512) }
+  const asked = run('apt-get', args, { ...TIMEOUT, env })
+  // A hook that fails makes apt fail, one that hangs makes it hang: what apt says without is the truth.
+  if (hook) {
+    const told = await asked.catch(() => null)
+    if (told?.status !== 0) return simulate(run, { hook: null, native })
+  }
+  const { stdout, stderr, status } = await asked
+  const said = stderr.split('\n')
+  // What it cannot read it leaves out, and ends as if all were well: others than root may not read every source.
+  const unread = said.find((line) => line.startsWith('W: Unable to read '))
+  if (status === 0 && !unread) return { plan: readPlan(stdout, native), problem: null }
+  const why = unread ?? said.find((line) => line.startsWith('E: ')) ?? `apt-get ended with ${status}`
+  return { plan: null, problem: why.replace(/^[EW]: /, '').slice(0, 512) }
 }
 
 interface System {
@@ -75,8 +83,18 @@ async function describeAll(run: Run, plan: readonly Planned[], { installed, nati
     return planned.has(key) ? [] : { key, ...each }
   })
   const policies = await readAllPolicies(run, [...planned, ...others.map(({ key }) => key)])
+  // Of an architecture that was taken off the system apt knows nothing any more.
+  const unknown = others.find(({ key, name }) => key === name && !policies.has(key))
+  if (unknown) throw new Error(`apt-cache tells nothing of ${unknown.name}`)
+  // The hook calls "all" by the system's own architecture: what dpkg calls it stays the same, whatever becomes of it.
+  const architectures = new Map(
+    installed.map((each) => [keyOf(each.name, each.architecture, native), each.architecture]),
+  )
   return [
-    ...plan.map((each) => describe(each, policies.get(each.key), origins)),
+    ...plan.map((each) => ({
+      ...describe(each, policies.get(each.key), origins),
+      architecture: architectures.get(each.key) ?? each.architecture,
+    })),
     ...others.flatMap((each) => describeKept(each, policies.get(each.key), origins)),
   ]
 }
@@ -117,6 +135,8 @@ function describe(
   }
 }
 
+const KEPT = { candidate: KeptBack.DEPENDENCY, phased: KeptBack.PHASED, pinned: KeptBack.PINNED } as const
+
 /** [] = there is nothing newer than what is installed. */
 function describeKept(
   { name, architecture, version, isHeld }: InstalledPackage,
@@ -130,7 +150,7 @@ function describeKept(
     name: name.slice(0, 255),
     architecture,
     change: PackageChange.KEEP,
-    kept: isHeld ? KeptBack.HELD : newer.isPhased ? KeptBack.PHASED : KeptBack.DEPENDENCY,
+    kept: isHeld ? KeptBack.HELD : KEPT[newer.reason],
     installed: version,
     candidate: newer.version,
     security: bringsSecurity(policy, origins),
@@ -140,8 +160,9 @@ function describeKept(
 
 /** Of what is not in its store yet: each line of --print-uris ends with name, bytes and sum. Null = it was not told. */
 async function downloadSize(run: Run): Promise<number | null> {
-  const asked = await run('apt-get', ['--print-uris', '-qq', '-y', ...LOOK_ONLY, 'dist-upgrade'], TIMEOUT)
-  if (asked.status !== 0) return null
+  const args = ['--print-uris', '-qq', '-y', ...LOOK_ONLY, 'dist-upgrade']
+  const asked = await run('apt-get', args, TIMEOUT).catch(() => null)
+  if (asked?.status !== 0) return null
   let bytes = 0
   for (const line of asked.stdout.split('\n')) bytes += Number(/^'[^']*' \S+ (\d+)/.exec(line)?.[1] ?? 0)
   return bytes

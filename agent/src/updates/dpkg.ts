@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Run } from '../platform/command.ts'
 import type { BrokenPackage } from '../report/updates.ts'
@@ -6,7 +6,8 @@ import type { BrokenPackage } from '../report/updates.ts'
 const LOCKS = ['/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock', '/var/lib/apt/lists/lock']
 
 /**
- * Who changes packages at this moment, such as "unattended-upgr (123)"; null = nobody. What apt says meanwhile is of a
+ * Who changes packages at this moment, such as "unattended-upgr (123)"; null = nobody that this agent can
+ * see: others than root see their own processes alone. What apt says meanwhile is of a
  * moment in between. The locks are the kernel's own list of them (proc(5), /proc/locks): taking one would get in the way.
  */
 export async function holderOfLock(locks: readonly string[] = LOCKS, proc = '/proc'): Promise<string | null> {
@@ -29,9 +30,13 @@ export async function holderOfLock(locks: readonly string[] = LOCKS, proc = '/pr
 
 /** False where it cannot be read: others than root see their own processes alone. */
 async function hasOpen(pid: string, path: string, proc: string): Promise<boolean> {
+  const lock = await stat(path).catch(() => null)
   const folder = join(proc, pid, 'fd')
-  for (const name of await readdir(folder).catch(() => []))
-    if ((await readlink(join(folder, name)).catch(() => '')) === path) return true
+  for (const name of await readdir(folder).catch(() => [])) {
+    // Whatever links lead to it.
+    const open = await stat(join(folder, name)).catch(() => null)
+    if (lock && open?.ino === lock.ino && open.dev === lock.dev) return true
+  }
   return false
 }
 

@@ -15,6 +15,7 @@ test.each([
   ['6.6.31+rpt-rpi-2712', 'rpi-2712'],
   ['6.1.0-rpi7-rpi-v8', 'rpi-v8'],
   ['6.13-rc3-amd64', 'amd64'],
+  ['6.1.0-28-686-pae', '686-pae'],
   ['6.18.44', ''],
   ['', ''],
 ])('the kernel %s is of the flavour "%s"', (release, flavour) => {

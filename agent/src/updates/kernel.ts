@@ -6,7 +6,7 @@
 export function flavourOf(release: string): string {
   const [, ...parts] = release.split('-')
   // Numbers of the binary interface stand before it: 28, 0.deb12.4, rpi7, rc3.
-  const from = parts.findIndex((part) => !/^(\d|rc\d|rpi\d+$)/.test(part))
+  const from = parts.findIndex((part) => /^[3-6]86$/.test(part) || !/^(\d|rc\d|rpi\d+$)/.test(part))
   return from < 0 ? '' : parts.slice(from).join('-')
 }
 

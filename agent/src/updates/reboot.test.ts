@@ -26,6 +26,8 @@ const machine =
   async (command, args) => {
     const answer = (stdout: string, status = 0) => ({ stdout, stderr: '', status })
     if (command === 'uname') return answer(args[0] === '-r' ? release : build)
+    if (command === 'dpkg-query' && args[0] === '-S')
+      return packaged === null ? answer('', 1) : answer(`linux-image-${release}: ${args[1]}\n`)
     if (command === 'dpkg-query') return answer(packaged ?? '', packaged === null ? 1 : 0)
     // As dpkg orders them, for versions of numbers alone.
     const order = (text: string): string => text.replace(/\d+/g, (digits) => digits.padStart(6, '0'))
@@ -60,6 +62,18 @@ test('a kernel that was built anew under its name waits for a restart', async ()
   ])
   expect(await codes(machine('6.1.0-28-amd64', build, '6.1.119-1'))).toEqual([])
   expect(await codes(machine('6.1.0-28-amd64', build))).toEqual([])
+})
+
+test('what was kept of an older build is no kernel that waits', async () => {
+  install('6.1.54', '6.1.55.old')
+  expect(await codes(machine('6.1.54'))).toEqual([])
+})
+
+test('where dpkg gives no answer, nothing is known of the kernel', async () => {
+  install('6.1.0-28-amd64', '6.1.0-31-amd64')
+  const broken: Run = async (command, args) =>
+    command === 'dpkg' ? { stdout: '', stderr: 'error', status: 2 } : machine('6.1.0-28-amd64')(command, args)
+  expect(await collectReboot(broken, false, places)).toMatchObject({ reasons: [], kernelChecked: false })
 })
 
 test('the kernel that Proxmox VE pins is the one that should run', async () => {

@@ -45,12 +45,15 @@ async function readAsked(runDir: string): Promise<Reason | null> {
   return { code: RebootReason.ASKED, detail: names.join(', ').slice(0, 512) || null, since }
 }
 
+const LEFTOVER = /\.(?:old|bak|orig|signed|efi|dpkg-\w+)$/
+
 /** Null = nothing can be told: its kernel is none of those in /boot. */
 async function readKernel(run: Run, places: RebootPlaces): Promise<{ reason: Reason | null } | null> {
   const running = await uname(run, '-r')
   if (running === null) return null
   const names = await readdir(places.bootDir).catch(() => [])
-  const installed = names.flatMap((name) => /^vmlinu[xz]-(\S+)$/.exec(name)?.[1] ?? [])
+  // What was kept of an older build is no kernel that waits.
+  const installed = names.flatMap((name) => (LEFTOVER.test(name) ? [] : (/^vmlinu[xz]-(\S+)$/.exec(name)?.[1] ?? [])))
   const ofFlavour = installed.filter((release) => flavourOf(release) === flavourOf(running))
   if (ofFlavour.length === 0) return null
   const wanted = (await readPin(places.etcKernel)) ?? (await newestOf(run, [...ofFlavour, running]))
@@ -76,7 +79,8 @@ async function newestOf(run: Run, releases: readonly string[]): Promise<string |
   let newest = releases[0] ?? null
   for (const release of releases) {
     const later = await run('dpkg', ['--compare-versions', release, 'gt', newest ?? '']).catch(() => null)
-    if (later === null) return null
+    // 0 and 1 are answers, 2 is none (dpkg(1)).
+    if (later?.status !== 0 && later?.status !== 1) return null
     if (later.status === 0) newest = release
   }
   return newest
@@ -86,7 +90,11 @@ async function newestOf(run: Run, releases: readonly string[]): Promise<string |
 async function readRebuilt(run: Run, running: string, { bootDir }: RebootPlaces): Promise<Reason | null> {
   const build = buildOf((await uname(run, '-v')) ?? '')
   if (build === null) return null
-  const told = await run('dpkg-query', ['-W', '-f=${Version}', `linux-image-${running}`]).catch(() => null)
+  // linux-image-… of Debian, proxmox-kernel-… or pve-kernel-… of Proxmox VE: whose file it is.
+  const owner = await run('dpkg-query', ['-S', `/boot/vmlinuz-${running}`]).catch(() => null)
+  const name = /^([^:,\s]{1,255})(?::\S{1,64})?: /.exec(owner?.stdout ?? '')?.[1]
+  if (!name) return null
+  const told = await run('dpkg-query', ['-W', '-f=${Version}', name]).catch(() => null)
   const version = told?.status === 0 ? told.stdout.trim() : ''
   if (version === '' || version === build) return null
   const later = await run('dpkg', ['--compare-versions', version, 'gt', build]).catch(() => null)

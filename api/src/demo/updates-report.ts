@@ -84,13 +84,24 @@ export function aptReport(machine: DemoMachine, at: Date, day: number): AptFacts
       origins: [{ origin, label, archive, codename: archive, site: null }],
     }
   })
+  const refreshedAt = new Date(at.getTime() - chance(`${machine.hostname} refreshes ${today}`) * DAY)
   return {
     changes,
     problem: null,
     planHash: createHash('sha256').update(JSON.stringify(changes)).digest('hex'),
     downloadBytes: changes.length * 1_400_000,
-    refreshedAt: new Date(at.getTime() - chance(`${machine.hostname} refreshes ${today}`) * DAY).toISOString(),
-    sources: [],
+    refreshedAt: refreshedAt.toISOString(),
+    sources: [
+      {
+        origin: ARCHIVES[machine.os].origin,
+        label: ARCHIVES[machine.os].security[0],
+        archive: ARCHIVES[machine.os].security[1],
+        codename: ARCHIVES[machine.os].security[1],
+        madeAt: refreshedAt.toISOString(),
+        validUntil: null,
+        storedAt: refreshedAt.toISOString(),
+      },
+    ],
     busy: null,
     interrupted: false,
     broken: [],

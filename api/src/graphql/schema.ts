@@ -22,7 +22,12 @@ import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
 import { MetricsResolver } from '../metrics/metrics.resolver.ts'
-import { MachinePackagesResolver, MachineStatesResolver, StateResolver } from '../state/state.resolver.ts'
+import {
+  MachinePackagesResolver,
+  MachineStatesResolver,
+  StateResolver,
+  SystemSnapshotsResolver,
+} from '../state/state.resolver.ts'
 import { SubscriptionsResolver } from './subscriptions.resolver.ts'
 import { InventoryResolver } from '../inventory/inventory.resolver.ts'
 import { countWhatIsMade } from './cost.ts'
@@ -81,6 +86,7 @@ const resolvers = [
   StateResolver,
   MachinePackagesResolver,
   MachineStatesResolver,
+  SystemSnapshotsResolver,
   StorageResolver,
   ArraysResolver,
   SubscriptionsResolver,

@@ -55,6 +55,8 @@ export interface Told {
   smart: Map<string, SmartSection>
   /** Why no disk at all could be read; null where each has its own section. */
   smartUnavailable: string | null
+  /** Kinds that a report tells once, and this one has told. */
+  once: Set<string>
   /** How busy the machine was, the oldest first; [] = not told. */
   metrics: MetricSample[]
   /** How the machine is. */
@@ -84,6 +86,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
     graph: emptyGraph(),
     smart: new Map(),
     smartUnavailable: null,
+    once: new Set(),
     metrics: [],
     state: { sections: [], unchanged: [], updatesProblem: null },
     scanUnavailable: null,
@@ -144,6 +147,10 @@ function readSection(section: ReportSectionInput, told: Told): SectionResult {
   if (unavailable) {
     readUnavailable(kind, subject, unavailable, told)
     return SectionResult.UNAVAILABLE
+  }
+  if (isStateKind(kind) || kind === 'metrics') {
+    if (told.once.has(kind)) refuse('kind', 'stands in this report before', 'Send one section of it.')
+    told.once.add(kind)
   }
   if (section.unchanged != null) {
     told.state.unchanged.push(readUnchanged(kind, section.unchanged))

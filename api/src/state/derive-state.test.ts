@@ -20,13 +20,22 @@ const change = (name: string, more: Partial<Change> = {}): Change => ({
   origins: [],
   ...more,
 })
+const SECURITY = {
+  origin: 'Debian',
+  label: 'Debian-Security',
+  archive: 'stable-security',
+  codename: 'trixie-security',
+  madeAt: NOW.toISOString(),
+  validUntil: null,
+  storedAt: NOW.toISOString(),
+}
 const facts = (changes: Change[] | null, more: Partial<AptFacts> = {}): AptFacts => ({
   changes,
   problem: null,
   planHash: 'plan',
   downloadBytes: 1000,
   refreshedAt: NOW.toISOString(),
-  sources: [],
+  sources: [SECURITY],
   busy: null,
   interrupted: false,
   broken: [],
@@ -69,9 +78,28 @@ test('Where no plan could be made nothing is counted, not even as zero, and the 
     installable: null,
     security: null,
     planHash: null,
-    securitySince: null,
     updatesAt: later(1),
   })
+})
+
+test('What waits stays known while no plan can be made: a broken apt ends no alarm', () => {
+  const waiting = stateOf(facts([change('openssl', { security: true })]))
+  const broken = facts(null, { problem: 'Unmet dependencies', planHash: null, downloadBytes: null })
+  expect(withUpdates(waiting, broken, null, later(3)).securitySince).toEqual(NOW)
+})
+
+test('Without the list of a security archive nobody can tell what waits, and nothing known is not none', () => {
+  expect(stateOf(facts([change('plain')], { sources: [] }))).toMatchObject({ security: null, securityListAt: null })
+  expect(stateOf(facts([change('plain')]))).toMatchObject({ security: 0, securityListAt: NOW })
+  expect(stateOf(facts([change('plain', { security: true })], { sources: [] }))).toMatchObject({ security: 1 })
+})
+
+test('Lists of a day to come are of a clock that was wrong: their age is not known', () => {
+  const told = facts([], {
+    refreshedAt: later(400).toISOString(),
+    sources: [{ ...SECURITY, madeAt: later(400).toISOString() }],
+  })
+  expect(stateOf(told)).toMatchObject({ listsRefreshedAt: null, securityListAt: null })
 })
 
 test('Since when a package waits stays, whichever version is the newest; since when it mends a hole is told apart', () => {
@@ -109,8 +137,26 @@ test.each([
   expect(withReboot(first, reboot([]), later(2)).rebootSince).toBeNull()
 })
 
+test('A kernel that could not be looked at this time still waits, until the machine is started anew', () => {
+  const kernel = { code: 'KERNEL_NEWER' as never, detail: '6.1.0-31-amd64', since: later(-5).toISOString() }
+  const due = withReboot(unknownState('M'), reboot([kernel]), NOW)
+  const blind = withReboot(due, { ...reboot([]), kernelChecked: false }, later(1))
+  expect(blind).toMatchObject({ rebootReasons: [kernel], rebootSince: later(-5), kernelChecked: true })
+  const started = { ...reboot([]), kernelChecked: false, bootedAt: later(0.5).toISOString() }
+  expect(withReboot(due, started, later(1))).toMatchObject({
+    rebootReasons: [],
+    rebootSince: null,
+    kernelChecked: false,
+  })
+})
+
+const CURRENT = { updatesAt: NOW, installable: 0, security: 0, listsRefreshedAt: NOW, securityListAt: NOW }
+
 test.each([
   ['not told', {}, UpdateStanding.UNKNOWN],
+  ['that changes packages just now', { ...CURRENT, busy: 'apt (1)', interrupted: true }, UpdateStanding.CURRENT],
+  ['without a list of a security archive', { ...CURRENT, security: null, securityListAt: null }, UpdateStanding.STALE],
+  ['whose security list stands still', { ...CURRENT, securityListAt: later(-8) }, UpdateStanding.STALE],
   ['without a plan', { updatesAt: NOW, updatesProblem: 'E: broken' }, UpdateStanding.BROKEN],
   ['interrupted', { updatesAt: NOW, installable: 0, security: 0, interrupted: true }, UpdateStanding.BROKEN],
   [
@@ -121,27 +167,19 @@ test.each([
   ['with security updates', { updatesAt: NOW, installable: 5, security: 1 }, UpdateStanding.SECURITY],
   ['with security updates kept back', { updatesAt: NOW, installable: 0, security: 1 }, UpdateStanding.SECURITY],
   ['with others', { updatesAt: NOW, installable: 1, security: 0 }, UpdateStanding.PENDING],
-  [
-    'with none, lists fresh',
-    { updatesAt: NOW, installable: 0, security: 0, listsRefreshedAt: NOW },
-    UpdateStanding.CURRENT,
-  ],
+  ['with none, lists fresh', CURRENT, UpdateStanding.CURRENT],
   ['with none, age of lists unknown', { updatesAt: NOW, installable: 0, security: 0 }, UpdateStanding.STALE],
   [
     'with none, lists on the last day',
-    { updatesAt: NOW, installable: 0, security: 0, listsRefreshedAt: new Date(NOW.getTime() - FRESH_FOR) },
+    { ...CURRENT, listsRefreshedAt: new Date(NOW.getTime() - FRESH_FOR) },
     UpdateStanding.CURRENT,
   ],
   [
     'with none, lists a moment too old',
-    { updatesAt: NOW, installable: 0, security: 0, listsRefreshedAt: new Date(NOW.getTime() - FRESH_FOR - 1) },
+    { ...CURRENT, listsRefreshedAt: new Date(NOW.getTime() - FRESH_FOR - 1) },
     UpdateStanding.STALE,
   ],
-  [
-    'with none, a list past its day',
-    { updatesAt: NOW, installable: 0, security: 0, listsRefreshedAt: NOW, listsValidUntil: later(-1) },
-    UpdateStanding.STALE,
-  ],
+  ['with none, a list past its day', { ...CURRENT, listsValidUntil: later(-1) }, UpdateStanding.STALE],
 ])('A machine %s stands as %s', (_what, more, standing) => {
   expect(standingOf({ ...unknownState('M'), ...more }, NOW)).toBe(standing)
 })
@@ -150,7 +188,7 @@ test('Whether lists are too old is not known where nothing tells their age', () 
   expect(areListsStale(unknownState('M'), NOW)).toBeNull()
 })
 
-test('Of snapshots the newest 20 stay, and the first of each day for a year', () => {
+test('Of snapshots the newest 20 stay, and the first of each day for 90 days', () => {
   const at = (hoursAgo: number) => ({
     id: `h${hoursAgo}`,
     collectedAt: new Date(Date.parse('2026-11-30T23:30:00Z') - hoursAgo * 3_600_000),
@@ -159,7 +197,7 @@ test('Of snapshots the newest 20 stay, and the first of each day for a year', ()
   const gone = new Set(snapshotsToForget(all, new Date('2026-11-30T23:30:00Z')))
   const kept = all.filter(({ id }) => !gone.has(id))
   expect(kept.slice(0, 20)).toEqual(all.slice(0, 20))
-  // 20 of today, then the first of each day: of today too, and of the 364 whole days that are not a year old.
-  expect(kept).toHaveLength(20 + 365)
+  // 20 of today, then the first of each day: of today too, and of the 89 whole days that are not 90 days old.
+  expect(kept).toHaveLength(20 + 90)
   expect(kept.slice(20).every(({ collectedAt }) => collectedAt.getUTCHours() === 0)).toBe(true)
 })

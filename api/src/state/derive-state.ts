@@ -1,5 +1,14 @@
-import { type AptFacts, type HardwareFacts, KeptBack, PackageChange, type RebootFacts } from '@vigie/agent/report'
+import {
+  type AptFacts,
+  type HardwareFacts,
+  isSecurityArchive,
+  KeptBack,
+  PackageChange,
+  type RebootFacts,
+  RebootReason,
+} from '@vigie/agent/report'
 import type { Row } from '../database/rows.ts'
+import { CLOCK_TOLERANCE } from '../platform/clock.ts'
 import type { MachinePackage } from './machine-package.entity.ts'
 import type { MachineState } from './machine-state.entity.ts'
 
@@ -13,6 +22,8 @@ export const unknownState = (machine: string): StateFacts => ({
   updatesAt: null,
   updatesProblem: null,
   ...NO_COUNTS,
+  securitySince: null,
+  securityListAt: null,
   listsRefreshedAt: null,
   listsValidUntil: null,
   busy: null,
@@ -41,9 +52,9 @@ export const NO_COUNTS = {
   held: null,
   phased: null,
   keptForDependency: null,
+  pinned: null,
   downloadBytes: null,
   planHash: null,
-  securitySince: null,
 }
 
 /**
@@ -88,12 +99,17 @@ export function withUpdates(
   at: Date,
 ): StateFacts {
   const { problem, downloadBytes, planHash, refreshedAt, sources, busy, interrupted, broken } = facts
+  const security = sources.filter(isSecurityArchive)
+  const hasSecurity = security.length > 0
   return {
     ...state,
     updatesAt: at,
     updatesProblem: problem,
-    ...(packages ? { ...countsOf(packages), downloadBytes, planHash } : NO_COUNTS),
-    listsRefreshedAt: dateOf(refreshedAt),
+    // Where there is no plan, what waited before still does, for all that is known.
+    ...(packages ? { ...countsOf(packages, hasSecurity), downloadBytes, planHash } : NO_COUNTS),
+    // What is to come was not.
+    listsRefreshedAt: past(dateOf(refreshedAt), at),
+    securityListAt: past(latest(security.map(({ madeAt }) => dateOf(madeAt))), at),
     listsValidUntil: earliest(sources.map(({ validUntil }) => dateOf(validUntil))),
     busy,
     interrupted,
@@ -101,13 +117,14 @@ export function withUpdates(
   }
 }
 
-function countsOf(packages: readonly PackageFacts[]) {
+function countsOf(packages: readonly PackageFacts[], hasSecurity: boolean) {
   const count = (is: (row: PackageFacts) => boolean): number => packages.filter(is).length
   // What is removed or comes beside the others mends nothing by itself.
   const newer = packages.filter(({ change }) => change === PackageChange.UPGRADE || change === PackageChange.KEEP)
   return {
     installable: count(({ change }) => change === PackageChange.UPGRADE),
-    security: newer.filter(({ security }) => security === true).length,
+    // Without the list of a security archive nobody can tell, and none is no answer.
+    security: newer.filter(({ security }) => security === true).length || (hasSecurity ? 0 : null),
     securityUnknown: newer.filter(({ security }) => security === null).length,
     added: count(({ change }) => change === PackageChange.INSTALL),
     removed: count(({ change }) => change === PackageChange.REMOVE),
@@ -115,13 +132,18 @@ function countsOf(packages: readonly PackageFacts[]) {
     held: count(({ kept }) => kept === KeptBack.HELD),
     phased: count(({ kept }) => kept === KeptBack.PHASED),
     keptForDependency: count(({ kept }) => kept === KeptBack.DEPENDENCY),
+    pinned: count(({ kept }) => kept === KeptBack.PINNED),
     securitySince: earliest(newer.map(({ securitySince }) => securitySince)),
   }
 }
 
 /** What a report told of restarting. */
 export function withReboot(state: StateFacts, facts: RebootFacts, at: Date): StateFacts {
-  const { reasons, kernelChecked, runningKernel, bootedAt } = facts
+  const { kernelChecked, runningKernel, bootedAt } = facts
+  const started = dateOf(bootedAt)
+  // A kernel that could not be looked at this time, in the same run of the machine, still waits if it did.
+  const isBlind = !kernelChecked && state.kernelChecked === true && isSameStart(started, state.bootedAt)
+  const reasons = isBlind ? [...facts.reasons, ...(state.rebootReasons ?? []).filter(isOfKernel)] : facts.reasons
   // A file may be of a time that has not come, or be written again; since when it is known stays.
   const told = earliest(reasons.map(({ since }) => dateOf(since)))
   const since = earliest([state.rebootSince, told !== null && told < at ? told : at])
@@ -130,11 +152,17 @@ export function withReboot(state: StateFacts, facts: RebootFacts, at: Date): Sta
     rebootAt: at,
     rebootReasons: reasons,
     rebootSince: reasons.length > 0 ? since : null,
-    kernelChecked,
+    kernelChecked: isBlind ? true : kernelChecked,
     runningKernel,
-    bootedAt: dateOf(bootedAt),
+    bootedAt: started,
   }
 }
+
+const isOfKernel = ({ code }: RebootFacts['reasons'][number]): boolean => code !== RebootReason.ASKED
+
+/** The kernel reckons it from its clock, which is set meanwhile: seconds are no restart. */
+const isSameStart = (a: Date | null, b: Date | null): boolean =>
+  a === null || b === null || Math.abs(a.getTime() - b.getTime()) < CLOCK_TOLERANCE
 
 /** What a report told of what it is made of. */
 export const withHardware = (state: StateFacts, hardware: HardwareFacts, at: Date): StateFacts => ({
@@ -143,7 +171,14 @@ export const withHardware = (state: StateFacts, hardware: HardwareFacts, at: Dat
   hardwareAt: at,
 })
 
+/** Null where it lies ahead: a clock was wrong. */
+const past = (date: Date | null, now: Date): Date | null =>
+  date !== null && date.getTime() <= now.getTime() + CLOCK_TOLERANCE ? date : null
+
 const dateOf = (time: string | null): Date | null => (time === null ? null : new Date(time))
 
 const earliest = (dates: readonly (Date | null)[]): Date | null =>
   dates.reduce((first, date) => (date !== null && (first === null || date < first) ? date : first), null)
+
+const latest = (dates: readonly (Date | null)[]): Date | null =>
+  dates.reduce((last, date) => (date !== null && (last === null || date > last) ? date : last), null)

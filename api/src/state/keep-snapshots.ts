@@ -2,9 +2,9 @@ import { DAY } from '../platform/clock.ts'
 
 /** Of each machine and kind. */
 const NEWEST = 20
-const DAILY_FOR = 365 * DAY
+const DAILY_FOR = 90 * DAY
 
-/** Which of the snapshots of one machine and kind go, newest first: the newest 20 stay, and the first of each day for a year. */
+/** Which of the snapshots of one machine and kind go, newest first: the newest 20 stay, and the first of each day for 90 days. */
 export function snapshotsToForget(snapshots: readonly { id: string; collectedAt: Date }[], now: Date): string[] {
   const firstOfDay = new Map(snapshots.map(({ id, collectedAt }) => [Math.floor(collectedAt.getTime() / DAY), id]))
   const kept = new Set(firstOfDay.values())

@@ -19,7 +19,8 @@ registerEnumType(KeptBack, {
   valuesConfig: {
     HELD: { description: 'Its owner holds it (apt-mark hold)' },
     PHASED: { description: 'Its distribution gives it to some machines first; this one waits' },
-    DEPENDENCY: { description: 'What it needs cannot be had, or a pin says no' },
+    DEPENDENCY: { description: 'What it needs cannot be had' },
+    PINNED: { description: 'Its owner pins it (apt_preferences)' },
   },
 })
 

@@ -75,7 +75,8 @@ export class MachineState {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Packages, installable or kept back, whose newer version mends a security hole',
+    description:
+      'Packages, installable or kept back, whose newer version mends a security hole; null also where it has no list of a security archive',
   })
   @Property({ type: 'integer', nullable: true })
   security!: number | null
@@ -107,9 +108,13 @@ export class MachineState {
   @Property({ type: 'integer', nullable: true })
   phased!: number | null
 
-  @Field(() => Int, { nullable: true, description: 'Kept back: what they need cannot be had, or a pin says no' })
+  @Field(() => Int, { nullable: true, description: 'Kept back: what they need cannot be had' })
   @Property({ type: 'integer', nullable: true })
   keptForDependency!: number | null
+
+  @Field(() => Int, { nullable: true, description: 'Kept back: their owner pins them (apt_preferences)' })
+  @Property({ type: 'integer', nullable: true })
+  pinned!: number | null
 
   @Field(() => BigIntScalar, { nullable: true, description: 'Bytes that would have to be fetched' })
   @Property({ type: BigNumber, nullable: true })
@@ -125,6 +130,14 @@ export class MachineState {
   })
   @Property({ type: 'datetime', nullable: true })
   listsRefreshedAt!: Date | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'When the newest list of a security archive that it has was made by its publisher, who makes it anew at least daily; null = it has none, so that nobody can tell what waits',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  securityListAt!: Date | null
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,

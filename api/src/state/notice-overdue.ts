@@ -13,6 +13,7 @@ export interface Patience {
   rebootDays: number | null
 }
 
+const TOLD_WITHIN = 2 * DAY
 /** Machines looked at in one transaction: reports wait for milliseconds only. */
 const AT_ONCE = 500
 
@@ -61,6 +62,8 @@ async function lateSince(
     query
       .where(`${what}Since`, '<=', new Date(now.getTime() - days * DAY))
       .where(`${what}ToldAt`, 'is', null)
+      // Of a machine that does not tell it any more it is not known whether it still waits.
+      .where(what === 'security' ? 'updatesAt' : 'rebootAt', '>=', new Date(now.getTime() - TOLD_WITHIN))
       .where('machine', 'in', (eb) => eb.selectFrom('Machine').select('Machine.id').where('archivedAt', 'is', null))
       .limit(AT_ONCE),
   )

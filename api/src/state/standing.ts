@@ -18,7 +18,9 @@ registerEnumType(UpdateStanding, {
     BROKEN: { description: 'dpkg was interrupted, packages are half installed, or no plan can be made' },
     SECURITY: { description: 'Security updates wait' },
     PENDING: { description: 'Updates wait; none of them is known to mend a security hole' },
-    STALE: { description: 'None is known to wait, but its lists are too old to know' },
+    STALE: {
+      description: 'None is known to wait, but its lists are too old to know, or it has none of a security archive',
+    },
     CURRENT: { description: 'None waits, by lists that are fresh' },
   },
 })
@@ -34,24 +36,34 @@ type Facts = Pick<
   | 'security'
   | 'listsRefreshedAt'
   | 'listsValidUntil'
+  | 'securityListAt'
+  | 'busy'
   | 'interrupted'
   | 'broken'
 >
 
-/** Whether its lists are too old to know what waits: refreshed long ago, or past the day until which they hold. Null = not told. */
-export function areListsStale({ listsRefreshedAt, listsValidUntil }: Facts, now: Date): boolean | null {
+/**
+ * Whether its lists are too old to know what waits: refreshed long ago, past the day until which they hold, or of a security
+ * archive whose newest list was made long ago. That they were refreshed may be true of one source alone, and a mirror may
+ * stand still. Null = not told.
+ */
+export function areListsStale({ listsRefreshedAt, listsValidUntil, securityListAt }: Facts, now: Date): boolean | null {
   if (listsValidUntil !== null && listsValidUntil < now) return true
-  return listsRefreshedAt === null ? null : now.getTime() - listsRefreshedAt.getTime() > FRESH_FOR
+  const ages = [listsRefreshedAt, securityListAt].flatMap((date) => (date ? now.getTime() - date.getTime() : []))
+  if (ages.some((age) => age > FRESH_FOR)) return true
+  return listsRefreshedAt === null ? null : false
 }
 
 export function standingOf(state: Facts, now: Date): UpdateStanding {
-  const { updatesAt, updatesProblem, installable, security, interrupted, broken } = state
+  const { updatesAt, updatesProblem, installable, security, securityListAt, busy, interrupted, broken } = state
   if (updatesAt === null) return UpdateStanding.UNKNOWN
-  const hasPlan = installable !== null
-  if (interrupted || broken?.length || (!hasPlan && updatesProblem !== null)) return UpdateStanding.BROKEN
-  if (installable === null || security === null) return UpdateStanding.UNKNOWN
-  if (security > 0) return UpdateStanding.SECURITY
+  // While packages are changed some of them are half installed, as they must be.
+  const isBroken = busy === null && (interrupted === true || (broken?.length ?? 0) > 0)
+  if (isBroken || (installable === null && updatesProblem !== null)) return UpdateStanding.BROKEN
+  if (installable === null) return UpdateStanding.UNKNOWN
+  if (security !== null && security > 0) return UpdateStanding.SECURITY
   if (installable > 0) return UpdateStanding.PENDING
   // Of lists that nobody knows the age of, none can be told to be fresh.
-  return areListsStale(state, now) === false ? UpdateStanding.CURRENT : UpdateStanding.STALE
+  const isFresh = securityListAt !== null && areListsStale(state, now) === false
+  return isFresh ? UpdateStanding.CURRENT : UpdateStanding.STALE
 }

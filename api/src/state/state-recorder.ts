@@ -4,6 +4,7 @@ import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
+import { HOUR } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
 import {
@@ -58,9 +59,10 @@ export class StateRecorder {
         wanted.add(kind)
         continue
       }
-      newest.confirmedAt = at
-      await saveRows(this.em, SystemSnapshot, [newest])
+      await this.confirm(newest, at)
       state[CONFIRMED[kind]] = at
+      // It could be asked again, and says what it said.
+      if (kind === 'apt' && state.installable !== null) state.updatesProblem = null
     }
     // What it told before stands, and is as old as it is.
     if (told.updatesProblem !== null) state.updatesProblem = told.updatesProblem
@@ -72,6 +74,8 @@ export class StateRecorder {
   private async after(state: StateFacts, section: SectionTold, at: Date): Promise<StateFacts> {
     if (section.kind === 'reboot') return withReboot(state, section.facts, at)
     if (section.kind === 'hardware') return withHardware(state, section.facts, at)
+    // Of a moment in between nothing is concluded: what was known stands, with the time that it is from.
+    if (section.facts.busy !== null && state.updatesAt !== null) return { ...state, busy: section.facts.busy }
     const known = await selectRows(this.em, MachinePackage, 'machine', [state.machine])
     const packages = packagesAfter(known, state.machine, section.facts, at)
     if (packages) await this.savePackages(known, packages)
@@ -102,13 +106,19 @@ export class StateRecorder {
     return newest
   }
 
+  /** To the hour: most reports tell nothing new, and write nothing of it. */
+  private async confirm(snapshot: Row<SystemSnapshot>, at: Date): Promise<void> {
+    if (at.getTime() - snapshot.confirmedAt.getTime() < HOUR) return
+    snapshot.confirmedAt = at
+    await saveRows(this.em, SystemSnapshot, [snapshot])
+  }
+
   /** A new one where it tells something else; then those that are too many go. */
   private async keepSnapshot(machine: string, section: SectionTold, at: Date): Promise<void> {
     const { kind, version, contentHash, payload } = section
     const newest = await this.newest(machine, kind)
     if (newest?.contentHash === contentHash) {
-      newest.confirmedAt = at
-      await saveRows(this.em, SystemSnapshot, [newest])
+      await this.confirm(newest, at)
       return
     }
     await saveRows(this.em, SystemSnapshot, [
@@ -140,7 +150,12 @@ export class StateRecorder {
         machine: state.machine,
         facts: { hostname },
       })
-    if (before.securityToldAt !== null && state.security === 0) {
+    // Of a moment in between nothing is over.
+    if (state.busy !== null) return
+    // What waited for long has come, whatever else waits since.
+    const waits = state.securitySince !== null && before.securitySince !== null
+    const isDone = waits ? state.securitySince! > before.securitySince! : state.security === 0
+    if (before.securityToldAt !== null && isDone) {
       state.securityToldAt = null
       event(EventType.SECURITY_UPDATED)
     }

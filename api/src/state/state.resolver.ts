@@ -125,6 +125,14 @@ export class MachinePackagesResolver {
   }
 }
 
+@Resolver(() => SystemSnapshot)
+export class SystemSnapshotsResolver {
+  @FieldResolver(() => String, { description: 'JSON text, in the shape of docs/report.md' })
+  payload(@Root() { id }: Row<SystemSnapshot>, @Ctx() { state }: Context): Promise<string> {
+    return state.payloadOf(id)
+  }
+}
+
 @Resolver(() => Machine)
 export class MachineStatesResolver {
   @FieldResolver(() => MachineState, { nullable: true, description: 'How it is; null = it told nothing of it' })

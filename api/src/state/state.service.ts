@@ -32,6 +32,20 @@ export class StateService {
     return this.byMachine.load(machineId)
   }
 
+  private readonly payloads = rowLoader<string, { id: string; payload: string }>(
+    (ids) =>
+      tables(this.em)
+        .selectFrom('SystemSnapshot')
+        .select(['id', 'payload'])
+        .where('id', 'in', [...ids])
+        .execute(),
+    ({ id }) => id,
+  )
+
+  async payloadOf(snapshotId: string): Promise<string> {
+    return (await this.payloads.load(snapshotId))?.payload ?? ''
+  }
+
   /** Newest first. */
   snapshots(machineId: string, kind: StateKind | null, page: PageArgs): Promise<Page<Row<SystemSnapshot>>> {
     let query = tables(this.em).selectFrom('SystemSnapshot').where('machine', '=', machineId)

@@ -10,7 +10,7 @@ import { Machine } from '../machines/machine.entity.ts'
 @ObjectType({
   simpleResolvers: true,
   description:
-    'What a machine told of one side of itself, and for how long it told the same. The newest 20 of each kind are kept, and the first of each day for a year',
+    'What a machine told of one side of itself, and for how long it told the same. The newest 20 of each kind are kept, and the first of each day for 90 days',
 })
 export class SystemSnapshot {
   [EntityName]?: 'SystemSnapshot'
@@ -38,11 +38,11 @@ export class SystemSnapshot {
   @Property({ type: 'datetime' })
   collectedAt!: Date
 
-  @Field(() => GraphQLISODateTime, { description: 'When it was told last' })
+  @Field(() => GraphQLISODateTime, { description: 'When it was told last, to the hour' })
   @Property({ type: 'datetime' })
   confirmedAt!: Date
 
-  @Field(() => String, { description: 'JSON text, in the shape of docs/report.md' })
-  @Property({ type: 'text' })
+  /** Loaded only where asked for: that nothing changed is told by the hash. */
+  @Property({ type: 'text', lazy: true })
   payload!: string
 }

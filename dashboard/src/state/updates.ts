@@ -17,6 +17,10 @@ const GLYPHS: Record<UpdateStanding, Health> = {
 }
 export const glyphOf = ({ updateStanding }: Pick<StateMarkFragment, 'updateStanding'>): Health => GLYPHS[updateStanding]
 
+/** Whether anything was told of updates or restarts. */
+export const isTold = ({ updatesAt, updatesProblem, rebootAt }: StateFactsFragment): boolean =>
+  updatesAt !== null || updatesProblem !== null || rebootAt !== null
+
 /** Null = not known: nothing was told of it, or its kernel could not be looked at. */
 export function isRestartDue({ rebootReasons, kernelChecked }: StateMarkFragment): boolean | null {
   if (rebootReasons?.length) return true
@@ -24,7 +28,8 @@ export function isRestartDue({ rebootReasons, kernelChecked }: StateMarkFragment
 }
 
 /** A word for each package, from what matters most to what happens by itself. */
-export type PackageKind = 'SECURITY' | 'HELD' | 'DEPENDENCY' | 'PHASED' | 'REMOVE' | 'DOWNGRADE' | 'INSTALL' | 'UPGRADE'
+export type PackageKind =
+  'SECURITY' | 'HELD' | 'PINNED' | 'DEPENDENCY' | 'PHASED' | 'REMOVE' | 'DOWNGRADE' | 'INSTALL' | 'UPGRADE'
 const ORDER: readonly PackageKind[] = [
   'SECURITY',
   'REMOVE',
@@ -32,6 +37,7 @@ const ORDER: readonly PackageKind[] = [
   'UPGRADE',
   'INSTALL',
   'HELD',
+  'PINNED',
   'DEPENDENCY',
   'PHASED',
 ]
@@ -51,7 +57,7 @@ const rank = (row: PackageRowFragment): number => ORDER.indexOf(row.security ? '
 
 /** How many packages of each kind, those that there are: what the plan says in one line. Null = there is no plan. */
 export function planOf(state: StateFactsFragment): [kind: Exclude<PackageKind, 'SECURITY'>, count: number][] | null {
-  const { installable, added, removed, downgraded, held, phased, keptForDependency } = state
+  const { installable, added, removed, downgraded, held, phased, keptForDependency, pinned } = state
   if (installable === null) return null
   const counts = [
     ['UPGRADE', installable],
@@ -59,6 +65,7 @@ export function planOf(state: StateFactsFragment): [kind: Exclude<PackageKind, '
     ['REMOVE', removed],
     ['DOWNGRADE', downgraded],
     ['HELD', held],
+    ['PINNED', pinned],
     ['DEPENDENCY', keptForDependency],
     ['PHASED', phased],
   ] as const

@@ -12,7 +12,9 @@ export class Migration20261130191323 extends Migration {
     this.addSql(
       `alter table "metric_bucket" add constraint "metric_bucket_machine_id_range_at_unique" unique ("machine_id", "range", "at");`,
     )
-    this.addSql(`alter table "machine_state" add "hardware" jsonb null, add "hardware_at" timestamptz null;`)
+    this.addSql(
+      `alter table "machine_state" add "hardware" jsonb null, add "hardware_at" timestamptz null, add "pinned" bigint null, add "security_list_at" timestamptz null;`,
+    )
     this.addSql(
       `alter table "metric_bucket" add constraint "metric_bucket_machine_id_foreign" foreign key ("machine_id") references "machine" ("id") deferrable initially immediate;`,
     )
@@ -20,6 +22,8 @@ export class Migration20261130191323 extends Migration {
 
   override down(): void {
     this.addSql(`drop table "metric_bucket";`)
-    this.addSql(`alter table "machine_state" drop column "hardware", drop column "hardware_at";`)
+    this.addSql(
+      `alter table "machine_state" drop column "hardware", drop column "hardware_at", drop column "pinned", drop column "security_list_at";`,
+    )
   }
 }
