@@ -11,6 +11,9 @@ import { INSTALLED, OFFERED, OUTSIDE, type Pocket, REMOVED, suitesOf, type Syste
 
 const { BARE, baseOf } = scripts as { BARE: string; baseOf: (system: string) => string }
 
+/** Whether its fresh system lies in .cache/bare: the trials on bare machines make them (`node scripts/bare.mjs --all` each). */
+export const isMade = (system: System): boolean => existsSync(join(BARE, `${system}.tar`))
+
 /** Making one needs root and, the first time, debootstrap and the archives. */
 export const canMakeAptMachines =
   process.getuid?.() === 0 &&

@@ -1,8 +1,8 @@
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aptSection, rebootSection } from '../src/report/updates.ts'
-import { type AptMachine, canMakeAptMachines, makeAptMachine } from './apt-machine.ts'
+import { type AptMachine, canMakeAptMachines, isMade, makeAptMachine } from './apt-machine.ts'
 import { DISTRIBUTIONS, SYSTEMS } from './apt-scenario.ts'
 import { snapshotOf } from './folder-snapshot.ts'
 
@@ -52,7 +52,11 @@ const EXPECTED = {
   'conflicting-thing': { ...KEEP, kept: 'DEPENDENCY', security: false },
 }
 
-describe.skipIf(!canMakeAptMachines).each(SYSTEMS)('what apt of %s would change', (system) => {
+const canTry = canMakeAptMachines && existsSync(NODE_18)
+/** CI makes one of them; a test that fetches the others would fail with its mirrors. */
+const made = SYSTEMS.filter(isMade)
+
+describe.skipIf(!canTry).each(made.length > 0 ? made : SYSTEMS.slice(1, 2))('what apt of %s would change', (system) => {
   let machine: AptMachine
 
   beforeAll(async () => {
