@@ -13,6 +13,7 @@ import { type Call, type Figures, figuresOf, load } from './load.ts'
 import { agentReport, query, scriptReport } from './reports.ts'
 import { seed } from './seed.ts'
 import { largeFile, manyJobs } from './backups.ts'
+import { metricsCost } from './metrics.ts'
 import { ingestElsewhere } from './ingest-elsewhere.ts'
 import { type BenchServer, startServer } from './server.ts'
 
@@ -20,7 +21,7 @@ const { values } = parseArgs({
   options: {
     snapshots: { type: 'string', default: '5000000' },
     seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: 'abcdefg' },
+    only: { type: 'string', default: 'abcdefgh' },
     days: { type: 'string', default: '365' },
     gigabytes: { type: 'string', default: '8' },
   },
@@ -295,6 +296,14 @@ try {
   if (values.only.includes('g')) {
     tell('(g) one large file')
     await largeFile(folder, note, { gigabytes: Number(values.gigabytes), seconds: SECONDS })
+  }
+  if (values.only.includes('h')) {
+    const dataDir = join(folder, 'metrics')
+    let readSize = (): void => undefined
+    await withServer(dataDir, async (server) => {
+      readSize = await metricsCost(server, dataDir, { note, tell })
+    })
+    readSize()
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -8,6 +8,7 @@ import { ROOT } from '../src/platform/root.ts'
 export interface BenchServer {
   url: string
   token: string
+  pid: number
   /** Resident memory in MB: the largest so far. */
   peakMemory(): number
   stop(): Promise<void>
@@ -50,6 +51,7 @@ export async function startServer(
   return {
     url: `http://127.0.0.1:${port}`,
     token,
+    pid: child.pid ?? 0,
     peakMemory: () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     stop: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))

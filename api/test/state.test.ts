@@ -309,22 +309,36 @@ test('Security updates and a restart that wait too long are told once, and again
   expect(await types()).toEqual(['SECURITY_OVERDUE', 'REBOOT_OVERDUE', 'SECURITY_UPDATED', 'REBOOTED'])
 })
 
-test('What waited for long has come, though something else waits since', async () => {
+test('Updates that waited for long are over when all of them have come, though others wait since', async () => {
   const api = await apiForThisTest()
   const notice = () =>
     noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: null })
-  const overdue = async () =>
+  const told = async () =>
     (await api.ask('{ events(filter: { type: [SECURITY_OVERDUE, SECURITY_UPDATED] }) { nodes { type } } }')).data.events
       .nodes.length
-  await report(api, { collectedAt: minutes(0), sections: [apt([change('openssl', { security: true })])] })
-  const both = [change('openssl', { security: true }), change('curl', { security: true })]
-  await report(api, { collectedAt: minutes(8 * DAYS), sections: [apt(both)] })
+  const [openssl, curl, bash] = ['openssl', 'curl', 'bash'].map((name) => change(name, { security: true }))
+  await report(api, { collectedAt: minutes(0), sections: [apt([openssl])] })
+  await report(api, { collectedAt: minutes(DAYS), sections: [apt([openssl, curl])] })
+  await report(api, { collectedAt: minutes(9 * DAYS), sections: [apt([openssl, curl])] })
   expect(await notice()).toBe(1)
-  await report(api, { collectedAt: minutes(8 * DAYS + 15), sections: [apt(both.slice(1))] })
-  expect(await overdue()).toBe(2)
-  // The other one is told when it has waited as long.
-  await report(api, { collectedAt: minutes(15 * DAYS), sections: [apt(both.slice(1))] })
+  // The other one waits for longer than it should, too.
+  await report(api, { collectedAt: minutes(9 * DAYS + 15), sections: [apt([curl])] })
+  expect(await notice()).toBe(0)
+  expect(await told()).toBe(1)
+  await report(api, { collectedAt: minutes(9 * DAYS + 30), sections: [apt([bash])] })
+  expect(await told()).toBe(2)
+  // It is told when it has waited as long.
+  await report(api, { collectedAt: minutes(17 * DAYS), sections: [apt([bash])] })
   expect(await notice()).toBe(1)
+})
+
+test('A moment in between that is told again is no fresh answer', async () => {
+  const api = await apiForThisTest()
+  await report(api, { sections: [apt([change('bash')])] })
+  const busy = JSON.stringify(aptOf([], { busy: 'apt (1)' }))
+  await report(api, { collectedAt: minutes(15), sections: [section('apt', busy)] })
+  await report(api, { collectedAt: minutes(30), sections: [unchanged(busy)] })
+  expect(await stateOf(api)).toMatchObject({ installable: 1, updatesAt: minutes(0).toISOString(), busy: 'apt (1)' })
 })
 
 test('A subscriber sees how a machine is as soon as it reports', async () => {

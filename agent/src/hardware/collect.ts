@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Run } from '../platform/command.ts'
+import { orMissing, type Run } from '../platform/command.ts'
 import type { HardwareFacts } from '../report/hardware.ts'
 import { collectGpus } from './gpus.ts'
 import { parseLscpu } from './lscpu.ts'
@@ -11,9 +11,7 @@ const MOST_CARDS = 500
 
 /** What this machine is made of. `isContainer`: what the kernel says of boards and cards is of its host, and left out. */
 export async function collectHardware(run: Run, isContainer: boolean, sys = '/sys'): Promise<HardwareFacts> {
-  const cpu = await run('lscpu', ['--json'], { timeoutMs: 10_000 })
-    .then(({ stdout }) => parseLscpu(stdout))
-    .catch(() => NO_CPU)
+  const cpu = await readCpu(run)
   const common = { ...cpu, memoryBytes: await readMemory() }
   if (isContainer)
     return { ...common, system: null, board: null, firmware: null, bootMode: null, networkCards: [], gpus: [] }
@@ -27,6 +25,12 @@ export async function collectHardware(run: Run, isContainer: boolean, sys = '/sy
     networkCards: await readCards(join(sys, 'class/net')),
     gpus: await collectGpus(run, join(sys, 'bus/pci/devices')),
   }
+}
+
+/** Where lscpu does not answer this time, nothing is told of all this: what was known stays. */
+async function readCpu(run: Run): Promise<ReturnType<typeof parseLscpu>> {
+  const told = await run('lscpu', ['--json'], { timeoutMs: 10_000 }).catch(orMissing)
+  return told ? parseLscpu(told.stdout) : NO_CPU
 }
 
 /** proc(5), /proc/meminfo: MemTotal, in KiB. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Run } from '../platform/command.ts'
+import { orMissing, type Run } from '../platform/command.ts'
 import type { HardwareFacts } from '../report/hardware.ts'
 
 type Gpu = HardwareFacts['gpus'][number]
@@ -31,7 +31,7 @@ export async function collectGpus(run: Run, folder = PCI): Promise<Gpu[]> {
 
 /** `lspci -vmm -s SLOT`: a field in each line. */
 async function nameOf(run: Run, slot: string): Promise<string | null> {
-  const told = await run('lspci', ['-vmm', '-s', slot], { timeoutMs: 5000 }).catch(() => null)
+  const told = await run('lspci', ['-vmm', '-s', slot], { timeoutMs: 10_000 }).catch(orMissing)
   const field = (name: string): string =>
     told?.stdout
       .split('\n')

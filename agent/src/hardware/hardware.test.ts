@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Run } from '../platform/command.ts'
+import { CommandUnavailable, type Run } from '../platform/command.ts'
 import { hardwareSection } from '../report/hardware.ts'
 import { collectHardware } from './collect.ts'
 import { parseLscpu } from './lscpu.ts'
@@ -81,7 +81,8 @@ beforeEach(() => {
 afterEach(() => rmSync(sys, { recursive: true }))
 
 /** Tools that are not installed. */
-const nothing: Run = () => Promise.reject(new Error('not installed'))
+const nothing: Run = (command) =>
+  Promise.reject(new CommandUnavailable('MISSING_COMMAND', `${command} is not installed`))
 
 test('a machine is told by its kernel where no tool is installed, and placeholders of its maker are not', async () => {
   const facts = await collectHardware(nothing, false, sys)
@@ -102,7 +103,7 @@ test('a machine is told by its kernel where no tool is installed, and placeholde
 
 test('lspci names what it knows', async () => {
   const run: Run = async (command) => {
-    if (command !== 'lspci') throw new Error('not installed')
+    if (command !== 'lspci') throw new CommandUnavailable('MISSING_COMMAND', 'not installed')
     return { stdout: 'Slot:\t01:00.0\nVendor:\tNVIDIA Corporation\nDevice:\tGA102\n', stderr: '', status: 0 }
   }
   expect((await collectHardware(run, false, sys)).gpus).toEqual([{ name: 'NVIDIA Corporation GA102', driver: null }])
@@ -115,4 +116,9 @@ test('a container tells nothing of the boards and cards of its host', async () =
     networkCards: [],
     gpus: [],
   })
+})
+
+test('a tool that does not answer this time makes nothing unknown that was known: the section says why', async () => {
+  const hung: Run = () => Promise.reject(new CommandUnavailable('TIMEOUT', 'lscpu gave no answer'))
+  await expect(collectHardware(hung, false, sys)).rejects.toThrow('no answer')
 })

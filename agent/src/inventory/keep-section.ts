@@ -36,7 +36,8 @@ export const collectWhenChanged = (
       if (kept && lasts(kept, print, now())) return tell(kept)
       const outcome = await outcomeOf(collect)
       const next: Kept = { at: now(), fingerprint: print, ...outcome }
-      await keepInFile(file, next)
+      // What changed while it was read may be in it or not.
+      if ((await fingerprint()) === print) await keepInFile(file, next)
       return tell(outcome)
     },
     { longestMs },

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
 import { collectHardware } from '../hardware/collect.ts'
+import { collectMetrics } from '../metrics/collect.ts'
 import type { Sampler } from '../metrics/sampler.ts'
 import { collectMachine } from '../machines/collect.ts'
 import { machineKey } from '../machines/identity.ts'
@@ -96,8 +97,7 @@ export async function collectReport({
     // Where LVM cannot be asked, its own section says why.
     ['ceph', () => lvm().then(cephOf, () => null)],
     ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
-    // What a container sees of them is its host's; LXC shows its own (lxcfs).
-    ['metrics', async () => ((await machine).kind === MachineKind.CONTAINER ? null : sampler.take())],
+    ['metrics', async () => collectMetrics(sampler, (await machine).kind)],
     ['hardware', async () => collectHardware(run, isContainer(await machine))],
     ['reboot', async () => collectReboot(run, isContainer(await machine))],
   ]

@@ -20,6 +20,12 @@ export class CommandUnavailable extends Error {
   }
 }
 
+/** Null for a tool that is not installed; what went wrong otherwise says nothing of what it would have told. */
+export function orMissing(error: unknown): null {
+  if (error instanceof CommandUnavailable && error.code === 'MISSING_COMMAND') return null
+  throw error
+}
+
 export interface RunOptions {
   timeoutMs?: number
   /** Beside what every tool gets; what this agent itself was given, its token above all, no tool sees. */
@@ -29,6 +35,8 @@ export interface RunOptions {
 export type Run = (command: string, args: readonly string[], options?: RunOptions) => Promise<CommandResult>
 
 const LARGEST_OUTPUT = 16 * 1024 * 1024
+/** The end of it. */
+const LARGEST_STDERR = 64 * 1024
 /** Where tools lie, also where PATH forgets it. */
 const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
@@ -121,7 +129,7 @@ export const run: Run = (command, args, { timeoutMs = 15_000, env: more = {} } =
       if (size > LARGEST_OUTPUT) end(new CommandUnavailable('TOO_LARGE', `${command} printed more than 16 MiB`))
       else chunks.push(chunk)
     })
-    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4096)))
+    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-LARGEST_STDERR)))
     child.once('error', () => clearTimeout(timer))
     child.once('exit', () => {
       if (!child.pid) return

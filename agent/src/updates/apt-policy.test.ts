@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bringsSecurity, newerThanInstalled, originsOf, readOrigins, readPolicies } from './apt-policy.ts'
+import { bringsSecurity, newerThanInstalled, originsOf, readOrigins, readPinned, readPolicies } from './apt-policy.ts'
 
 const SOURCES = `Package files:
  100 /var/lib/dpkg/status
@@ -110,6 +110,11 @@ test('a pin below what is installed keeps the candidate down, and a security ver
   expect(bringsSecurity(policy, origins)).toBe(false)
 })
 
+test('the packages that pins name are read from the same answer', () => {
+  expect([...readPinned(SOURCES)]).toEqual(['phased-thing'])
+  expect(readPinned('').size).toBe(0)
+})
+
 test('where it comes from is told without the password in the address, and with a comma in the label', () => {
   expect(
     originsOf(
@@ -183,7 +188,9 @@ test.each([
   ['a release that only may be chosen', 500, 100, null],
 ])('%s keeps it away, or not', (_what, installed, newer, expected) => {
   const policy = preferring(installed, newer)
-  expect(policy && newerThanInstalled(policy)).toEqual(expected)
+  expect(policy && newerThanInstalled(policy, true)).toEqual(expected)
+  // A whole release that is pinned away names no package.
+  expect(policy && newerThanInstalled(policy, false)).toBeNull()
 })
 
 test.each([
@@ -225,7 +232,7 @@ test.each([
   ],
 ] as const)('newer than what is installed is %s', (_what, candidate, versions, expected) => {
   const policy = policyOf(candidate, versions.map(([...each]) => each) as [string, string | null, string?][])
-  expect(newerThanInstalled(policy)?.version ?? null).toBe(expected)
+  expect(newerThanInstalled(policy, false)?.version ?? null).toBe(expected)
 })
 
 test.each(['', 'x'.repeat(100_000), `${' '.repeat(100_000)}1`, ` *** ${'9'.repeat(100_000)}`, 'a:\n'.repeat(10_000)])(

@@ -58,6 +58,12 @@ function readLine(line: string, policy: PackagePolicy): void {
   }
 }
 
+/** `apt-cache policy` without names: the packages that pins name (`name -> version with priority 1001`). */
+export function readPinned(stdout: string): Set<string> {
+  const [, text = ''] = stdout.split('\nPinned packages:\n')
+  return new Set(text.split('\n').flatMap((line) => /^ {1,8}(\S{1,255}) -> /.exec(line)?.[1] ?? []))
+}
+
 /** The priority of a release that its owner prefers (APT::Default-Release); what is above was said of this package. */
 const PREFERRED_RELEASE = 990
 
@@ -69,15 +75,17 @@ export interface Newer {
 
 /**
  * The candidate; what is phased, which apt before 2.6 ranks below what is installed without another word; or what a pin keeps
- * away. Of releases that only may be chosen (backports) nothing waits. Null = there is nothing newer.
+ * away that names it (`isNamed`). Of releases that only may be chosen (backports) nothing waits. Null = there is nothing newer.
  */
-export function newerThanInstalled({ candidate, versions }: PackagePolicy): Newer | null {
+export function newerThanInstalled({ candidate, versions }: PackagePolicy, isNamed: boolean): Newer | null {
   const at = versions.findIndex(({ isInstalled }) => isInstalled)
   const newer = versions.slice(0, Math.max(at, 0))
   const chosen = newer.find(({ version }) => version === candidate)
   if (chosen) return { version: chosen.version, reason: chosen.isPhased ? 'phased' : 'candidate' }
   const phased = newer.find(({ isPhased }) => isPhased)
   if (phased) return { version: phased.version, reason: 'phased' }
+  // A pin of a whole release is no word about each package in it.
+  if (!isNamed) return null
   const isPinned = (versions[at]?.priority ?? 0) > PREFERRED_RELEASE
   const pinned = newer.find(({ priority }) => priority < 0 || (isPinned && priority >= 500))
   return pinned ? { version: pinned.version, reason: 'pinned' } : null

@@ -6,6 +6,7 @@ import {
   originsOf,
   type PackagePolicy,
   readOrigins,
+  readPinned,
   readPolicies,
 } from './apt-policy.ts'
 import { readLists } from './apt-lists.ts'
@@ -76,7 +77,9 @@ interface System {
 
 /** The plan, and what it keeps back, each with where it comes from and why. */
 async function describeAll(run: Run, plan: readonly Planned[], { installed, native }: System): Promise<AptChange[]> {
-  const origins = readOrigins(await askCache(run, ['policy']))
+  const sources = await askCache(run, ['policy'])
+  const origins = readOrigins(sources)
+  const pinned = readPinned(sources)
   const planned = new Set(plan.map(({ key }) => key))
   const others = installed.flatMap((each) => {
     const key = keyOf(each.name, each.architecture, native)
@@ -95,7 +98,7 @@ async function describeAll(run: Run, plan: readonly Planned[], { installed, nati
       ...describe(each, policies.get(each.key), origins),
       architecture: architectures.get(each.key) ?? each.architecture,
     })),
-    ...others.flatMap((each) => describeKept(each, policies.get(each.key), origins)),
+    ...others.flatMap((each) => describeKept(each, policies.get(each.key), { origins, isNamed: pinned.has(each.key) })),
   ]
 }
 
@@ -141,9 +144,9 @@ const KEPT = { candidate: KeptBack.DEPENDENCY, phased: KeptBack.PHASED, pinned: 
 function describeKept(
   { name, architecture, version, isHeld }: InstalledPackage,
   known: PackagePolicy | undefined,
-  origins: Origins,
+  { origins, isNamed }: { origins: Origins; isNamed: boolean },
 ): AptChange | [] {
-  const newer = known && newerThanInstalled(known)
+  const newer = known && newerThanInstalled(known, isNamed)
   if (!newer) return []
   const policy = { ...known, candidate: newer.version }
   return {

@@ -113,6 +113,13 @@ test('Since when a package waits stays, whichever version is the newest; since w
   expect(packagesAfter(gone, 'M', facts([change('openssl')]), later(4))).toMatchObject([{ since: later(4) }])
 })
 
+test('That nobody can tell for once ends no wait', () => {
+  const first = packagesAfter([], 'M', facts([change('openssl', { security: true })]), NOW) ?? []
+  const unsure = packagesAfter(first, 'M', facts([change('openssl', { security: null })]), later(1)) ?? []
+  const again = packagesAfter(unsure, 'M', facts([change('openssl', { security: true })]), later(2))
+  expect(again).toMatchObject([{ securitySince: NOW }])
+})
+
 test('A package of two architectures is two; one that is told twice is one', () => {
   const told = facts([change('libc6'), change('libc6', { architecture: 'i386' }), change('libc6')])
   expect(packagesAfter([], 'M', told, NOW)).toHaveLength(2)
@@ -137,11 +144,25 @@ test.each([
   expect(withReboot(first, reboot([]), later(2)).rebootSince).toBeNull()
 })
 
+test('Nothing of a kernel that was never looked at is known, whatever was known of it before', () => {
+  const fine = withReboot(unknownState('M'), reboot([]), NOW)
+  expect(withReboot(fine, { ...reboot([]), kernelChecked: false }, later(1)).kernelChecked).toBe(false)
+})
+
+test('A restart ends the wait: what asks for another one waits since then', () => {
+  const due = withReboot(unknownState('M'), reboot([{ ...ASKED, since: later(-20).toISOString() }]), NOW)
+  const again = { ...reboot([{ ...ASKED, since: later(1).toISOString() }]), bootedAt: later(0.5).toISOString() }
+  expect(withReboot(due, again, later(2)).rebootSince).toEqual(later(1))
+})
+
 test('A kernel that could not be looked at this time still waits, until the machine is started anew', () => {
   const kernel = { code: 'KERNEL_NEWER' as never, detail: '6.1.0-31-amd64', since: later(-5).toISOString() }
   const due = withReboot(unknownState('M'), reboot([kernel]), NOW)
   const blind = withReboot(due, { ...reboot([]), kernelChecked: false }, later(1))
   expect(blind).toMatchObject({ rebootReasons: [kernel], rebootSince: later(-5), kernelChecked: true })
+  // What asks for it twice is told once, and a start that is not told is the one that was.
+  const twice = { ...reboot([kernel]), kernelChecked: false, bootedAt: null }
+  expect(withReboot(blind, twice, later(1))).toMatchObject({ rebootReasons: [kernel], bootedAt: later(-100) })
   const started = { ...reboot([]), kernelChecked: false, bootedAt: later(0.5).toISOString() }
   expect(withReboot(due, started, later(1))).toMatchObject({
     rebootReasons: [],

@@ -76,7 +76,8 @@ export function packagesAfter(
       ...row,
       source: sourceOf(origins),
       since: last?.since ?? at,
-      securitySince: told.security === true ? (last?.securitySince ?? at) : null,
+      // Not known is neither: a list that is missing for once ends no wait.
+      securitySince: told.security === false ? null : (last?.securitySince ?? (told.security ? at : null)),
     }
   })
   return [...new Map(rows.map((row) => [keyOf(row), row])).values()]
@@ -140,19 +141,21 @@ function countsOf(packages: readonly PackageFacts[], hasSecurity: boolean) {
 /** What a report told of restarting. */
 export function withReboot(state: StateFacts, facts: RebootFacts, at: Date): StateFacts {
   const { kernelChecked, runningKernel, bootedAt } = facts
-  const started = dateOf(bootedAt)
+  // Where it is not told this time, nothing says that it was started anew.
+  const started = dateOf(bootedAt) ?? state.bootedAt
+  const isSame = isSameStart(started, state.bootedAt)
   // A kernel that could not be looked at this time, in the same run of the machine, still waits if it did.
-  const isBlind = !kernelChecked && state.kernelChecked === true && isSameStart(started, state.bootedAt)
-  const reasons = isBlind ? [...facts.reasons, ...(state.rebootReasons ?? []).filter(isOfKernel)] : facts.reasons
-  // A file may be of a time that has not come, or be written again; since when it is known stays.
+  const held = !kernelChecked && isSame ? (state.rebootReasons ?? []).filter(isOfKernel) : []
+  const reasons = [...new Map([...held, ...facts.reasons].map((each) => [each.code, each])).values()]
+  // A file may be of a time that has not come, or be written again; since when it is known stays, in one run.
   const told = earliest(reasons.map(({ since }) => dateOf(since)))
-  const since = earliest([state.rebootSince, told !== null && told < at ? told : at])
+  const since = earliest([isSame ? state.rebootSince : null, told !== null && told < at ? told : at])
   return {
     ...state,
     rebootAt: at,
     rebootReasons: reasons,
     rebootSince: reasons.length > 0 ? since : null,
-    kernelChecked: isBlind ? true : kernelChecked,
+    kernelChecked: kernelChecked || held.length > 0,
     runningKernel,
     bootedAt: started,
   }

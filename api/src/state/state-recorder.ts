@@ -60,6 +60,8 @@ export class StateRecorder {
         continue
       }
       await this.confirm(newest, at)
+      // The same moment in between is no answer.
+      if (kind === 'apt' && state.busy !== null) continue
       state[CONFIRMED[kind]] = at
       // It could be asked again, and says what it said.
       if (kind === 'apt' && state.installable !== null) state.updatesProblem = null
@@ -150,16 +152,16 @@ export class StateRecorder {
         machine: state.machine,
         facts: { hostname },
       })
-    // Of a moment in between nothing is over.
-    if (state.busy !== null) return
-    // What waited for long has come, whatever else waits since.
-    const waits = state.securitySince !== null && before.securitySince !== null
-    const isDone = waits ? state.securitySince! > before.securitySince! : state.security === 0
-    if (before.securityToldAt !== null && isDone) {
+    // Of a moment in between nothing is over; nor while something that waited when it was told still does.
+    const { securityToldAt } = before
+    const isDone = state.securitySince === null ? state.security === 0 : state.securitySince > (securityToldAt ?? at)
+    if (securityToldAt !== null && state.busy === null && isDone) {
       state.securityToldAt = null
       event(EventType.SECURITY_UPDATED)
     }
-    if (before.rebootToldAt !== null && state.rebootReasons?.length === 0) {
+    const isNewer =
+      state.rebootSince !== null && before.rebootToldAt !== null && state.rebootSince > before.rebootToldAt
+    if (before.rebootToldAt !== null && (state.rebootReasons?.length === 0 || isNewer)) {
       state.rebootToldAt = null
       event(EventType.REBOOTED)
     }

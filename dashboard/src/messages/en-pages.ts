@@ -724,6 +724,7 @@ export const enPages = {
     range: 'Time',
     asTable: 'As a table',
     asChart: 'As a chart',
+    nameOf: '{what}: {name}',
   },
   metrics: {
     title: 'How busy it is',
@@ -755,12 +756,14 @@ export const enPages = {
       PENDING:
         '{n} update waits. It is not known to mend a security hole. | {n} updates wait. None is known to mend a security hole.',
       STALE: 'No update is known to wait, but its lists of packages were refreshed {when}.',
+      STALE_LIST:
+        'No update is known to wait, but the list of its security archive was made {when}: its mirror stands still, or nobody mends this release any more.',
+      STALE_EXPIRED: 'No update is known to wait, but one of its lists of packages ran out {when}.',
       STALE_UNTOLD: 'No update is known to wait, but nothing says when its lists of packages were refreshed.',
       STALE_NO_SECURITY: 'No update is known to wait, but it has no list of a security archive: nobody can tell.',
       CURRENT: 'No update waits.',
     },
-    stale: 'Its lists of packages were refreshed {when}: others may wait, too.',
-    staleUntold: 'Its lists of packages are too old: others may wait, too.',
+    stale: 'Its lists of packages are too old: others may wait, too.',
     busy: '{who} was changing packages when this was read: it may be different by now.',
     count: {
       UPGRADE: '{n} to upgrade | {n} to upgrade',

@@ -740,6 +740,7 @@ export const frPages: typeof enPages = {
     range: 'Période',
     asTable: 'En tableau',
     asChart: 'En courbe',
+    nameOf: '{what} : {name}',
   },
   metrics: {
     title: 'Son activité',
@@ -773,13 +774,15 @@ export const frPages: typeof enPages = {
       PENDING:
         '{n} mise à jour attend. Rien ne dit qu’elle corrige une faille. | {n} mises à jour attendent. Aucune n’est connue pour corriger une faille.',
       STALE: 'Aucune mise à jour connue, mais la dernière actualisation de ses listes date : {when}.',
+      STALE_LIST:
+        'Aucune mise à jour connue, mais la liste de son archive de sécurité a été établie {when} : son miroir est figé, ou cette version n’est plus corrigée.',
+      STALE_EXPIRED: 'Aucune mise à jour connue, mais une de ses listes de paquets a expiré {when}.',
       STALE_UNTOLD: 'Aucune mise à jour connue, mais rien ne dit de quand datent ses listes de paquets.',
       STALE_NO_SECURITY:
         'Aucune mise à jour connue, mais elle n’a la liste d’aucune archive de sécurité : personne ne peut le dire.',
       CURRENT: 'Aucune mise à jour n’attend.',
     },
-    stale: 'Dernière actualisation de ses listes de paquets : {when}. D’autres mises à jour attendent peut-être.',
-    staleUntold: 'Ses listes de paquets sont trop anciennes : d’autres mises à jour attendent peut-être.',
+    stale: 'Ses listes de paquets sont trop anciennes : d’autres mises à jour attendent peut-être.',
     busy: '{who} modifiait des paquets pendant la lecture : tout a pu changer depuis.',
     count: {
       UPGRADE: '{n} à mettre à jour | {n} à mettre à jour',

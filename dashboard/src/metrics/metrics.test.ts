@@ -7,6 +7,7 @@ const point = (minute: number, cpuPercent: number | null) => ({
   cpuPercent,
   cpuMostPercent: null,
   memoryUsedBytes: '5000000000',
+  memoryMostBytes: '7000000000',
   memoryBytes: null,
   swapUsedBytes: null,
 })
@@ -22,11 +23,9 @@ test('What is not told is no value of a curve', () => {
   expect(curveOf('memory', [point(0, 1)], 'HOUR')).toMatchObject([{ value: 5_000_000_000 }])
 })
 
-test('Figures are of what was told, and none where nothing was', () => {
-  expect(figuresOf([{ value: 10 }, { value: null }, { value: 30 }, { value: 20 }])).toEqual({
-    newest: 20,
-    average: 20,
-    most: 30,
-  })
-  expect(figuresOf([{ value: null }])).toBeNull()
+test('Figures are of what was told, the most of what was sampled, and none where nothing was', () => {
+  const points = [point(0, 10), point(1, null), point(2, 30), { ...point(3, 20), cpuMostPercent: 95 }]
+  expect(figuresOf('cpu', points)).toEqual({ newest: 20, average: 20, most: 95 })
+  expect(figuresOf('memory', [point(0, 1)])).toEqual({ newest: 5e9, average: 5e9, most: 7e9 })
+  expect(figuresOf('load', points)).toBeNull()
 })

@@ -36,12 +36,24 @@ export function curveOf(
   })
 }
 
+/** The most that was sampled in a span, where that is told; else the largest average. */
+const MOST: Record<Curve, (point: Point) => number | null> = {
+  ...VALUES,
+  cpu: ({ cpuMostPercent }) => cpuMostPercent,
+  memory: ({ memoryMostBytes }) => (memoryMostBytes === null ? null : Number(memoryMostBytes)),
+}
+
 /** The newest value, the average and the most; null = nothing was told. */
 export function figuresOf(
-  points: readonly { value: number | null }[],
+  curve: Curve,
+  points: readonly Point[],
 ): { newest: number; average: number; most: number } | null {
-  const values = points.flatMap(({ value }) => value ?? [])
+  const values = points.flatMap((point) => VALUES[curve](point) ?? [])
   const newest = values.at(-1)
   if (newest === undefined) return null
-  return { newest, average: values.reduce((sum, value) => sum + value, 0) / values.length, most: Math.max(...values) }
+  return {
+    newest,
+    average: values.reduce((sum, value) => sum + value, 0) / values.length,
+    most: Math.max(...values, ...points.flatMap((point) => MOST[curve](point) ?? [])),
+  }
 }

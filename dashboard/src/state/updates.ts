@@ -17,6 +17,9 @@ const GLYPHS: Record<UpdateStanding, Health> = {
 }
 export const glyphOf = ({ updateStanding }: Pick<StateMarkFragment, 'updateStanding'>): Health => GLYPHS[updateStanding]
 
+/** As the server reckons it (UpdateStanding): lists are fresh for a week. */
+export const isOld = (time: string, now = Date.now()): boolean => now - Date.parse(time) > 7 * 86_400_000
+
 /** Whether anything was told of updates or restarts. */
 export const isTold = ({ updatesAt, updatesProblem, rebootAt }: StateFactsFragment): boolean =>
   updatesAt !== null || updatesProblem !== null || rebootAt !== null
