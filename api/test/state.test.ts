@@ -341,6 +341,47 @@ test('A moment in between that is told again is no fresh answer', async () => {
   expect(await stateOf(api)).toMatchObject({ installable: 1, updatesAt: minutes(0).toISOString(), busy: 'apt (1)' })
 })
 
+test('A package manager in trouble for two days is told, whatever it is, and that it is over', async () => {
+  const api = await apiForThisTest()
+  const notice = () =>
+    noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: 14 })
+  const types = async () =>
+    (
+      await api.ask('{ events(filter: { type: [UPDATES_BROKEN, UPDATES_MENDED] }) { nodes { type } } }')
+    ).data.events.nodes.map((each: any) => each.type)
+  const payload = JSON.stringify(aptOf([change('bash')]))
+  await report(api, { collectedAt: minutes(-15), sections: [section('apt', payload)] })
+  await report(api, { collectedAt: minutes(0), sections: [unavailable('apt')] })
+  await report(api, { collectedAt: minutes(DAYS), sections: [apt(null)] })
+  const broken = [{ name: 'postgresql-15', state: 'half-configured' }]
+  await report(api, { collectedAt: minutes(2 * DAYS - 1), sections: [apt([], { broken })] })
+  expect(await notice()).toBe(0)
+  await report(api, { collectedAt: minutes(2 * DAYS), sections: [unavailable('apt')] })
+  expect(await notice()).toBe(1)
+  await api.app.opener.run()
+  const { data } = await api.ask('{ causes { nodes { kind sentence } } }')
+  expect(data.causes.nodes).toEqual([
+    {
+      kind: 'UPDATES_BROKEN',
+      sentence: 'The package manager of atlas is in trouble: nobody knows which updates wait',
+    },
+  ])
+  await report(api, { collectedAt: minutes(2 * DAYS + 15), sections: [section('apt', payload)] })
+  expect(await types()).toEqual(['UPDATES_MENDED', 'UPDATES_BROKEN'])
+})
+
+test('That it cannot be asked for once is over as soon as it says what it said', async () => {
+  const api = await apiForThisTest()
+  const payload = JSON.stringify(aptOf([change('bash')]))
+  await report(api, { sections: [section('apt', payload)] })
+  await report(api, { collectedAt: minutes(15), sections: [unavailable('apt')] })
+  const since = async () =>
+    (await api.ask('{ machine(hostname: "atlas") { state { troubleSince updatesProblem } } }')).data.machine.state
+  expect(await since()).toEqual({ troubleSince: minutes(15).toISOString(), updatesProblem: 'no answer' })
+  await report(api, { collectedAt: minutes(30), sections: [unchanged(payload)] })
+  expect(await since()).toEqual({ troubleSince: null, updatesProblem: null })
+})
+
 test('A subscriber sees how a machine is as soon as it reports', async () => {
   const api = await apiForThisTest()
   await report(api, { sections: [apt([])] })

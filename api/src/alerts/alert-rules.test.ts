@@ -140,6 +140,8 @@ const CASES: [string, Told, string[]][] = [
   ['security updates that came', event(EventType.SECURITY_UPDATED), ['RESOLVE SECURITY_OVERDUE security M']],
   ['a restart that waits', event(EventType.REBOOT_OVERDUE), ['OPEN REBOOT_OVERDUE reboot M']],
   ['a restart that came', event(EventType.REBOOTED), ['RESOLVE REBOOT_OVERDUE reboot M']],
+  ['a package manager in trouble', event(EventType.UPDATES_BROKEN), ['OPEN UPDATES_BROKEN updates M']],
+  ['a package manager that is well again', event(EventType.UPDATES_MENDED), ['RESOLVE UPDATES_BROKEN updates M']],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
   [
@@ -150,6 +152,7 @@ const CASES: [string, Told, string[]][] = [
       'CLOSE SMART_LOST smart M',
       'CLOSE SECURITY_OVERDUE security M',
       'CLOSE REBOOT_OVERDUE reboot M',
+      'CLOSE UPDATES_BROKEN updates M',
     ],
   ],
   ['a blind scanner', event(EventType.SCANNER_BLIND), ['OPEN SCANNER scanner']],

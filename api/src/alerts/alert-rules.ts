@@ -50,6 +50,8 @@ export const ALERTING = [
   EventType.SECURITY_UPDATED,
   EventType.REBOOT_OVERDUE,
   EventType.REBOOTED,
+  EventType.UPDATES_BROKEN,
+  EventType.UPDATES_MENDED,
   EventType.MACHINE_BACK,
   EventType.MACHINE_ARCHIVED,
   EventType.SCANNER_BLIND,
@@ -170,6 +172,7 @@ export function consequencesOf(event: Told): Consequence[] {
         ...one('CLOSE', AlertType.SMART_LOST, `smart ${event.machine}`),
         ...one('CLOSE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`),
         ...one('CLOSE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`),
+        ...one('CLOSE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`),
       ]
     case EventType.SMART_LOST:
       return one('OPEN', AlertType.SMART_LOST, `smart ${event.machine}`)
@@ -183,6 +186,10 @@ export function consequencesOf(event: Told): Consequence[] {
       return one('OPEN', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`)
     case EventType.REBOOTED:
       return one('RESOLVE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`)
+    case EventType.UPDATES_BROKEN:
+      return one('OPEN', AlertType.UPDATES_BROKEN, `updates ${event.machine}`)
+    case EventType.UPDATES_MENDED:
+      return one('RESOLVE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`)
     case EventType.SCANNER_BLIND:
       return one('OPEN', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_SEES:

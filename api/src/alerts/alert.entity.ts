@@ -18,6 +18,7 @@ export enum AlertType {
   SMART_LOST = 'SMART_LOST',
   SECURITY_OVERDUE = 'SECURITY_OVERDUE',
   REBOOT_OVERDUE = 'REBOOT_OVERDUE',
+  UPDATES_BROKEN = 'UPDATES_BROKEN',
   SCANNER = 'SCANNER',
   ROOM = 'ROOM',
 }
@@ -32,6 +33,9 @@ registerEnumType(AlertType, {
     SMART_LOST: { description: 'S.M.A.R.T. of a machine was read before and cannot be had any more' },
     SECURITY_OVERDUE: {
       description: 'Security updates of a machine wait for longer than VIGIE_SECURITY_UPDATE_DAYS',
+    },
+    UPDATES_BROKEN: {
+      description: 'The package manager of a machine has been in trouble for two days, so that nobody knows what waits',
     },
     REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than VIGIE_REBOOT_DAYS' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },

@@ -157,6 +157,8 @@ function wordOf(alert: Row<Alert>, words: Words): string {
       return words.securityOverdue(alert.facts.count ?? null)
     case AlertType.REBOOT_OVERDUE:
       return words.rebootOverdue
+    case AlertType.UPDATES_BROKEN:
+      return words.updatesBroken
     case AlertType.SCANNER:
       return words.blind
     case AlertType.ROOM:
@@ -224,6 +226,7 @@ function headline(
       return lead(`${words.smartLost} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.SECURITY_OVERDUE:
     case AlertType.REBOOT_OVERDUE:
+    case AlertType.UPDATES_BROKEN:
       return lead(`${wordOf(alert, words)} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.ROOM:
       return lead(`${words.room(alert.status ?? '')} ${alert.facts.name ?? ''}`)
@@ -239,6 +242,7 @@ const OF_MACHINES = new Set([
   AlertType.SMART_LOST,
   AlertType.SECURITY_OVERDUE,
   AlertType.REBOOT_OVERDUE,
+  AlertType.UPDATES_BROKEN,
   AlertType.ARRAY,
 ])
 

@@ -75,6 +75,7 @@ const en = {
   securityOverdue: (count: number | null): string =>
     count === 1 ? '1 SECURITY UPDATE WAITS on' : `${count ?? ''} SECURITY UPDATES WAIT on`.trim(),
   rebootOverdue: 'RESTART DUE:',
+  updatesBroken: 'PACKAGE MANAGER IN TROUBLE:',
   waitsSince: 'Waiting since',
   blind: 'VIGIE CANNOT DO ITS WORK',
   room: (status: string): string => (status === 'SCARCE' ? 'DISK ALMOST FULL' : 'DISK FILLS UP'),
@@ -186,6 +187,7 @@ const fr: Words = {
       ? '1 MISE À JOUR DE SÉCURITÉ EN ATTENTE sur'
       : `${count ?? ''} MISES À JOUR DE SÉCURITÉ EN ATTENTE sur`.trim(),
   rebootOverdue: 'REDÉMARRAGE NÉCESSAIRE :',
+  updatesBroken: 'GESTIONNAIRE DE PAQUETS EN PANNE :',
   waitsSince: 'En attente depuis',
   blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
   room: (status) => (status === 'SCARCE' ? 'DISQUE PRESQUE PLEIN' : 'DISQUE QUI SE REMPLIT'),

@@ -27,6 +27,7 @@ interface Words {
   smartLost: (machine: string) => string
   securityOverdue: (machine: string, count: number | null) => string
   rebootOverdue: (machine: string) => string
+  updatesBroken: (machine: string) => string
   missing: (count: number, name: string, agent: string) => string
   backup: (name: string, status: string | null) => string
   inARow: (count: number) => string
@@ -48,6 +49,7 @@ const EN: Words = {
   securityOverdue: (machine, count) =>
     count === 1 ? `A security update waits on ${machine}` : `${count ?? 'Several'} security updates wait on ${machine}`,
   rebootOverdue: (machine) => `${machine} should be restarted`,
+  updatesBroken: (machine) => `The package manager of ${machine} is in trouble: nobody knows which updates wait`,
   missing: (count, name, agent) =>
     count === 1 ? `The backup ${name} of ${agent} is missing` : `${count} backups of ${agent} are missing`,
   backup: (name, status) =>
@@ -81,6 +83,8 @@ const FR: Words = {
       ? `Une mise à jour de sécurité attend sur ${machine}`
       : `${count ?? 'Plusieurs'} mises à jour de sécurité attendent sur ${machine}`,
   rebootOverdue: (machine) => `${machine} doit être redémarrée`,
+  updatesBroken: (machine) =>
+    `Le gestionnaire de paquets ${de(machine)} est en panne : on ne sait pas quelles mises à jour attendent`,
   missing: (count, name, agent) =>
     count === 1 ? `La sauvegarde ${name} ${de(agent)} manque` : `${count} sauvegardes ${de(agent)} manquent`,
   backup: (name, status) =>
@@ -141,6 +145,8 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       return words.securityOverdue(machine, worst.facts.count ?? null)
     case CauseKind.REBOOT_OVERDUE:
       return words.rebootOverdue(machine)
+    case CauseKind.UPDATES_BROKEN:
+      return words.updatesBroken(machine)
     case CauseKind.MACHINE_SILENT:
       return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)
     case CauseKind.BACKUPS_MISSING:

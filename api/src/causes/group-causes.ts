@@ -13,6 +13,7 @@ export enum CauseKind {
   SMART_LOST = 'SMART_LOST',
   SECURITY_OVERDUE = 'SECURITY_OVERDUE',
   REBOOT_OVERDUE = 'REBOOT_OVERDUE',
+  UPDATES_BROKEN = 'UPDATES_BROKEN',
   BACKUP = 'BACKUP',
   BACKUPS_MISSING = 'BACKUPS_MISSING',
   FILES = 'FILES',
@@ -31,6 +32,7 @@ registerEnumType(CauseKind, {
     MACHINE_SILENT: { description: 'A machine does not report, and what should have come from it did not' },
     SMART_LOST: { description: 'No disk of a machine can be read any more, for a reason that is none of theirs' },
     SECURITY_OVERDUE: { description: 'Security updates of a machine wait for long' },
+    UPDATES_BROKEN: { description: 'The package manager of a machine is in trouble: nobody knows what waits' },
     REBOOT_OVERDUE: { description: 'A machine should be restarted, and has not been for long' },
     BACKUP: { description: 'A backup failed, was damaged on its way, or cannot be trusted' },
     BACKUPS_MISSING: { description: 'An agent sent nothing for one or several of its jobs' },
@@ -115,6 +117,8 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
       return [CauseKind.SECURITY_OVERDUE, String(alert.machine)]
     case AlertType.REBOOT_OVERDUE:
       return [CauseKind.REBOOT_OVERDUE, String(alert.machine)]
+    case AlertType.UPDATES_BROKEN:
+      return [CauseKind.UPDATES_BROKEN, String(alert.machine)]
     case AlertType.BACKUP:
       return causeOfBackup(alert, known)
     case AlertType.FILE:

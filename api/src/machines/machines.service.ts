@@ -122,7 +122,7 @@ export class MachinesService {
     // Its alerts are closed: what still stands when it comes back is told anew.
     await tables(em)
       .updateTable('MachineState')
-      .set({ securityToldAt: null, rebootToldAt: null })
+      .set({ securityToldAt: null, rebootToldAt: null, troubleToldAt: null })
       .where('machine', '=', id)
       .execute()
     for (const disk of disks) tell.disks.add(disk.id)

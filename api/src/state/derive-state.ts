@@ -37,6 +37,8 @@ export const unknownState = (machine: string): StateFacts => ({
   bootedAt: null,
   hardware: null,
   hardwareAt: null,
+  troubleSince: null,
+  troubleToldAt: null,
   securityToldAt: null,
   rebootToldAt: null,
 })
@@ -102,10 +104,12 @@ export function withUpdates(
   const { problem, downloadBytes, planHash, refreshedAt, sources, busy, interrupted, broken } = facts
   const security = sources.filter(isSecurityArchive)
   const hasSecurity = security.length > 0
+  const isTrouble = packages === null || isHalfDone({ interrupted, broken })
   return {
     ...state,
     updatesAt: at,
     updatesProblem: problem,
+    troubleSince: isTrouble ? (state.troubleSince ?? at) : null,
     // Where there is no plan, what waited before still does, for all that is known.
     ...(packages ? { ...countsOf(packages, hasSecurity), downloadBytes, planHash } : NO_COUNTS),
     // What is to come was not.
@@ -137,6 +141,23 @@ function countsOf(packages: readonly PackageFacts[], hasSecurity: boolean) {
     securitySince: earliest(newer.map(({ securitySince }) => securitySince)),
   }
 }
+
+/** Its package manager could not be asked: what it told before stands, and is as old as it is. */
+export const withoutUpdates = (state: StateFacts, problem: string, at: Date): StateFacts => ({
+  ...state,
+  updatesProblem: problem,
+  troubleSince: state.troubleSince ?? at,
+})
+
+/** It says what it said before: that it could not be asked meanwhile is over. */
+export const withUpdatesAgain = (state: StateFacts): StateFacts => ({
+  ...state,
+  updatesProblem: null,
+  troubleSince: isHalfDone(state) ? state.troubleSince : null,
+})
+
+export const isHalfDone = ({ interrupted, broken }: Pick<StateFacts, 'interrupted' | 'broken'>): boolean =>
+  interrupted === true || (broken?.length ?? 0) > 0
 
 /** What a report told of restarting. */
 export function withReboot(state: StateFacts, facts: RebootFacts, at: Date): StateFacts {

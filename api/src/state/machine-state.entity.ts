@@ -214,6 +214,17 @@ export class MachineState {
   @Property({ type: 'datetime', nullable: true })
   hardwareAt!: Date | null
 
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'Since when its package manager cannot be asked, makes no plan, or has left packages half installed; null = it is well, or was never asked',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  troubleSince!: Date | null
+
+  @Property({ type: 'datetime', nullable: true })
+  troubleToldAt!: Date | null
+
   /** When it was told that a security update waits for long, and that a restart does; null = it was not, or it is over. */
   @Property({ type: 'datetime', nullable: true })
   securityToldAt!: Date | null

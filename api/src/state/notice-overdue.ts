@@ -14,10 +14,15 @@ export interface Patience {
 }
 
 const TOLD_WITHIN = 2 * DAY
+/** A night is enough for unattended upgrades to mend themselves. */
+const TROUBLE_DAYS = 2
 /** Machines looked at in one transaction: reports wait for milliseconds only. */
 const AT_ONCE = 500
 
-/** Tells once of each machine whose security updates, or whose restart, wait for longer than they should. */
+/**
+ * Tells once of each machine whose security updates, or whose restart, wait for longer than they should; and of each whose
+ * package manager has been in trouble for days, for then nobody knows what waits.
+ */
 export function noticeOverdue(
   em: EntityManager,
   transact: Transact,
@@ -38,7 +43,18 @@ export function noticeOverdue(
       ...sinceOf(state.rebootSince),
       detail: detailOf(state),
     }))
-    return security.length + reboot.length
+    const trouble = securityDays === null ? [] : await lateSince(transaction.em, 'trouble', TROUBLE_DAYS, at)
+    for (const state of trouble) state.troubleToldAt = at
+    await tell(transaction, { states: trouble, type: EventType.UPDATES_BROKEN, at }, (state) => ({
+      ...sinceOf(state.troubleSince),
+      detail:
+        state.updatesProblem ??
+        (state.broken ?? [])
+          .map(({ name }) => name)
+          .join(', ')
+          .slice(0, 500),
+    }))
+    return security.length + reboot.length + trouble.length
   })
 }
 
@@ -53,7 +69,7 @@ const detailOf = ({ rebootReasons }: Row<MachineState>): string =>
 /** Of machines in service. */
 async function lateSince(
   em: EntityManager,
-  what: 'security' | 'reboot',
+  what: 'security' | 'reboot' | 'trouble',
   days: number | null,
   now: Date,
 ): Promise<Row<MachineState>[]> {
@@ -62,8 +78,13 @@ async function lateSince(
     query
       .where(`${what}Since`, '<=', new Date(now.getTime() - days * DAY))
       .where(`${what}ToldAt`, 'is', null)
-      // Of a machine that does not tell it any more it is not known whether it still waits.
-      .where(what === 'security' ? 'updatesAt' : 'rebootAt', '>=', new Date(now.getTime() - TOLD_WITHIN))
+      .where((eb) => {
+        const within = new Date(now.getTime() - TOLD_WITHIN)
+        // Of a machine that does not tell it any more it is not known whether it still waits; that it cannot be asked is told.
+        if (what === 'security') return eb('updatesAt', '>=', within)
+        if (what === 'reboot') return eb('rebootAt', '>=', within)
+        return eb('machine', 'in', eb.selectFrom('Machine').select('Machine.id').where('silentAt', '>', now))
+      })
       .where('machine', 'in', (eb) => eb.selectFrom('Machine').select('Machine.id').where('archivedAt', 'is', null))
       .limit(AT_ONCE),
   )

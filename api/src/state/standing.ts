@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql'
 import { DAY } from '../platform/clock.ts'
-import type { StateFacts } from './derive-state.ts'
+import { isHalfDone, type StateFacts } from './derive-state.ts'
 
 /** How a machine stands with its updates, in one word; the first that holds. */
 export enum UpdateStanding {
@@ -55,10 +55,10 @@ export function areListsStale({ listsRefreshedAt, listsValidUntil, securityListA
 }
 
 export function standingOf(state: Facts, now: Date): UpdateStanding {
-  const { updatesAt, updatesProblem, installable, security, securityListAt, busy, interrupted, broken } = state
+  const { updatesAt, updatesProblem, installable, security, securityListAt, busy } = state
   if (updatesAt === null) return UpdateStanding.UNKNOWN
   // While packages are changed some of them are half installed, as they must be.
-  const isBroken = busy === null && (interrupted === true || (broken?.length ?? 0) > 0)
+  const isBroken = busy === null && isHalfDone(state)
   if (isBroken || (installable === null && updatesProblem !== null)) return UpdateStanding.BROKEN
   if (installable === null) return UpdateStanding.UNKNOWN
   if (security !== null && security > 0) return UpdateStanding.SECURITY

@@ -13,8 +13,10 @@ import {
   type StateFacts,
   unknownState,
   withHardware,
+  withoutUpdates,
   withReboot,
   withUpdates,
+  withUpdatesAgain,
 } from './derive-state.ts'
 import { snapshotsToForget } from './keep-snapshots.ts'
 import { MachinePackage } from './machine-package.entity.ts'
@@ -64,10 +66,9 @@ export class StateRecorder {
       if (kind === 'apt' && state.busy !== null) continue
       state[CONFIRMED[kind]] = at
       // It could be asked again, and says what it said.
-      if (kind === 'apt' && state.installable !== null) state.updatesProblem = null
+      if (kind === 'apt' && state.installable !== null) Object.assign(state, withUpdatesAgain(state))
     }
-    // What it told before stands, and is as old as it is.
-    if (told.updatesProblem !== null) state.updatesProblem = told.updatesProblem
+    if (told.updatesProblem !== null) Object.assign(state, withoutUpdates(state, told.updatesProblem, at))
     this.tellWhatEnded(state, before, { hostname, at })
     await saveRows(this.em, MachineState, [state])
     return wanted
@@ -158,6 +159,10 @@ export class StateRecorder {
     if (securityToldAt !== null && state.busy === null && isDone) {
       state.securityToldAt = null
       event(EventType.SECURITY_UPDATED)
+    }
+    if (before.troubleToldAt !== null && state.troubleSince === null) {
+      state.troubleToldAt = null
+      event(EventType.UPDATES_MENDED)
     }
     const isNewer =
       state.rebootSince !== null && before.rebootToldAt !== null && state.rebootSince > before.rebootToldAt

@@ -13,6 +13,7 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   SMART_LOST: () => ({ health: 'UNKNOWN' }),
   SECURITY_OVERDUE: () => ({ health: 'WARNING' }),
   REBOOT_OVERDUE: () => ({ health: 'WARNING' }),
+  UPDATES_BROKEN: () => ({ health: 'UNKNOWN' }),
   BACKUP: ({ status }) => ({
     status:
       status === 'TRANSFER_INTEGRITY_FAILED' || status === 'HASH_MISMATCH' || status === 'MISSING'
@@ -35,6 +36,7 @@ const OF_MACHINES: readonly CauseKind[] = [
   'SMART_LOST',
   'SECURITY_OVERDUE',
   'REBOOT_OVERDUE',
+  'UPDATES_BROKEN',
   'DISKS_MISSING',
   'ARRAY',
 ]

@@ -31,6 +31,8 @@ export const enPages = {
       SECURITY_UPDATED: 'Security updates installed',
       REBOOT_OVERDUE: 'Restart overdue',
       REBOOTED: 'Restart no longer due',
+      UPDATES_BROKEN: 'Package manager in trouble',
+      UPDATES_MENDED: 'Package manager well again',
       JOB_CREATED: 'Job made',
       JOB_CHANGED: 'Job changed',
       JOB_ARCHIVED: 'Job retired',

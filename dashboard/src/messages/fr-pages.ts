@@ -32,6 +32,8 @@ export const frPages: typeof enPages = {
       SECURITY_UPDATED: 'Mises à jour de sécurité installées',
       REBOOT_OVERDUE: 'Redémarrage en retard',
       REBOOTED: 'Redémarrage plus nécessaire',
+      UPDATES_BROKEN: 'Gestionnaire de paquets en panne',
+      UPDATES_MENDED: 'Gestionnaire de paquets rétabli',
       JOB_CREATED: 'Tâche créée',
       JOB_CHANGED: 'Tâche modifiée',
       JOB_ARCHIVED: 'Tâche retirée',

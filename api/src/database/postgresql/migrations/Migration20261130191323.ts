@@ -13,7 +13,7 @@ export class Migration20261130191323 extends Migration {
       `alter table "metric_bucket" add constraint "metric_bucket_machine_id_range_at_unique" unique ("machine_id", "range", "at");`,
     )
     this.addSql(
-      `alter table "machine_state" add "hardware" jsonb null, add "hardware_at" timestamptz null, add "pinned" bigint null, add "security_list_at" timestamptz null;`,
+      `alter table "machine_state" add "hardware" jsonb null, add "hardware_at" timestamptz null, add "pinned" bigint null, add "security_list_at" timestamptz null, add "trouble_since" timestamptz null, add "trouble_told_at" timestamptz null;`,
     )
     this.addSql(
       `alter table "metric_bucket" add constraint "metric_bucket_machine_id_foreign" foreign key ("machine_id") references "machine" ("id") deferrable initially immediate;`,
@@ -23,7 +23,7 @@ export class Migration20261130191323 extends Migration {
   override down(): void {
     this.addSql(`drop table "metric_bucket";`)
     this.addSql(
-      `alter table "machine_state" drop column "hardware", drop column "hardware_at", drop column "pinned", drop column "security_list_at";`,
+      `alter table "machine_state" drop column "hardware", drop column "hardware_at", drop column "pinned", drop column "security_list_at", drop column "trouble_since", drop column "trouble_told_at";`,
     )
   }
 }

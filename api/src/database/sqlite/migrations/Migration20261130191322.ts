@@ -16,11 +16,13 @@ export class Migration20261130191322 extends Migration {
     this.addSql(`alter table \`machine_state\` add column \`hardware_at\` datetime null;`)
     this.addSql(`alter table \`machine_state\` add column \`pinned\` integer null;`)
     this.addSql(`alter table \`machine_state\` add column \`security_list_at\` datetime null;`)
+    this.addSql(`alter table \`machine_state\` add column \`trouble_since\` datetime null;`)
+    this.addSql(`alter table \`machine_state\` add column \`trouble_told_at\` datetime null;`)
   }
 
   override down(): void {
     this.addSql(`drop table \`metric_bucket\`;`)
-    for (const column of ['hardware', 'hardware_at', 'pinned', 'security_list_at'])
+    for (const column of ['hardware', 'hardware_at', 'pinned', 'security_list_at', 'trouble_since', 'trouble_told_at'])
       this.addSql(`alter table \`machine_state\` drop column \`${column}\`;`)
   }
 }
