@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 import { minutes, report, section, unavailable } from './builders.ts'
 import { apiForThisTest, socketTo, type TestApi, until } from './start-api.ts'
@@ -260,6 +261,36 @@ test('Packages are found by name, by what keeps them, by machine, and page by pa
   expect(seen).toEqual(['50%_off', 'lib00', 'lib01', ...names.slice(1), 'openssl'])
   await api.ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: machine.id })
   expect(await namesOf(api, { machine: machine.id })).toEqual([])
+})
+
+test('The list of machines is asked for what they need, in its order and as CSV, where what is not known is blank', async () => {
+  const api = await apiForThisTest()
+  const machine = (hostname: string, serial: string, ...sections: unknown[]) =>
+    report(api, { machineKey: `key-of-the-machine-${hostname}`, hostname, disks: [{ serial }], sections })
+  const secure = [1, 2].map((each) => change(`lib${each}`, { security: true }))
+  await machine('atlas', 'A1', apt([change('bash')]), reboot())
+  await machine('vega', 'V1', apt(secure), reboot({ code: 'ASKED', detail: null, since: null }))
+  await machine('rigel', 'R1')
+  const names = async (query: string) =>
+    (await api.ask(`{ machines(${query}) { nodes { hostname } } }`)).data.machines.nodes.map(
+      (each: any) => each.hostname,
+    )
+  expect(await names('filter: { needs: [SECURITY_UPDATES] }')).toEqual(['vega'])
+  expect(await names('filter: { needs: [UPDATES] }')).toEqual(['atlas', 'vega'])
+  expect(await names('filter: { needs: [RESTART] }')).toEqual(['vega'])
+  expect(await names('orderBy: SECURITY_UPDATES')).toEqual(['vega', 'atlas', 'rigel'])
+  expect(await names('orderBy: SECURITY_UPDATES, reverse: true')).toEqual(['atlas', 'vega', 'rigel'])
+  const csv = async (asked: string): Promise<Record<string, string>[]> => {
+    const answer = await fetch(`${api.url}/export/machines.csv${asked}`, {
+      headers: { authorization: `Bearer ${await api.token([Scope.READ])}` },
+    })
+    expect(answer.status).toBe(200)
+    return parse(await answer.text(), { columns: true, bom: true })
+  }
+  const cells = ({ hostname, updates, installable_updates, security_updates, restart_due }: Record<string, string>) =>
+    [hostname, updates, installable_updates, security_updates, restart_due].join()
+  expect((await csv('')).map(cells)).toEqual(['atlas,PENDING,1,0,false', 'rigel,,,,', 'vega,SECURITY,2,2,true'])
+  expect((await csv('?needs=RESTART')).map(cells)).toEqual(['vega,SECURITY,2,2,true'])
 })
 
 const DAYS = 24 * 60

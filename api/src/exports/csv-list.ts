@@ -4,6 +4,7 @@ import type { DisksService } from '../disks/disks.service.ts'
 import type { JobsService } from '../backups/jobs.service.ts'
 import type { MachinesService } from '../machines/machines.service.ts'
 import type { PlacesService } from '../places/places.service.ts'
+import type { StateService } from '../state/state.service.ts'
 import { LARGEST_PAGE, type Page, type PageArgs } from '../platform/page.ts'
 
 /** What one page of an export is made with. */
@@ -12,6 +13,7 @@ export interface Sources {
   machines: MachinesService
   jobs: JobsService
   places: PlacesService
+  state: StateService
   clock: () => Date
 }
 
@@ -38,8 +40,9 @@ export async function* csvOf<Query, Node>(
 ): AsyncGenerator<string> {
   const columns = [...list.columns]
   // The mark tells spreadsheets that this is UTF-8; a text that begins like a formula is kept from being one.
+  // No is told as false: a blank cell is what nobody knows.
   const write = (rows: Record<string, unknown>[], isFirst: boolean): string =>
-    stringify(rows, { columns, header: isFirst, bom: isFirst, escape_formulas: true })
+    stringify(rows, { columns, header: isFirst, bom: isFirst, escape_formulas: true, cast: { boolean: String } })
   let after: string | null = null
   let isFirst = true
   do {
