@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Run } from '../platform/command.ts'
@@ -14,28 +15,34 @@ export async function holderOfLock(locks: readonly string[] = LOCKS, proc = '/pr
   const held = await readFile(join(proc, 'locks'), 'utf8').catch(() => '')
   if (held === '') return null
   for (const path of locks) {
-    const inode = await stat(path).then(
-      ({ ino }) => ino,
-      () => null,
-    )
+    const lock = await stat(path).catch(() => null)
+    if (lock === null) continue
     // "1: POSIX  ADVISORY  WRITE 123 08:01:456 0 EOF"; one that waits for a lock has an arrow after the number.
-    for (const [, pid, locked] of held.matchAll(/^\d+: POSIX\s+\w+\s+WRITE (\d+) \S+:(\d+) /gm)) {
-      if (inode === null || Number(locked) !== inode || !pid) continue
-      // Inodes are of one file system each: only the process itself tells which file it is.
-      if (await hasOpen(pid, path, proc)) return nameOf(pid, proc)
+    for (const [, pid = '', device, inode] of held.matchAll(
+      /^\d+: POSIX\s+\w+\s+WRITE (\d+) ([\da-f]+:[\da-f]+):(\d+) /gm,
+    )) {
+      if (Number(inode) !== lock.ino) continue
+      // Inodes are of one file system each. btrfs tells other numbers of it here: then the process says which file it is.
+      if (device === deviceOf(lock.dev) || (await hasOpen(pid, lock, proc))) return nameOf(pid, proc)
     }
   }
   return null
 }
 
-/** False where it cannot be read: others than root see their own processes alone. */
-async function hasOpen(pid: string, path: string, proc: string): Promise<boolean> {
-  const lock = await stat(path).catch(() => null)
+/** As proc(5) writes it, from how stat(2) tells it (makedev(3) of glibc and musl). */
+function deviceOf(dev: number): string {
+  const major = ((Math.floor(dev / 2 ** 8) & 0xfff) | (Math.floor(dev / 2 ** 32) & 0xfffff000)) >>> 0
+  const minor = ((dev & 0xff) | (Math.floor(dev / 2 ** 12) & 0xffffff00)) >>> 0
+  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':')
+}
+
+/** False where it cannot be read: others than root, and a service without CAP_SYS_PTRACE, see their own processes alone. */
+async function hasOpen(pid: string, lock: Pick<Stats, 'ino' | 'dev'>, proc: string): Promise<boolean> {
   const folder = join(proc, pid, 'fd')
   for (const name of await readdir(folder).catch(() => [])) {
     // Whatever links lead to it.
     const open = await stat(join(folder, name)).catch(() => null)
-    if (lock && open?.ino === lock.ino && open.dev === lock.dev) return true
+    if (open?.ino === lock.ino && open.dev === lock.dev) return true
   }
   return false
 }
