@@ -7,9 +7,9 @@ import type { BrokenPackage } from '../report/updates.ts'
 const LOCKS = ['/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock', '/var/lib/apt/lists/lock']
 
 /**
- * Who changes packages at this moment, such as "unattended-upgr (123)"; null = nobody that this agent can
- * see: others than root see their own processes alone. What apt says meanwhile is of a
- * moment in between. The locks are the kernel's own list of them (proc(5), /proc/locks): taking one would get in the way.
+ * Who changes packages at this moment, such as "unattended-upgr (123)"; null = nobody that this agent can see. What apt says
+ * meanwhile is of a moment in between. The locks are read from the kernel's own list of them (proc(5), /proc/locks): taking
+ * one would get in the way.
  */
 export async function holderOfLock(locks: readonly string[] = LOCKS, proc = '/proc'): Promise<string | null> {
   const held = await readFile(join(proc, 'locks'), 'utf8').catch(() => '')

@@ -44,7 +44,7 @@ export const unknownState = (machine: string): StateFacts => ({
 })
 
 /** Where there is no plan, nothing is counted: not even as zero. */
-export const NO_COUNTS = {
+const NO_COUNTS = {
   installable: null,
   security: null,
   securityUnknown: null,

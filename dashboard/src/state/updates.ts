@@ -15,7 +15,14 @@ const GLYPHS: Record<UpdateStanding, Health> = {
   STALE: 'UNKNOWN',
   CURRENT: 'OK',
 }
-export const glyphOf = ({ updateStanding }: Pick<StateMarkFragment, 'updateStanding'>): Health => GLYPHS[updateStanding]
+
+/** Updates of which none is known to mend a hole are well only where it would be known. */
+export const glyphOf = ({
+  updateStanding,
+  security,
+  listsStale,
+}: Pick<StateMarkFragment, 'updateStanding' | 'security' | 'listsStale'>): Health =>
+  updateStanding === 'PENDING' && (security === null || listsStale !== false) ? 'UNKNOWN' : GLYPHS[updateStanding]
 
 /** As the server reckons it (UpdateStanding): lists are fresh for a week. */
 export const isOld = (time: string, now = Date.now()): boolean => now - Date.parse(time) > 7 * 86_400_000
