@@ -24,6 +24,7 @@ const LAYERS = [
   'deposit',
   'room',
   'places',
+  'executions',
   'exports',
   'alerts',
   'causes',
@@ -82,7 +83,7 @@ export default {
       name: 'one-package-is-not-another',
       severity: 'error',
       from: { path: '^(api|agent)/src/' },
-      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: ['^$1/', '^agent/dist/(report|host)/'] },
+      to: { path: '^(api|agent|dashboard|bundle)/', pathNot: ['^$1/', '^agent/dist/(actions|report|host)/'] },
     },
     {
       name: 'the-shape-of-a-report-knows-no-collector',
@@ -97,6 +98,12 @@ export default {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'what-may-be-asked-of-a-machine-stands-alone',
+      severity: 'error',
+      from: { path: '^agent/src/actions/' },
+      to: { path: '^agent/src/', pathNot: '^agent/src/actions/' },
+    },
+    {
       name: 'what-both-do-with-their-system-stands-alone',
       severity: 'error',
       from: { path: '^agent/src/host/' },
@@ -106,7 +113,8 @@ export default {
       name: 'the-agent-is-one-small-file',
       comment: 'Its collectors take types from the shapes; the library that reads with them stays out of the bundle.',
       severity: 'error',
-      from: { path: '^agent/src/', pathNot: '^agent/src/report/' },
+      // What a server asks of a machine is read by the smaller half of the same library.
+      from: { path: '^agent/src/', pathNot: '^agent/src/(report|actions|executions)/' },
       to: {
         path: ['^agent/src/report/(index|hardware|machine|metrics|sections|storage|updates)\\.ts$', '/zod/'],
         dependencyTypesNot: ['type-only'],

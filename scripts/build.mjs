@@ -6,8 +6,8 @@ import { ROOT, tell } from './root.mjs'
 import { SetupError } from './setup-error.mjs'
 import { runTool } from './tool.mjs'
 
-/** `@vigie/agent/report` and `@vigie/agent/host`, which the API's own sources import. */
-const SHARED_WITH_API = ['agent/src/report', 'agent/src/host', 'agent/tsconfig.shared.json']
+/** `@vigie/agent/actions`, `@vigie/agent/report` and `@vigie/agent/host`, which the API's own sources import. */
+const SHARED_WITH_API = ['agent/src/actions', 'agent/src/report', 'agent/src/host', 'agent/tsconfig.shared.json']
 /** What the dashboard shares with the API. */
 const JOB_FIELDS = 'api/src/backups/job-fields.ts'
 const SHARED = ['package-lock.json', 'schema.graphql', 'codegen.ts', 'tsconfig.base.json']
@@ -41,7 +41,10 @@ export async function build() {
 export const buildShared = () =>
   step('what API and agent share', {
     of: SHARED_WITH_API,
-    makes: ['report', 'host'].flatMap((folder) => [`agent/dist/${folder}/index.js`, `agent/dist/${folder}/index.d.ts`]),
+    makes: ['actions', 'report', 'host'].flatMap((folder) => [
+      `agent/dist/${folder}/index.js`,
+      `agent/dist/${folder}/index.d.ts`,
+    ]),
     by: { from: 'typescript', command: 'tsc', args: ['-p', 'agent/tsconfig.shared.json'] },
   })
 

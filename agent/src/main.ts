@@ -1,15 +1,25 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Ending, ExitStatus } from './exit-status.ts'
+import { carryOut } from './executions/carry-out.ts'
+import { Executor } from './executions/executor.ts'
+import { listenForWork } from './executions/hints.ts'
+import { Journal } from './executions/journal.ts'
+import { launch } from './executions/launch.ts'
+import { readPolicy } from './executions/policy.ts'
+import { makeKey, signOrder } from './executions/sign.ts'
+import { work } from './executions/work.ts'
+import { WorkServer } from './executions/work-server.ts'
 import { deliver, type Delivery } from './inventory/deliver.ts'
 import { collectReport } from './inventory/report.ts'
 import { SectionGate } from './inventory/section-gate.ts'
 import { Spool } from './inventory/spool.ts'
 import { watch } from './inventory/watch.ts'
+import { machineKey } from './machines/identity.ts'
 import { Sampler } from './metrics/sampler.ts'
 import { endTools, run } from './platform/command.ts'
 import { mustAnswer } from './platform/reach.ts'
-import { readDeviceSettings, readLeftOut, readSettings, settingsFiles, stateDir } from './settings.ts'
+import { policyDir, readDeviceSettings, readLeftOut, readSettings, settingsFiles, stateDir } from './settings.ts'
 import { findHomes, homesByChild, measureHomes } from './storage/homes.ts'
 import { answerApt } from './updates/apt-hook.ts'
 import { VERSION } from './version.ts'
@@ -19,6 +29,9 @@ const HELP = `vigie-agent ${VERSION}: tells Vigie of this machine and its disks
   node agent.mjs report              report once
   node agent.mjs run [--every 15m]   report again and again; S.M.A.R.T. once an hour
   node agent.mjs print               print the report and send nothing
+  node agent.mjs policy              print what Vigie may ask of this machine
+  node agent.mjs keygen FILE         make an operator's key, for actions that need a signature
+  node agent.mjs sign FILE           sign the order on standard input with it
 
   --every TIME   between two reports: 90s, 15m, 2h (default 15m)
   --help, --version
@@ -30,6 +43,7 @@ Environment
   VIGIE_AGENT_CONFIG   settings file (/etc/vigie/agent.json): device types behind RAID controllers
   VIGIE_LEAVE_OUT      sections that are not to be told, such as "homes, apt"
   VIGIE_STATE_DIR      machine key and waiting reports (root: /var/lib/vigie-agent)
+  VIGIE_POLICY_DIR     what Vigie may ask of this machine: policy.d/*.yaml, hooks.d, readonly (/etc/vigie)
 
 Run it as root: S.M.A.R.T. and volumes can be read by root only. It needs smartmontools.
 
@@ -38,6 +52,9 @@ Exit status
   1 accepted, parts missing  5 agent and server do not understand each other
   2 usage or settings        6 no safe connection (TLS)
   3 server away, spooled     7 accepted, but the clock is off`
+
+const COMMANDS = ['report', 'run', 'print', 'policy', 'homes', 'apt-hook']
+const WITH_OPERAND = ['execute', 'keygen', 'sign']
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -57,12 +74,15 @@ async function main(): Promise<ExitStatus> {
   if (values.version) return say(VERSION)
   if (values.help) return say(HELP)
   const command = positionals[0]
-  if (positionals.length !== 1 || !command || !['report', 'run', 'print', 'homes', 'apt-hook'].includes(command)) {
+  const operand = command !== undefined && WITH_OPERAND.includes(command)
+  if (!command || ![...COMMANDS, ...WITH_OPERAND].includes(command) || positionals.length !== (operand ? 2 : 1)) {
     throw new Ending(
       ExitStatus.USAGE,
       `${command ? `"${positionals.join(' ')}" is no command` : 'No command'}: use report, run or print; --help tells more`,
     )
   }
+  if (command === 'keygen') return say(makeKey(positionals[1] as string))
+  if (command === 'sign') return signFromStdin(positionals[1] as string)
   // apt itself asks: nothing else of this machine is touched.
   // Another hook may have left its line without an end.
   if (command === 'apt-hook') return say(['', ...(await answerApt(Number(process.env['APT_HOOK_SOCKET'])))].join('\n'))
@@ -79,6 +99,14 @@ async function main(): Promise<ExitStatus> {
   const measure = (totalMs: number) =>
     measureHomes({ run, stateDir: state, list: homesByChild(run) }, { eachMs: 10 * MINUTE, totalMs })
   if (command === 'print') return say(JSON.stringify(await collect(true), null, 2))
+  const etc = policyDir(process.env)
+  if (command === 'policy') return say(JSON.stringify(await readPolicy(etc, root), null, 2))
+  const journal = new Journal(state)
+  // In a process of its own (launch.ts): this agent may end meanwhile.
+  if (command === 'execute') {
+    await carryOut(positionals[1] as string, { journal, run, etc, root, machineKey: await machineKey(state) })
+    return ExitStatus.ACCEPTED
+  }
   const settings = readSettings(process.env)
   const gate = new SectionGate(state)
   const courier = { settings, spool: new Spool(join(state, 'spool')), gate }
@@ -98,14 +126,42 @@ async function main(): Promise<ExitStatus> {
     return status
   }
   sampler.run(stop.signal)
+  // One report never beside another, whoever wants it.
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = (smart: boolean): Promise<Delivery> => {
+    const next = last.then(() => report(smart))
+    last = next.catch(() => undefined)
+    return next
+  }
+  const note = (line: string): void => complain(`${new Date().toISOString()} ${line}`)
+  const executor = new Executor({
+    journal,
+    run,
+    etc,
+    root,
+    machineKey: await machineKey(state),
+    server: new WorkServer(settings),
+    launch: (id) => launch(id, { run, env: { VIGIE_STATE_DIR: state, VIGIE_POLICY_DIR: etc } }),
+    report: async () => (await inTurn(false)).lines,
+    say: note,
+  })
+  void work(executor, { say: note, listen: (wake) => listenForWork(settings, wake), stopped: stop.signal })
   await watch({
     rhythm: { everyMs: readEvery(values.every), smartEveryMs: HOUR, random: Math.random },
-    report,
+    report: inTurn,
     measure: async () => (await measure(30 * MINUTE)) > 0,
-    say: (lines) => complain(`${new Date().toISOString()} ${lines[lines.length - 1] ?? ''}`),
+    say: (lines) => note(lines[lines.length - 1] ?? ''),
     stopped: stop.signal,
   })
   return ExitStatus.ACCEPTED
+}
+
+async function signFromStdin(file: string): Promise<ExitStatus> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) text = (text + String(chunk)).slice(0, 200_000)
+  const { words, signature } = signOrder(file, text)
+  for (const line of words.split('\n')) complain(line)
+  return say(signature)
 }
 
 function readArguments() {
@@ -135,7 +191,9 @@ for (const [signal, number] of [
   ['SIGTERM', 15],
   ['SIGINT', 2],
 ] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    // What dpkg has begun is brought to its end; who cannot wait sends SIGKILL.
+    if (process.argv.includes('execute')) return
     const watching = process.argv.includes('run')
     stop.abort()
     endTools()

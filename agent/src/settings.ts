@@ -59,12 +59,17 @@ export function stateDir(env: Environment, root: boolean): string {
   return join(env['XDG_STATE_HOME']?.trim() || join(homedir(), '.local', 'state'), 'vigie-agent')
 }
 
+/** Where this machine's owner says what it may be asked; root alone can write there. */
+export const policyDir = (env: Environment): string => env['VIGIE_POLICY_DIR']?.trim() || '/etc/vigie'
+
 /** Files and folders that the settings name, each by its setting: what is looked at before anything is read. */
 export function settingsFiles(env: Environment, state: string): [setting: string, path: string][] {
-  const named = ['VIGIE_TOKEN_FILE', 'VIGIE_AGENT_CONFIG', 'NODE_EXTRA_CA_CERTS'].flatMap((name) => {
-    const path = env[name]?.trim()
-    return path ? [[name, path] as [string, string]] : []
-  })
+  const named = ['VIGIE_TOKEN_FILE', 'VIGIE_AGENT_CONFIG', 'VIGIE_POLICY_DIR', 'NODE_EXTRA_CA_CERTS'].flatMap(
+    (name) => {
+      const path = env[name]?.trim()
+      return path ? [[name, path] as [string, string]] : []
+    },
+  )
   return [['VIGIE_STATE_DIR', state], ...named]
 }
 

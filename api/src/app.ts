@@ -11,6 +11,7 @@ import { createMailer } from './alerts/mailer.ts'
 import type { Config, Roots } from './config/config.ts'
 import type { Orm } from './database/database.ts'
 import { sendHeartbeat } from './deposit/heartbeat.ts'
+import { ExecutionLogs } from './executions/execution-log.ts'
 import { Scanner, type ScannerOptions } from './deposit/scanner.ts'
 import { type Transact, transactAndTell, transactTogether } from './events/outbox.ts'
 import { serveQueries } from './graphql/apollo.ts'
@@ -51,6 +52,7 @@ export interface App {
   opener: AlertOpener
   delivery: DeliveryService
   addresses: Addresses
+  executionLogs: ExecutionLogs
   /** The scheduler, once it stands: pages tell when the next scan is. */
   attach(schedule: Works['schedule']): void
   /** What /readyz tells beside the database. */
@@ -69,6 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, orm, clock, log, changes, deadlines = DEADLINES, scanPatience, threadOf } = options
   const share = new FairShare()
   const transact = transactAndTell(changes)
+  const executionLogs = new ExecutionLogs(join(config.dataDir, 'executions'))
   const parts: Parts = {
     transact,
     transactReports: transactTogether(changes),
@@ -78,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     publicUrl: config.publicUrl,
     roots: config.roots,
     vaultMachine: config.vaultMachine,
+    executionLogs,
     settings: config,
   }
   const scanner = new Scanner({
@@ -156,6 +160,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     opener,
     delivery,
     addresses,
+    executionLogs,
     attach: (schedule) => (works.schedule = schedule),
     watch: (name, health) => watched.set(name, health),
     services,

@@ -44,14 +44,14 @@ async function main(given: Config): Promise<void> {
   const changes = new ChangeFeed((error) => log.error({ err: error }, 'A change could not be told'))
   const store = await openSchedulerStore(orm.em, config.mongoUrl)
   const app = await startApp({ config, orm, clock: systemClock, log, changes })
-  const { scanner, opener, delivery, addresses, transact } = app
+  const { scanner, opener, delivery, addresses, executionLogs, transact } = app
   // A scan opens its alerts itself when it ends: those of one agent are then one message.
   const open = { run: async () => (scanner.endsSoon ? undefined : opener.run()) }
   const bell = new AlertBell(open, (error) => log.error({ err: error }, 'Alerts could not be opened at once'))
   changes.onNoted('events', () => bell.ring())
   let isStopping = false
   const work = { orm, transact, clock: systemClock, log, config }
-  const dependencies = { ...work, scanner, opener, delivery, addresses, isStopping: () => isStopping }
+  const dependencies = { ...work, scanner, opener, delivery, addresses, executionLogs, isStopping: () => isStopping }
   await delivery.takeUp()
   const scheduler = await startScheduler({ store, log, tasks: tasksOf(dependencies) })
   app.attach(scheduler)

@@ -12,6 +12,9 @@ import type { EntityManager } from './database/database.ts'
 import { DepositService } from './deposit/deposit.service.ts'
 import { DiskCareService } from './disks/disk-care.service.ts'
 import { DisksService } from './disks/disks.service.ts'
+import { AgentWorkService } from './executions/agent-work.service.ts'
+import type { ExecutionLogs } from './executions/execution-log.ts'
+import { ExecutionsService } from './executions/executions.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
 import { MachinesService } from './machines/machines.service.ts'
@@ -43,6 +46,8 @@ export interface Parts {
   roots: Roots
   /** Hostname or id of the machine that the vault lies on; null = that of the local agent. */
   vaultMachine: string | null
+  /** Logs of what machines were asked. */
+  executionLogs: ExecutionLogs
   /** How messages reach people. */
   settings: AlertSettings
 }
@@ -70,6 +75,9 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     storage,
     state: new StateService(em),
     metrics: new MetricsService(em, clock),
+    executions: new ExecutionsService(em, transact, clock),
+    executionLogs: parts.executionLogs,
+    agentWork: new AgentWorkService(em, transact, clock, { logs: parts.executionLogs, quota }),
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),
     entries: new EntriesService(em, clock),

@@ -8,6 +8,8 @@ import type { Transact } from './events/outbox.ts'
 import { forgetEnded } from './access/ended-sessions.ts'
 import { forgetReports } from './deposit/kept-reports.ts'
 import type { Scanner } from './deposit/scanner.ts'
+import type { ExecutionLogs } from './executions/execution-log.ts'
+import { forgetLogs, settleExecutions } from './executions/settle-executions.ts'
 import { rejudge } from './disks/rejudge.ts'
 import { thinHistory } from './disks/thinning.ts'
 import { measureRooms } from './room/measure-rooms.ts'
@@ -30,6 +32,7 @@ export interface TaskDependencies {
   opener: AlertOpener
   delivery: DeliveryService
   addresses: Addresses
+  executionLogs: ExecutionLogs
   /** True once Vigie is stopping: long tasks end between two steps. */
   isStopping: () => boolean
 }
@@ -45,6 +48,7 @@ export function tasksOf({
   opener,
   delivery,
   addresses,
+  executionLogs,
   isStopping,
 }: TaskDependencies): Task[] {
   const { em } = orm
@@ -118,6 +122,19 @@ export function tasksOf({
       run: async () => {
         await noticeSilence(em, transact, clock, listeningSince)
       },
+    },
+    {
+      name: 'settle actions',
+      every: 15 * SECOND,
+      atStart: true,
+      run: () => settleExecutions(em, transact, clock),
+    },
+    {
+      name: 'forget logs of actions',
+      every: '30 2 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: () => forgetLogs(em.fork(), executionLogs, { transact, clock, days: config.executionLogs }),
     },
     {
       name: 'forget metrics',

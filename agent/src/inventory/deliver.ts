@@ -1,7 +1,8 @@
 import { Ending, ExitStatus } from '../exit-status.ts'
 import type { Settings } from '../settings.ts'
 import type { InventoryReport } from './report.ts'
-import { ReportRefused, sendReport, type Sent } from './send.ts'
+import { Refused } from '../platform/server.ts'
+import { sendReport, type Sent } from './send.ts'
 import { whyUnread } from '../disks/smartctl.ts'
 import type { SectionGate } from './section-gate.ts'
 import type { Spool } from './spool.ts'
@@ -40,7 +41,7 @@ export async function deliver({ settings, spool, gate }: Courier, report: Invent
       const result = await send(waiting)
       if (waiting.id === report.id) sent = result
     } catch (error) {
-      if (error instanceof ReportRefused) {
+      if (error instanceof Refused) {
         lines.push(`The report of ${waiting.collectedAt} was refused: ${error.message}`)
       } else if (error instanceof Ending) {
         // It may be this one report that the server fails at: the newest tells, and those behind it are sent all the same.
@@ -72,8 +73,7 @@ async function sendNoted(settings: Settings, gate: SectionGate, report: Inventor
     await gate.note(report, sent.receipt)
     return sent
   } catch (error) {
-    const isRefused =
-      error instanceof ReportRefused || (error instanceof Ending && error.status === ExitStatus.INCOMPATIBLE)
+    const isRefused = error instanceof Refused || (error instanceof Ending && error.status === ExitStatus.INCOMPATIBLE)
     if (isRefused) await gate.forget()
     throw error
   }
@@ -82,7 +82,7 @@ async function sendNoted(settings: Settings, gate: SectionGate, report: Inventor
 const newest = (send: Send, report: InventoryReport): Promise<Sent | Ending> =>
   send(report).catch((error: unknown) => {
     if (error instanceof Ending) return error
-    if (error instanceof ReportRefused)
+    if (error instanceof Refused)
       return new Ending(ExitStatus.INCOMPATIBLE, `The report was refused: ${error.message}.`)
     throw error
   })
@@ -122,7 +122,7 @@ async function direct(send: Send, report: InventoryReport, cause: NodeJS.ErrnoEx
   try {
     return summarise(report, await send(report), lines)
   } catch (error) {
-    if (!(error instanceof Ending) && !(error instanceof ReportRefused)) throw error
+    if (!(error instanceof Ending) && !(error instanceof Refused)) throw error
     const status = error instanceof Ending ? error.status : ExitStatus.INCOMPATIBLE
     return { status, lines: [...lines, `${error.message} The report is lost.`] }
   }

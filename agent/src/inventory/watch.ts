@@ -1,3 +1,4 @@
+import { pause } from '../platform/pause.ts'
 import type { Delivery } from './deliver.ts'
 
 export interface Rhythm {
@@ -48,19 +49,4 @@ async function lines(report: () => Promise<Delivery>): Promise<string[]> {
     // A full disk, say: the next round may fare better, and the service must not end for it.
     return [`The report failed: ${error instanceof Error ? error.message : String(error)}`]
   }
-}
-
-function pause(ms: number, stopped: AbortSignal): Promise<void> & { cancel(): void } {
-  let end: () => void = () => undefined
-  const waiting = new Promise<void>((resolve) => {
-    const timer = setTimeout(() => end(), ms)
-    end = () => {
-      clearTimeout(timer)
-      stopped.removeEventListener('abort', end)
-      resolve()
-    }
-    if (stopped.aborted) end()
-    else stopped.addEventListener('abort', end)
-  })
-  return Object.assign(waiting, { cancel: () => end() })
 }

@@ -16,7 +16,14 @@ import { KeptBack, PackageChange } from '../report/package-change.ts'
 import type { AptChange, AptFacts, AptOrigin } from '../report/updates.ts'
 
 /** Looking changes nothing: no lock is taken, and the caches that root would write (2 × 37 MB) are left alone. */
-const LOOK_ONLY = ['-o', 'Debug::NoLocking=true', '-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
+export const LOOK_ONLY = [
+  '-o',
+  'Debug::NoLocking=true',
+  '-o',
+  'Dir::Cache::pkgcache=',
+  '-o',
+  'Dir::Cache::srcpkgcache=',
+]
 const TIMEOUT = { timeoutMs: 120_000 }
 /** Names of packages in one command line, and then the next. */
 const AT_ONCE = 2000

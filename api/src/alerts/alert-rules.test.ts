@@ -1,3 +1,4 @@
+import { Action } from '@vigie/agent/actions'
 import { describe, expect, test } from 'vitest'
 import { BackupStatus, ExpectChange, statusSeverity } from '../backups/backup-status.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -153,7 +154,33 @@ const CASES: [string, Told, string[]][] = [
       'CLOSE SECURITY_OVERDUE security M',
       'CLOSE REBOOT_OVERDUE reboot M',
       'CLOSE UPDATES_BROKEN updates M',
+      ...Object.values(Action).map((action) => `CLOSE ACTION action M ${action}`),
     ],
+  ],
+  [
+    'an action that failed',
+    event(EventType.EXECUTION_FAILED, { to: 'FAILED', facts: { action: 'apt.apply' } }),
+    ['OPEN ACTION action M apt.apply FAILED'],
+  ],
+  [
+    'an action that was interrupted',
+    event(EventType.EXECUTION_FAILED, { to: 'INTERRUPTED', facts: { action: 'reboot' } }),
+    ['OPEN ACTION action M reboot INTERRUPTED'],
+  ],
+  [
+    'an action that succeeded after one that did not',
+    event(EventType.EXECUTION_ENDED, { to: 'SUCCEEDED', facts: { action: 'apt.apply' } }),
+    ['RESOLVE ACTION action M apt.apply'],
+  ],
+  [
+    'an action that was stopped',
+    event(EventType.EXECUTION_ENDED, { to: 'CANCELLED', facts: { action: 'apt.apply' } }),
+    [],
+  ],
+  [
+    'an order that is not the one that was approved',
+    event(EventType.EXECUTION_CONFLICT, { facts: { execution: 'E' } }),
+    ['NOTICE ACTION conflict E CONFLICT'],
   ],
   ['a blind scanner', event(EventType.SCANNER_BLIND), ['OPEN SCANNER scanner']],
   ['a scanner that sees again', event(EventType.SCANNER_SEES), ['RESOLVE SCANNER scanner']],

@@ -1,3 +1,4 @@
+import { Action } from '@vigie/agent/actions'
 import { BackupStatus } from '../backups/backup-status.ts'
 import { Health } from '../disks/health.ts'
 import type { Row } from '../database/rows.ts'
@@ -52,6 +53,9 @@ export const ALERTING = [
   EventType.REBOOTED,
   EventType.UPDATES_BROKEN,
   EventType.UPDATES_MENDED,
+  EventType.EXECUTION_ENDED,
+  EventType.EXECUTION_FAILED,
+  EventType.EXECUTION_CONFLICT,
   EventType.MACHINE_BACK,
   EventType.MACHINE_ARCHIVED,
   EventType.SCANNER_BLIND,
@@ -173,6 +177,9 @@ export function consequencesOf(event: Told): Consequence[] {
         ...one('CLOSE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`),
         ...one('CLOSE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`),
         ...one('CLOSE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`),
+        ...Object.values(Action).flatMap((action) =>
+          one('CLOSE', AlertType.ACTION, `action ${event.machine} ${action}`),
+        ),
       ]
     case EventType.SMART_LOST:
       return one('OPEN', AlertType.SMART_LOST, `smart ${event.machine}`)
@@ -190,6 +197,14 @@ export function consequencesOf(event: Told): Consequence[] {
       return one('OPEN', AlertType.UPDATES_BROKEN, `updates ${event.machine}`)
     case EventType.UPDATES_MENDED:
       return one('RESOLVE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`)
+    case EventType.EXECUTION_FAILED:
+      return one('OPEN', AlertType.ACTION, `action ${event.machine} ${facts.action}`, event.to)
+    case EventType.EXECUTION_ENDED:
+      return event.to === 'SUCCEEDED' || event.to === 'WARNINGS'
+        ? one('RESOLVE', AlertType.ACTION, `action ${event.machine} ${facts.action}`)
+        : []
+    case EventType.EXECUTION_CONFLICT:
+      return one('NOTICE', AlertType.ACTION, `conflict ${facts.execution}`, 'CONFLICT')
     case EventType.SCANNER_BLIND:
       return one('OPEN', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_SEES:

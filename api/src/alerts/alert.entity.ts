@@ -19,6 +19,7 @@ export enum AlertType {
   SECURITY_OVERDUE = 'SECURITY_OVERDUE',
   REBOOT_OVERDUE = 'REBOOT_OVERDUE',
   UPDATES_BROKEN = 'UPDATES_BROKEN',
+  ACTION = 'ACTION',
   SCANNER = 'SCANNER',
   ROOM = 'ROOM',
 }
@@ -36,6 +37,10 @@ registerEnumType(AlertType, {
     },
     UPDATES_BROKEN: {
       description: 'The package manager of a machine has been in trouble for two days, so that nobody knows what waits',
+    },
+    ACTION: {
+      description:
+        'What a machine was asked failed or was interrupted; resolved by the next of its kind that succeeds there',
     },
     REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than VIGIE_REBOOT_DAYS' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },

@@ -8,6 +8,7 @@ import type { Machine } from '../machines/machine.entity.ts'
 import { sentenceOnDisk } from '../places/place-sentence.ts'
 import type { Place } from '../places/places.service.ts'
 import { type Clock, utcMinute } from '../platform/clock.ts'
+import { actionSentence } from '../reasons/action-sentence.ts'
 import { bytesInWords, octetsEnMots } from '../reasons/entry.ts'
 import { Language as SentenceLanguage } from '../reasons/reasons.resolver.ts'
 import type { Reason } from '../reasons/reason.ts'
@@ -159,6 +160,8 @@ function wordOf(alert: Row<Alert>, words: Words): string {
       return words.rebootOverdue
     case AlertType.UPDATES_BROKEN:
       return words.updatesBroken
+    case AlertType.ACTION:
+      return words.action
     case AlertType.SCANNER:
       return words.blind
     case AlertType.ROOM:
@@ -228,6 +231,17 @@ function headline(
     case AlertType.REBOOT_OVERDUE:
     case AlertType.UPDATES_BROKEN:
       return lead(`${wordOf(alert, words)} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
+    case AlertType.ACTION:
+      return lead(
+        actionSentence(
+          {
+            action: alert.facts.action,
+            status: alert.status,
+            machine: machine?.name ?? machine?.hostname ?? machine?.ip ?? '?',
+          },
+          options.language,
+        ),
+      )
     case AlertType.ROOM:
       return lead(`${words.room(alert.status ?? '')} ${alert.facts.name ?? ''}`)
     case AlertType.SCANNER:
@@ -243,6 +257,7 @@ const OF_MACHINES = new Set([
   AlertType.SECURITY_OVERDUE,
   AlertType.REBOOT_OVERDUE,
   AlertType.UPDATES_BROKEN,
+  AlertType.ACTION,
   AlertType.ARRAY,
 ])
 

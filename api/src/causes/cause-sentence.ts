@@ -2,6 +2,7 @@ import { AlertType } from '../alerts/alert.entity.ts'
 import { de, diskSentence } from '../disks/disk-sentence.ts'
 import { Health } from '../disks/health.ts'
 import { RoomLevel } from '../room/forecast.ts'
+import { actionSentence } from '../reasons/action-sentence.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { type AlertRow, CauseKind } from './group-causes.ts'
 
@@ -147,6 +148,11 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       return words.rebootOverdue(machine)
     case CauseKind.UPDATES_BROKEN:
       return words.updatesBroken(machine)
+    case CauseKind.ACTION:
+      return actionSentence(
+        { action: worst.facts.action, status: worst.status, machine },
+        language === Language.FR ? 'fr' : 'en',
+      )
     case CauseKind.MACHINE_SILENT:
       return words.silent(machine, alerts.filter(({ type }) => type === AlertType.BACKUP).length)
     case CauseKind.BACKUPS_MISSING:

@@ -14,6 +14,7 @@ export enum CauseKind {
   SECURITY_OVERDUE = 'SECURITY_OVERDUE',
   REBOOT_OVERDUE = 'REBOOT_OVERDUE',
   UPDATES_BROKEN = 'UPDATES_BROKEN',
+  ACTION = 'ACTION',
   BACKUP = 'BACKUP',
   BACKUPS_MISSING = 'BACKUPS_MISSING',
   FILES = 'FILES',
@@ -33,6 +34,7 @@ registerEnumType(CauseKind, {
     SMART_LOST: { description: 'No disk of a machine can be read any more, for a reason that is none of theirs' },
     SECURITY_OVERDUE: { description: 'Security updates of a machine wait for long' },
     UPDATES_BROKEN: { description: 'The package manager of a machine is in trouble: nobody knows what waits' },
+    ACTION: { description: 'Something that a machine was asked failed, was interrupted, or is not what was approved' },
     REBOOT_OVERDUE: { description: 'A machine should be restarted, and has not been for long' },
     BACKUP: { description: 'A backup failed, was damaged on its way, or cannot be trusted' },
     BACKUPS_MISSING: { description: 'An agent sent nothing for one or several of its jobs' },
@@ -119,6 +121,8 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
       return [CauseKind.REBOOT_OVERDUE, String(alert.machine)]
     case AlertType.UPDATES_BROKEN:
       return [CauseKind.UPDATES_BROKEN, String(alert.machine)]
+    case AlertType.ACTION:
+      return [CauseKind.ACTION, `${alert.machine} ${alert.facts.action}`]
     case AlertType.BACKUP:
       return causeOfBackup(alert, known)
     case AlertType.FILE:

@@ -32,6 +32,8 @@ export interface Config {
   readonly forget: ForgetRules & { readonly quarantineDays: number | null }
   /** After how many days something that waits on a machine is told; null = never. */
   readonly overdue: { readonly securityDays: number | null; readonly rebootDays: number | null }
+  /** After how many days the log of what a machine was asked is deleted; null = never. */
+  readonly executionLogs: { readonly ended: number | null; readonly failed: number | null }
   /** Called after each scan, so that somebody outside notices when Vigie itself falls silent; null = nobody. */
   readonly heartbeatUrl: string | null
   /** Agenda's store; null = Vigie's own database. It may hold a password. */
@@ -130,6 +132,10 @@ export function readConfig(env: Environment): Config {
     overdue: {
       securityDays: days('VIGIE_SECURITY_UPDATE_DAYS', '7'),
       rebootDays: days('VIGIE_REBOOT_DAYS', '14'),
+    },
+    executionLogs: {
+      ended: days('VIGIE_ACTION_LOG_DAYS', '90'),
+      failed: days('VIGIE_FAILED_ACTION_LOG_DAYS', '365'),
     },
     heartbeatUrl: readUrl('VIGIE_HEARTBEAT_URL', secret(env, 'VIGIE_HEARTBEAT_URL')),
     mongoUrl: readMongoUrl(secret(env, 'MONGODB_URL'), secret(env, 'MONGODB_PASSWORD')),

@@ -1,3 +1,5 @@
+import { Execution } from '../executions/execution.entity.ts'
+import { MachinePolicy } from '../executions/machine-policy.entity.ts'
 import { ApiClient } from '../access/api-client.entity.ts'
 import { DemoMark } from '../access/demo-mark.entity.ts'
 import { Session } from '../access/session.entity.ts'
@@ -49,6 +51,8 @@ export const entities = [
   Scan,
   UnawaitedFile,
   Room,
+  MachinePolicy,
+  Execution,
   Event,
   Alert,
   Delivery,

@@ -67,6 +67,13 @@ export enum EventType {
   ALERT_ACKNOWLEDGED = 'ALERT_ACKNOWLEDGED',
   ALERT_UNACKNOWLEDGED = 'ALERT_UNACKNOWLEDGED',
   ALERT_MUTED = 'ALERT_MUTED',
+  EXECUTION_APPROVED = 'EXECUTION_APPROVED',
+  EXECUTION_REFUSED = 'EXECUTION_REFUSED',
+  EXECUTION_ENDED = 'EXECUTION_ENDED',
+  EXECUTION_FAILED = 'EXECUTION_FAILED',
+  EXECUTION_CANCELLED = 'EXECUTION_CANCELLED',
+  EXECUTION_EXPIRED = 'EXECUTION_EXPIRED',
+  EXECUTION_CONFLICT = 'EXECUTION_CONFLICT',
   TOKEN_CREATED = 'TOKEN_CREATED',
   TOKEN_BOUND = 'TOKEN_BOUND',
   TOKEN_REVOKED = 'TOKEN_REVOKED',
@@ -179,4 +186,7 @@ export interface EventFacts {
   until?: string
   /** Of something that waits: since when (ISO 8601). */
   since?: string
+  /** What was asked of a machine: the id of it, and the action. */
+  execution?: string
+  action?: string
 }

@@ -67,6 +67,11 @@ export class EventsResolver {
     return events.list(args)
   }
 
+  @FieldResolver(() => ID, { nullable: true, description: 'The execution that it is about; null = it is about none' })
+  execution(@Root() { facts }: Row<Event>): string | null {
+    return facts.execution ?? null
+  }
+
   @FieldResolver(() => Machine, { nullable: true })
   async machine(@Root() event: Row<Event>, @Ctx() { machines }: Context): Promise<Row<Machine> | null> {
     return event.machine ? machines.load(event.machine) : null

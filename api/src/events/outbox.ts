@@ -16,6 +16,7 @@ export interface Tell {
   readonly entries: Set<string>
   readonly alerts: Set<string>
   readonly scans: Set<string>
+  readonly executions: Set<string>
   event(event: NewEvent): void
 }
 
@@ -38,6 +39,7 @@ class Outbox implements TransactionOutbox<Tell> {
     entries: new Set(),
     alerts: new Set(),
     scans: new Set(),
+    executions: new Set(),
     event: (event) => void this.events.push(event),
   }
 
@@ -61,7 +63,7 @@ class Outbox implements TransactionOutbox<Tell> {
   }
 
   publish(): void {
-    const { machines, disks, jobs, entries, alerts, scans } = this.tell
-    this.changes.note({ machines, disks, jobs, entries, alerts, scans, events: this.eventIds })
+    const { machines, disks, jobs, entries, alerts, scans, executions } = this.tell
+    this.changes.note({ machines, disks, jobs, entries, alerts, scans, executions, events: this.eventIds })
   }
 }

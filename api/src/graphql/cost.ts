@@ -80,7 +80,7 @@ const tooExpensive = (what: string): GraphQLError =>
 /** Names, filters and notes are shorter; each field says its own limit. */
 const LONGEST_TEXT = 16 * 1024
 /** What programs printed may be long. */
-const LONG_FIELDS = new Set(['payload', 'content', 'logsSummary', 'error', 'text'])
+const LONG_FIELDS = new Set(['payload', 'content', 'logsSummary', 'error', 'text', 'policy', 'plan', 'result'])
 
 /** Values in one list, such as ids: a database takes some 30,000 in one statement. */
 const LONGEST_LIST = 10_000

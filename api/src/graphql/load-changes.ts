@@ -12,6 +12,8 @@ export async function loadChanges(services: Services, topic: Topic, ids: (string
       return all(await entries.loadAll(keys))
     case 'scans':
       return all(await deposit.loadScans(keys))
+    case 'executions':
+      return all(await services.executions.loadAll(keys))
     case 'alerts':
       return all(await services.alerts.loadAll(keys))
     case 'machines':

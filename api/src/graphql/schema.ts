@@ -32,6 +32,12 @@ import { SubscriptionsResolver } from './subscriptions.resolver.ts'
 import { InventoryResolver } from '../inventory/inventory.resolver.ts'
 import { countWhatIsMade } from './cost.ts'
 import { MachinesResolver } from '../machines/machines.resolver.ts'
+import { AgentWorkResolver } from '../executions/agent-work.resolver.ts'
+import {
+  ExecutionsResolver,
+  MachineActionsResolver,
+  MachinePoliciesResolver,
+} from '../executions/executions.resolver.ts'
 import { OverviewResolver } from '../overview/overview.resolver.ts'
 import { UnawaitedResolver } from '../deposit/unawaited.resolver.ts'
 import { RoomResolver } from '../room/room.resolver.ts'
@@ -59,6 +65,10 @@ const resolvers = [
   CausesResolver,
   DepositResolver,
   FileWorkResolver,
+  AgentWorkResolver,
+  ExecutionsResolver,
+  MachineActionsResolver,
+  MachinePoliciesResolver,
   DiskPlacesResolver,
   DiskStaysResolver,
   DiskCareResolver,

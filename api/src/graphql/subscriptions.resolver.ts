@@ -16,6 +16,7 @@ import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { Scan } from '../deposit/scan.entity.ts'
 import { Disk } from '../disks/disk.entity.ts'
+import { Execution } from '../executions/execution.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import type { Batch, Topic } from '../platform/changes.ts'
 import { Event } from '../events/event.entity.ts'
@@ -39,6 +40,7 @@ export const DisksChanged = batchOf(Disk, 'DisksChanged')
 export const ExpectedJobsChanged = batchOf(ExpectedJob, 'ExpectedJobsChanged')
 export const BackupEntriesChanged = batchOf(BackupEntry, 'BackupEntriesChanged')
 export const ScansChanged = batchOf(Scan, 'ScansChanged')
+export const ExecutionsChanged = batchOf(Execution, 'ExecutionsChanged')
 export const AlertsChanged = batchOf(Alert, 'AlertsChanged')
 export const EventsAdded = batchOf(Event, 'EventsAdded')
 
@@ -52,6 +54,12 @@ class Wanted {
 @ArgsType()
 class WantedDisks extends Wanted {
   @Field(() => [ID], { nullable: true, description: 'Only those that are in these machines now; null = all' })
+  machineIds?: string[] | null
+}
+
+@ArgsType()
+class WantedExecutions extends Wanted {
+  @Field(() => [ID], { nullable: true, description: 'Only those of these machines; null = all' })
   machineIds?: string[] | null
 }
 
@@ -139,6 +147,18 @@ export class SubscriptionsResolver {
   @Authorized(Scope.READ)
   @Subscription(() => ScansChanged, { ...on('scans'), description: 'Scans that began or ended' })
   scansChanged(@Root() batch: Batch, @Args(() => Wanted) args: Wanted): InstanceType<typeof ScansChanged> {
+    return wantedOf(batch, args) as never
+  }
+
+  @Authorized(Scope.READ)
+  @Subscription(() => ExecutionsChanged, {
+    ...on('executions'),
+    description: 'What was asked of machines, as it goes; where logSize has grown, executionLog has more',
+  })
+  executionsChanged(
+    @Root() batch: Batch,
+    @Args(() => WantedExecutions) args: WantedExecutions,
+  ): InstanceType<typeof ExecutionsChanged> {
     return wantedOf(batch, args) as never
   }
 

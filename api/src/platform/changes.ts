@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { createPubSub, type PubSub } from '@graphql-yoga/subscription'
 
-export const TOPICS = ['machines', 'disks', 'jobs', 'entries', 'alerts', 'scans', 'events'] as const
+export const TOPICS = ['machines', 'disks', 'jobs', 'entries', 'alerts', 'scans', 'executions', 'events'] as const
 export type Topic = (typeof TOPICS)[number]
 export type Changes = Record<Topic, Iterable<string | number>>
 

@@ -14,6 +14,7 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   SECURITY_OVERDUE: () => ({ health: 'WARNING' }),
   REBOOT_OVERDUE: () => ({ health: 'WARNING' }),
   UPDATES_BROKEN: () => ({ health: 'UNKNOWN' }),
+  ACTION: ({ status }) => ({ health: status === 'FAILED' ? 'AT_RISK' : 'UNKNOWN' }),
   BACKUP: ({ status }) => ({
     status:
       status === 'TRANSFER_INTEGRITY_FAILED' || status === 'HASH_MISMATCH' || status === 'MISSING'
@@ -37,6 +38,7 @@ const OF_MACHINES: readonly CauseKind[] = [
   'SECURITY_OVERDUE',
   'REBOOT_OVERDUE',
   'UPDATES_BROKEN',
+  'ACTION',
   'DISKS_MISSING',
   'ARRAY',
 ]

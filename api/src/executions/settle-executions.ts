@@ -1,0 +1,136 @@
+import { ExecutionStatus } from '@vigie/agent/actions'
+import type { EntityManager } from '../database/database.ts'
+import { findRows, type Row, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import type { Transact } from '../events/outbox.ts'
+import { updateRow } from '../database/rows.ts'
+import { type Clock, DAY } from '../platform/clock.ts'
+import { MachinePackage } from '../state/machine-package.entity.ts'
+import { MachineState } from '../state/machine-state.entity.ts'
+import { endAs } from './agent-work.service.ts'
+import { Execution, Verification } from './execution.entity.ts'
+import type { ExecutionLogs } from './execution-log.ts'
+import { verify } from './verify.ts'
+
+const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, EXPIRED, INTERRUPTED, FAILED } = ExecutionStatus
+
+/** A machine that has said nothing for so long will not say how it ended. If it does, that counts. */
+const NOT_HEARD_FOR = 7 * DAY
+const AT_ONCE = 100
+
+/** Ends what nobody approved or took in time, and what was never heard of again; verifies what has ended. */
+export async function settleExecutions(em: EntityManager, transact: Transact, clock: Clock): Promise<void> {
+  await expire(em, transact, clock)
+  await verifyEnded(em, transact, clock)
+}
+
+async function expire(em: EntityManager, transact: Transact, clock: Clock): Promise<void> {
+  await transact(em, async (transaction) => {
+    const at = clock()
+    const late = await findRows(transaction.em, Execution, (query) =>
+      query
+        .where((eb) =>
+          eb.or([
+            eb.and([eb('status', 'in', [DRAFT, AWAITING_APPROVAL]), eb('approveBy', '<=', at)]),
+            eb.and([eb('status', '=', QUEUED), eb('startBy', '<=', at)]),
+          ]),
+        )
+        .orderBy('id')
+        .limit(AT_ONCE),
+    )
+    for (const each of late) await endAs(transaction, each, { status: EXPIRED, at, detail: null })
+    const since = new Date(at.getTime() - NOT_HEARD_FOR)
+    const silent = await findRows(transaction.em, Execution, (query) =>
+      query
+        .where('status', 'in', [CLAIMED, RUNNING])
+        .where('claimedAt', '<=', since)
+        .where('machine', 'not in', (eb) =>
+          eb.selectFrom('MachinePolicy').select('MachinePolicy.machine').where('askedAt', '>', since),
+        )
+        .orderBy('id')
+        .limit(AT_ONCE),
+    )
+    for (const each of silent)
+      await endAs(transaction, each, { status: INTERRUPTED, at, detail: 'its machine was not heard of for seven days' })
+  })
+}
+
+async function verifyEnded(em: EntityManager, transact: Transact, clock: Clock): Promise<void> {
+  await transact(em, async ({ em: own, tell }) => {
+    const now = clock()
+    const waiting = await findRows(own, Execution, (query) =>
+      query.where('verification', '=', Verification.PENDING).orderBy('id').limit(AT_ONCE),
+    )
+    if (waiting.length === 0) return
+    const machines = [...new Set(waiting.map(({ machine }) => machine))]
+    const states = new Map(
+      (await selectRows(own, MachineState, 'machine', machines)).map((each) => [each.machine, each]),
+    )
+    const packages = Map.groupBy(await selectRows(own, MachinePackage, 'machine', machines), ({ machine }) => machine)
+    const plans = await plansOf(own, waiting)
+    for (const each of waiting) {
+      const seen = { state: states.get(each.machine) ?? null, packages: packages.get(each.machine) ?? [] }
+      const { verification, contradictions } = verify(each, plans.get(each.id) ?? null, seen, now)
+      if (verification === Verification.PENDING) continue
+      await updateRow(own, Execution, each.id, {
+        verification,
+        contradictions: contradictions.slice(0, 200),
+        verifiedAt: verification === Verification.INCONCLUSIVE ? null : now,
+      })
+      tell.executions.add(each.id)
+    }
+  })
+}
+
+async function plansOf(em: EntityManager, executions: readonly Row<Execution>[]) {
+  const found = await tables(em)
+    .selectFrom('Execution')
+    .select(['id', 'plan'])
+    .where(
+      'id',
+      'in',
+      executions.map(({ id }) => id),
+    )
+    .execute()
+  return new Map(found.map(({ id, plan }) => [id, plan as Row<Execution>['plan']]))
+}
+
+/** Days; null = never. */
+export interface LogDays {
+  ended: number | null
+  failed: number | null
+}
+
+/** Deletes logs that were kept for long enough; those that are pinned stay. What is known of the execution stays too. */
+export async function forgetLogs(
+  em: EntityManager,
+  logs: ExecutionLogs,
+  { clock, transact, days }: { clock: Clock; transact: Transact; days: LogDays },
+): Promise<void> {
+  const now = clock()
+  const isBad = [FAILED, INTERRUPTED]
+  for (const [keep, bad] of [
+    [days.ended, false],
+    [days.failed, true],
+  ] as const) {
+    if (keep === null) continue
+    const due = await findRows(em, Execution, (query) =>
+      query
+        .where('status', bad ? 'in' : 'not in', isBad)
+        .where('endedAt', '<=', new Date(now.getTime() - keep * DAY))
+        .where('logSize', '>', 0)
+        .where('logDeletedAt', 'is', null)
+        .where('pinned', '=', false)
+        .orderBy('id')
+        .limit(AT_ONCE),
+    )
+    for (const { id } of due) {
+      // Noted first: a log that is gone and not noted would look like one that was never whole.
+      await transact(em, async ({ em: own, tell }) => {
+        await updateRow(own, Execution, id, { logDeletedAt: now })
+        tell.executions.add(id)
+      })
+      await logs.remove(id)
+    }
+  }
+}
