@@ -30,7 +30,9 @@ export default defineConfig({
           name: 'postgresql',
           // The suite again, but for what starts processes on a file of its own; and what is PostgreSQL's alone.
           include: postgresql ? ['api/test/**/*.test.ts'] : [],
-          exclude: ['crash', 'demo', 'docker', 'process', 'upgrade'].map((name) => `api/test/${name}.test.ts`),
+          exclude: ['acting', 'acting-chaos', 'crash', 'demo', 'docker', 'process', 'upgrade'].map(
+            (name) => `api/test/${name}.test.ts`,
+          ),
           setupFiles: ['api/test/setup.ts'],
           globalSetup: ['api/test/build-scripts.ts', 'api/test/on-postgresql.ts'],
           testTimeout: 30_000,

@@ -10,23 +10,18 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Action, ActionClass, classOf } from '../src/actions/action.ts'
-import { effectOf, machineMark, type Order, orderText } from '../src/actions/order.ts'
+import { effectOf, machineMark, orderText } from '../src/actions/order.ts'
 import { policyHash } from '../src/actions/policy.ts'
 import { readPolicy } from '../src/executions/policy.ts'
+import { orderingServer, type Sent, type Told, until, work } from './ordering-server.ts'
 
 // The real agent, and a server that wants more of its machine than its owner allows.
 vi.setConfig({ testTimeout: 120_000 })
 const AGENT = resolve(import.meta.dirname, '../dist/agent.mjs')
-
-type Told = { operation: string; variables: Record<string, any> }
-type Sent = Order & { signature: string | null; isPlanWanted: boolean }
 
 interface Stage {
   told: Told[]
@@ -40,19 +35,8 @@ interface Stage {
   child: ChildProcess
 }
 
-const until = async <T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> => {
-  const end = Date.now() + 30_000
-  for (;;) {
-    const found = await look()
-    if (found) return found as NonNullable<T>
-    if (Date.now() > end) throw new Error(`Waited in vain for ${what}`)
-    await new Promise((done) => setTimeout(done, 25))
-  }
-}
-
 const ada = generateKeyPairSync('ed25519')
 const KEY = ada.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
-const work = (orders: unknown[], more: object = {}) => ({ askAgainInSeconds: 1, orders, known: [], ...more })
 
 /** An agent whose server answers as the test says. */
 async function stage(policy: string | null): Promise<Stage> {
@@ -63,48 +47,12 @@ async function stage(policy: string | null): Promise<Stage> {
   const hook = join(etc, 'hooks.d', 'greet')
   writeFileSync(hook, `#!/bin/sh\necho done >> '${folder}/effects'\n`)
   chmodSync(hook, 0o755)
-  const told: Told[] = []
-  let answer: unknown = work([])
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      // It asks for hints as well, and is told that there are none.
-      if (chunks.length === 0) return void response.writeHead(404).end()
-      const { query, variables } = JSON.parse(gunzipSync(Buffer.concat(chunks)).toString()) as {
-        query: string
-        variables: Record<string, any>
-      }
-      const operation = /mutation (\w+)/.exec(query)?.[1] ?? ''
-      told.push({ operation, variables })
-      const data: Record<string, unknown> = {
-        ReportInventory: {
-          reportInventory: {
-            id: variables['report']?.id,
-            repeated: false,
-            sections: [],
-            notes: [],
-            machine: { id: 'm' },
-          },
-        },
-        AgentWork: { agentWork: answer },
-        ClaimExecution: { claimExecution: true },
-        AppendExecutionLog: {
-          appendExecutionLog: (variables['offset'] ?? 0) + Buffer.byteLength(String(variables['text'] ?? '')),
-        },
-        FinishExecution: { finishExecution: { isTaken: true, logOffset: 0 } },
-        ProposeExecution: { proposeExecution: true },
-        RejectExecution: { rejectExecution: true },
-      }
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ data: data[operation] }))
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const server = await orderingServer()
+  const { told } = server
   const child = spawn(process.execPath, [AGENT, 'run'], {
     env: {
       PATH: process.env['PATH'],
-      VIGIE_SERVER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      VIGIE_SERVER: server.url,
       VIGIE_TOKEN: `vigie_${'a'.repeat(43)}`,
       VIGIE_STATE_DIR: state,
       VIGIE_POLICY_DIR: etc,
@@ -114,7 +62,6 @@ async function stage(policy: string | null): Promise<Stage> {
   })
   onTestFinished(() => {
     child.kill('SIGKILL')
-    server.closeAllConnections()
     server.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -124,7 +71,7 @@ async function stage(policy: string | null): Promise<Stage> {
   const effect = effectOf(content, policyHash(await readPolicy(etc, true)))
   return {
     told,
-    say: (next) => (answer = next),
+    say: server.say,
     order: (more = {}) => ({
       id: randomUUID(),
       machine,

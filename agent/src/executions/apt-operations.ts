@@ -13,6 +13,8 @@ import type { Finding, Operation, Prospect, Step } from './operation.ts'
 const WAIT_FOR_LOCK = ['-o', 'DPkg::Lock::Timeout=300']
 /** Nobody is there to be asked about a settings file: the owner's stays (dpkg(1), --force-confold). */
 const KEEP_SETTINGS = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold']
+/** A terminal of its own is for people who watch; a machine without /dev/pts has none to give (apt.conf(5)). */
+const NO_TERMINAL = ['-o', 'Dpkg::Use-Pty=0']
 
 const aptGet = (args: readonly string[], canStop = false): Step => ({
   command: 'apt-get',
@@ -64,7 +66,7 @@ export const applyUpdates: Operation = async ({ scope = 'all' }, { run }) => {
     securityOf: (key) => known.get(key)?.security ?? null,
     // The size is that of all that waits.
     downloadBytes: scope === 'all' ? facts.downloadBytes : null,
-    steps: [aptGet([...options, '--download-only', ...args], true), aptGet([...options, ...KEEP_SETTINGS, ...args])],
+    steps: [aptGet([...options, '--download-only', ...args], true), aptGet([...options, ...NO_TERMINAL, ...KEEP_SETTINGS, ...args])],
   })
 }
 
@@ -78,7 +80,7 @@ export const removeUnneeded: Operation = async (_params, { run }) => {
     native,
     securityOf: () => null,
     downloadBytes: null,
-    steps: [aptGet(['-y', ...WAIT_FOR_LOCK, 'autoremove'])],
+    steps: [aptGet(['-y', ...WAIT_FOR_LOCK, ...NO_TERMINAL, 'autoremove'])],
   })
 }
 

@@ -23,8 +23,8 @@ const MOST_LAUNCHES = 3
 /** What was done is remembered for longer than any order lives. */
 const REMEMBERED_FOR = 30 * DAY
 
-/** Seconds until the next round: while something runs, after one that failed, and at most, whatever the server says. */
-const NEXT = { busy: 1, failed: 30, most: 300, usual: 60 }
+/** Seconds until the next round: while something runs, after some that failed, and at most, whatever the server says. */
+const NEXT = { busy: 1, failed: (rounds: number) => Math.min(60, 2 ** rounds), most: 300, usual: 60 }
 
 export interface Executing extends Place {
   server: WorkServer
@@ -44,6 +44,8 @@ export class Executor {
   /** Those that the server says it does not know, as one that was restored does: nobody waits for their end. */
   private unknown = new Set<string>()
   private hasFailed = false
+  /** In a row. */
+  private failedRounds = 0
   /** Whether its owner lets it do anything but look, as of the last round. */
   mayAct = false
 
@@ -63,7 +65,8 @@ export class Executor {
     for (const id of await journal.open()) await this.guarded(id, () => this.advance(id, bootId))
     for (const order of work.orders) await this.guarded(order.id, () => this.take(order, policy, bootId))
     await journal.forget(Date.now(), REMEMBERED_FOR)
-    if (this.hasFailed) return NEXT.failed
+    this.failedRounds = this.hasFailed ? this.failedRounds + 1 : 0
+    if (this.hasFailed) return NEXT.failed(this.failedRounds)
     if ((await journal.open()).length > 0) return NEXT.busy
     return Math.min(NEXT.most, Math.max(1, Math.round(work.askAgainInSeconds) || NEXT.usual))
   }

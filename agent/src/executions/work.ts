@@ -3,7 +3,7 @@ import { pause } from '../platform/pause.ts'
 import type { Executor } from './executor.ts'
 
 /** Seconds: after a round that failed, then longer and longer; and where the server knows of no actions at all. */
-const FIRST_WAIT = 5
+const FIRST_WAIT = 2
 const LONGEST_WAIT = 60
 const NO_ACTIONS = 3600
 
