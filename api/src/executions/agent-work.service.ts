@@ -125,10 +125,10 @@ export class AgentWorkService {
     await this.transact(this.em, async ({ em, tell }) => {
       const [before] = await selectRows(em, MachinePolicy, 'machine', [machineId])
       const row = before ?? { id: newId(), machine: machineId, policy, hash, since: now, askedAt: now, bootId }
-      const since = row.hash === hash ? row.since : now
-      Object.assign(row, { policy, hash, bootId, askedAt: now, since })
+      const isOther = before?.hash !== hash
+      Object.assign(row, { policy, hash, bootId, askedAt: now, since: isOther ? now : row.since })
       await saveRows(em, MachinePolicy, [row])
-      if (before?.hash !== hash) tell.machines.add(machineId)
+      if (isOther) tell.machines.add(machineId)
     })
     return true
   }

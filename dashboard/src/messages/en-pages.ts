@@ -172,6 +172,10 @@ export const enPages = {
     ended: 'Ended',
   },
   events: {
+    title: 'Events',
+    empty: 'Nothing has happened yet.',
+    type: 'Kind',
+    allTypes: 'Every kind',
     kinds: {
       MACHINE_ADDED: 'Machine added',
       MACHINE_ARCHIVED: 'Machine retired',
@@ -453,6 +457,14 @@ export const enPages = {
     BTRFS: 'btrfs',
   },
   places: {
+    show: 'Filter by state',
+    all: 'All',
+    what: 'What',
+    about:
+      'A place is a file system that holds data. It is safe when a proven backup of it lies elsewhere and is not older than its job allows.',
+    noneOfThese: 'No place is in this state.',
+    noneFound: 'No place is called so.',
+    search: 'Path, device or machine',
     declare: {
       title: 'Declare several',
       about:
@@ -541,6 +553,23 @@ export const enPages = {
     },
   },
   machines: {
+    title: 'Machines',
+    search: 'Hostname, name or address',
+    empty: 'No machine matches.',
+    notes: 'Noted at the last report',
+    architecture: 'Architecture',
+    virtualization: 'Virtualization',
+    itsData: 'Its data',
+    itsDisks: 'Its disks',
+    noDisks: 'Its reports tell of no disk.',
+    fileSystems: 'What lies where',
+    noFileSystems: 'No file system was told.',
+    archive: 'Retire this machine',
+    archiveConfirm:
+      'Retire {name} and the disks in it? They leave the lists; their history stays, and they come back by themselves when the machine reports.',
+    archived: 'Retired {when}; it comes back by itself when it reports.',
+    rename: 'Rename',
+    nameHint: 'A name of yours; empty = the hostname',
     view: { all: 'All', silent: 'Silent', security: 'Security updates', restart: 'Restart due', archived: 'Retired' },
     that: 'Machines that',
     condition: {

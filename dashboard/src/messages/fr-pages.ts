@@ -178,6 +178,10 @@ export const frPages: typeof enPages = {
     ended: 'Terminée',
   },
   events: {
+    title: 'Événements',
+    empty: 'Il ne s’est encore rien passé.',
+    type: 'Genre',
+    allTypes: 'Tous les genres',
     kinds: {
       MACHINE_ADDED: 'Machine ajoutée',
       MACHINE_ARCHIVED: 'Machine retirée',
@@ -461,6 +465,14 @@ export const frPages: typeof enPages = {
     BTRFS: 'btrfs',
   },
   places: {
+    show: 'Filtrer par état',
+    all: 'Tous',
+    what: 'Quoi',
+    about:
+      'Un endroit est un système de fichiers qui contient des données. Il est en sécurité quand une sauvegarde prouvée se trouve ailleurs et n’est pas plus vieille que sa tâche ne le permet.',
+    noneOfThese: 'Aucun endroit n’est dans ce cas.',
+    noneFound: 'Aucun endroit ne porte ce nom.',
+    search: 'Chemin, périphérique ou machine',
     declare: {
       title: 'En déclarer plusieurs',
       about:
@@ -549,6 +561,23 @@ export const frPages: typeof enPages = {
     },
   },
   machines: {
+    title: 'Machines',
+    search: 'Nom d’hôte, nom ou adresse',
+    empty: 'Aucune machine ne correspond.',
+    notes: 'Relevé au dernier rapport',
+    architecture: 'Architecture',
+    virtualization: 'Virtualisation',
+    itsData: 'Ses données',
+    itsDisks: 'Ses disques',
+    noDisks: 'Ses rapports ne parlent d’aucun disque.',
+    fileSystems: 'Ce qui est où',
+    noFileSystems: 'Aucun système de fichiers signalé.',
+    archive: 'Retirer cette machine',
+    archiveConfirm:
+      'Retirer {name} et ses disques ? Ils quittent les listes ; leur histoire reste, et ils reviennent d’eux-mêmes au prochain rapport.',
+    archived: 'Retirée {when} ; elle revient d’elle-même au prochain rapport.',
+    rename: 'Renommer',
+    nameHint: 'Un nom à vous ; vide = le nom d’hôte',
     view: {
       all: 'Toutes',
       silent: 'Muettes',
