@@ -128,9 +128,11 @@ async function main(): Promise<ExitStatus> {
   sampler.run(stop.signal)
   // One report never beside another, whoever wants it.
   let last: Promise<unknown> = Promise.resolve()
+  let hasReported: () => void = () => undefined
+  const firstReport = new Promise<void>((resolve) => (hasReported = resolve))
   const inTurn = (smart: boolean): Promise<Delivery> => {
     const next = last.then(() => report(smart))
-    last = next.catch(() => undefined)
+    last = next.catch(() => undefined).then(hasReported)
     return next
   }
   const note = (line: string): void => complain(`${new Date().toISOString()} ${line}`)
@@ -145,7 +147,10 @@ async function main(): Promise<ExitStatus> {
     report: async () => (await inTurn(false)).lines,
     say: note,
   })
-  void work(executor, { say: note, listen: (wake) => listenForWork(settings, wake), stopped: stop.signal })
+  // Its first report says for which machine the token speaks: before it there is nothing to ask for.
+  void firstReport.then(() =>
+    work(executor, { say: note, listen: (wake) => listenForWork(settings, wake), stopped: stop.signal }),
+  )
   await watch({
     rhythm: { everyMs: readEvery(values.every), smartEveryMs: HOUR, random: Math.random },
     report: inTurn,

@@ -96,8 +96,8 @@ export const needsSignature = (policy: Policy, action: Action): boolean =>
 /** Whether a policy lets this be asked at all, whenever that is; null = it does. Deny by default. */
 export function refusalOf(policy: Policy, action: Action, params: ActionParams): Refusal | null {
   if (classOf(action) === ActionClass.READ) return null
-  if (policy.readOnly) return refuse(RefusalCode.READ_ONLY)
   if (policy.problem !== null) return refuse(RefusalCode.POLICY_UNREADABLE, policy.problem)
+  if (policy.readOnly) return refuse(RefusalCode.READ_ONLY)
   if (!policy.root) return refuse(RefusalCode.NOT_ROOT)
   if (!policy.allow.includes(action)) return refuse(RefusalCode.NOT_ALLOWED, action)
   if (action === Action.SERVICE_RESTART && !policy.units.includes(params.unit ?? ''))

@@ -66,7 +66,10 @@ export const applyUpdates: Operation = async ({ scope = 'all' }, { run }) => {
     securityOf: (key) => known.get(key)?.security ?? null,
     // The size is that of all that waits.
     downloadBytes: scope === 'all' ? facts.downloadBytes : null,
-    steps: [aptGet([...options, '--download-only', ...args], true), aptGet([...options, ...NO_TERMINAL, ...KEEP_SETTINGS, ...args])],
+    steps: [
+      aptGet([...options, '--download-only', ...args], true),
+      aptGet([...options, ...NO_TERMINAL, ...KEEP_SETTINGS, ...args]),
+    ],
   })
 }
 

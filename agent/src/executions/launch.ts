@@ -32,6 +32,8 @@ export async function launch(id: string, { run, env }: Launcher): Promise<void> 
       '--property=OOMPolicy=continue',
       ...set,
       '--',
+      // Where SELinux confines systemd, it may run a bin_t such as env, and nothing of a folder of its own.
+      '/usr/bin/env',
       node,
       agent,
       'execute',

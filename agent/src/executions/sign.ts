@@ -62,7 +62,7 @@ function readOrder(text: string): string {
   const [, id, machine, action, params, effect = null, notBefore = null, expiresAt] = parts as (string | null)[]
   return [
     `You sign: ${action} ${params}`,
-    `  on the machine ${machine} (its page in Vigie says so)`,
+    `  on the machine ${machine}`,
     `  ${effect === null ? 'that pins nothing' : `whose plan is ${effect.slice(0, 16)}…`}`,
     `  ${notBefore === null ? 'at once' : `not before ${notBefore}`}, and never after ${expiresAt}`,
     `  execution ${id}`,

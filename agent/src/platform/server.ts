@@ -64,7 +64,7 @@ function readAnswer({ status, body }: Answer, server: string): GraphqlAnswer {
 const refused = (server: string, why: string): Ending =>
   new Ending(
     ExitStatus.TOKEN_REFUSED,
-    `${server} refused the token: ${why}. Make a new one on the page "Add a machine".`,
+    `${server} refused the token: ${why.replace(/\.$/, '')}. Make a new one on the page "Add a machine".`,
   )
 
 const incompatible = (message: string, server: string): Ending =>
