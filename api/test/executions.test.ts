@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { forgetLogs, settleExecutions } from '../src/executions/settle-executions.ts'
 import { Scope } from '../src/graphql/scope.ts'
 import { DAY, HOUR } from '../src/platform/clock.ts'
@@ -150,10 +150,15 @@ test('takes a log by its end: what comes twice, early or late changes nothing', 
 
 test('takes a result once; the same again is the same, and another is an alarm', async () => {
   const { id } = await claimed()
-  await agent.finish(id, { outcome: 'FAILED', code: 'EXIT_CODE', exitCode: 100, detail: 'apt-get' })
-  await agent.finish(id, { outcome: 'FAILED', code: 'EXIT_CODE', exitCode: 100, detail: 'apt-get' })
+  const failed = { outcome: 'FAILED', code: 'EXIT_CODE', exitCode: 100, detail: 'apt-get' }
+  await agent.append(id, 0, 'E: no\n')
+  await agent.finish(id, failed, 'E: no\n')
+  await agent.finish(id, failed, 'E: no\n')
+  // Another end, with another log: what is here stays, and it is told once.
   await agent.finish(id, { outcome: 'SUCCEEDED' })
-  expect(await read(id)).toMatchObject({ status: 'FAILED', exitCode: 100 })
+  await agent.finish(id, { outcome: 'SUCCEEDED', exitCode: 1 }, 'more than there is\n')
+  expect(await read(id)).toMatchObject({ status: 'FAILED', exitCode: 100, logIsWhole: true, logSize: 6 })
+  expect((await ask('query ($id: ID!) { executionLog(id: $id) { text } }', { id })).text).toBe('E: no\n')
   expect((await types()).filter((type) => type.startsWith('EXECUTION_'))).toEqual([
     'EXECUTION_CONFLICT',
     'EXECUTION_FAILED',
@@ -206,11 +211,11 @@ test('holds nothing for running for ever: what its machine has lost was interrup
   api.clock.now = new Date(api.clock.now.getTime() + 10 * 60_000)
   await agent.hello(held)
   expect((await read(id)).status).toBe('RUNNING')
+  // A copy of the machine, which is another start of a kernel, has nothing of it either.
+  await agent.hello([], agent.policy, 'boot-of-a-copy')
+  expect((await read(id)).status).toBe('RUNNING')
   await agent.hello()
-  expect(await read(id)).toMatchObject({
-    status: 'INTERRUPTED',
-    detail: 'its machine knows nothing of it any more',
-  })
+  expect(await read(id)).toMatchObject({ status: 'INTERRUPTED', code: 'LOST' })
   await agent.finish(id)
   expect((await read(id)).status).toBe('SUCCEEDED')
 })

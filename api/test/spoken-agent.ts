@@ -34,12 +34,16 @@ export async function spokenAgent(api: TestApi, options: ReportOptions = {}, pol
     if (errors) throw Object.assign(new Error(errors[0]?.message), { code: errors[0]?.extensions.code })
     return Object.values(data as object)[0] as any
   }
-  const hello = (held: { id: string; claimId: string; startedAt?: string }[] = [], now: Policy = policy) =>
+  const hello = (
+    held: { id: string; claimId: string; startedAt?: string }[] = [],
+    now: Policy = policy,
+    bootId = 'boot-1',
+  ) =>
     say(
       `mutation ($hello: AgentHelloInput!) { agentWork(hello: $hello) { askAgainInSeconds
         orders { id machine action params effect notBefore expiresAt nonce signature isPlanWanted }
         known { id status logSize stop } } }`,
-      { hello: { bootId: 'boot-1', policy: JSON.stringify(now), executions: held } },
+      { hello: { bootId, policy: JSON.stringify(now), executions: held } },
     ) as Promise<{ orders: (Order & { isPlanWanted: boolean; signature: string | null })[]; known: any[] }>
   await hello()
   const agent = {

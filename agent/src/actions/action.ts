@@ -110,7 +110,10 @@ const LONGEST_PARAMS = 100_000
 export function readParams(action: Action, text: string): ActionParams | null {
   if (text.length > LONGEST_PARAMS) return null
   try {
-    const read = ACTIONS[action].params.safeParse(JSON.parse(text))
+    const said: unknown = JSON.parse(text)
+    // One way to say it: what a person reads and signs is what is read here, and not a key that stands there twice.
+    if (JSON.stringify(said) !== text) return null
+    const read = ACTIONS[action].params.safeParse(said)
     return read.success ? (read.data as ActionParams) : null
   } catch {
     return null

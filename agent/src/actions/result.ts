@@ -37,10 +37,16 @@ export enum ResultCode {
   REFUSED = 'REFUSED',
   STOPPED = 'STOPPED',
   GONE = 'GONE',
+  /** After its first program had begun. */
+  BROKE_OFF = 'BROKE_OFF',
   STILL_BROKEN = 'STILL_BROKEN',
   STILL_PENDING = 'STILL_PENDING',
   NOT_ACTIVE = 'NOT_ACTIVE',
   NO_RESTART = 'NO_RESTART',
+  // What the server says of one whose machine says nothing.
+  LOST = 'LOST',
+  NOT_HEARD = 'NOT_HEARD',
+  RIGHT_GONE = 'RIGHT_GONE',
 }
 
 /** Bytes of one piece of a log. */
@@ -56,7 +62,7 @@ export const resultShape = z.strictObject({
   code: z.nullable(z.enum(ResultCode)),
   /** More than the code says: a signal, a name. */
   detail: z.nullable(z.string().check(z.maxLength(500))),
-  exitCode: z.nullable(z.number().check(z.int())),
+  exitCode: z.nullable(z.number().check(z.int(), z.gte(-(2 ** 31)), z.lt(2 ** 31))),
   /** Null = it never began. */
   startedAt: z.nullable(time),
   endedAt: time,

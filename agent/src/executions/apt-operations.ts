@@ -6,7 +6,7 @@ import { PackageChange } from '../report/package-change.ts'
 import type { AptChange, AptFacts } from '../report/updates.ts'
 import { collectApt, LOOK_ONLY } from '../updates/apt.ts'
 import { keyOf, type Planned, readPlan } from '../updates/apt-plan.ts'
-import { readInstalled, wasInterrupted } from '../updates/dpkg.ts'
+import { holderOfLock, readInstalled, wasInterrupted } from '../updates/dpkg.ts'
 import type { Finding, Operation, Prospect, Step } from './operation.ts'
 
 /** Who waits for a lock waits five minutes: unattended-upgrades may be at it. */
@@ -68,14 +68,18 @@ export const applyUpdates: Operation = async ({ scope = 'all' }, { run }) => {
     downloadBytes: scope === 'all' ? facts.downloadBytes : null,
     steps: [
       aptGet([...options, '--download-only', ...args], true),
-      aptGet([...options, ...NO_TERMINAL, ...KEEP_SETTINGS, ...args]),
+      // What was fetched is what was planned: anything else is not here, and is not fetched now.
+      aptGet([...options, '--no-download', ...NO_TERMINAL, ...KEEP_SETTINGS, ...args]),
     ],
+    again: () => simulate(run, args, native),
   })
 }
 
 export const removeUnneeded: Operation = async (_params, { run }) => {
   if (!findTool('apt-get')) return refuse(RefusalCode.CANNOT_PLAN, 'apt is not installed')
   const native = (await run('dpkg', ['--print-architecture'])).stdout.trim()
+  const busy = await holderOfLock()
+  if (busy !== null) return refuse(RefusalCode.CANNOT_PLAN, `packages are being changed by ${busy}`)
   const plan = await simulate(run, ['autoremove'], native)
   if (!Array.isArray(plan)) return plan
   if (plan.length === 0) return refuse(RefusalCode.NOTHING_TO_DO)
@@ -83,7 +87,9 @@ export const removeUnneeded: Operation = async (_params, { run }) => {
     native,
     securityOf: () => null,
     downloadBytes: null,
-    steps: [aptGet(['-y', ...WAIT_FOR_LOCK, ...NO_TERMINAL, 'autoremove'])],
+    // Who is at it meanwhile makes it another plan: it does not wait for the lock.
+    steps: [aptGet(['-y', ...NO_TERMINAL, 'autoremove'])],
+    again: () => simulate(run, ['autoremove'], native),
   })
 }
 
@@ -127,6 +133,12 @@ export async function halfInstalled(run: Run): Promise<string[] | null> {
   return installed && installed.flatMap(({ name, broken }) => (broken ? `${name} ${broken}`.slice(0, 300) : [])).sort()
 }
 
+/** For a result: what is half installed now. Where there is no dpkg, nothing is; where it cannot be asked, it says so. */
+export async function leftBroken(run: Run): Promise<string[]> {
+  if (!findTool('dpkg-query')) return []
+  return ((await halfInstalled(run)) ?? ['nobody can tell: dpkg-query failed']).slice(0, 1000)
+}
+
 /** What is half done is put right first, and who is at it is let finish: a plan beside them is of a moment in between. */
 function whyNoPlan({ problem, busy, interrupted, broken }: AptFacts): Refusal | null {
   if (busy !== null) return refuse(RefusalCode.CANNOT_PLAN, `packages are being changed by ${busy}`)
@@ -166,30 +178,46 @@ async function simulate(run: Run, args: readonly string[], native: string): Prom
 }
 
 interface Meant {
+  again: () => Promise<Planned[] | Refusal>
   native: string
   securityOf: (key: string) => boolean | null
   downloadBytes: number | null
   steps: readonly Step[]
 }
 
-function prospectOf(run: Run, plan: readonly Planned[], { native, securityOf, downloadBytes, steps }: Meant): Prospect {
-  const changes = plan.flatMap(({ key, change, installed, candidate }): PlannedChange | [] => {
-    if (change === PackageChange.KEEP) return []
-    const isGone = change === PackageChange.REMOVE
-    return {
-      step: STEPS[change],
-      subject: key,
-      from: installed,
-      to: candidate,
-      security: isGone ? false : securityOf(key),
-    }
-  })
-  const lines = changes.map(({ step, subject, from, to }) => JSON.stringify([step, subject, from, to]))
+function prospectOf(
+  run: Run,
+  plan: readonly Planned[],
+  { native, securityOf, downloadBytes, steps, again }: Meant,
+): Prospect {
+  const changesOf = (planned: readonly Planned[]): PlannedChange[] =>
+    planned.flatMap(({ key, change, installed, candidate }): PlannedChange | [] => {
+      if (change === PackageChange.KEEP) return []
+      const isGone = change === PackageChange.REMOVE
+      return {
+        step: STEPS[change],
+        subject: key,
+        from: installed,
+        to: candidate,
+        security: isGone ? false : securityOf(key),
+      }
+    })
+  const contentOf = (changes: readonly PlannedChange[]): string =>
+    changes
+      .map(({ step, subject, from, to }) => JSON.stringify([step, subject, from, to]))
+      .sort()
+      .join('\n')
+  const changes = changesOf(plan)
+  const content = contentOf(changes)
   return {
-    content: lines.sort().join('\n'),
+    content,
     changes,
     downloadBytes,
     steps,
+    isStillSo: async () => {
+      const now = await again()
+      return Array.isArray(now) && contentOf(changesOf(now)) === content
+    },
     check: () => lookAfter(run, changes, native),
   }
 }

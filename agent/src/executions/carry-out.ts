@@ -4,7 +4,7 @@ import { effectOf } from '../actions/order.ts'
 import { policyHash, type Refusal, RefusalCode, refuse } from '../actions/policy.ts'
 import { type ExecutionResult, Outcome, ResultCode } from '../actions/result.ts'
 import { findTool, type Run } from '../platform/command.ts'
-import { halfInstalled } from './apt-operations.ts'
+import { leftBroken } from './apt-operations.ts'
 import type { Journal } from './journal.ts'
 import { judgeOrder } from './judge-order.ts'
 import { LogWriter } from './log-writer.ts'
@@ -35,12 +35,14 @@ export async function carryOut(id: string, place: Place): Promise<void> {
   const beginning = await beginningOfThis()
   if (!(await journal.begin(id, beginning))) return
   const log = new LogWriter(journal.path(id, 'out.log'))
+  const going: Going = { log, isStopped: () => journal.isStopped(id), willGoDown: false, hasBegun: false }
   const startedAt = new Date().toISOString()
   let ended: Ended
   try {
-    ended = await work(id, place, log)
+    ended = await work(id, place, going)
   } catch (error) {
-    ended = { outcome: Outcome.FAILED, code: ResultCode.CANNOT_START, detail: (error as Error).message.slice(0, 500) }
+    const code = going.hasBegun ? ResultCode.BROKE_OFF : ResultCode.CANNOT_START
+    ended = { outcome: Outcome.FAILED, code, detail: (error as Error).message.slice(0, 500) }
     log.line(`vigie: ${(error as Error).message}`)
   }
   // The machine is going down: what becomes of that is seen after it.
@@ -54,9 +56,24 @@ export async function carryOut(id: string, place: Place): Promise<void> {
     bootId: beginning.bootId,
     logSize,
     logSha256,
-    leftBroken: (await halfInstalled(place.run)) ?? [],
+    leftBroken: await leftBroken(place.run),
   }
-  await journal.end(id, result)
+  await keepResult(journal, id, result)
+}
+
+const TRY_AGAIN_MS = 10_000
+const MOST_TRIES = 60
+
+/** A disk that is full for a moment must not make of an end an interruption. */
+async function keepResult(journal: Journal, id: string, result: ExecutionResult): Promise<void> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await journal.end(id, result)
+    } catch (error) {
+      if (count === MOST_TRIES) throw error
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
+    }
+  }
 }
 
 type Ended = (Pick<ExecutionResult, 'outcome' | 'code' | 'detail'> & { exitCode?: number | null }) | null
@@ -64,10 +81,10 @@ type Ended = (Pick<ExecutionResult, 'outcome' | 'code' | 'detail'> & { exitCode?
 const refused = ({ code, detail }: Refusal): Ended => ({
   outcome: Outcome.FAILED,
   code: code === RefusalCode.CONTENT_CHANGED ? ResultCode.CONTENT_CHANGED : ResultCode.REFUSED,
-  detail: detail === null ? code : `${code}: ${detail}`,
+  detail: (detail === null ? code : `${code}: ${detail}`).slice(0, 500),
 })
 
-async function work(id: string, { journal, run, etc, root, machineKey }: Place, log: LogWriter): Promise<Ended> {
+async function work(id: string, { journal, run, etc, root, machineKey }: Place, going: Going): Promise<Ended> {
   const request = await journal.request(id)
   if (!request) throw new Error('What was asked is gone')
   const policy = await readPolicy(etc, root)
@@ -82,19 +99,25 @@ async function work(id: string, { journal, run, etc, root, machineKey }: Place, 
     if (effect !== request.order.effect) return refused(refuse(RefusalCode.CONTENT_CHANGED))
   }
   if (asked.action === 'reboot') await journal.noteLeaving(id, await readBootId())
-  return takeSteps(prospect, { log, isStopped: () => journal.isStopped(id), willGoDown: asked.action === 'reboot' })
+  going.willGoDown = asked.action === 'reboot'
+  return takeSteps(prospect, going)
 }
 
 interface Going {
   log: LogWriter
   isStopped: () => Promise<boolean>
   willGoDown: boolean
+  /** Whether its first program was started. */
+  hasBegun: boolean
 }
 
-async function takeSteps({ steps, check }: Prospect, { log, isStopped, willGoDown }: Going): Promise<Ended> {
+async function takeSteps({ steps, check, isStillSo }: Prospect, going: Going): Promise<Ended> {
+  const { log, isStopped, willGoDown } = going
   let warned = false
   for (const step of steps) {
     if (await isStopped()) return { outcome: Outcome.CANCELLED, code: ResultCode.STOPPED, detail: null }
+    if (going.hasBegun && isStillSo && !(await isStillSo())) return refused(refuse(RefusalCode.CONTENT_CHANGED))
+    going.hasBegun = true
     log.line(`$ ${[step.command, ...step.args].join(' ')}`)
     const { status, signal, hasWarned, wasStopped } = await takeStep(step, log, isStopped)
     warned ||= hasWarned
@@ -144,15 +167,9 @@ function takeStep(step: Step, log: LogWriter, isStopped: () => Promise<boolean>)
   ] as const) {
     stream.on('error', () => undefined)
     stream.on('data', (chunk: Buffer) => {
-      if (
-        step.warns &&
-        chunk
-          .toString('latin1')
-          .split(/[\r\n]/)
-          .some((line) => step.warns?.test(line))
-      )
-        hasWarned = true
-      log.write(name, chunk)
+      log.write(name, chunk, (line) => {
+        if (step.warns?.test(line)) hasWarned = true
+      })
     })
   }
   const looks = setInterval(() => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, truncate } from 'node:fs/promises'
 import { type ExecutionResult, Outcome, ResultCode } from '../actions/result.ts'
 import type { Run } from '../platform/command.ts'
-import { halfInstalled } from './apt-operations.ts'
+import { leftBroken } from './apt-operations.ts'
 import type { Beginning, Journal } from './journal.ts'
 import { beginningOfThis, readBootId } from './process-life.ts'
 
@@ -46,7 +46,7 @@ export async function conclude(
     ...(left === null ? how : backOrNot),
     detail: null,
     startedAt: beginning.at ?? null,
-    leftBroken: (await halfInstalled(run)) ?? [],
+    leftBroken: await leftBroken(run),
   })
 }
 

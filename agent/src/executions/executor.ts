@@ -3,23 +3,25 @@ import { ACTIONS, ActionClass, classOf, isAction } from '../actions/action.ts'
 import { effectOf, orderDigest } from '../actions/order.ts'
 import { policyHash, type Policy, type Refusal, RefusalCode, refuse } from '../actions/policy.ts'
 import { type ExecutionResult, Outcome, ResultCode } from '../actions/result.ts'
+import { Refused } from '../platform/server.ts'
 import type { Place } from './carry-out.ts'
 import { conclude, giveUp } from './ending.ts'
-import { isExecutionId, type Request } from './journal.ts'
-import { judgeOrder, judgeQuestion } from './judge-order.ts'
+import { type Beginning, isExecutionId, type Request } from './journal.ts'
+import { isInHours, judgeOrder, judgeQuestion } from './judge-order.ts'
 import { LogSender } from './log-sender.ts'
 import { LogWriter } from './log-writer.ts'
 import { isRefusal } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
-import { readPolicy } from './policy.ts'
+import { collectOnly, readPolicy } from './policy.ts'
 import { beginningOfThis, isAlive, readBootId } from './process-life.ts'
-import { isOpen, readWindow } from './window.ts'
 import { orderOf, type Work, type WorkOrder, type WorkServer } from './work-server.ts'
 
 const DAY = 24 * 3_600_000
 /** So long a process that was started may take until it has begun. */
 const BEGINS_WITHIN = 60_000
 const MOST_LAUNCHES = 3
+/** More than any server of ours asks for at a time. */
+const MOST_OPEN = 50
 /** What was done is remembered for longer than any order lives. */
 const REMEMBERED_FOR = 30 * DAY
 
@@ -39,13 +41,17 @@ export interface Executing extends Place {
  * It keeps nothing in memory that the journal does not say again: killed in any instant, it goes on where it was.
  */
 export class Executor {
-  private readonly launched = new Map<string, { count: number; at: number }>()
+  private readonly launched = new Map<string, { count: number; at: number; trouble: string }>()
   private readonly logs: LogSender
   /** Those that the server says it does not know, as one that was restored does: nobody waits for their end. */
   private unknown = new Set<string>()
+  /** Looks that this process is at. */
+  private readonly looking = new Set<string>()
   private hasFailed = false
   /** In a row. */
   private failedRounds = 0
+  /** As of the last round. */
+  private policy = collectOnly(false)
   /** Whether its owner lets it do anything but look, as of the last round. */
   mayAct = false
 
@@ -58,6 +64,7 @@ export class Executor {
     const { journal, server, etc, root } = this.given
     this.hasFailed = false
     const policy = await readPolicy(etc, root)
+    this.policy = policy
     this.mayAct = !policy.readOnly && policy.allow.length > 0
     const bootId = await readBootId()
     const work = await server.work({ bootId, policy, executions: await this.open() })
@@ -89,26 +96,28 @@ export class Executor {
       const startedAt = (await journal.beginning(id))?.at ?? null
       if (request) told.push({ id, claimId: request.claimId, startedAt })
     }
-    return told
+    return told.slice(0, MOST_OPEN)
   }
 
   /** What the server says of those that are here: how much of their logs it has, and which of them to stop. */
   private async hearOf({ known }: Work): Promise<void> {
-    const { journal, say } = this.given
+    const { journal } = this.given
     const open = new Set(await journal.open())
     this.unknown = new Set(known.flatMap(({ id, status }) => (status === null ? id : [])))
-    for (const { id, logSize, stop } of known) {
-      if (!open.has(id)) continue
-      this.logs.heard(id, logSize)
-      if (stop === null) continue
-      await journal.stop(id)
-      const beginning = await journal.beginning(id)
-      if (stop === 'HARD' && beginning?.pid && (await isAlive(beginning))) {
-        say(`Action ${id} is ended by force, as asked`)
-        // It leads its own group: what it started goes with it.
-        process.kill(-beginning.pid, 'SIGKILL')
-      }
-    }
+    for (const each of known) if (open.has(each.id)) await this.guarded(each.id, () => this.hearOne(each))
+  }
+
+  private async hearOne({ id, logSize, stop }: Work['known'][number]): Promise<void> {
+    const { journal, say } = this.given
+    this.logs.heard(id, logSize)
+    if (stop === null) return
+    await journal.stop(id)
+    const beginning = await journal.beginning(id)
+    // What this process began itself, it ends itself.
+    if (stop !== 'HARD' || !beginning?.pid || beginning.pid === process.pid || !(await isAlive(beginning))) return
+    say(`Action ${id} is ended by force, as asked`)
+    // It leads its own group: what it started goes with it.
+    process.kill(-beginning.pid, 'SIGKILL')
   }
 
   private async take(told: WorkOrder, policy: Policy, bootId: string): Promise<void> {
@@ -124,24 +133,21 @@ export class Executor {
     }
     if (told.isPlanWanted) return this.plan(told, policy)
     const now = new Date()
+    // This clock may be behind the server's: it is asked again.
+    if (order.notBefore !== null && Date.parse(order.notBefore) > now.getTime()) return
     const begunToday = await journal.begunSince(now.getTime() - DAY, order.id)
     const asked = judgeOrder(order, told.signature, { policy, machineKey, now, begunToday })
-    if (isRefusal(asked)) return this.reject(order.id, asked)
-    if (classOf(asked.action) !== ActionClass.READ && !(await this.mayBegin(policy, now))) return
+    // The owner's hours come, or its time passes.
+    if (isRefusal(asked)) return asked.code === RefusalCode.OUT_OF_WINDOW ? undefined : this.reject(order.id, asked)
+    if (classOf(asked.action) !== ActionClass.READ && !(await this.isFree())) return
+    if ((await journal.open()).length >= MOST_OPEN) return
     await journal.add({ order, signature: told.signature, claimId: randomUUID() })
     await this.advance(order.id, bootId)
   }
 
-  /** It waits for the owner's hours, and for the one before it. */
-  private async mayBegin({ windows }: Policy, now: Date): Promise<boolean> {
+  /** It waits for the one before it. */
+  private async isFree(): Promise<boolean> {
     const { journal } = this.given
-    if (
-      !isOpen(
-        windows.flatMap((text) => readWindow(text) ?? []),
-        now,
-      )
-    )
-      return false
     for (const id of await journal.open()) {
       const verb = (await journal.request(id))?.order.action ?? ''
       if (!isAction(verb) || classOf(verb) !== ActionClass.READ) return false
@@ -184,8 +190,10 @@ export class Executor {
     const result = await journal.result(id)
     if (result) return this.tellEnd(request, result)
     // Before it is asked whether it lives: what ended meanwhile has left its result.
-    const lives = await isAlive(beginning)
-    if (!this.unknown.has(id)) await this.logs.send(id, request.claimId)
+    // A mark of this very process that it is not at any more was left by something that failed half-way.
+    const isOwn = beginning.pid === process.pid
+    const lives = isOwn ? this.looking.has(id) : await isAlive(beginning)
+    await this.sendLog(id, request.claimId)
     if (!lives) await conclude(id, this.given, beginning)
   }
 
@@ -193,34 +201,56 @@ export class Executor {
   private async isClaimed({ order, claimId }: Request, bootId: string): Promise<boolean> {
     const { journal, server } = this.given
     if ((await journal.claimedIn(order.id)) !== null) return true
+    // Nothing is taken that the owner's hours do not let begin.
+    if (!this.mayBeginNow(order)) return false
     const isGranted = !this.unknown.has(order.id) && (await server.claim(order.id, claimId, orderDigest(order)))
     if (isGranted) await journal.noteClaimed(order.id, bootId)
     // It was never begun, and never will be.
-    else await journal.noteTold(order.id)
+    else await journal.drop(order.id)
     return isGranted
+  }
+
+  private mayBeginNow({ action }: Request['order']): boolean {
+    return (isAction(action) && classOf(action) === ActionClass.READ) || isInHours(this.policy, new Date())
   }
 
   private async begin({ order }: Request, bootId: string): Promise<void> {
     const { journal, launch } = this.given
     const { id } = order
-    const before = this.launched.get(id) ?? { count: 0, at: -Infinity }
+    const before = this.launched.get(id) ?? { count: 0, at: -Infinity, trouble: '' }
     const isUnderWay = Date.now() - before.at < BEGINS_WITHIN
     if (isUnderWay) return
     const isSameStart = (await journal.claimedIn(id)) === bootId
     if (!(Date.parse(order.expiresAt) > Date.now())) return giveUp(id, journal, 'its time had passed')
     if (!isSameStart) return giveUp(id, journal, 'the machine was restarted')
     if (this.unknown.has(id)) return giveUp(id, journal, 'the server knows nothing of it')
-    if (before.count >= MOST_LAUNCHES) return giveUp(id, journal, 'it did not begin')
+    if (before.count >= MOST_LAUNCHES) return giveUp(id, journal, before.trouble || 'it did not begin')
     if (isAction(order.action) && classOf(order.action) === ActionClass.READ) return this.look(id)
-    this.launched.set(id, { count: before.count + 1, at: Date.now() })
-    await launch(id)
+    // It was taken at the end of the owner's hours: it waits for the next, or for its end.
+    if (!this.mayBeginNow(order)) return
+    const attempt = { count: before.count + 1, at: Date.now(), trouble: '' }
+    this.launched.set(id, attempt)
+    await launch(id).catch((error: Error) => {
+      attempt.trouble = error.message.slice(0, 300)
+      throw error
+    })
   }
 
   /** A look is the agent's own report: nothing else is started for it. */
   private async look(id: string): Promise<void> {
-    const { journal, report } = this.given
+    const { journal } = this.given
     const beginning = await beginningOfThis()
     if (!(await journal.begin(id, beginning))) return
+    this.looking.add(id)
+    try {
+      await this.lookAndTell(id, beginning)
+    } finally {
+      this.looking.delete(id)
+    }
+  }
+
+  private async lookAndTell(id: string, beginning: Beginning): Promise<void> {
+    const { journal, report } = this.given
     const log = new LogWriter(journal.path(id, 'out.log'))
     const lines = await report().catch((error: Error) => error)
     const failed = lines instanceof Error ? lines.message.slice(0, 500) : null
@@ -240,12 +270,29 @@ export class Executor {
     })
   }
 
+  /** True: the server has all that is there, or wants none of it. */
+  private async sendLog(id: string, claimId: string): Promise<boolean> {
+    return this.unknown.has(id) || this.orUnwanted(id, this.logs.send(id, claimId), true)
+  }
+
+  /** A server that was restored may know another claim of it, or none: it will never take this one's end. */
+  private async orUnwanted<T>(id: string, answer: Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await answer
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      this.given.say(`Action ${id}: the server does not take it (${error.message})`)
+      this.unknown.add(id)
+      return otherwise
+    }
+  }
+
   private async tellEnd({ order, claimId }: Request, result: ExecutionResult): Promise<void> {
     const { journal, server, report } = this.given
     const { id, action } = order
+    if (!(await this.sendLog(id, claimId))) return
     if (!this.unknown.has(id)) {
-      if (!(await this.logs.send(id, claimId))) return
-      const from = await server.finish(id, claimId, result)
+      const from = await this.orUnwanted(id, server.finish(id, claimId, result), null)
       if (from !== null) return this.logs.heard(id, from)
     }
     await journal.noteTold(id)

@@ -7,6 +7,7 @@ import type { ExecutionResult } from '../actions/result.ts'
 import { makeOnce, syncFolder, writeDurably } from './durable.ts'
 
 /** Made by the server, and the name of a folder here. */
+const DAY = 24 * 3_600_000
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const isExecutionId = (id: string): boolean => ID.test(id)
 
@@ -45,9 +46,12 @@ export class Journal {
 
   /** Those that the server has not heard the end of. */
   async open(): Promise<string[]> {
-    const ids = (await readdir(this.folder).catch(() => [])).filter(isExecutionId).sort()
-    const told = await Promise.all(ids.map((id) => this.has(id, 'told')))
-    return ids.filter((_, index) => !told[index])
+    const ids = await this.all()
+    const isOpen = async (id: string): Promise<boolean> =>
+      // One whose question is not whole was never taken.
+      !(await this.has(id, 'told')) && (await this.has(id, 'request.json'))
+    const open = await Promise.all(ids.map(isOpen))
+    return ids.filter((_, index) => open[index])
   }
 
   /** Keeps what was asked; false = it is kept already. The whole of it is on disk, or nothing. */
@@ -145,7 +149,7 @@ export class Journal {
 
   /** How many that change something began here in the last 24 hours. */
   async begunSince(since: number, besides: string): Promise<number> {
-    const ids = (await readdir(this.folder).catch(() => [])).filter(isExecutionId)
+    const ids = await this.all()
     let count = 0
     for (const id of ids) {
       if (id === besides) continue
@@ -159,11 +163,26 @@ export class Journal {
 
   /** Forgets those whose order could not begin any more, long ago. */
   async forget(now: number, afterMs: number): Promise<void> {
-    for (const id of (await readdir(this.folder).catch(() => [])).filter(isExecutionId)) {
+    for (const id of await this.all()) {
+      if (!(await this.has(id, 'request.json')) && ((await this.age(id, '')) ?? 0) > DAY) await this.drop(id)
       if (!(await this.has(id, 'told'))) continue
       const expires = Date.parse((await this.request(id))?.order.expiresAt ?? '')
-      if (expires + afterMs < now) await rm(this.path(id), { recursive: true, force: true })
+      if (expires + afterMs < now) await this.drop(id)
     }
+  }
+
+  /** It was never begun, and never will be: nothing is remembered of it. */
+  async drop(id: string): Promise<void> {
+    await rm(this.path(id), { recursive: true, force: true })
+  }
+
+  /** That the folder cannot be read is no sign that there is nothing in it. */
+  private async all(): Promise<string[]> {
+    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    return names.filter(isExecutionId).sort()
   }
 
   private async read(id: string, name: string): Promise<unknown> {

@@ -50,6 +50,8 @@ describe('An order', () => {
     ['of what every object has', 'UNKNOWN_ACTION', order({ action: 'constructor' })],
     ['of what every object is made of', 'UNKNOWN_ACTION', order({ action: '__proto__' })],
     ['with parameters that are no JSON', 'BAD_PARAMS', order({ params: '{' })],
+    ['that says one thing twice', 'BAD_PARAMS', order({ params: '{"scope":"security","scope":"all"}' })],
+    ['that hides behind blanks', 'BAD_PARAMS', order({ params: `{"scope":"all"}${' '.repeat(100)}` })],
     ['with none', 'BAD_PARAMS', order({ params: '' })],
     ['with one more than it takes', 'BAD_PARAMS', order({ params: '{"scope":"all","shell":"id"}' })],
     ['with an option in place of a package', 'BAD_PARAMS', order({ params: '{"scope":["--allow-unauthenticated"]}' })],
@@ -73,6 +75,7 @@ describe('An order', () => {
       order({ action: 'hook.run', params: '{"hook":"../../bin/sh"}' }),
     ],
     ['that came too late', 'EXPIRED', order({ expiresAt: '2026-11-30T12:00:00.000Z' })],
+    ['that lives longer than any of ours', 'EXPIRED', order({ expiresAt: '2027-12-01T00:00:00.000Z' })],
     ['whose time nobody can read', 'EXPIRED', order({ expiresAt: 'tomorrow' })],
     ['that came too early', 'EXPIRED', order({ notBefore: '2026-11-30T12:00:01.000Z' })],
     ['whose beginning nobody can read', 'EXPIRED', order({ notBefore: 'soon' })],
@@ -90,7 +93,7 @@ describe('An order', () => {
       { id: '01900000-0000-7000-8000-000000000002' },
       { effect: 'f'.repeat(64) },
       { notBefore: '2026-11-30T11:00:00.000Z' },
-      { expiresAt: '2027-12-01T00:00:00.000Z' },
+      { expiresAt: '2026-12-02T00:00:00.000Z' },
       { nonce: 'm' },
     ]
     for (const other of others)
@@ -100,6 +103,16 @@ describe('An order', () => {
   test('that the owner wants signed is not begun without', () => {
     expect(judge(order(), null, { requireSignature: [Action.APT_APPLY] })).toBe('BAD_SIGNATURE')
     expect(judge(order(), signed(order()), { requireSignature: [Action.APT_APPLY] })).toBe('may begin')
+  })
+
+  test('outside of the owner’s hours waits for them; to look is always in time', () => {
+    const hour = NOW.getHours()
+    const at = (from: number, to: number): string =>
+      [from, to].map((each) => `${String((each + 24) % 24).padStart(2, '0')}:00`).join('-')
+    expect(judge(order(), null, { windows: [at(hour, hour + 1)] })).toBe('may begin')
+    expect(judge(order(), null, { windows: [at(hour + 1, hour + 2)] })).toBe('OUT_OF_WINDOW')
+    const look = order({ action: 'collect', params: '{}', effect: null })
+    expect(judge(look, null, { windows: [at(hour + 1, hour + 2)] })).toBe('may begin')
   })
 
   test('beyond what the owner allows in a day waits for none: it is refused; to look is not counted', () => {

@@ -2,6 +2,7 @@ import { type Action, type ActionParams, isAction, readParams } from '../actions
 import { machineMark, type Order, orderText, signerOf } from '../actions/order.ts'
 import { needsSignature, type Policy, type Refusal, RefusalCode, refusalOf, refuse } from '../actions/policy.ts'
 import { ACTIONS, ActionClass, classOf } from '../actions/action.ts'
+import { isOpen, readWindow } from './window.ts'
 
 export interface Facts {
   policy: Policy
@@ -15,6 +16,16 @@ export interface Readable {
   action: Action
   params: ActionParams
 }
+
+/** No server of ours gives an order a longer life. */
+const LONGEST_LIFE = 45 * 24 * 3_600_000
+
+/** Whether the owner's hours are now. */
+export const isInHours = ({ windows }: Pick<Policy, 'windows'>, now: Date): boolean =>
+  isOpen(
+    windows.flatMap((text) => readWindow(text) ?? []),
+    now,
+  )
 
 /** What is asked, and whether this machine's owner lets it be asked at all. */
 export function judgeQuestion(
@@ -33,10 +44,11 @@ export function judgeOrder(order: Order, signature: string | null, facts: Facts)
   const asked = judgeQuestion(order, facts)
   if ('code' in asked) return asked
   const { policy, now, begunToday } = facts
-  const expires = Date.parse(order.expiresAt)
-  if (!(expires > now.getTime())) return refuse(RefusalCode.EXPIRED)
+  const left = Date.parse(order.expiresAt) - now.getTime()
+  if (!(left > 0 && left < LONGEST_LIFE)) return refuse(RefusalCode.EXPIRED)
   if (order.notBefore !== null && !(Date.parse(order.notBefore) <= now.getTime())) return refuse(RefusalCode.EXPIRED)
   const changes = classOf(asked.action) !== ActionClass.READ
+  if (changes && !isInHours(policy, now)) return refuse(RefusalCode.OUT_OF_WINDOW)
   if (changes && policy.maxPerDay !== null && begunToday >= policy.maxPerDay)
     return refuse(RefusalCode.TOO_MANY_TODAY, String(policy.maxPerDay))
   // What pins its effect is asked for with what was approved of it.

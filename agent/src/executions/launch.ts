@@ -29,7 +29,6 @@ export async function launch(id: string, { run, env }: Launcher): Promise<void> 
       '--property=Type=exec',
       '--property=KillMode=mixed',
       '--property=TimeoutStopSec=15min',
-      '--property=OOMPolicy=continue',
       ...set,
       '--',
       // Where SELinux confines systemd, it may run a bin_t such as env, and nothing of a folder of its own.

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { StringDecoder } from 'node:string_decoder'
 import { LARGEST_PIECE } from '../actions/result.ts'
 import type { Journal } from './journal.ts'
 import type { WorkServer } from './work-server.ts'
@@ -46,7 +47,11 @@ export class LogSender {
       const bytes = Buffer.alloc(LARGEST_PIECE)
       const { bytesRead } = await file.read(bytes, 0, LARGEST_PIECE, offset)
       const read = bytes.subarray(0, bytesRead)
-      return read.subarray(0, read.lastIndexOf(0x0a) + 1).toString('utf8')
+      const end = read.lastIndexOf(0x0a) + 1
+      // Of a line that is longer than a piece, whole letters.
+      return end === 0 && bytesRead === LARGEST_PIECE
+        ? new StringDecoder('utf8').write(read)
+        : read.subarray(0, end).toString('utf8')
     } finally {
       await file.close()
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -52,6 +53,45 @@ test('A bar that is drawn anew is a line each time, and what would move a cursor
 test('A line without an end is broken, and nothing of it is lost', () => {
   const text = written((log) => log.write('stdout', Buffer.from('x'.repeat(40_000))))
   expect(text.replaceAll('\n', '')).toHaveLength(40_000)
+})
+
+test('No line is longer than a piece of a log, wherever it comes from, and no secret is cut in two', () => {
+  const secret = `password=${'x'.repeat(40)}`
+  const text = written((log) => {
+    log.line('y'.repeat(100_000))
+    log.write('stdout', Buffer.from('z'.repeat(12_000)))
+    log.write('stdout', Buffer.from(`${'z'.repeat(60_000)}\n`))
+    log.write('stdout', Buffer.from(`${'word '.repeat(2455)}${secret} ${'word '.repeat(3000)}\n`))
+  })
+  expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(60_000)
+  expect(text).not.toContain('xxxx')
+})
+
+test('What a program says is heard line by line, in whatever pieces it comes', () => {
+  const heard: string[] = []
+  written((log) =>
+    ['E', ': ', 'Unable to fetch\nW: old'].forEach((part) =>
+      log.write('stderr', Buffer.from(part), (line) => heard.push(line)),
+    ),
+  )
+  expect(heard).toEqual(['E: Unable to fetch'])
+})
+
+test.skipIf(process.getuid?.() !== 0)('A disk that is full costs the end of the log, and nothing else', () => {
+  const disk = join(folder, 'disk')
+  mkdirSync(disk)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])
+  try {
+    const path = join(disk, 'out.log')
+    const log = new LogWriter(path)
+    for (let count = 0; count < 20; count += 1) log.line(`${count} ${'x'.repeat(9000)}`)
+    const { size, sha256 } = log.end()
+    const bytes = readFileSync(path)
+    expect([bytes.length, bytes.at(-1), bytes.toString().startsWith('0 x')]).toEqual([size, 0x0a, true])
+    expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+  } finally {
+    execFileSync('umount', [disk])
+  }
 })
 
 test('Of what is too long the beginning and the end stay, and how much is left out', () => {

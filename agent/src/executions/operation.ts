@@ -28,6 +28,8 @@ export interface Prospect {
   changes: PlannedChange[]
   downloadBytes: number | null
   steps: readonly Step[]
+  /** Asked before each step but the first, which may have taken its time: false = it would do something else by now. */
+  isStillSo?: () => Promise<boolean>
   /** Looks whether it did what it was to do; null = it did, as far as can be seen here. */
   check: () => Promise<Finding | null>
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseDocument } from 'yaml'
 import * as z from 'zod/mini'
 import { Action } from '../actions/action.ts'
-import type { Policy } from '../actions/policy.ts'
+import { type Policy, policyShape } from '../actions/policy.ts'
 import { readWindow } from './window.ts'
 
 const LARGEST_FILE = 64 * 1024
@@ -56,7 +56,11 @@ export async function readPolicy(etc: string, root: boolean): Promise<Policy> {
   try {
     const readOnly = await isThere(join(etc, 'readonly'))
     const files = await policyFiles(etc)
-    return merge({ ...none, readOnly }, files)
+    const policy = merge({ ...none, readOnly }, files)
+    const read = policyShape.safeParse(policy)
+    const [issue] = read.success ? [] : read.error.issues
+    if (issue) throw new Error(`${etc}/policy.d: ${issue.path.join('.')}: ${issue.message}`)
+    return policy
   } catch (error) {
     return { ...none, readOnly: true, problem: (error as Error).message.slice(0, 500) }
   }

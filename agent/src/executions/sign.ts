@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { isAction, readParams } from '../actions/action.ts'
 import { Ending, ExitStatus } from '../exit-status.ts'
 
 const usage = (message: string): Ending => new Ending(ExitStatus.USAGE, message)
@@ -58,8 +59,11 @@ function readOrder(text: string): string {
   } catch {
     throw broken
   }
-  if (!Array.isArray(parts) || parts.length !== 9 || parts[0] !== 'vigie-order-1') throw broken
+  const isWord = (part: unknown): boolean => part === null || typeof part === 'string'
+  if (!Array.isArray(parts) || parts.length !== 9 || parts[0] !== 'vigie-order-1' || !parts.every(isWord)) throw broken
   const [, id, machine, action, params, effect = null, notBefore = null, expiresAt] = parts as (string | null)[]
+  // As the machine reads it, and refuses all else: nothing stands there twice, or behind many blanks.
+  if (!action || !params || !isAction(action) || readParams(action, params) === null) throw broken
   return [
     `You sign: ${action} ${params}`,
     `  on the machine ${machine}`,

@@ -6,6 +6,7 @@ import type { Executor } from './executor.ts'
 const FIRST_WAIT = 2
 const LONGEST_WAIT = 60
 const NO_ACTIONS = 3600
+const LEAST_ROUND_MS = 1000
 
 export interface Working {
   say: (line: string) => void
@@ -20,11 +21,15 @@ export async function work(
   { say, listen, stopped }: Working,
 ): Promise<void> {
   let wake: () => void = () => undefined
+  /** A hint came while a round was under way: what it is about may have missed it. */
+  let isWoken: boolean
   let hints: { stop(): void } | null = null
   stopped.addEventListener('abort', () => hints?.stop())
   let wait = FIRST_WAIT
   let said = ''
   while (!stopped.aborted) {
+    const begunAt = performance.now()
+    isWoken = false
     let seconds: number
     try {
       seconds = await executor.round()
@@ -40,13 +45,21 @@ export async function work(
       said = line
     }
     // Where its owner lets it do nothing, nobody has to wait for it: a connection is kept for those that act.
-    if (executor.mayAct) hints ??= listen(() => wake())
+    if (executor.mayAct)
+      hints ??= listen(() => {
+        isWoken = true
+        wake()
+      })
     else {
       hints?.stop()
       hints = null
     }
-    const waiting = pause(seconds * 1000, stopped)
-    wake = waiting.cancel
-    await waiting
+    if (!isWoken) {
+      const waiting = pause(seconds * 1000, stopped)
+      wake = waiting.cancel
+      await waiting
+    }
+    // However many hints come.
+    await pause(Math.max(0, LEAST_ROUND_MS - (performance.now() - begunAt)), stopped)
   }
 }

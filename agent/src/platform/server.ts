@@ -10,6 +10,8 @@ import { VERSION } from '../version.ts'
 const compress = promisify(gzip)
 const TIMEOUT_MS = 30_000
 const DEADLINE_MS = 120_000
+/** Characters of what a server says of an error. */
+const LONGEST_WORD = 500
 const LARGEST_ANSWER = 4 * 1024 * 1024
 
 /** The server will never take this; it must not block what is behind it. */
@@ -74,10 +76,12 @@ const incompatible = (message: string, server: string): Ending =>
   )
 
 function endingFor(
-  { message, extensions }: { message: string; extensions?: { code?: string; field?: unknown } },
+  { message: said, extensions }: { message: string; extensions?: { code?: string; field?: unknown } },
   status: number,
   server: string,
 ): Error {
+  // It may be anybody's, and goes into a log.
+  const message = String(said).slice(0, LONGEST_WORD)
   const code = extensions?.code ?? ''
   if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN' || status === 401 || status === 403)
     return refused(server, message)
@@ -85,7 +89,7 @@ function endingFor(
     return incompatible(message, server)
   }
   // A rule of Vigie's names its field; without one the shapes of agent and server differ.
-  if (extensions?.field || status === 413) return new Refused(message)
+  if (extensions?.field || code === 'NOT_FOUND' || status === 413) return new Refused(message)
   if (code === 'BAD_USER_INPUT' || status === 400) return incompatible(message, server)
   return away(server, message)
 }

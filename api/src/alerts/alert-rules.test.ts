@@ -1,4 +1,3 @@
-import { Action } from '@vigie/agent/actions'
 import { describe, expect, test } from 'vitest'
 import { BackupStatus, ExpectChange, statusSeverity } from '../backups/backup-status.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -154,7 +153,6 @@ const CASES: [string, Told, string[]][] = [
       'CLOSE SECURITY_OVERDUE security M',
       'CLOSE REBOOT_OVERDUE reboot M',
       'CLOSE UPDATES_BROKEN updates M',
-      ...Object.values(Action).map((action) => `CLOSE ACTION action M ${action}`),
     ],
   ],
   [
@@ -171,6 +169,11 @@ const CASES: [string, Told, string[]][] = [
     'an action that succeeded after one that did not',
     event(EventType.EXECUTION_ENDED, { to: 'SUCCEEDED', facts: { action: 'apt.apply' } }),
     ['RESOLVE ACTION action M apt.apply'],
+  ],
+  [
+    'a service that came up, and no other',
+    event(EventType.EXECUTION_ENDED, { to: 'SUCCEEDED', facts: { action: 'service.restart', about: 'nginx.service' } }),
+    ['RESOLVE ACTION action M service.restart nginx.service'],
   ],
   [
     'an action that was stopped',

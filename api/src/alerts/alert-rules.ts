@@ -1,4 +1,3 @@
-import { Action } from '@vigie/agent/actions'
 import { BackupStatus } from '../backups/backup-status.ts'
 import { Health } from '../disks/health.ts'
 import type { Row } from '../database/rows.ts'
@@ -74,6 +73,8 @@ export function consequencesOf(event: Told): Consequence[] {
     cause: string,
     status: string | null = null,
   ): Consequence[] => [{ action, type: of, cause, status }]
+  // One service that comes up says nothing of another that did not.
+  const action = [`action ${event.machine} ${facts.action}`, facts.about].filter(Boolean).join(' ')
   const backup = `backup ${event.job}`
   const report = facts.name?.includes('/') ? facts.name : `${facts.name} ${facts.path ?? ''}`.trim()
   switch (type) {
@@ -177,9 +178,6 @@ export function consequencesOf(event: Told): Consequence[] {
         ...one('CLOSE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`),
         ...one('CLOSE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`),
         ...one('CLOSE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`),
-        ...Object.values(Action).flatMap((action) =>
-          one('CLOSE', AlertType.ACTION, `action ${event.machine} ${action}`),
-        ),
       ]
     case EventType.SMART_LOST:
       return one('OPEN', AlertType.SMART_LOST, `smart ${event.machine}`)
@@ -198,11 +196,9 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.UPDATES_MENDED:
       return one('RESOLVE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`)
     case EventType.EXECUTION_FAILED:
-      return one('OPEN', AlertType.ACTION, `action ${event.machine} ${facts.action}`, event.to)
+      return one('OPEN', AlertType.ACTION, action, event.to)
     case EventType.EXECUTION_ENDED:
-      return event.to === 'SUCCEEDED' || event.to === 'WARNINGS'
-        ? one('RESOLVE', AlertType.ACTION, `action ${event.machine} ${facts.action}`)
-        : []
+      return event.to === 'SUCCEEDED' || event.to === 'WARNINGS' ? one('RESOLVE', AlertType.ACTION, action) : []
     case EventType.EXECUTION_CONFLICT:
       return one('NOTICE', AlertType.ACTION, `conflict ${facts.execution}`, 'CONFLICT')
     case EventType.SCANNER_BLIND:

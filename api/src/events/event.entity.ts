@@ -189,4 +189,6 @@ export interface EventFacts {
   /** What was asked of a machine: the id of it, and the action. */
   execution?: string
   action?: string
+  /** The unit or script that it is about. */
+  about?: string
 }

@@ -12,6 +12,7 @@ import {
   policyHash,
   policyShape,
   RefusalCode,
+  ResultCode,
   resultHash,
   resultShape,
 } from '@vigie/agent/actions'
@@ -19,7 +20,7 @@ import type { Caller } from '../access/caller.ts'
 import type { Quota } from '../access/quota.ts'
 import type { EntityManager } from '../database/database.ts'
 import { findRows, type Row, saveRows, selectRows, updateRow } from '../database/rows.ts'
-import { EventType } from '../events/event.entity.ts'
+import { type EventFacts, EventType } from '../events/event.entity.ts'
 import type { Transact, Transaction } from '../events/outbox.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
@@ -65,6 +66,9 @@ export interface Work {
 const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, EXPIRED, REJECTED, CANCELLED, INTERRUPTED, FAILED } =
   ExecutionStatus
 
+/** A UUID, and some room. */
+const LONGEST_CLAIM = 64
+
 /** Seconds: while somebody waits for the machine, and otherwise. */
 const ASK_AGAIN = { awaited: 3, quiet: 60 }
 
@@ -82,7 +86,7 @@ export class AgentWorkService {
     const machineId = machineOf(caller)
     const policy = readJson(policyShape, 'policy', hello.policy)
     const now = this.clock()
-    const row = await this.knownPolicy(machineId, hello, policy, now)
+    await this.keepPolicy(machineId, hello, policy, now)
     const open = await findRows(this.em, Execution, (query) =>
       query
         .where('machine', '=', machineId)
@@ -92,7 +96,8 @@ export class AgentWorkService {
     await this.noteProgress(hello, open, now)
     const [machine] = await selectRows(this.em, Machine, 'id', [machineId])
     const machineKey = machine?.machineKey ?? null
-    const orders = machineKey === null || !row ? [] : open.filter((each) => isAskable(each, now))
+    const isOut = machineKey === null || machine?.archivedAt !== null
+    const orders = isOut ? [] : open.filter((each) => isAskable(each, now))
     const told = await selectRows(
       this.em,
       Execution,
@@ -101,7 +106,7 @@ export class AgentWorkService {
     )
     const known = new Map(told.filter((each) => each.machine === machineId).map((each) => [each.id, each]))
     return {
-      askAgainInSeconds: open.length > 0 ? ASK_AGAIN.awaited : ASK_AGAIN.quiet,
+      askAgainInSeconds: orders.some((each) => isAwaited(each, policy)) ? ASK_AGAIN.awaited : ASK_AGAIN.quiet,
       orders: orders.map((each) => ({
         ...orderOf(each, machineKey ?? ''),
         signature: each.signature,
@@ -117,11 +122,11 @@ export class AgentWorkService {
   }
 
   /** Written where it says something else, and once a minute that it was asked for. */
-  private async knownPolicy(machineId: string, { bootId }: Hello, policy: Policy, now: Date): Promise<boolean> {
+  private async keepPolicy(machineId: string, { bootId }: Hello, policy: Policy, now: Date): Promise<void> {
     const hash = policyHash(policy)
     const [known] = await selectRows(this.em, MachinePolicy, 'machine', [machineId])
     const isNews = known?.hash !== hash || known.bootId !== bootId
-    if (!isNews && now.getTime() - known.askedAt.getTime() < MINUTE) return true
+    if (!isNews && now.getTime() - known.askedAt.getTime() < MINUTE) return
     await this.transact(this.em, async ({ em, tell }) => {
       const [before] = await selectRows(em, MachinePolicy, 'machine', [machineId])
       const row = before ?? { id: newId(), machine: machineId, policy, hash, since: now, askedAt: now, bootId }
@@ -130,11 +135,10 @@ export class AgentWorkService {
       await saveRows(em, MachinePolicy, [row])
       if (isOther) tell.machines.add(machineId)
     })
-    return true
   }
 
   /** What the machine has begun, and what it has and knows nothing of. */
-  private async noteProgress({ executions }: Hello, open: readonly Row<Execution>[], now: Date): Promise<void> {
+  private async noteProgress({ executions, bootId }: Hello, open: readonly Row<Execution>[], now: Date): Promise<void> {
     const has = new Map(executions.map((each) => [each.id, each]))
     const begun = open.filter(({ id, status, claimId }) => {
       const told = has.get(id)
@@ -142,9 +146,11 @@ export class AgentWorkService {
     })
     // It was claimed a good while ago, and the machine has lost it: its disk was restored, or its folder deleted.
     const lost = open.filter(
-      ({ id, status, claimedAt }) =>
+      ({ id, status, claimedAt, bootId: claimedIn }) =>
         (status === CLAIMED || status === RUNNING) &&
         !has.has(id) &&
+        // A copy of the machine asks by the same token, and is another start of a kernel.
+        claimedIn === bootId &&
         claimedAt !== null &&
         now.getTime() - claimedAt.getTime() > 2 * MINUTE,
     )
@@ -156,7 +162,7 @@ export class AgentWorkService {
         await endAs(transaction, each, {
           status: INTERRUPTED,
           at: now,
-          detail: 'its machine knows nothing of it any more',
+          code: ResultCode.LOST,
         })
     })
   }
@@ -185,7 +191,7 @@ export class AgentWorkService {
     { code, detail }: { code: string; detail: string | null },
     caller: Caller,
   ): Promise<boolean> {
-    if (!(code in RefusalCode))
+    if (!(Object.values(RefusalCode) as string[]).includes(code))
       throw new InvalidInputError(
         'code',
         `must be one of ${Object.keys(RefusalCode).join(', ')}`,
@@ -197,13 +203,7 @@ export class AgentWorkService {
       const at = this.clock()
       const facts = { detail: refusal.detail === null ? code : `${code}: ${refusal.detail}` }
       // Under this name the machine has been asked for something else: somebody plays the server, or the server is not one.
-      if (refusal.code === RefusalCode.OTHER_CONTENT)
-        await tellExecution(transaction, execution, {
-          type: EventType.EXECUTION_CONFLICT,
-          at,
-          severity: Severity.AT_RISK,
-          facts,
-        })
+      if (refusal.code === RefusalCode.OTHER_CONTENT) await tellConflict(transaction, execution, at, facts)
       const isMoved = await move(transaction, id, { from: [DRAFT, QUEUED], status: REJECTED, refusal, endedAt: at })
       if (isMoved)
         await tellExecution(transaction, execution, {
@@ -221,6 +221,12 @@ export class AgentWorkService {
    * answer is the same. Errors: NOT_FOUND
    */
   async claim(id: string, { claimId, digest }: { claimId: string; digest: string }, caller: Caller): Promise<boolean> {
+    if (claimId.length > LONGEST_CLAIM)
+      throw new InvalidInputError(
+        'claimId',
+        `must be at most ${LONGEST_CLAIM} characters`,
+        'Make a UUID for each taking.',
+      )
     return this.transact(this.em, async (transaction) => {
       const { em } = transaction
       const execution = await this.own(em, id, caller)
@@ -229,28 +235,27 @@ export class AgentWorkService {
       if (isIts) return true
       if (execution.status !== QUEUED || !isAskable(execution, now)) return false
       const [machine] = await selectRows(em, Machine, 'id', [execution.machine])
+      if (machine?.archivedAt) return false
       if (digest !== orderDigest(orderOf(execution, machine?.machineKey ?? ''))) {
-        await tellExecution(transaction, execution, {
-          type: EventType.EXECUTION_CONFLICT,
-          at: now,
-          severity: Severity.AT_RISK,
-        })
+        await tellConflict(transaction, execution, now)
         return false
       }
       // Who approved it must still may, and who wanted it too.
       const looksOnly = classOf(execution.action) === ActionClass.READ
-      const mayWant = await mayStill(em, execution.requester, Scope.OPERATE, now)
+      const mayWant = await mayStill(em, execution.requester, Scope.OPERATE)
       const mayApprove =
-        looksOnly || (execution.approver !== null && (await mayStill(em, execution.approver, Scope.ADMIN, now)))
+        looksOnly || (execution.approver !== null && (await mayStill(em, execution.approver, Scope.ADMIN)))
       if (!mayWant || !mayApprove) {
         await endAs(transaction, execution, {
           status: CANCELLED,
           at: now,
-          detail: mayWant ? 'who approved it may not any more' : 'who asked for it may not any more',
+          code: ResultCode.RIGHT_GONE,
         })
         return false
       }
-      return move(transaction, id, { from: [QUEUED], status: CLAIMED, claimId, claimedAt: now })
+      const [policy] = await selectRows(em, MachinePolicy, 'machine', [execution.machine])
+      const bootId = policy?.bootId ?? null
+      return move(transaction, id, { from: [QUEUED], status: CLAIMED, claimId, claimedAt: now, bootId })
     })
   }
 
@@ -289,7 +294,11 @@ export class AgentWorkService {
     const result: ExecutionResult = readJson(resultShape, 'result', text)
     const hash = resultHash(result)
     const before = await this.ofClaim(this.em, id, claimId, caller)
-    if (before.resultHash === hash) return { isTaken: true, logOffset: before.logSize }
+    // It has ended: its log stays as it is, and another end of it is an alarm.
+    if (before.resultHash !== null) {
+      await this.transact(this.em, (transaction) => this.record(transaction, { id, result, hash, isWhole: false }))
+      return { isTaken: true, logOffset: before.logSize }
+    }
     const size = await this.given.logs.size(id)
     const isWhole = size === result.logSize && (await this.given.logs.sha256(id)) === result.logSha256
     if (!isWhole && before.logDeletedAt === null) {
@@ -311,17 +320,12 @@ export class AgentWorkService {
     if (!execution || execution.resultHash === hash) return
     const at = this.clock()
     if (execution.resultHash !== null) {
-      await tellExecution(transaction, execution, {
-        type: EventType.EXECUTION_CONFLICT,
-        at,
-        severity: Severity.AT_RISK,
-        facts: { detail: `${execution.status}, ${result.outcome}` },
-      })
+      await tellConflict(transaction, execution, at, { detail: `${execution.status}, ${result.outcome}` })
       return
     }
     const { outcome, code, detail, exitCode, startedAt, leftBroken } = result
     const status = ExecutionStatus[outcome]
-    const changed = execution.changes && startedAt !== null
+    const changed = execution.changes && startedAt !== null && !isUndone(code)
     await move(transaction, id, {
       from: [CLAIMED, RUNNING, INTERRUPTED],
       status,
@@ -333,6 +337,7 @@ export class AgentWorkService {
       logIsWhole: isWhole,
       startedAt: startedAt === null ? null : new Date(startedAt),
       endedAt: notAfter(new Date(result.endedAt), at),
+      machineEndedAt: new Date(result.endedAt),
       verification: changed ? Verification.PENDING : Verification.NONE,
     })
     await tellExecution(transaction, execution, {
@@ -366,9 +371,13 @@ const isAskable = ({ status, approveBy, startBy, notBefore }: Row<Execution>, no
   (status === DRAFT && approveBy > now) ||
   (status === QUEUED && startBy !== null && startBy > now && (notBefore === null || notBefore <= now))
 
+/** Somebody waits for the machine: not where it waits for its owner's hours. */
+const isAwaited = ({ status, action }: Row<Execution>, { windows }: Policy): boolean =>
+  status === DRAFT || windows.length === 0 || classOf(action) === ActionClass.READ
+
 /** Only a token that speaks for one machine is handed its orders: one for any would be handed those of all. */
 function machineOf(caller: Caller): string {
-  if (caller.kind === 'TOKEN' && caller.machineId !== null) return caller.machineId
+  if (caller.kind === 'TOKEN' && caller.machineId !== null && !caller.anyMachine) return caller.machineId
   throw new ForbiddenError(
     'Actions are for a token that speaks for one machine. Make one of its own on the page "Add a machine", and report with it first.',
   )
@@ -399,6 +408,10 @@ function readJson<T>(
 /** A machine's clock may be ahead: nothing has ended that has not. */
 const notAfter = (time: Date, now: Date): Date => (time > now ? now : time)
 
+/** Nothing was begun: there is nothing to be seen afterwards. */
+const isUndone = (code: ResultCode | null): boolean =>
+  code === ResultCode.CONTENT_CHANGED || code === ResultCode.REFUSED || code === ResultCode.CANNOT_START
+
 const isBad = (status: ExecutionStatus): boolean => status === FAILED || status === INTERRUPTED
 
 const severityOf = (status: ExecutionStatus): Severity => {
@@ -406,13 +419,30 @@ const severityOf = (status: ExecutionStatus): Severity => {
   return status === ExecutionStatus.WARNINGS ? Severity.WARNING : Severity.INFO
 }
 
+/** Something of it is not what was approved, or not what was told before: told once, however often it comes. */
+async function tellConflict(
+  transaction: Transaction,
+  execution: Row<Execution>,
+  at: Date,
+  facts: EventFacts = {},
+): Promise<void> {
+  if (execution.conflictAt !== null) return
+  await updateRow(transaction.em, Execution, execution.id, { conflictAt: at })
+  await tellExecution(transaction, execution, {
+    type: EventType.EXECUTION_CONFLICT,
+    at,
+    severity: Severity.AT_RISK,
+    facts,
+  })
+}
+
 /** Ends it here, without a word of the machine. */
 export async function endAs(
   transaction: Transaction,
   execution: Row<Execution>,
-  { status, at, detail }: { status: ExecutionStatus; at: Date; detail: string | null },
+  { status, at, code = null }: { status: ExecutionStatus; at: Date; code?: ResultCode | null },
 ): Promise<boolean> {
-  if (!(await move(transaction, execution.id, { from: [...OPEN], status, endedAt: at, detail }))) return false
+  if (!(await move(transaction, execution.id, { from: [...OPEN], status, endedAt: at, code }))) return false
   await tellExecution(transaction, execution, {
     type:
       status === EXPIRED
@@ -423,7 +453,6 @@ export async function endAs(
     at,
     severity: isBad(status) ? Severity.AT_RISK : Severity.WARNING,
     to: status,
-    facts: detail === null ? {} : { detail },
   })
   return true
 }

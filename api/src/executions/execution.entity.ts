@@ -282,6 +282,18 @@ export class Execution {
   @Property({ type: 'datetime', nullable: true })
   endedAt!: Date | null
 
+  /** The same as its own clock says: reports of the machine are told apart by that clock. */
+  @Property({ type: 'datetime', nullable: true })
+  machineEndedAt!: Date | null
+
+  /** In which start of its kernel the machine took it. */
+  @Property({ type: 'string', nullable: true })
+  bootId!: string | null
+
+  /** When it was told that something of it is not what was approved: once. */
+  @Property({ type: 'datetime', nullable: true })
+  conflictAt!: Date | null
+
   @Field(() => StopKind, { nullable: true, description: 'How it is to be stopped; null = nobody wants that' })
   @Property({ type: 'string', nullable: true })
   stop!: StopKind | null

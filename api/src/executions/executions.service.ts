@@ -155,8 +155,10 @@ export class ExecutionsService {
           .limit(1),
       )
       // To look twice at once is to look once.
-      if (open && looksOnly) return open.id
-      if (open)
+      if (open && looksOnly) {
+        const isNow = (open.notBefore ?? createdAt) <= createdAt && (open.startBy ?? createdAt) > createdAt
+        if (isNow && notBefore === null) return open.id
+      } else if (open)
         throw new ConflictError(
           'machine',
           `is asked for ${open.action} already, and does one thing at a time`,
@@ -192,6 +194,9 @@ export class ExecutionsService {
           claimedAt: null,
           startedAt: null,
           endedAt: null,
+          machineEndedAt: null,
+          bootId: null,
+          conflictAt: null,
           stop: null,
           exitCode: null,
           code: null,
@@ -237,8 +242,12 @@ export class ExecutionsService {
         )
       const [policy] = await selectRows(em, MachinePolicy, 'machine', [machineId])
       const machine = await requireRow(em, Machine, machineId, 'machine')
-      if (!policy || !machine.machineKey)
-        throw new ConflictError('machine', 'has no agent any more', 'Connect it again.')
+      if (!policy || !machine.machineKey || machine.archivedAt)
+        throw new ConflictError(
+          'machine',
+          'is out of service, or has no agent any more',
+          'Put it back into service first.',
+        )
       const proof = await proofOf(em, machineId, now)
       const reason = overrideReason?.trim() || null
       if (isUnproven(proof) && (reason === null || reason.length < 10 || !isPlainText(reason, 500)))

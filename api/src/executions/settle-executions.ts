@@ -1,4 +1,4 @@
-import { ExecutionStatus } from '@vigie/agent/actions'
+import { ExecutionStatus, ResultCode } from '@vigie/agent/actions'
 import type { EntityManager } from '../database/database.ts'
 import { findRows, type Row, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
@@ -10,6 +10,7 @@ import { MachineState } from '../state/machine-state.entity.ts'
 import { endAs } from './agent-work.service.ts'
 import { Execution, Verification } from './execution.entity.ts'
 import type { ExecutionLogs } from './execution-log.ts'
+import { MachinePolicy } from './machine-policy.entity.ts'
 import { verify } from './verify.ts'
 
 const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, EXPIRED, INTERRUPTED, FAILED } = ExecutionStatus
@@ -38,7 +39,7 @@ async function expire(em: EntityManager, transact: Transact, clock: Clock): Prom
         .orderBy('id')
         .limit(AT_ONCE),
     )
-    for (const each of late) await endAs(transaction, each, { status: EXPIRED, at, detail: null })
+    for (const each of late) await endAs(transaction, each, { status: EXPIRED, at })
     const since = new Date(at.getTime() - NOT_HEARD_FOR)
     const silent = await findRows(transaction.em, Execution, (query) =>
       query
@@ -50,8 +51,7 @@ async function expire(em: EntityManager, transact: Transact, clock: Clock): Prom
         .orderBy('id')
         .limit(AT_ONCE),
     )
-    for (const each of silent)
-      await endAs(transaction, each, { status: INTERRUPTED, at, detail: 'its machine was not heard of for seven days' })
+    for (const each of silent) await endAs(transaction, each, { status: INTERRUPTED, at, code: ResultCode.NOT_HEARD })
   })
 }
 
@@ -68,8 +68,16 @@ async function verifyEnded(em: EntityManager, transact: Transact, clock: Clock):
     )
     const packages = Map.groupBy(await selectRows(own, MachinePackage, 'machine', machines), ({ machine }) => machine)
     const plans = await plansOf(own, waiting)
+    const boots = new Map(
+      (await selectRows(own, MachinePolicy, 'machine', machines)).map(({ machine, bootId }) => [machine, bootId]),
+    )
     for (const each of waiting) {
-      const seen = { state: states.get(each.machine) ?? null, packages: packages.get(each.machine) ?? [] }
+      const seen = {
+        since: await firstReportAfter(own, each),
+        state: states.get(each.machine) ?? null,
+        packages: packages.get(each.machine) ?? [],
+        bootId: boots.get(each.machine) ?? null,
+      }
       const { verification, contradictions } = verify(each, plans.get(each.id) ?? null, seen, now)
       if (verification === Verification.PENDING) continue
       await updateRow(own, Execution, each.id, {
@@ -80,6 +88,24 @@ async function verifyEnded(em: EntityManager, transact: Transact, clock: Clock):
       tell.executions.add(each.id)
     }
   })
+}
+
+/** By the machine's own clock, whatever that says: when the first report that was made after it was; null = there is none. */
+async function firstReportAfter(
+  em: EntityManager,
+  { machine, machineEndedAt, claimedAt }: Row<Execution>,
+): Promise<Date | null> {
+  if (machineEndedAt === null || claimedAt === null) return null
+  const found = await tables(em)
+    .selectFrom('InventoryReport')
+    .select('at')
+    .where('machine', '=', machine)
+    .where('collectedAt', '>', machineEndedAt)
+    .where('receivedAt', '>=', claimedAt)
+    .orderBy('receivedAt')
+    .limit(1)
+    .executeTakeFirst()
+  return found?.at ?? null
 }
 
 async function plansOf(em: EntityManager, executions: readonly Row<Execution>[]) {
@@ -108,29 +134,46 @@ export async function forgetLogs(
   { clock, transact, days }: { clock: Clock; transact: Transact; days: LogDays },
 ): Promise<void> {
   const now = clock()
+  // One that was noted and whose file is there still, because Vigie ended between the two.
+  const noted = await findRows(em, Execution, (query) =>
+    query.where('logDeletedAt', '>', new Date(now.getTime() - 3 * DAY)),
+  )
+  for (const { id } of noted) await logs.remove(id)
   const isBad = [FAILED, INTERRUPTED]
   for (const [keep, bad] of [
     [days.ended, false],
     [days.failed, true],
   ] as const) {
     if (keep === null) continue
-    const due = await findRows(em, Execution, (query) =>
-      query
-        .where('status', bad ? 'in' : 'not in', isBad)
-        .where('endedAt', '<=', new Date(now.getTime() - keep * DAY))
-        .where('logSize', '>', 0)
-        .where('logDeletedAt', 'is', null)
-        .where('pinned', '=', false)
-        .orderBy('id')
-        .limit(AT_ONCE),
-    )
-    for (const { id } of due) {
-      // Noted first: a log that is gone and not noted would look like one that was never whole.
-      await transact(em, async ({ em: own, tell }) => {
-        await updateRow(own, Execution, id, { logDeletedAt: now })
-        tell.executions.add(id)
-      })
-      await logs.remove(id)
+    for (;;) {
+      const due = await findRows(em.fork(), Execution, (query) =>
+        query
+          .where('status', bad ? 'in' : 'not in', isBad)
+          .where('endedAt', '<=', new Date(now.getTime() - keep * DAY))
+          .where('logSize', '>', 0)
+          .where('logDeletedAt', 'is', null)
+          .where('pinned', '=', false)
+          .orderBy('id')
+          .limit(AT_ONCE),
+      )
+      for (const { id } of due) await forgetLog(em, logs, { id, transact, now })
+      if (due.length < AT_ONCE) break
     }
   }
+}
+
+/** Noted first: a log that is gone and not noted would look like one that was never whole. Somebody may have pinned it since. */
+async function forgetLog(
+  em: EntityManager,
+  logs: ExecutionLogs,
+  { id, transact, now }: { id: string; transact: Transact; now: Date },
+): Promise<void> {
+  const isForgotten = await transact(em, async ({ em: own, tell }) => {
+    const [execution] = await selectRows(own, Execution, 'id', [id])
+    if (!execution || execution.pinned) return false
+    await updateRow(own, Execution, id, { logDeletedAt: now })
+    tell.executions.add(id)
+    return true
+  })
+  if (isForgotten) await logs.remove(id)
 }

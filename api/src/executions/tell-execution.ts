@@ -19,10 +19,11 @@ interface Happening {
 /** Notes what became of an execution, in its transaction. */
 export async function tellExecution(
   { em, tell }: Transaction,
-  { id, machine, action }: Pick<Row<Execution>, 'id' | 'machine' | 'action'>,
+  { id, machine, action, params }: Pick<Row<Execution>, 'id' | 'machine' | 'action' | 'params'>,
   { type, at, severity = Severity.INFO, actor = null, facts = {}, to = null }: Happening,
 ): Promise<void> {
   const [row] = await selectRows(em, Machine, 'id', [machine])
+  const about = params.unit ?? params.hook
   tell.executions.add(id)
   tell.event({
     type,
@@ -32,6 +33,13 @@ export async function tellExecution(
     actor,
     machine,
     to,
-    facts: { hostname: row?.hostname ?? row?.ip ?? null, execution: id, name: action, action, ...facts },
+    facts: {
+      hostname: row?.hostname ?? row?.ip ?? null,
+      execution: id,
+      name: about === undefined ? action : `${action} ${about}`,
+      action,
+      ...(about === undefined ? {} : { about }),
+      ...facts,
+    },
   })
 }

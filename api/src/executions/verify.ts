@@ -1,4 +1,4 @@
-import { Action, type ActionPlan, PlannedStep } from '@vigie/agent/actions'
+import { Action, type ActionPlan, ExecutionStatus, PlannedStep } from '@vigie/agent/actions'
 import { PackageChange } from '@vigie/agent/report'
 import type { Row } from '../database/rows.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
@@ -7,11 +7,15 @@ import type { MachineState } from '../state/machine-state.entity.ts'
 import { type Execution, Verification } from './execution.entity.ts'
 
 export interface Seen {
+  /** When the first report was that the machine made after it; null = there is none. */
+  since: Date | null
+  /** Of the start of its kernel that it told last; null = not told. */
+  bootId: string | null
   state: Pick<
     Row<MachineState>,
-    'updatesAt' | 'installable' | 'busy' | 'listsRefreshedAt' | 'broken' | 'interrupted' | 'rebootAt' | 'bootedAt'
+    'updatesAt' | 'installable' | 'busy' | 'listsRefreshedAt' | 'broken' | 'interrupted'
   > | null
-  packages: readonly Pick<Row<MachinePackage>, 'name' | 'architecture' | 'change' | 'candidate'>[]
+  packages: readonly Pick<Row<MachinePackage>, 'name' | 'architecture' | 'change' | 'installed'>[]
 }
 
 export interface Verdict {
@@ -19,6 +23,8 @@ export interface Verdict {
   /** What is otherwise than it was to be. */
   contradictions: string[]
 }
+
+type Ended = Pick<Row<Execution>, 'action' | 'status' | 'endedAt' | 'startedAt' | 'bootId'>
 
 /** No report that could show it came in this time. */
 export const WAITED = DAY
@@ -34,34 +40,28 @@ const isDone = (left: string[]): Verdict =>
  * What a report that was made after an execution says of its effect. Only such a report says anything: that its programs
  * ended well does not, and what was known before it neither.
  */
-export function verify(
-  execution: Pick<Row<Execution>, 'action' | 'endedAt' | 'startedAt' | 'approvedAt'>,
-  plan: ActionPlan | null,
-  seen: Seen,
-  now: ReturnType<Clock>,
-): Verdict {
+export function verify(execution: Ended, plan: ActionPlan | null, seen: Seen, now: ReturnType<Clock>): Verdict {
   const { action, endedAt } = execution
   if (endedAt === null) return verdict(Verification.NONE)
   if (action === Action.SERVICE_RESTART || action === Action.HOOK_RUN || action === Action.APT_AUTOREMOVE)
     return verdict(Verification.INCONCLUSIVE)
-  const found = seen.state && observe(execution, plan, seen)
+  const found = observe(execution, plan, seen)
   if (found) return found
   return verdict(now.getTime() - endedAt.getTime() > WAITED ? Verification.INCONCLUSIVE : Verification.PENDING)
 }
 
 /** Null = nothing that was seen after it says anything. */
-function observe(
-  { action, endedAt, startedAt, approvedAt }: Pick<Row<Execution>, 'action' | 'endedAt' | 'startedAt' | 'approvedAt'>,
-  plan: ActionPlan | null,
-  { state, packages }: Seen,
-): Verdict | null {
-  if (!state || endedAt === null) return null
+function observe(execution: Ended, plan: ActionPlan | null, { since, bootId, state, packages }: Seen): Verdict | null {
+  const { action, startedAt } = execution
+  // By starts of the kernel, for clocks of machines may say anything.
   if (action === Action.REBOOT) {
-    if (state.rebootAt === null || state.bootedAt === null || state.rebootAt <= endedAt) return null
-    return isDone(state.bootedAt > (approvedAt ?? endedAt) ? [] : [state.bootedAt.toISOString()])
+    if (bootId === null || execution.bootId === null) return null
+    if (bootId !== execution.bootId) return verdict(Verification.CONFIRMED)
+    return since === null ? null : verdict(Verification.CONTRADICTED)
   }
   // Of a moment in between nothing is concluded.
-  if (state.updatesAt === null || state.updatesAt <= endedAt || state.busy !== null) return null
+  if (!state || since === null || state.updatesAt === null || state.updatesAt < since || state.busy !== null)
+    return null
   if (action === Action.APT_REFRESH)
     // Lists that had not changed leave no sign that they were asked for.
     return state.listsRefreshedAt !== null && startedAt !== null && state.listsRefreshedAt >= startedAt
@@ -73,12 +73,15 @@ function observe(
   }
   // Where no plan could be made, nobody knows what waits.
   if (state.installable === null || plan === null) return null
-  return isDone(stillToDo(plan, packages))
+  const left = stillToDo(plan, packages)
+  // That a package is not told to wait any more says little where nobody says that it was installed.
+  const isSaidDone = execution.status === ExecutionStatus.SUCCEEDED || execution.status === ExecutionStatus.WARNINGS
+  return left.length === 0 && !isSaidDone ? verdict(Verification.INCONCLUSIVE) : isDone(left)
 }
 
 const CAME = new Set([PlannedStep.INSTALL, PlannedStep.UPGRADE, PlannedStep.DOWNGRADE])
 
-/** What the plan changed and the machine would change still. */
+/** What the plan changed and the machine would change still; one that it has, and of which something newer waits, was done. */
 function stillToDo({ changes }: ActionPlan, packages: Seen['packages']): string[] {
   return changes
     .filter(({ step, subject, to }) => {
@@ -86,7 +89,7 @@ function stillToDo({ changes }: ActionPlan, packages: Seen['packages']): string[
       const same = packages.filter(
         (each) => each.name === name && (architecture === undefined || each.architecture === architecture),
       )
-      if (CAME.has(step)) return same.some(({ candidate }) => candidate === to)
+      if (CAME.has(step)) return same.some(({ installed }) => installed !== to)
       return step === PlannedStep.REMOVE && same.some(({ change }) => change === PackageChange.REMOVE)
     })
     .map(({ subject }) => subject)
