@@ -2,7 +2,8 @@
 export const enPages = {
   actions: {
     title: 'Actions',
-    about: 'What machines were asked to do, and how it ended. What a machine may be asked, its own owner says on it.',
+    about:
+      'What machines were asked to do, and how it ended. What a machine may be asked is said by its owner, on the machine itself.',
     none: 'Nothing was asked of any machine yet.',
     action: 'Action',
     machine: 'Machine',

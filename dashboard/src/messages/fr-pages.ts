@@ -4,7 +4,7 @@ export const frPages: typeof enPages = {
   actions: {
     title: 'Actions',
     about:
-      'Ce qui a été demandé aux machines, et comment cela s’est terminé. Ce qu’on peut demander à une machine, son propriétaire le dit sur elle.',
+      'Ce qui a été demandé aux machines, et comment cela s’est terminé. Ce qu’on peut demander à une machine est fixé par son propriétaire, sur la machine elle-même.',
     none: 'Rien n’a encore été demandé à une machine.',
     action: 'Action',
     machine: 'Machine',
