@@ -47,6 +47,8 @@ export class Executor {
   private unknown = new Set<string>()
   /** Looks that this process is at. */
   private readonly looking = new Set<string>()
+  /** Those that were taken and wait for the owner's hours. */
+  private readonly waiting = new Set<string>()
   private hasFailed = false
   /** In a row. */
   private failedRounds = 0
@@ -63,6 +65,7 @@ export class Executor {
   async round(): Promise<number> {
     const { journal, server, etc, root } = this.given
     this.hasFailed = false
+    this.waiting.clear()
     const policy = await readPolicy(etc, root)
     this.policy = policy
     this.mayAct = !policy.readOnly && policy.allow.length > 0
@@ -74,7 +77,7 @@ export class Executor {
     await journal.forget(Date.now(), REMEMBERED_FOR)
     this.failedRounds = this.hasFailed ? this.failedRounds + 1 : 0
     if (this.hasFailed) return NEXT.failed(this.failedRounds)
-    if ((await journal.open()).length > 0) return NEXT.busy
+    if ((await journal.open()).length > this.waiting.size) return NEXT.busy
     return Math.min(NEXT.most, Math.max(1, Math.round(work.askAgainInSeconds) || NEXT.usual))
   }
 
@@ -202,7 +205,7 @@ export class Executor {
     const { journal, server } = this.given
     if ((await journal.claimedIn(order.id)) !== null) return true
     // Nothing is taken that the owner's hours do not let begin.
-    if (!this.mayBeginNow(order)) return false
+    if (this.waitsForHours(order)) return false
     const isGranted = !this.unknown.has(order.id) && (await server.claim(order.id, claimId, orderDigest(order)))
     if (isGranted) await journal.noteClaimed(order.id, bootId)
     // It was never begun, and never will be.
@@ -210,8 +213,11 @@ export class Executor {
     return isGranted
   }
 
-  private mayBeginNow({ action }: Request['order']): boolean {
-    return (isAction(action) && classOf(action) === ActionClass.READ) || isInHours(this.policy, new Date())
+  private waitsForHours({ id, action }: Request['order']): boolean {
+    const looksOnly = isAction(action) && classOf(action) === ActionClass.READ
+    if (looksOnly || isInHours(this.policy, new Date())) return false
+    this.waiting.add(id)
+    return true
   }
 
   private async begin({ order }: Request, bootId: string): Promise<void> {
@@ -227,7 +233,7 @@ export class Executor {
     if (before.count >= MOST_LAUNCHES) return giveUp(id, journal, before.trouble || 'it did not begin')
     if (isAction(order.action) && classOf(order.action) === ActionClass.READ) return this.look(id)
     // It was taken at the end of the owner's hours: it waits for the next, or for its end.
-    if (!this.mayBeginNow(order)) return
+    if (this.waitsForHours(order)) return
     const attempt = { count: before.count + 1, at: Date.now(), trouble: '' }
     this.launched.set(id, attempt)
     await launch(id).catch((error: Error) => {
