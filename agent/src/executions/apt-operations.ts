@@ -56,7 +56,6 @@ export const applyUpdates: Operation = async ({ scope = 'all' }, { run }) => {
   const known = new Map(facts.changes?.map((each) => [keyOf(each.name, each.architecture, native), each]))
   const options = [
     '-y',
-    ...WAIT_FOR_LOCK,
     // The plan says what goes. What it does not say must not go either, whatever has changed in this second.
     ...(plan.some(({ change }) => change === PackageChange.REMOVE) ? [] : ['--no-remove']),
     ...(plan.some(({ change }) => change === PackageChange.DOWNGRADE) ? ['--allow-downgrades'] : []),
@@ -67,11 +66,14 @@ export const applyUpdates: Operation = async ({ scope = 'all' }, { run }) => {
     // The size is that of all that waits.
     downloadBytes: scope === 'all' ? facts.downloadBytes : null,
     steps: [
-      aptGet([...options, '--download-only', ...args], true),
-      // What was fetched is what was planned: anything else is not here, and is not fetched now.
-      aptGet([...options, '--no-download', ...NO_TERMINAL, ...KEEP_SETTINGS, ...args]),
+      aptGet([...options, ...WAIT_FOR_LOCK, '--download-only', ...args], true),
+      // It waits for no lock: who had it may have made of it another plan.
+      aptGet([...options, ...NO_TERMINAL, ...KEEP_SETTINGS, ...args]),
     ],
-    again: () => simulate(run, args, native),
+    again: async () => {
+      await untilFree()
+      return simulate(run, args, native)
+    },
   })
 }
 
@@ -137,6 +139,12 @@ export async function halfInstalled(run: Run): Promise<string[] | null> {
 export async function leftBroken(run: Run): Promise<string[]> {
   if (!findTool('dpkg-query')) return []
   return ((await halfInstalled(run)) ?? ['nobody can tell: dpkg-query failed']).slice(0, 1000)
+}
+
+/** Who changes packages meanwhile is let finish, for five minutes: what is planned then is what is done. */
+async function untilFree(): Promise<void> {
+  for (let count = 0; count < 150 && (await holderOfLock()) !== null; count += 1)
+    await new Promise((resolve) => setTimeout(resolve, 2000))
 }
 
 /** What is half done is put right first, and who is at it is let finish: a plan beside them is of a moment in between. */
