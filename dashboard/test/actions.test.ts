@@ -217,7 +217,7 @@ describe.skipIf(!CHROMIUM)('What a machine is asked', () => {
       await mute.hello([], { ...mute.policy, readOnly: true })
       await section.getByText('Its owner has switched all actions off').waitFor()
       await section.getByRole('button', { name: 'Report now' }).click()
-      await page.getByText('mute takes it when it asks next').waitFor()
+      await page.getByText('mute reports when it asks next.').waitFor()
       await mute.reject(executionOf(page.url()), 'TOO_MANY_TODAY', '3')
       await page.getByText('Its owner allows 3 actions a day, and they are used up.').waitFor()
       expect(faults).toEqual([])
