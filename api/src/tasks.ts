@@ -125,7 +125,7 @@ export function tasksOf({
     },
     {
       name: 'settle actions',
-      every: 15 * SECOND,
+      every: MINUTE,
       atStart: true,
       run: () => settleExecutions(em, transact, clock),
     },

@@ -34,19 +34,21 @@ const approve = (id: string, effect: string | null) =>
 
 /** What apt would still do, as a report tells it. */
 const stillWaits = (name: string, candidate: string) =>
+  aptThat([
+    {
+      name,
+      architecture: 'amd64',
+      change: 'UPGRADE',
+      kept: null,
+      installed: '1.0',
+      candidate,
+      security: true,
+      origins: [],
+    },
+  ])
+const aptThat = (changes: unknown[]) =>
   section('apt', {
-    changes: [
-      {
-        name,
-        architecture: 'amd64',
-        change: 'UPGRADE',
-        kept: null,
-        installed: '1.0',
-        candidate,
-        security: true,
-        origins: [],
-      },
-    ],
+    changes,
     problem: null,
     planHash: 'a'.repeat(64),
     downloadBytes: 1,
@@ -237,6 +239,21 @@ test('takes no end of programs for a proof: what is seen afterwards says whether
   await report(api, { collectedAt: at, sections: [stillWaits('openssl', '1.1')] }, agent.token)
   await settle()
   expect(await read(id)).toMatchObject({ verification: 'CONTRADICTED', contradictions: ['openssl'] })
+  const sentences = async (): Promise<string[]> => {
+    await api.app.opener.run()
+    const { causes } = (await api.ask('{ causes { nodes { kind sentence } } }')).data
+    return causes.nodes.flatMap(({ kind, sentence }: any) => (kind === 'ACTION' ? sentence : []))
+  }
+  expect(await sentences()).toEqual(['Installing updates on atlas was not done, as a later report shows'])
+  // Another that ended as well closes nothing before it is seen to be done.
+  const again = await claimed()
+  await agent.finish(again.id)
+  expect(await sentences()).toHaveLength(1)
+  const later = new Date(api.clock.now.getTime() + 120_000)
+  await report(api, { collectedAt: later, sections: [aptThat([])] }, agent.token)
+  await settle()
+  expect((await read(again.id)).verification).toBe('CONFIRMED')
+  expect(await sentences()).toEqual([])
 })
 
 test('asks for a reason where what lies on the machine is not proven, and keeps it', async () => {

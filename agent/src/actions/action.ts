@@ -32,7 +32,7 @@ const hook = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,63}$/))
 
 const nothing = z.strictObject({})
 
-export const UPDATE_SCOPES = ['all', 'security'] as const
+const UPDATE_SCOPES = ['all', 'security'] as const
 
 export interface ActionRule<Params> {
   class: ActionClass

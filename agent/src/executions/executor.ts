@@ -50,6 +50,8 @@ export class Executor {
   /** Those that were taken and wait for the owner's hours. */
   private readonly waiting = new Set<string>()
   private hasFailed = false
+  /** When what is long over was forgotten last. */
+  private forgotAt = -Infinity
   /** In a row. */
   private failedRounds = 0
   /** As of the last round. */
@@ -74,7 +76,10 @@ export class Executor {
     await this.hearOf(work)
     for (const id of await journal.open()) await this.guarded(id, () => this.advance(id, bootId))
     for (const order of work.orders) await this.guarded(order.id, () => this.take(order, policy, bootId))
-    await journal.forget(Date.now(), REMEMBERED_FOR)
+    if (Date.now() - this.forgotAt > DAY) {
+      this.forgotAt = Date.now()
+      await journal.forget(Date.now(), REMEMBERED_FOR)
+    }
     this.failedRounds = this.hasFailed ? this.failedRounds + 1 : 0
     if (this.hasFailed) return NEXT.failed(this.failedRounds)
     if ((await journal.open()).length > this.waiting.size) return NEXT.busy

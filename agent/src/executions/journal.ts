@@ -4,7 +4,7 @@ import { makeFolder } from '../host/make-folder.ts'
 import { ActionClass, classOf, isAction } from '../actions/action.ts'
 import { type Order, orderDigest } from '../actions/order.ts'
 import type { ExecutionResult } from '../actions/result.ts'
-import { makeOnce, syncFolder, writeDurably } from './durable.ts'
+import { makeOnce, syncFolder, writeDurably } from '../host/durable.ts'
 
 /** Made by the server, and the name of a folder here. */
 const DAY = 24 * 3_600_000
@@ -35,6 +35,8 @@ export interface Beginning {
  */
 export class Journal {
   private readonly folder: string
+  /** Those that were told to their end, as far as was looked: that never changes, and need not be looked at again. */
+  private readonly told = new Set<string>()
 
   constructor(stateDir: string) {
     this.folder = join(stateDir, 'exec')
@@ -46,12 +48,14 @@ export class Journal {
 
   /** Those that the server has not heard the end of. */
   async open(): Promise<string[]> {
-    const ids = await this.all()
-    const isOpen = async (id: string): Promise<boolean> =>
+    const open: string[] = []
+    for (const id of await this.all()) {
+      if (this.told.has(id)) continue
+      if (await this.has(id, 'told')) this.told.add(id)
       // One whose question is not whole was never taken.
-      !(await this.has(id, 'told')) && (await this.has(id, 'request.json'))
-    const open = await Promise.all(ids.map(isOpen))
-    return ids.filter((_, index) => open[index])
+      else if (await this.has(id, 'request.json')) open.push(id)
+    }
+    return open
   }
 
   /** Keeps what was asked; false = it is kept already. The whole of it is on disk, or nothing. */

@@ -1,7 +1,14 @@
-import { type Action, type ActionParams, isAction, readParams } from '../actions/action.ts'
+import {
+  type Action,
+  ActionClass,
+  type ActionParams,
+  ACTIONS,
+  classOf,
+  isAction,
+  readParams,
+} from '../actions/action.ts'
 import { machineMark, type Order, orderText, signerOf } from '../actions/order.ts'
 import { needsSignature, type Policy, type Refusal, RefusalCode, refusalOf, refuse } from '../actions/policy.ts'
-import { ACTIONS, ActionClass, classOf } from '../actions/action.ts'
 import { isOpen, readWindow } from './window.ts'
 
 export interface Facts {

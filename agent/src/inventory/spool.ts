@@ -1,5 +1,6 @@
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeDurably } from '../host/durable.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import type { InventoryReport } from './report.ts'
 
@@ -25,19 +26,7 @@ export class Spool {
     const last = Number((await this.waiting()).pop()?.split('-')[0] ?? 0)
     const name = `${String(last + 1).padStart(10, '0')}-${report.id}.json`
     const file = join(this.folder, name)
-    try {
-      const draft = await open(`${file}.new`, 'w', 0o600)
-      try {
-        await draft.writeFile(JSON.stringify(report))
-        await draft.sync()
-      } finally {
-        await draft.close()
-      }
-      await rename(`${file}.new`, file)
-    } catch (error) {
-      await rm(`${file}.new`, { force: true }).catch(() => undefined)
-      throw error
-    }
+    await writeDurably(file, report)
     return this.bound(name)
   }
 

@@ -1,3 +1,4 @@
+import { Action } from '@vigie/agent/actions'
 import { describe, expect, test } from 'vitest'
 import { BackupStatus, ExpectChange, statusSeverity } from '../backups/backup-status.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -157,27 +158,40 @@ const CASES: [string, Told, string[]][] = [
   ],
   [
     'an action that failed',
-    event(EventType.EXECUTION_FAILED, { to: 'FAILED', facts: { action: 'apt.apply' } }),
+    event(EventType.EXECUTION_FAILED, { to: 'FAILED', facts: { action: Action.APT_APPLY } }),
     ['OPEN ACTION action M apt.apply FAILED'],
   ],
   [
     'an action that was interrupted',
-    event(EventType.EXECUTION_FAILED, { to: 'INTERRUPTED', facts: { action: 'reboot' } }),
+    event(EventType.EXECUTION_FAILED, { to: 'INTERRUPTED', facts: { action: Action.REBOOT } }),
     ['OPEN ACTION action M reboot INTERRUPTED'],
   ],
   [
-    'an action that succeeded after one that did not',
-    event(EventType.EXECUTION_ENDED, { to: 'SUCCEEDED', facts: { action: 'apt.apply' } }),
+    'an action whose programs ended well, before anybody saw that it was done',
+    event(EventType.EXECUTION_ENDED, { to: 'SUCCEEDED', facts: { action: Action.APT_APPLY } }),
+    [],
+  ],
+  [
+    'an action that was seen to be done',
+    event(EventType.EXECUTION_CONFIRMED, { facts: { action: Action.APT_APPLY } }),
     ['RESOLVE ACTION action M apt.apply'],
   ],
   [
+    'an action that was seen not to be done',
+    event(EventType.EXECUTION_CONTRADICTED, { facts: { action: Action.APT_APPLY } }),
+    ['OPEN ACTION action M apt.apply CONTRADICTED'],
+  ],
+  [
     'a service that came up, and no other',
-    event(EventType.EXECUTION_ENDED, { to: 'SUCCEEDED', facts: { action: 'service.restart', about: 'nginx.service' } }),
+    event(EventType.EXECUTION_ENDED, {
+      to: 'SUCCEEDED',
+      facts: { action: Action.SERVICE_RESTART, about: 'nginx.service' },
+    }),
     ['RESOLVE ACTION action M service.restart nginx.service'],
   ],
   [
     'an action that was stopped',
-    event(EventType.EXECUTION_ENDED, { to: 'CANCELLED', facts: { action: 'apt.apply' } }),
+    event(EventType.EXECUTION_ENDED, { to: 'CANCELLED', facts: { action: Action.APT_APPLY } }),
     [],
   ],
   [

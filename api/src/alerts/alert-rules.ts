@@ -1,6 +1,7 @@
 import { BackupStatus } from '../backups/backup-status.ts'
 import { Health } from '../disks/health.ts'
 import type { Row } from '../database/rows.ts'
+import { isShownByReports } from '../executions/verify.ts'
 import { type Event, EventCause, EventType } from '../events/event.entity.ts'
 import { Severity } from '../reasons/reason.ts'
 import { AlertType } from './alert.entity.ts'
@@ -54,6 +55,8 @@ export const ALERTING = [
   EventType.UPDATES_MENDED,
   EventType.EXECUTION_ENDED,
   EventType.EXECUTION_FAILED,
+  EventType.EXECUTION_CONFIRMED,
+  EventType.EXECUTION_CONTRADICTED,
   EventType.EXECUTION_CONFLICT,
   EventType.MACHINE_BACK,
   EventType.MACHINE_ARCHIVED,
@@ -198,7 +201,13 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.EXECUTION_FAILED:
       return one('OPEN', AlertType.ACTION, action, event.to)
     case EventType.EXECUTION_ENDED:
+      // Where a report can show it, that its programs ended well closes nothing.
+      if (facts.action === undefined || isShownByReports(facts.action)) return []
       return event.to === 'SUCCEEDED' || event.to === 'WARNINGS' ? one('RESOLVE', AlertType.ACTION, action) : []
+    case EventType.EXECUTION_CONFIRMED:
+      return one('RESOLVE', AlertType.ACTION, action)
+    case EventType.EXECUTION_CONTRADICTED:
+      return one('OPEN', AlertType.ACTION, action, 'CONTRADICTED')
     case EventType.EXECUTION_CONFLICT:
       return one('NOTICE', AlertType.ACTION, `conflict ${facts.execution}`, 'CONFLICT')
     case EventType.SCANNER_BLIND:

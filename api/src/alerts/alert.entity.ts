@@ -40,7 +40,7 @@ registerEnumType(AlertType, {
     },
     ACTION: {
       description:
-        'What a machine was asked failed or was interrupted; resolved by the next of its kind that succeeds there',
+        'What a machine was asked failed, was interrupted, or was not done as a later report shows; resolved by the next of its kind that is seen to be done there',
     },
     REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than VIGIE_REBOOT_DAYS' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },

@@ -236,6 +236,7 @@ function headline(
         actionSentence(
           {
             action: alert.facts.action,
+            about: alert.facts.about,
             status: alert.status,
             machine: machine?.name ?? machine?.hostname ?? machine?.ip ?? '?',
           },

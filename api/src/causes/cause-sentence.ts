@@ -150,7 +150,7 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       return words.updatesBroken(machine)
     case CauseKind.ACTION:
       return actionSentence(
-        { action: worst.facts.action, status: worst.status, machine },
+        { action: worst.facts.action, about: worst.facts.about, status: worst.status, machine },
         language === Language.FR ? 'fr' : 'en',
       )
     case CauseKind.MACHINE_SILENT:

@@ -122,7 +122,7 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
     case AlertType.UPDATES_BROKEN:
       return [CauseKind.UPDATES_BROKEN, String(alert.machine)]
     case AlertType.ACTION:
-      return [CauseKind.ACTION, `${alert.machine} ${alert.facts.action}`]
+      return [CauseKind.ACTION, `${alert.machine} ${alert.facts.action} ${alert.facts.about ?? ''}`.trim()]
     case AlertType.BACKUP:
       return causeOfBackup(alert, known)
     case AlertType.FILE:

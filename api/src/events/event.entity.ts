@@ -1,5 +1,6 @@
 import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
+import type { Action } from '@vigie/agent/actions'
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { Disk } from '../disks/disk.entity.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
@@ -74,6 +75,8 @@ export enum EventType {
   EXECUTION_CANCELLED = 'EXECUTION_CANCELLED',
   EXECUTION_EXPIRED = 'EXECUTION_EXPIRED',
   EXECUTION_CONFLICT = 'EXECUTION_CONFLICT',
+  EXECUTION_CONFIRMED = 'EXECUTION_CONFIRMED',
+  EXECUTION_CONTRADICTED = 'EXECUTION_CONTRADICTED',
   TOKEN_CREATED = 'TOKEN_CREATED',
   TOKEN_BOUND = 'TOKEN_BOUND',
   TOKEN_REVOKED = 'TOKEN_REVOKED',
@@ -188,7 +191,7 @@ export interface EventFacts {
   since?: string
   /** What was asked of a machine: the id of it, and the action. */
   execution?: string
-  action?: string
+  action?: Action
   /** The unit or script that it is about. */
   about?: string
 }

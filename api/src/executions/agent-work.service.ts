@@ -276,7 +276,7 @@ export class AgentWorkService {
     await this.transact(this.em, async (transaction) => {
       const now = this.clock()
       await move(transaction, id, { from: [CLAIMED], status: RUNNING, startedAt: execution.startedAt ?? now })
-      await updateRow(transaction.em, Execution, id, { logSize: size, logAt: now })
+      await updateRow(transaction.em, Execution, id, { logSize: size })
       transaction.tell.executions.add(id)
     })
     return size

@@ -90,12 +90,6 @@ registerEnumType(StopKind, {
   },
 })
 
-export enum ExecutionMode {
-  MANUAL = 'MANUAL',
-  SCHEDULED = 'SCHEDULED',
-}
-registerEnumType(ExecutionMode, { name: 'ExecutionMode', description: 'Who wanted it: somebody, or a schedule' })
-
 @ObjectType({ simpleResolvers: true, description: 'One thing that an action would do to a machine' })
 export class PlannedChange {
   @Field(() => PlannedStep)
@@ -184,10 +178,6 @@ export class Execution {
   /** Whether it changes the machine: of those there is one at a time. */
   @Property({ type: 'boolean' })
   changes!: boolean
-
-  @Field(() => ExecutionMode)
-  @Property({ type: 'string' })
-  mode!: ExecutionMode
 
   @Field(() => ExecutionStatus)
   @Property({ type: 'string' })
@@ -351,9 +341,6 @@ export class Execution {
   @Property({ type: 'boolean', nullable: true })
   logIsWhole!: boolean | null
 
-  @Property({ type: 'datetime', nullable: true })
-  logAt!: Date | null
-
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When its log was deleted; null = it was not' })
   @Property({ type: 'datetime', nullable: true })
   logDeletedAt!: Date | null
@@ -361,7 +348,4 @@ export class Execution {
   @Field(() => Boolean, { description: 'True: its log is never deleted by itself' })
   @Property({ type: 'boolean' })
   pinned!: boolean
-
-  @ManyToOne(() => Execution, { nullable: true, index: false })
-  retryOf!: Rel<Execution> | null
 }

@@ -27,7 +27,7 @@ import { newId } from '../platform/id.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { isPlainText } from '../platform/plain-text.ts'
 import { APPROVE_WITHIN, expiryOf, LATEST_START, startBy } from './deadlines.ts'
-import { Execution, ExecutionMode, OPEN, StopKind, Verification } from './execution.entity.ts'
+import { Execution, OPEN, StopKind, Verification } from './execution.entity.ts'
 import { MachinePolicy } from './machine-policy.entity.ts'
 import { move } from './move.ts'
 import { orderOf } from './order.ts'
@@ -104,8 +104,14 @@ export class ExecutionsService {
     return this.policies.load(machineId)
   }
 
+  private readonly proofs = rowLoader<string, ProofOfMachine & { machine: string }>(
+    (ids) => Promise.all(ids.map(async (machine) => ({ machine, ...(await proofOf(this.em, machine, this.clock())) }))),
+    ({ machine }) => machine,
+  )
+
+  /** Asked for once, whichever fields of one question want it. */
   async proofOf(machineId: string): Promise<ProofOfMachine> {
-    return proofOf(this.em, machineId, this.clock())
+    return (await this.proofs.load(machineId)) ?? { jobs: 0, proven: 0, oldest: null }
   }
 
   /** What an operator signs; null = nobody has to, or it is not to be approved. */
@@ -172,7 +178,6 @@ export class ExecutionsService {
           action,
           params,
           changes: !looksOnly,
-          mode: ExecutionMode.MANUAL,
           status: looksOnly ? ExecutionStatus.QUEUED : ExecutionStatus.DRAFT,
           requester,
           approver: null,
@@ -209,10 +214,8 @@ export class ExecutionsService {
           contradictions: [],
           logSize: 0,
           logIsWhole: null,
-          logAt: null,
           logDeletedAt: null,
           pinned: false,
-          retryOf: null,
         },
       ])
       transaction.tell.executions.add(id)

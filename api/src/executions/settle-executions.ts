@@ -1,17 +1,19 @@
 import { ExecutionStatus, ResultCode } from '@vigie/agent/actions'
 import type { EntityManager } from '../database/database.ts'
-import { findRows, type Row, selectRows } from '../database/rows.ts'
+import { findRows, type Row, selectRows, updateRow } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
-import type { Transact } from '../events/outbox.ts'
-import { updateRow } from '../database/rows.ts'
+import { EventType } from '../events/event.entity.ts'
+import type { Transact, Transaction } from '../events/outbox.ts'
 import { type Clock, DAY } from '../platform/clock.ts'
+import { Severity } from '../reasons/reason.ts'
 import { MachinePackage } from '../state/machine-package.entity.ts'
 import { MachineState } from '../state/machine-state.entity.ts'
 import { endAs } from './agent-work.service.ts'
 import { Execution, Verification } from './execution.entity.ts'
 import type { ExecutionLogs } from './execution-log.ts'
 import { MachinePolicy } from './machine-policy.entity.ts'
-import { verify } from './verify.ts'
+import { tellExecution } from './tell-execution.ts'
+import { type Verdict, verify } from './verify.ts'
 
 const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, EXPIRED, INTERRUPTED, FAILED } = ExecutionStatus
 
@@ -56,7 +58,8 @@ async function expire(em: EntityManager, transact: Transact, clock: Clock): Prom
 }
 
 async function verifyEnded(em: EntityManager, transact: Transact, clock: Clock): Promise<void> {
-  await transact(em, async ({ em: own, tell }) => {
+  await transact(em, async (transaction) => {
+    const { em: own, tell } = transaction
     const now = clock()
     const waiting = await findRows(own, Execution, (query) =>
       query.where('verification', '=', Verification.PENDING).orderBy('id').limit(AT_ONCE),
@@ -86,8 +89,27 @@ async function verifyEnded(em: EntityManager, transact: Transact, clock: Clock):
         verifiedAt: verification === Verification.INCONCLUSIVE ? null : now,
       })
       tell.executions.add(each.id)
+      await tellSeen(transaction, each, { verification, contradictions }, now)
     }
   })
+}
+
+/** That its programs ended well closes nothing: what was seen does, and opens what they did not tell. */
+async function tellSeen(
+  transaction: Transaction,
+  execution: Row<Execution>,
+  { verification, contradictions }: Verdict,
+  at: Date,
+): Promise<void> {
+  if (verification === Verification.CONFIRMED)
+    await tellExecution(transaction, execution, { type: EventType.EXECUTION_CONFIRMED, at })
+  if (verification === Verification.CONTRADICTED)
+    await tellExecution(transaction, execution, {
+      type: EventType.EXECUTION_CONTRADICTED,
+      at,
+      severity: Severity.AT_RISK,
+      facts: { detail: contradictions.join(', ').slice(0, 500) },
+    })
 }
 
 /** By the machine's own clock, whatever that says: when the first report that was made after it was; null = there is none. */

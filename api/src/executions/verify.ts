@@ -26,8 +26,12 @@ export interface Verdict {
 
 type Ended = Pick<Row<Execution>, 'action' | 'status' | 'endedAt' | 'startedAt' | 'bootId'>
 
+/** Whether a report can show that an action did what it was to do. Of the others the end is the last word. */
+export const isShownByReports = (action: Action): boolean =>
+  ![Action.COLLECT, Action.SERVICE_RESTART, Action.HOOK_RUN, Action.APT_AUTOREMOVE].includes(action)
+
 /** No report that could show it came in this time. */
-export const WAITED = DAY
+const WAITED = DAY
 
 const verdict = (verification: Verification, contradictions: string[] = []): Verdict => ({
   verification,
@@ -43,8 +47,7 @@ const isDone = (left: string[]): Verdict =>
 export function verify(execution: Ended, plan: ActionPlan | null, seen: Seen, now: ReturnType<Clock>): Verdict {
   const { action, endedAt } = execution
   if (endedAt === null) return verdict(Verification.NONE)
-  if (action === Action.SERVICE_RESTART || action === Action.HOOK_RUN || action === Action.APT_AUTOREMOVE)
-    return verdict(Verification.INCONCLUSIVE)
+  if (!isShownByReports(action)) return verdict(Verification.INCONCLUSIVE)
   const found = observe(execution, plan, seen)
   if (found) return found
   return verdict(now.getTime() - endedAt.getTime() > WAITED ? Verification.INCONCLUSIVE : Verification.PENDING)

@@ -22,19 +22,30 @@ const ACTIONS = new Map<string, { en: string; fr: string; isFeminine: boolean }>
 
 export interface ActionFacts {
   action: string | undefined
-  /** FAILED, INTERRUPTED; CONFLICT: another order came under its name. */
+  /** The unit or script; undefined = it is about the machine. */
+  about: string | undefined
+  /** FAILED, INTERRUPTED; CONTRADICTED: a later report shows it; CONFLICT: another order came under its name. */
   status: string | null
   machine: string
 }
 
 /** What became of something that a machine was asked, as a heading without a full stop. */
-export function actionSentence({ action = '', status, machine }: ActionFacts, language: 'en' | 'fr'): string {
-  const known = ACTIONS.get(action)
+export function actionSentence({ action = '', about, status, machine }: ActionFacts, language: 'en' | 'fr'): string {
+  const { en, fr, isFeminine } = ACTIONS.get(action) ?? { en: 'An action', fr: 'Une action', isFeminine: true }
+  const which = about === undefined ? '' : ` (${about})`
   if (language === 'fr') {
     if (status === 'CONFLICT') return `Un ordre reçu par ${machine} n’est pas celui qui a été approuvé`
-    const end = known?.isFeminine ? 'interrompue' : 'interrompu'
-    return `${known?.fr ?? 'Une action'} sur ${machine} ${status === 'INTERRUPTED' ? `a été ${end}` : 'a échoué'}`
+    const e = isFeminine ? 'e' : ''
+    const ends = new Map([
+      ['INTERRUPTED', `a été interrompu${e}`],
+      ['CONTRADICTED', `n’a pas été fait${e}, selon un rapport ultérieur`],
+    ])
+    return `${fr}${which} sur ${machine} ${ends.get(status ?? '') ?? 'a échoué'}`
   }
   if (status === 'CONFLICT') return `An order to ${machine} is not the one that was approved`
-  return `${known?.en ?? 'An action'} on ${machine} ${status === 'INTERRUPTED' ? 'was interrupted' : 'failed'}`
+  const ends = new Map([
+    ['INTERRUPTED', 'was interrupted'],
+    ['CONTRADICTED', 'was not done, as a later report shows'],
+  ])
+  return `${en}${which} on ${machine} ${ends.get(status ?? '') ?? 'failed'}`
 }

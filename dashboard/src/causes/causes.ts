@@ -14,7 +14,7 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   SECURITY_OVERDUE: () => ({ health: 'WARNING' }),
   REBOOT_OVERDUE: () => ({ health: 'WARNING' }),
   UPDATES_BROKEN: () => ({ health: 'UNKNOWN' }),
-  ACTION: ({ status }) => ({ health: status === 'FAILED' ? 'AT_RISK' : 'UNKNOWN' }),
+  ACTION: ({ status }) => ({ health: status === 'INTERRUPTED' ? 'UNKNOWN' : 'AT_RISK' }),
   BACKUP: ({ status }) => ({
     status:
       status === 'TRANSFER_INTEGRITY_FAILED' || status === 'HASH_MISMATCH' || status === 'MISSING'

@@ -15,7 +15,9 @@ const GLYPHS: Record<ExecutionStatus, Health> = {
   REJECTED: 'UNKNOWN',
   EXPIRED: 'UNKNOWN',
 }
-export const glyphOf = (status: ExecutionStatus): Health => GLYPHS[status]
+/** What a later report contradicts is not done, however its programs ended. */
+export const glyphOf = ({ status, verification }: Pick<ExecutionRowFragment, 'status' | 'verification'>): Health =>
+  verification === 'CONTRADICTED' ? 'FAILED' : GLYPHS[status]
 
 const SEEN: Record<Verification, Health> = {
   NONE: 'UNSUPPORTED',

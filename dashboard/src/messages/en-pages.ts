@@ -222,6 +222,8 @@ export const enPages = {
       EXECUTION_FAILED: 'Action failed or interrupted',
       EXECUTION_CANCELLED: 'Action called off',
       EXECUTION_EXPIRED: 'Action too late',
+      EXECUTION_CONFIRMED: 'Action confirmed by a report',
+      EXECUTION_CONTRADICTED: 'Action contradicted by a report',
       EXECUTION_CONFLICT: 'Order other than approved',
       JOB_CREATED: 'Job made',
       JOB_CHANGED: 'Job changed',

@@ -409,6 +409,8 @@ export const en = {
     EXECUTION_FAILED: '{name} on {machine} failed or broke off',
     EXECUTION_CANCELLED: '{name} on {machine} was called off',
     EXECUTION_EXPIRED: '{name} on {machine} came too late',
+    EXECUTION_CONFIRMED: '{name} on {machine} was done, as seen',
+    EXECUTION_CONTRADICTED: '{name} on {machine} was not done, as seen',
     EXECUTION_CONFLICT: 'An order to {machine} is not the approved one',
     SMART_READ: 'The disks of {machine} can be read by S.M.A.R.T. again',
     JOB_CREATED: 'The backup {name} is expected from now on',

@@ -228,6 +228,8 @@ export const frPages: typeof enPages = {
       EXECUTION_FAILED: 'Action échouée ou interrompue',
       EXECUTION_CANCELLED: 'Action annulée',
       EXECUTION_EXPIRED: 'Action hors délai',
+      EXECUTION_CONFIRMED: 'Action confirmée par un rapport',
+      EXECUTION_CONTRADICTED: 'Action démentie par un rapport',
       EXECUTION_CONFLICT: 'Ordre non approuvé',
       JOB_CREATED: 'Tâche créée',
       JOB_CHANGED: 'Tâche modifiée',

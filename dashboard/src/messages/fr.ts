@@ -421,6 +421,8 @@ export const fr: typeof en = {
     EXECUTION_FAILED: '{name} sur {machine} : échec ou interruption',
     EXECUTION_CANCELLED: '{name} sur {machine} : annulé',
     EXECUTION_EXPIRED: '{name} sur {machine} : délai dépassé',
+    EXECUTION_CONFIRMED: '{name} sur {machine} : constaté',
+    EXECUTION_CONTRADICTED: '{name} sur {machine} : non constaté',
     EXECUTION_CONFLICT: 'Un ordre reçu par {machine} n’est pas celui qui a été approuvé',
     SMART_READ: 'Les disques de {machine} sont de nouveau lisibles par S.M.A.R.T.',
     JOB_CREATED: 'La sauvegarde {name} est attendue désormais',

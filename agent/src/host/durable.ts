@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** After this the names in a folder are as they are now, whatever happens to the power. */
@@ -13,14 +13,19 @@ export async function syncFolder(path: string): Promise<void> {
 
 /** Whole or not at all, and there to stay. */
 export async function writeDurably(path: string, value: unknown): Promise<void> {
-  const draft = await open(`${path}.new`, 'w', 0o600)
   try {
-    await draft.writeFile(JSON.stringify(value))
-    await draft.sync()
-  } finally {
-    await draft.close()
+    const draft = await open(`${path}.new`, 'w', 0o600)
+    try {
+      await draft.writeFile(JSON.stringify(value))
+      await draft.sync()
+    } finally {
+      await draft.close()
+    }
+    await rename(`${path}.new`, path)
+  } catch (error) {
+    await rm(`${path}.new`, { force: true }).catch(() => undefined)
+    throw error
   }
-  await rename(`${path}.new`, path)
   await syncFolder(dirname(path))
 }
 
