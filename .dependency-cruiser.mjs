@@ -12,6 +12,7 @@ const LAYERS = [
   'tags',
   'events',
   'access',
+  'thresholds',
   'machines',
   'disks',
   'storage',

@@ -17,6 +17,7 @@ import type { ExecutionLogs } from './executions/execution-log.ts'
 import { ExecutionsService } from './executions/executions.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
+import { ThresholdsService } from './thresholds/thresholds.service.ts'
 import { MachinesService } from './machines/machines.service.ts'
 import { MetricsService } from './metrics/metrics.service.ts'
 import { LinksService } from './places/links.service.ts'
@@ -75,6 +76,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     storage,
     state: new StateService(em),
     metrics: new MetricsService(em, clock),
+    thresholds: new ThresholdsService(em, transact, clock),
     executions: new ExecutionsService(em, transact, clock),
     executionLogs: parts.executionLogs,
     agentWork: new AgentWorkService(em, transact, clock, { logs: parts.executionLogs, quota }),

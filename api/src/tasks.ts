@@ -17,6 +17,7 @@ import { RoomUse } from './room/room.entity.ts'
 import { applyAllRetention, forgetQuarantined, type Nightly } from './vault/nightly.ts'
 import { VaultService } from './vault/vault.service.ts'
 import { forgetMetrics } from './metrics/metrics.service.ts'
+import { noticeBusy } from './metrics/notice-busy.ts'
 import { noticeOverdue } from './state/notice-overdue.ts'
 import { noticeSilence } from './machines/silence.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from './platform/clock.ts'
@@ -143,11 +144,17 @@ export function tasksOf({
       run: () => forgetMetrics(em.fork(), clock),
     },
     {
+      name: 'notice what is busy for long',
+      every: 10 * MINUTE,
+      atStart: false,
+      run: () => noticeBusy(em, transact, clock),
+    },
+    {
       name: 'notice what waits for long',
       every: HOUR,
       atStart: true,
       run: async () => {
-        await noticeOverdue(em, transact, clock, config.overdue)
+        await noticeOverdue(em, transact, clock)
       },
     },
     {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { insertRows } from '../src/database/rows.ts'
-import { RoomLevel } from '../src/room/forecast.ts'
+import { RoomLevel } from '../src/storage/forecast.ts'
 import { Room, RoomUse } from '../src/room/room.entity.ts'
 import { type DiskOptions, machineWithData, report, section } from './builders.ts'
 import { backupsForThisTest, type Backups } from './deposit.ts'

@@ -297,8 +297,7 @@ const DAYS = 24 * 60
 
 test('Security updates and a restart that wait too long are told once, and again when they are done', async () => {
   const api = await apiForThisTest()
-  const notice = () =>
-    noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: 14 })
+  const notice = () => noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now)
   const types = async () =>
     (
       await api.ask(
@@ -342,8 +341,7 @@ test('Security updates and a restart that wait too long are told once, and again
 
 test('Updates that waited for long are over when all of them have come, though others wait since', async () => {
   const api = await apiForThisTest()
-  const notice = () =>
-    noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: null })
+  const notice = () => noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now)
   const told = async () =>
     (await api.ask('{ events(filter: { type: [SECURITY_OVERDUE, SECURITY_UPDATED] }) { nodes { type } } }')).data.events
       .nodes.length
@@ -374,8 +372,7 @@ test('A moment in between that is told again is no fresh answer', async () => {
 
 test('A package manager in trouble for two days is told, whatever it is, and that it is over', async () => {
   const api = await apiForThisTest()
-  const notice = () =>
-    noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: 14 })
+  const notice = () => noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now)
   const types = async () =>
     (
       await api.ask('{ events(filter: { type: [UPDATES_BROKEN, UPDATES_MENDED] }) { nodes { type } } }')

@@ -116,7 +116,7 @@ beforeAll(async () => {
     apt([], { broken: [{ name: 'postgresql-15', state: 'half-configured' }] }),
   ])
   await machine('deneb', 'FIVE', after(20 * DAY), [])
-  await noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now, { securityDays: 7, rebootDays: 14 })
+  await noticeOverdue(api.orm.em, api.app.transact, () => api.clock.now)
   await api.app.opener.run()
   browser = await launch()
   session = await signIn(browser, api)

@@ -143,6 +143,37 @@ const CASES: [string, Told, string[]][] = [
   ['a restart that came', event(EventType.REBOOTED), ['RESOLVE REBOOT_OVERDUE reboot M']],
   ['a package manager in trouble', event(EventType.UPDATES_BROKEN), ['OPEN UPDATES_BROKEN updates M']],
   ['a package manager that is well again', event(EventType.UPDATES_MENDED), ['RESOLVE UPDATES_BROKEN updates M']],
+  ['security updates that may wait longer', event(EventType.SECURITY_TOLERATED), ['CLOSE SECURITY_OVERDUE security M']],
+  ['a restart that may wait longer', event(EventType.REBOOT_TOLERATED), ['CLOSE REBOOT_OVERDUE reboot M']],
+  [
+    'a file system that fills up',
+    event(EventType.FILE_SYSTEM_LOW, { to: 'LOW', facts: { name: '/var', fileSystem: 'F' } }),
+    ['OPEN FILE_SYSTEM file system F LOW'],
+  ],
+  [
+    'a file system with room again',
+    event(EventType.FILE_SYSTEM_ENOUGH, { facts: { fileSystem: 'F' } }),
+    ['RESOLVE FILE_SYSTEM file system F'],
+  ],
+  [
+    'a file system that is mounted no more',
+    event(EventType.FILE_SYSTEM_LEFT, { facts: { fileSystem: 'F' } }),
+    ['CLOSE FILE_SYSTEM file system F'],
+  ],
+  ['a machine under load', event(EventType.LOAD_HIGH), ['OPEN BUSY load M LOAD']],
+  ['a machine whose load is over', event(EventType.LOAD_NORMAL), ['RESOLVE BUSY load M']],
+  [
+    'a load that nobody wants to hear of any more',
+    event(EventType.LOAD_NORMAL, { cause: EventCause.USER }),
+    ['CLOSE BUSY load M'],
+  ],
+  ['memory that is short', event(EventType.MEMORY_HIGH), ['OPEN BUSY memory M MEMORY']],
+  ['memory that is there again', event(EventType.MEMORY_NORMAL), ['RESOLVE BUSY memory M']],
+  [
+    'a machine that tells no load any more',
+    event(EventType.METRICS_LOST),
+    ['CLOSE BUSY load M', 'CLOSE BUSY memory M'],
+  ],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],
   [
@@ -154,6 +185,8 @@ const CASES: [string, Told, string[]][] = [
       'CLOSE SECURITY_OVERDUE security M',
       'CLOSE REBOOT_OVERDUE reboot M',
       'CLOSE UPDATES_BROKEN updates M',
+      'CLOSE BUSY load M',
+      'CLOSE BUSY memory M',
     ],
   ],
   [

@@ -50,6 +50,16 @@ export const ALERTING = [
   EventType.SECURITY_OVERDUE,
   EventType.SECURITY_UPDATED,
   EventType.REBOOT_OVERDUE,
+  EventType.SECURITY_TOLERATED,
+  EventType.REBOOT_TOLERATED,
+  EventType.FILE_SYSTEM_LOW,
+  EventType.FILE_SYSTEM_ENOUGH,
+  EventType.FILE_SYSTEM_LEFT,
+  EventType.LOAD_HIGH,
+  EventType.LOAD_NORMAL,
+  EventType.MEMORY_HIGH,
+  EventType.MEMORY_NORMAL,
+  EventType.METRICS_LOST,
   EventType.REBOOTED,
   EventType.UPDATES_BROKEN,
   EventType.UPDATES_MENDED,
@@ -78,6 +88,8 @@ export function consequencesOf(event: Told): Consequence[] {
   ): Consequence[] => [{ action, type: of, cause, status }]
   // One service that comes up says nothing of another that did not.
   const action = [`action ${event.machine} ${facts.action}`, facts.about].filter(Boolean).join(' ')
+  const fileSystem = `file system ${facts.fileSystem}`
+  const [load, memory] = [`load ${event.machine}`, `memory ${event.machine}`]
   const backup = `backup ${event.job}`
   const report = facts.name?.includes('/') ? facts.name : `${facts.name} ${facts.path ?? ''}`.trim()
   switch (type) {
@@ -181,6 +193,8 @@ export function consequencesOf(event: Told): Consequence[] {
         ...one('CLOSE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`),
         ...one('CLOSE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`),
         ...one('CLOSE', AlertType.UPDATES_BROKEN, `updates ${event.machine}`),
+        ...one('CLOSE', AlertType.BUSY, load),
+        ...one('CLOSE', AlertType.BUSY, memory),
       ]
     case EventType.SMART_LOST:
       return one('OPEN', AlertType.SMART_LOST, `smart ${event.machine}`)
@@ -216,6 +230,27 @@ export function consequencesOf(event: Told): Consequence[] {
       return one('RESOLVE', AlertType.SCANNER, `scanner ${facts.name ?? ''}`.trim())
     case EventType.SCANNER_AWAY:
       return one('NOTICE', AlertType.SCANNER, 'scanner away')
+    case EventType.SECURITY_TOLERATED:
+      return one('CLOSE', AlertType.SECURITY_OVERDUE, `security ${event.machine}`)
+    case EventType.REBOOT_TOLERATED:
+      return one('CLOSE', AlertType.REBOOT_OVERDUE, `reboot ${event.machine}`)
+    case EventType.FILE_SYSTEM_LOW:
+      return one('OPEN', AlertType.FILE_SYSTEM, fileSystem, event.to)
+    case EventType.FILE_SYSTEM_ENOUGH:
+      return one('RESOLVE', AlertType.FILE_SYSTEM, fileSystem)
+    case EventType.FILE_SYSTEM_LEFT:
+      return one('CLOSE', AlertType.FILE_SYSTEM, fileSystem)
+    case EventType.LOAD_HIGH:
+      return one('OPEN', AlertType.BUSY, load, 'LOAD')
+    case EventType.LOAD_NORMAL:
+      // Somebody does not want to hear of it: nothing became good.
+      return one(event.cause === EventCause.USER ? 'CLOSE' : 'RESOLVE', AlertType.BUSY, load)
+    case EventType.MEMORY_HIGH:
+      return one('OPEN', AlertType.BUSY, memory, 'MEMORY')
+    case EventType.MEMORY_NORMAL:
+      return one(event.cause === EventCause.USER ? 'CLOSE' : 'RESOLVE', AlertType.BUSY, memory)
+    case EventType.METRICS_LOST:
+      return [...one('CLOSE', AlertType.BUSY, load), ...one('CLOSE', AlertType.BUSY, memory)]
     case EventType.ROOM_LOW:
       return one('OPEN', AlertType.ROOM, `room ${facts.name}`, event.to)
     case EventType.ROOM_ENOUGH:

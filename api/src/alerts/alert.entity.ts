@@ -21,6 +21,8 @@ export enum AlertType {
   UPDATES_BROKEN = 'UPDATES_BROKEN',
   ACTION = 'ACTION',
   SCANNER = 'SCANNER',
+  FILE_SYSTEM = 'FILE_SYSTEM',
+  BUSY = 'BUSY',
   ROOM = 'ROOM',
 }
 registerEnumType(AlertType, {
@@ -33,7 +35,7 @@ registerEnumType(AlertType, {
     ARRAY: { description: 'An array, pool or volume group is degraded or failed, or is gone' },
     SMART_LOST: { description: 'S.M.A.R.T. of a machine was read before and cannot be had any more' },
     SECURITY_OVERDUE: {
-      description: 'Security updates of a machine wait for longer than VIGIE_SECURITY_UPDATE_DAYS',
+      description: 'Security updates of a machine wait for longer than they should, see thresholds',
     },
     UPDATES_BROKEN: {
       description: 'The package manager of a machine has been in trouble for two days, so that nobody knows what waits',
@@ -42,9 +44,14 @@ registerEnumType(AlertType, {
       description:
         'What a machine was asked failed, was interrupted, or was not done as a later report shows; resolved by the next of its kind that is seen to be done there',
     },
-    REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than VIGIE_REBOOT_DAYS' },
+    REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than its limit (see thresholds)' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
+    FILE_SYSTEM: { description: 'A file system of a machine is nearly full, or will be soon, see thresholds' },
+    BUSY: {
+      description:
+        'For an hour more processes of a machine ran or waited than should, or more of its memory was in use, see thresholds',
+    },
     ROOM: { description: 'A file system that backups or Vigie lie on is nearly full, or will be soon' },
   },
 })

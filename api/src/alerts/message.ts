@@ -164,6 +164,9 @@ function wordOf(alert: Row<Alert>, words: Words): string {
       return words.action
     case AlertType.SCANNER:
       return words.blind
+    case AlertType.BUSY:
+      return words.busy(status ?? '')
+    case AlertType.FILE_SYSTEM:
     case AlertType.ROOM:
       return words.room(status ?? '')
   }
@@ -230,6 +233,7 @@ function headline(
     case AlertType.SECURITY_OVERDUE:
     case AlertType.REBOOT_OVERDUE:
     case AlertType.UPDATES_BROKEN:
+    case AlertType.BUSY:
       return lead(`${wordOf(alert, words)} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.ACTION:
       return lead(
@@ -242,6 +246,10 @@ function headline(
           },
           options.language,
         ),
+      )
+    case AlertType.FILE_SYSTEM:
+      return lead(
+        `${words.room(alert.status ?? '')} ${alert.facts.name ?? ''} · ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`,
       )
     case AlertType.ROOM:
       return lead(`${words.room(alert.status ?? '')} ${alert.facts.name ?? ''}`)
@@ -259,6 +267,8 @@ const OF_MACHINES = new Set([
   AlertType.REBOOT_OVERDUE,
   AlertType.UPDATES_BROKEN,
   AlertType.ACTION,
+  AlertType.FILE_SYSTEM,
+  AlertType.BUSY,
   AlertType.ARRAY,
 ])
 

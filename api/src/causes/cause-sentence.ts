@@ -1,7 +1,8 @@
 import { AlertType } from '../alerts/alert.entity.ts'
-import { de, diskSentence } from '../disks/disk-sentence.ts'
+import { diskSentence } from '../disks/disk-sentence.ts'
+import { de } from '../reasons/names.ts'
 import { Health } from '../disks/health.ts'
-import { RoomLevel } from '../room/forecast.ts'
+import { RoomLevel } from '../storage/forecast.ts'
 import { actionSentence } from '../reasons/action-sentence.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { type AlertRow, CauseKind } from './group-causes.ts'
@@ -36,6 +37,8 @@ interface Words {
   reports: (count: number, agent: string, areUndeclared: boolean) => string
   scanner: string
   room: (path: string, isScarce: boolean) => string
+  fileSystem: (name: string, machine: string, isScarce: boolean) => string
+  busy: (machine: string, what: { load: boolean; memory: boolean }) => string
 }
 
 const EN: Words = {
@@ -62,6 +65,9 @@ const EN: Words = {
     `${count === 1 ? 'A report' : `${count} reports`} of ${agent} ${areUndeclared ? (count === 1 ? 'belongs to no job' : 'belong to no job') : 'cannot be used'}`,
   scanner: 'Vigie cannot do its work',
   room: (path, isScarce) => `${path} ${isScarce ? 'is almost full' : 'fills up'}`,
+  fileSystem: (name, machine, isScarce) => `${name} of ${machine} ${isScarce ? 'is almost full' : 'fills up'}`,
+  busy: (machine, { load, memory }) =>
+    `${machine} ${load && memory ? 'is overloaded and short of memory' : load ? 'is overloaded' : 'is short of memory'}`,
 }
 
 const FR: Words = {
@@ -107,6 +113,9 @@ const FR: Words = {
     }`,
   scanner: 'Vigie ne peut pas faire son travail',
   room: (path, isScarce) => `${path} ${isScarce ? 'est presque plein' : 'se remplit'}`,
+  fileSystem: (name, machine, isScarce) => `${name} ${de(machine)} ${isScarce ? 'est presque plein' : 'se remplit'}`,
+  busy: (machine, { load, memory }) =>
+    `${machine} ${load && memory ? 'est surchargée et manque de mémoire' : load ? 'est surchargée' : 'manque de mémoire'}`,
 }
 
 const WORDS: Record<Language, Words> = { [Language.EN]: EN, [Language.FR]: FR }
@@ -172,6 +181,13 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       )
     case CauseKind.SCANNER:
       return words.scanner
+    case CauseKind.FILE_SYSTEM:
+      return words.fileSystem(worst.facts.name ?? '?', machine, worst.status === RoomLevel.SCARCE)
+    case CauseKind.BUSY:
+      return words.busy(machine, {
+        load: alerts.some(({ status }) => status === 'LOAD'),
+        memory: alerts.some(({ status }) => status === 'MEMORY'),
+      })
     case CauseKind.ROOM:
       return words.room(worst.facts.name ?? '?', worst.status === RoomLevel.SCARCE)
   }

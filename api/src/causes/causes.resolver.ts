@@ -1,3 +1,4 @@
+import { diskName, machineName } from '../reasons/names.ts'
 import {
   Arg,
   Args,
@@ -20,11 +21,9 @@ import { Alert, AlertState } from '../alerts/alert.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
-import { diskName } from '../disks/disk-name.ts'
 import type { Context } from '../graphql/context.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { machineName } from '../machines/machine-name.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { costOf, type PlaceCost } from '../places/place-cost.ts'
 import { PlaceCostView, PlaceView } from '../places/places.resolver.ts'

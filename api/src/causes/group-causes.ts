@@ -20,6 +20,8 @@ export enum CauseKind {
   FILES = 'FILES',
   REPORTS = 'REPORTS',
   SCANNER = 'SCANNER',
+  FILE_SYSTEM = 'FILE_SYSTEM',
+  BUSY = 'BUSY',
   ROOM = 'ROOM',
 }
 registerEnumType(CauseKind, {
@@ -41,6 +43,8 @@ registerEnumType(CauseKind, {
     FILES: { description: 'Files of the vault are lost, or damaged' },
     REPORTS: { description: 'Reports of an agent belong to no job, or cannot be used' },
     SCANNER: { description: 'Vigie cannot do its work' },
+    FILE_SYSTEM: { description: 'A file system of a machine fills up' },
+    BUSY: { description: 'A machine has been overloaded, or short of memory, for an hour' },
     ROOM: { description: 'A file system that backups or Vigie lie on fills up' },
   },
 })
@@ -131,6 +135,10 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
       return [CauseKind.REPORTS, alert.facts.name?.split('/')[0] ?? '']
     case AlertType.SCANNER:
       return [CauseKind.SCANNER, '']
+    case AlertType.FILE_SYSTEM:
+      return [CauseKind.FILE_SYSTEM, String(alert.facts.fileSystem)]
+    case AlertType.BUSY:
+      return [CauseKind.BUSY, String(alert.machine)]
     case AlertType.ROOM:
       return [CauseKind.ROOM, alert.facts.name ?? '']
   }

@@ -30,8 +30,6 @@ export interface Config {
   readonly scannerIntervalMinutes: number
   /** What becomes of files that nobody awaits (docs/backups.md). Null = nothing. */
   readonly forget: ForgetRules & { readonly quarantineDays: number | null }
-  /** After how many days something that waits on a machine is told; null = never. */
-  readonly overdue: { readonly securityDays: number | null; readonly rebootDays: number | null }
   /** After how many days the log of what a machine was asked is deleted; null = never. */
   readonly executionLogs: { readonly ended: number | null; readonly failed: number | null }
   /** Called after each scan, so that somebody outside notices when Vigie itself falls silent; null = nobody. */
@@ -128,10 +126,6 @@ export function readConfig(env: Environment): Config {
       keepDays: days('VIGIE_DEPOSIT_KEEP_DAYS', '7'),
       quarantineDays: days('VIGIE_QUARANTINE_KEEP_DAYS', '90'),
       quota: quota === 0 ? null : quota * 1024 ** 3,
-    },
-    overdue: {
-      securityDays: days('VIGIE_SECURITY_UPDATE_DAYS', '7'),
-      rebootDays: days('VIGIE_REBOOT_DAYS', '14'),
     },
     executionLogs: {
       ended: days('VIGIE_ACTION_LOG_DAYS', '90'),

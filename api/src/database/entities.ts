@@ -16,6 +16,7 @@ import { BackupFile } from '../backups/backup-file.entity.ts'
 import { Snapshot } from '../disks/snapshot.entity.ts'
 import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
+import { Threshold } from '../thresholds/threshold.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { UnawaitedFile } from '../deposit/unawaited-file.entity.ts'
 import { Room } from '../room/room.entity.ts'
@@ -42,6 +43,7 @@ export const entities = [
   MachineState,
   MachinePackage,
   MetricBucket,
+  Threshold,
   ExpectedJob,
   Protection,
   BackupEntry,

@@ -1,7 +1,5 @@
+import { de } from '../reasons/names.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
-
-/** A native elides before a vowel, in names too. */
-export const de = (name: string): string => (/^[aeiouyàâäéèêëîïôöûü]/i.test(name) ? `d’${name}` : `de ${name}`)
 
 const STATUS: Record<Language, Record<string, string>> = {
   [Language.EN]: {

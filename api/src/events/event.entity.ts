@@ -37,6 +37,8 @@ export enum EventType {
   SECURITY_OVERDUE = 'SECURITY_OVERDUE',
   SECURITY_UPDATED = 'SECURITY_UPDATED',
   REBOOT_OVERDUE = 'REBOOT_OVERDUE',
+  SECURITY_TOLERATED = 'SECURITY_TOLERATED',
+  REBOOT_TOLERATED = 'REBOOT_TOLERATED',
   REBOOTED = 'REBOOTED',
   UPDATES_BROKEN = 'UPDATES_BROKEN',
   UPDATES_MENDED = 'UPDATES_MENDED',
@@ -60,6 +62,15 @@ export enum EventType {
   SCANNER_BLIND = 'SCANNER_BLIND',
   SCANNER_SEES = 'SCANNER_SEES',
   SCANNER_AWAY = 'SCANNER_AWAY',
+  FILE_SYSTEM_LOW = 'FILE_SYSTEM_LOW',
+  FILE_SYSTEM_ENOUGH = 'FILE_SYSTEM_ENOUGH',
+  FILE_SYSTEM_LEFT = 'FILE_SYSTEM_LEFT',
+  LOAD_HIGH = 'LOAD_HIGH',
+  LOAD_NORMAL = 'LOAD_NORMAL',
+  MEMORY_HIGH = 'MEMORY_HIGH',
+  MEMORY_NORMAL = 'MEMORY_NORMAL',
+  METRICS_LOST = 'METRICS_LOST',
+  THRESHOLD_CHANGED = 'THRESHOLD_CHANGED',
   ROOM_LOW = 'ROOM_LOW',
   ROOM_ENOUGH = 'ROOM_ENOUGH',
   DEPOSIT_FORGOTTEN = 'DEPOSIT_FORGOTTEN',
@@ -170,7 +181,9 @@ export interface EventFacts {
   lastSeenAt?: string
   count?: number
   name?: string
-  /** Of an array. */
+  /** The id of the file system that it is about. */
+  fileSystem?: string
+  /** Of an array, or of a threshold. */
   kind?: string
   /** Of a disk or array whose health stays as it was: something grave was found beside what was known. */
   worse?: boolean

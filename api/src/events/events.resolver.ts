@@ -1,4 +1,5 @@
 import {
+  Arg,
   Args,
   ArgsType,
   Authorized,
@@ -22,7 +23,10 @@ import { Disk } from '../disks/disk.entity.ts'
 import { Reason } from '../reasons/reason.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { diskName, machineName } from '../reasons/names.ts'
+import { Language } from '../reasons/reasons.resolver.ts'
 import { Event, EventType } from './event.entity.ts'
+import { eventSentence } from './event-sentence.ts'
 
 @InputType()
 export class EventFilter {
@@ -65,6 +69,32 @@ export class EventsResolver {
   @Query(() => EventConnection, { description: 'What happened, newest first' })
   events(@Args(() => EventsArgs) args: EventsArgs, @Ctx() { events }: Context): Promise<Page<Row<Event>>> {
     return events.list(args)
+  }
+
+  @FieldResolver(() => String, { description: 'What happened as a sentence, without a full stop' })
+  async sentence(
+    @Root() event: Row<Event>,
+    @Arg('language', () => Language, { defaultValue: Language.EN }) language: Language,
+    @Ctx() context: Context,
+  ): Promise<string> {
+    const [machine, fromMachine, disk, job] = await Promise.all([
+      this.machine(event, context),
+      this.fromMachine(event, context),
+      this.disk(event, context),
+      this.job(event, context),
+    ])
+    const { name, count } = event.facts
+    const named = {
+      machine: machineName(machine),
+      fromMachine: machineName(fromMachine),
+      disk: diskName(disk),
+      // What is about nothing else is about Vigie itself.
+      name:
+        name ??
+        (job ? `${job.agentId}/${job.databaseName}` : disk ? diskName(disk) : machine ? machineName(machine) : 'Vigie'),
+    }
+    const { type, from, to } = event
+    return eventSentence({ type, from, to, count: count ?? null, ...named }, language)
   }
 
   @FieldResolver(() => ID, { nullable: true, description: 'The execution that it is about; null = it is about none' })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { machineName } from '../reasons/names.ts'
 import { BackupStatus } from '../backups/backup-status.ts'
 import type { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { JobOrder } from '../backups/job-list.ts'
 import type { Row } from '../database/rows.ts'
-import { machineName } from '../machines/machine-name.ts'
 import { ASKED, flag, several } from './asked.ts'
 import type { CsvList, Sources } from './csv-list.ts'
 

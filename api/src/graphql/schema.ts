@@ -21,6 +21,7 @@ import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
+import { ThresholdsResolver } from '../thresholds/thresholds.resolver.ts'
 import { MetricsResolver } from '../metrics/metrics.resolver.ts'
 import {
   MachinePackagesResolver,
@@ -82,6 +83,7 @@ const resolvers = [
   MachinePlacesResolver,
   MachinesResolver,
   MetricsResolver,
+  ThresholdsResolver,
   MovedDisksResolver,
   OverviewResolver,
   PlaceCopiesResolver,

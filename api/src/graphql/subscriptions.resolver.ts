@@ -19,7 +19,7 @@ import { Disk } from '../disks/disk.entity.ts'
 import { Execution } from '../executions/execution.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import type { Batch, Topic } from '../platform/changes.ts'
-import { Event } from '../events/event.entity.ts'
+import { Event, EventType } from '../events/event.entity.ts'
 
 function batchOf<T extends object>(type: ClassType<T>, name: string) {
   @ObjectType(name, {
@@ -79,19 +79,23 @@ class WantedEvents {
 
   @Field(() => ID, { nullable: true, description: 'Only what happened to this job; null = all' })
   jobId?: string | null
+
+  @Field(() => [EventType], { nullable: true, description: 'Only what is of these kinds; null = all' })
+  types?: EventType[] | null
 }
 
 type Args = WantedDisks & WantedEntries & WantedEvents
 /** A row as it is loaded: what it belongs to stands in it by id. */
-type Changed = Batch['changed'][number] & { machine?: string; disk?: string; job?: string }
+type Changed = Batch['changed'][number] & { machine?: string; disk?: string; job?: string; type?: unknown }
 
-const isWanted = (row: Changed, { ids, machineIds, jobIds, machineId, diskId, jobId }: Args): boolean =>
+const isWanted = (row: Changed, { ids, machineIds, jobIds, machineId, diskId, jobId, types }: Args): boolean =>
   (!ids || ids.includes(String(row.id))) &&
   (!machineIds || machineIds.includes(String(row.machine))) &&
   (!jobIds || jobIds.includes(String(row.job))) &&
   (!machineId || row.machine === machineId) &&
   (!diskId || row.disk === diskId) &&
-  (!jobId || row.job === jobId)
+  (!jobId || row.job === jobId) &&
+  (!types || types.includes(row.type as EventType))
 
 /** Who has left cannot be asked where it belonged: who watches a machine or a job hears of all that left. */
 const wantedOf = (batch: Batch, args: Args): Batch => ({

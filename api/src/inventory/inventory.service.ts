@@ -104,7 +104,7 @@ export class InventoryService {
       notes.push(...disks.notes)
       if (newest && inventory.fileSystems) {
         const { fileSystems: facts, sources, graph } = inventory
-        await new StorageRecorder(em).record(machine.id, times.at, { facts, sources, graph }, disks.ids)
+        await new StorageRecorder(em, tell).record(machine, times.at, { facts, sources, graph }, disks.ids)
       }
       if (newest)
         await new ArrayRecorder(em, tell).record({

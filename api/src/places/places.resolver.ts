@@ -1,3 +1,4 @@
+import { diskName, machineName } from '../reasons/names.ts'
 import {
   Arg,
   Args,
@@ -20,13 +21,11 @@ import type { Row } from '../database/rows.ts'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
 import { Disk } from '../disks/disk.entity.ts'
-import { diskName } from '../disks/disk-name.ts'
 import { diskSentence } from '../disks/disk-sentence.ts'
 import { AtRiskDisk } from '../disks/disks.resolver.ts'
 import type { Context } from '../graphql/context.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { machineName } from '../machines/machine-name.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { FileSystem } from '../storage/file-system.entity.ts'

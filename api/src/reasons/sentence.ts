@@ -1,10 +1,11 @@
 import { BACKUP_REASONS } from './backup-reasons.ts'
 import { DISK_REASONS } from './disk-reasons.ts'
+import { MACHINE_REASONS } from './machine-reasons.ts'
 import type { Entry } from './entry.ts'
 import type { Reason } from './reason.ts'
 
 /** The one catalogue of reasons; each feature writes its own part. */
-export const REASONS = { ...DISK_REASONS, ...BACKUP_REASONS }
+export const REASONS = { ...DISK_REASONS, ...BACKUP_REASONS, ...MACHINE_REASONS }
 
 export type ReasonCode = keyof typeof REASONS
 

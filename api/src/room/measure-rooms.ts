@@ -1,17 +1,18 @@
 import { stat, statfs } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { backupReason } from '../backups/verdict.ts'
 import type { EntityManager } from '../database/database.ts'
 import { findRows, insertRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell, Transact } from '../events/outbox.ts'
-import { type Clock, DAY, SECOND } from '../platform/clock.ts'
+import { type Clock, SECOND } from '../platform/clock.ts'
 import { newId } from '../platform/id.ts'
-import { type Reason, Severity } from '../reasons/reason.ts'
-import { fullAt, levelOf, RoomLevel, usedShare, withDay } from './forecast.ts'
+import { roomReasons, roomSeverity } from '../storage/room-reasons.ts'
+import { fullAt, levelOf, RoomLevel, type RoomLimits, usedShare, withDay } from '../storage/forecast.ts'
 import { Room, type RoomUse } from './room.entity.ts'
 
+/** Where backups go there is less to wait for: a night's backup that finds no room is lost. */
+const LIMITS: RoomLimits = { LOW: { used: 0.8, days: 14 }, SCARCE: { used: 0.95, days: 3 } }
 /** A mount that does not answer in time is not waited for. */
 const PATIENCE = 10 * SECOND
 
@@ -100,13 +101,14 @@ function roomOf({ path, uses, found }: OnOne, before: Row<Room> | null, now: Dat
   const { used, free } = found
   const days = withDay(before?.days ?? [], now, used)
   const room = { used, free, days }
+  const full = fullAt(room, now)
   return {
     id: before?.id ?? newId(),
     path,
     uses,
     ...room,
-    level: levelOf(room, now, before?.level ?? RoomLevel.ENOUGH),
-    fullAt: fullAt(room, now),
+    level: levelOf(room, { full, now, before: before?.level ?? RoomLevel.ENOUGH, limits: LIMITS }),
+    fullAt: full,
     readAt: now,
     unreadable: null,
   }
@@ -117,29 +119,16 @@ function tellLevel(tell: Tell, room: Row<Room>, before: RoomLevel, now: Date): v
   const isEnough = room.level === RoomLevel.ENOUGH
   tell.event({
     type: isEnough ? EventType.ROOM_ENOUGH : EventType.ROOM_LOW,
-    severity: isEnough ? Severity.INFO : room.level === RoomLevel.LOW ? Severity.WARNING : Severity.AT_RISK,
+    severity: roomSeverity(room.level),
     at: now,
     cause: EventCause.READING,
     from: before,
     to: room.level,
-    facts: { name: room.path, reasons: isEnough ? [] : reasonsOf(room, now) },
+    facts: { name: room.path, reasons: roomReasons(room, nameOf(room), now) },
   })
 }
 
-function reasonsOf(room: Row<Room>, now: Date): Reason[] {
-  const severity = room.level === RoomLevel.SCARCE ? Severity.AT_RISK : Severity.WARNING
-  const used = backupReason('ROOM_USED', severity, {
-    value: Math.floor(usedShare(room) * 100),
-    limit: room.free,
-    subject: `${room.path} (${room.uses.map((use) => use.toLowerCase()).join(', ')})`,
-  })
-  if (room.fullAt === null) return [used]
-  const days = Math.max(0, Math.round((room.fullAt.getTime() - now.getTime()) / DAY))
-  return [
-    used,
-    backupReason('ROOM_FULL_ON', severity, { value: days, subject: room.fullAt.toISOString().slice(0, 10) }),
-  ]
-}
+const nameOf = ({ path, uses }: Row<Room>): string => `${path} (${uses.map((use) => use.toLowerCase()).join(', ')})`
 
 /** Every file system that backups or Vigie lie on, the fullest first. */
 export async function allRooms(em: EntityManager): Promise<Row<Room>[]> {

@@ -3,7 +3,7 @@ import { Entity, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/lega
 import { Field, GraphQLISODateTime, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { BigNumber } from '../database/big-number.ts'
 import { BigIntScalar } from '../graphql/scalars.ts'
-import { type RoomDay, RoomLevel } from './forecast.ts'
+import { type RoomDay, RoomLevel } from '../storage/forecast.ts'
 
 export enum RoomUse {
   DEPOSIT = 'DEPOSIT',

@@ -37,6 +37,8 @@ export const unknownState = (machine: string): StateFacts => ({
   bootedAt: null,
   hardware: null,
   hardwareAt: null,
+  loadHighSince: null,
+  memoryHighSince: null,
   troubleSince: null,
   troubleToldAt: null,
   securityToldAt: null,

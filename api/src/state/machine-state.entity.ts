@@ -225,6 +225,22 @@ export class MachineState {
   @Property({ type: 'datetime', nullable: true })
   troubleToldAt!: Date | null
 
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'Since when more processes run or wait than should, see thresholds; null = no more do, or it is not known',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  loadHighSince!: Date | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'Since when more memory is in use than should be, see thresholds; null = no more is, or it is not known',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  memoryHighSince!: Date | null
+
   /** When it was told that a security update waits for long, and that a restart does; null = it was not, or it is over. */
   @Property({ type: 'datetime', nullable: true })
   securityToldAt!: Date | null

@@ -4,6 +4,7 @@ import { BigNumber } from '../database/big-number.ts'
 import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
 import { BigIntScalar } from '../graphql/scalars.ts'
+import { type RoomDay, RoomLevel } from './forecast.ts'
 
 @ObjectType({ simpleResolvers: true, description: "The size of one user's home" })
 export class UserHome {
@@ -90,6 +91,26 @@ export class FileSystem {
   })
   @Property({ type: 'integer', nullable: true })
   mayFail!: number | null
+
+  @Field(() => RoomLevel, {
+    nullable: true,
+    description:
+      'How scarce its room is by the limits of its machine (see thresholds); a data set of ZFS has that of its pool, told once for each. Null = not mounted, read-only, or not told',
+  })
+  @Property({ type: 'string', nullable: true })
+  level!: RoomLevel | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'The day on which it is full at the pace of the last 30 days; null = it does not grow, less than 5 days are known, or not within a year',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  fullAt!: Date | null
+
+  /** How full it was on each of the last 60 days. */
+  @Property({ type: 'json', default: '[]', lazy: true })
+  roomDays!: RoomDay[]
 
   /** Why no copy of it is needed, as somebody said; null = nobody has. */
   @Property({ type: 'string', nullable: true })

@@ -1,11 +1,13 @@
 import type { EntityManager } from '../database/database.ts'
 import { insertRows, type Row, saveRows, selectRows, updateRow } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
+import type { Tell } from '../events/outbox.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { newId } from '../platform/id.ts'
 import { FileSystemDisk } from './file-system-disk.entity.ts'
 import { FileSystem } from './file-system.entity.ts'
 import type { FileSystemFacts, FileSystemSources } from './file-systems.ts'
+import { type MachineOfRooms, RoomWatch } from './room-watch.ts'
 import type { StorageGraph } from './storage-graph.ts'
 
 export interface StorageTold {
@@ -35,14 +37,23 @@ const couldBeTold = ({ fstype }: Row<FileSystem>, { devices, df }: FileSystemSou
 
 /** What no report has told of a file system yet, and nobody has said. */
 const UNSAID_COPY = { noCopyReason: null, noCopyBy: null, noCopyAt: null }
-const UNSAID = { users: null, homeBytes: null, mayFail: null, ...UNSAID_COPY }
+const UNSAID = { users: null, homeBytes: null, mayFail: null, level: null, fullAt: null, roomDays: [], ...UNSAID_COPY }
 
 /** Records what lies where, inside of a report's transaction. */
 export class StorageRecorder {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+  ) {}
 
   /** `diskIds` finds a disk by the kernel's name (or by the index of a script's list). */
-  async record(machineId: string, at: Date, { facts, sources, graph }: StorageTold, diskIds: Map<string, string>) {
+  async record(
+    machine: MachineOfRooms,
+    at: Date,
+    { facts, sources, graph }: StorageTold,
+    diskIds: Map<string, string>,
+  ) {
+    const machineId = machine.id
     const known = await this.known(
       machineId,
       facts.map(({ key }) => key),
@@ -69,6 +80,8 @@ export class StorageRecorder {
     const gone = known.filter((row) => row.goneSince === null && !told.has(row.id) && couldBeTold(row, sources))
     for (const row of gone) row.goneSince = at
     await saveRows(this.em, FileSystem, [...rows, ...gone])
+    const zpool = graph?.zpool ?? null
+    await new RoomWatch(this.em, this.tell).judge(machine, { at, present: rows, gone, zpool })
     await this.join(
       matched.flatMap(({ facts: { disks } }, index) => {
         const row = rows[index]

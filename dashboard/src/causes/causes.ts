@@ -27,6 +27,8 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   FILES: ({ status }) => ({ status: status === 'BACKUP_LOST' ? 'MISSING' : 'TRANSFER_INTEGRITY_FAILED' }),
   REPORTS: () => ({ health: 'WARNING' }),
   SCANNER: ({ severity }) => ({ health: severity === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
+  FILE_SYSTEM: ({ status }) => ({ health: status === 'SCARCE' ? 'AT_RISK' : 'WARNING' }),
+  BUSY: () => ({ health: 'WARNING' }),
   ROOM: ({ status }) => ({ health: status === 'SCARCE' ? 'AT_RISK' : 'WARNING' }),
 }
 export const glyphOf = ({ kind, worst, severity }: Pick<CauseRowFragment, 'kind' | 'worst' | 'severity'>): Glyph =>
@@ -39,6 +41,8 @@ const OF_MACHINES: readonly CauseKind[] = [
   'REBOOT_OVERDUE',
   'UPDATES_BROKEN',
   'ACTION',
+  'FILE_SYSTEM',
+  'BUSY',
   'DISKS_MISSING',
   'ARRAY',
 ]

@@ -9,6 +9,7 @@ import { Migration20261130132015 } from './migrations/Migration20261130132015.ts
 import { Migration20261130182754 } from './migrations/Migration20261130182754.ts'
 import { Migration20261130191323 } from './migrations/Migration20261130191323.ts'
 import { Migration20261130221401 } from './migrations/Migration20261130221401.ts'
+import { Migration20261201015758 } from './migrations/Migration20261201015758.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Migration20261130182754,
   Migration20261130191323,
   Migration20261130221401,
+  Migration20261201015758,
 ]

@@ -1,7 +1,7 @@
 import { registerEnumType } from 'type-graphql'
 import { DAY } from '../platform/clock.ts'
 
-// When a file system that backups lie on will be full. Pure: readings in, a word out.
+// When a file system will be full. Pure: readings in, a word out.
 
 /** How full it was at the end of a day (UTC). */
 export interface RoomDay {
@@ -26,8 +26,10 @@ export enum RoomLevel {
 registerEnumType(RoomLevel, {
   name: 'RoomLevel',
   valuesConfig: {
-    LOW: { description: 'From 80 % on, or full within two weeks at the pace of the last month' },
-    SCARCE: { description: 'From 95 % on, or full within three days' },
+    LOW: {
+      description: 'It fills up: more is in use than should be, or it is full soon at the pace of the last month',
+    },
+    SCARCE: { description: 'It is almost full' },
   },
 })
 const ORDER = [RoomLevel.ENOUGH, RoomLevel.LOW, RoomLevel.SCARCE]
@@ -38,8 +40,19 @@ const LEAST_DAYS = 5
 /** Nobody believes a date further away. */
 const FARTHEST = 365
 
-/** From these on it is told; a level ends only where it is better by a margin, so that nothing flickers. */
-const LIMITS = { LOW: { used: 0.8, days: 14 }, SCARCE: { used: 0.95, days: 3 } } as const
+/** From which share in use, and from how many days before it is full, each level is. */
+export type RoomLimits = Record<'LOW' | 'SCARCE', { used: number; days: number }>
+
+/** What somebody said of it; null = never. What is halfway from there to the end is almost full. */
+export const roomLimits = (percent: number | null, days: number | null): RoomLimits => ({
+  LOW: { used: percent === null ? Infinity : percent / 100, days: days ?? -Infinity },
+  SCARCE: {
+    used: percent === null ? Infinity : (percent + 100) / 200,
+    days: days === null ? -Infinity : Math.floor(days / 4),
+  },
+})
+
+/** A level ends only where it is better by a margin, so that nothing flickers. */
 const MARGIN = { used: 0.02, days: 7 }
 
 export const usedShare = ({ used, free }: Pick<RoomNow, 'used' | 'free'>): number =>
@@ -65,14 +78,16 @@ export function fullAt({ free, days }: RoomNow, now: Date): Date | null {
   return left > FARTHEST ? null : new Date(now.getTime() + left * DAY)
 }
 
-/** How scarce room is; `before` stays while it is not better by a margin. */
-export function levelOf(room: RoomNow, now: Date, before: RoomLevel): RoomLevel {
-  const full = fullAt(room, now)
+/** How scarce room is; `before` stays while it is not better by a margin. `full` = see fullAt. */
+export function levelOf(
+  room: Pick<RoomNow, 'used' | 'free'>,
+  { full, now, before, limits }: { full: Date | null; now: Date; before: RoomLevel; limits: RoomLimits },
+): RoomLevel {
   const days = full === null ? Infinity : (full.getTime() - now.getTime()) / DAY
   const share = usedShare(room)
-  const meets = (level: keyof typeof LIMITS): boolean => {
+  const meets = (level: keyof RoomLimits): boolean => {
     const held = ORDER.indexOf(before) >= ORDER.indexOf(RoomLevel[level])
-    const { used, days: left } = LIMITS[level]
+    const { used, days: left } = limits[level]
     return held ? share >= used - MARGIN.used || days <= left + MARGIN.days : share >= used || days <= left
   }
   return meets('SCARCE') ? RoomLevel.SCARCE : meets('LOW') ? RoomLevel.LOW : RoomLevel.ENOUGH

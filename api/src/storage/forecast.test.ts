@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fullAt, levelOf, type RoomDay, RoomLevel, usedShare, withDay } from './forecast.ts'
+import { fullAt, levelOf, roomLimits, type RoomDay, RoomLevel, usedShare, withDay } from './forecast.ts'
 
 const NOW = new Date('2026-01-30T12:00:00Z')
 const days = (used: number[], last = 30): RoomDay[] =>
@@ -49,24 +49,35 @@ describe('A disk is full', () => {
 describe('Room', () => {
   type Level = keyof typeof RoomLevel
   const share = (used: number, before: Level): RoomLevel =>
-    levelOf({ used, free: 1000 - used, days: [] }, NOW, RoomLevel[before])
+    levelOf(
+      { used, free: 1000 - used },
+      { full: null, now: NOW, before: RoomLevel[before], limits: roomLimits(80, 14) },
+    )
   test.each<[number, Level, Level]>([
     [799, 'ENOUGH', 'ENOUGH'],
     [800, 'ENOUGH', 'LOW'],
-    [949, 'ENOUGH', 'LOW'],
-    [950, 'ENOUGH', 'SCARCE'],
+    [899, 'ENOUGH', 'LOW'],
+    [900, 'ENOUGH', 'SCARCE'],
     [780, 'LOW', 'LOW'],
     [779, 'LOW', 'ENOUGH'],
-    [949, 'LOW', 'LOW'],
-    [930, 'SCARCE', 'SCARCE'],
-    [929, 'SCARCE', 'LOW'],
+    [899, 'LOW', 'LOW'],
+    [880, 'SCARCE', 'SCARCE'],
+    [879, 'SCARCE', 'LOW'],
     [779, 'SCARCE', 'ENOUGH'],
   ])('of which %d in 1000 are in use, after %s, is %s', (used, before, level) => {
     expect(share(used, before)).toBe(level)
   })
 
   const until = (left: number, before: Level): RoomLevel =>
-    levelOf({ used: 0, free: left * 10, days: growing(10) }, NOW, RoomLevel[before])
+    levelOf(
+      { used: 0, free: left * 10 },
+      {
+        full: fullAt({ used: 0, free: left * 10, days: growing(10) }, NOW),
+        now: NOW,
+        before: RoomLevel[before],
+        limits: roomLimits(80, 14),
+      },
+    )
   test.each<[number, Level, Level]>([
     [15, 'ENOUGH', 'ENOUGH'],
     [14, 'ENOUGH', 'LOW'],
@@ -78,6 +89,15 @@ describe('Room', () => {
     [11, 'SCARCE', 'LOW'],
   ])('that is full in %d days, after %s, is %s', (left, before, level) => {
     expect(until(left, before)).toBe(level)
+  })
+
+  test.each<[string, number | null, number | null, RoomLevel]>([
+    ['is told by days where its share never is', null, 14, RoomLevel.SCARCE],
+    ['is told by its share where days never are', 90, null, RoomLevel.SCARCE],
+    ['is never told where neither is', null, null, RoomLevel.ENOUGH],
+  ])('that is full %s', (_, percent, days, level) => {
+    const told = { full: NOW, now: NOW, before: RoomLevel.ENOUGH, limits: roomLimits(percent, days) }
+    expect(levelOf({ used: 1000, free: 0 }, told)).toBe(level)
   })
 
   test('of no size is full', () => {

@@ -1,0 +1,146 @@
+import type { EntityManager } from '../database/database.ts'
+import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import { EventCause, type EventFacts, EventType } from '../events/event.entity.ts'
+import type { Tell, Transact, Transaction } from '../events/outbox.ts'
+import { ThresholdKind, type Thresholds } from '../thresholds/threshold.ts'
+import { readThresholds } from '../thresholds/thresholds.service.ts'
+import { Machine } from '../machines/machine.entity.ts'
+import { type Clock, HOUR } from '../platform/clock.ts'
+import { newId } from '../platform/id.ts'
+import { type Reason, Severity } from '../reasons/reason.ts'
+import { unknownState } from '../state/derive-state.ts'
+import { MachineState } from '../state/machine-state.entity.ts'
+import { busyAfter, BusyWord, type Span } from './busy.ts'
+import { MetricBucket } from './metric-bucket.entity.ts'
+import { MetricRange, TIERS } from './tiers.ts'
+
+/** Machines looked at in one transaction: reports wait for milliseconds only. */
+const AT_ONCE = 100
+/** A machine that reports once an hour tells an hour within these. */
+const LOOKED_BACK = 3 * HOUR
+
+/** Tells once of each machine that has been busier than it should for an hour, and once where it no longer is. */
+export async function noticeBusy(em: EntityManager, transact: Transact, clock: Clock): Promise<void> {
+  const { bucketMs } = TIERS[MetricRange.HALF_DAY]
+  const now = clock()
+  // The span that is not over yet says less than the others.
+  const until = new Date(Math.floor(now.getTime() / bucketMs) * bucketMs)
+  const since = new Date(until.getTime() - LOOKED_BACK)
+  let last = ''
+  for (;;) {
+    const ids = await transact(em, (transaction) => noticeSome(transaction, { last, since, until, now }))
+    if (ids.length < AT_ONCE) return
+    last = ids.at(-1) ?? ''
+  }
+}
+
+interface Look {
+  /** The id after which to go on. */
+  last: string
+  since: Date
+  until: Date
+  now: Date
+}
+
+async function noticeSome({ em, tell }: Transaction, { last, since, until, now }: Look): Promise<string[]> {
+  const machines = await findRows(em, Machine, (query) =>
+    query.where('archivedAt', 'is', null).where('id', '>', last).orderBy('id').limit(AT_ONCE),
+  )
+  const ids = machines.map(({ id }) => id)
+  if (ids.length === 0) return ids
+  const buckets = await tables(em)
+    .selectFrom('MetricBucket')
+    .select(['machine', 'at', 'loads', 'loadSum', 'memories', 'memorySum', 'memoryBytes'])
+    .where('range', '=', MetricRange.HALF_DAY)
+    .where('machine', 'in', ids)
+    .where('at', '>=', since)
+    .where('at', '<', until)
+    .orderBy('at')
+    .execute()
+  const byMachine = Map.groupBy(buckets, ({ machine }) => machine)
+  const states = new Map((await selectRows(em, MachineState, 'machine', ids)).map((row) => [row.machine, row]))
+  const thresholds = await readThresholds(em)
+  const changed: Row<MachineState>[] = []
+  for (const machine of machines) {
+    const own = byMachine.get(machine.id) ?? []
+    const known = states.get(machine.id)
+    if (!known && own.length === 0) continue
+    const state = known ?? { id: newId(), ...unknownState(machine.id) }
+    const before = [state.loadHighSince, state.memoryHighSince]
+    noticeOne({ tell, machine, state, thresholds, now }, own)
+    if (state.loadHighSince === before[0] && state.memoryHighSince === before[1]) continue
+    tell.machines.add(machine.id)
+    changed.push(state)
+  }
+  await saveRows(em, MachineState, changed)
+  return ids
+}
+
+interface Told {
+  tell: Tell
+  machine: Row<Machine>
+  state: Row<MachineState>
+  thresholds: Thresholds
+  now: Date
+}
+
+type Bucket = Pick<Row<MetricBucket>, 'at' | 'loads' | 'loadSum' | 'memories' | 'memorySum' | 'memoryBytes'>
+
+function noticeOne(told: Told, buckets: readonly Bucket[]): void {
+  const { machine, state, thresholds } = told
+  const threads = state.hardware?.threads ?? null
+  const loadLimit = thresholds.of(ThresholdKind.LOAD_PER_CPU, machine.tags)
+  const memoryLimit = thresholds.of(ThresholdKind.MEMORY_PERCENT, machine.tags)
+  const load = busyAfter(loadsOf(buckets, threads), loadLimit, state.loadHighSince)
+  const memory = busyAfter(memoriesOf(buckets), memoryLimit, state.memoryHighSince)
+  const was = [state.loadHighSince, state.memoryHighSince]
+  state.loadHighSince = load.since
+  state.memoryHighSince = memory.since
+  if ([load, memory].some(({ word }, index) => was[index] && word === BusyWord.UNKNOWN)) {
+    tellOf(told, EventType.METRICS_LOST, EventCause.READING)
+    return
+  }
+  // That nobody wants to hear of it any more is no recovery.
+  const causeOf = (limit: number | null): EventCause => (limit === null ? EventCause.USER : EventCause.READING)
+  if (load.since && !was[0])
+    tellOf(told, EventType.LOAD_HIGH, EventCause.READING, {
+      since: load.since.toISOString(),
+      reasons: [reasonOf('LOAD_HIGH', load.average, loadLimit, String(threads))],
+    })
+  else if (was[0] && !load.since) tellOf(told, EventType.LOAD_NORMAL, causeOf(loadLimit))
+  if (memory.since && !was[1])
+    tellOf(told, EventType.MEMORY_HIGH, EventCause.READING, {
+      since: memory.since.toISOString(),
+      reasons: [reasonOf('MEMORY_HIGH', memory.average, memoryLimit, null)],
+    })
+  else if (was[1] && !memory.since) tellOf(told, EventType.MEMORY_NORMAL, causeOf(memoryLimit))
+}
+
+const reasonOf = (
+  code: 'LOAD_HIGH' | 'MEMORY_HIGH',
+  value: number | null,
+  limit: number | null,
+  subject: string | null,
+): Reason => ({ code, severity: Severity.WARNING, value, limit, subject })
+
+/** Of how many processors, is told apart: a load alone says nothing. */
+const loadsOf = (buckets: readonly Bucket[], threads: number | null): Span[] =>
+  buckets.map(({ at, loads, loadSum }) => ({ at, value: !threads || loads === 0 ? null : loadSum / loads / threads }))
+
+const memoriesOf = (buckets: readonly Bucket[]): Span[] =>
+  buckets.map(({ at, memories, memorySum, memoryBytes }) => ({
+    at,
+    value: memories === 0 || !memoryBytes ? null : (memorySum / memories / memoryBytes) * 100,
+  }))
+
+function tellOf({ tell, machine, now }: Told, type: EventType, cause: EventCause, facts: EventFacts = {}): void {
+  tell.event({
+    type,
+    severity: facts.reasons ? Severity.WARNING : Severity.INFO,
+    at: now,
+    cause,
+    machine: machine.id,
+    facts: { hostname: machine.hostname ?? machine.ip, ...facts },
+  })
+}

@@ -1,0 +1,119 @@
+import type { EntityManager } from '../database/database.ts'
+import { type Row, saveRows, updateRow } from '../database/rows.ts'
+import { tables } from '../database/tables.ts'
+import { EventCause, EventType } from '../events/event.entity.ts'
+import type { Tell } from '../events/outbox.ts'
+import { ThresholdKind } from '../thresholds/threshold.ts'
+import { readThresholds } from '../thresholds/thresholds.service.ts'
+import type { Machine } from '../machines/machine.entity.ts'
+import { DAY } from '../platform/clock.ts'
+import { Severity } from '../reasons/reason.ts'
+import { FileSystem } from './file-system.entity.ts'
+import { fullAt, levelOf, type RoomDay, RoomLevel, roomLimits, withDay } from './forecast.ts'
+import { roomReasons, roomSeverity } from './room-reasons.ts'
+import type { StorageGraph } from './storage-graph.ts'
+import { watchedRooms } from './watched-rooms.ts'
+
+/** What a report shows: the file systems that are there, and those that left. */
+export interface RoomsTold {
+  at: Date
+  present: readonly Row<FileSystem>[]
+  gone: readonly Row<FileSystem>[]
+  zpool: StorageGraph['zpool']
+}
+
+export type MachineOfRooms = Pick<Row<Machine>, 'id' | 'hostname' | 'ip' | 'tags'>
+
+/** A day's reading is written anew where it differs by more of the whole: most file systems move by a little all day. */
+const WORTH_WRITING = 0.001
+
+/** Notices that file systems of a machine fill up, inside of a report's transaction. */
+export class RoomWatch {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly tell: Tell,
+  ) {}
+
+  /** After the rows were saved. */
+  async judge(machine: MachineOfRooms, { at, present, gone, zpool }: RoomsTold): Promise<void> {
+    const watched = watchedRooms(present, zpool)
+    const known = await this.daysOf(watched.map(({ row }) => row.id))
+    const thresholds = await readThresholds(this.em)
+    const byPercent = thresholds.of(ThresholdKind.FILE_SYSTEM_PERCENT, machine.tags)
+    const asked = roomLimits(byPercent, thresholds.of(ThresholdKind.FILE_SYSTEM_DAYS, machine.tags))
+    for (const { row, name, room } of watched) {
+      // What was not told this time is as it was.
+      if (room === null) continue
+      const before = row.level ?? RoomLevel.ENOUGH
+      const had = known.get(row.id) ?? []
+      const days = withDay(had, at, room.used)
+      const full = fullAt({ ...room, days }, at)
+      row.level = levelOf(room, { full, now: at, before, limits: asked })
+      // To the day: it is told as one, and written as often.
+      row.fullAt = full && new Date(Math.floor(full.getTime() / DAY) * DAY)
+      if (isWorthWriting(had, days, room.used + room.free))
+        await updateRow(this.em, FileSystem, row.id, { roomDays: days })
+      if (row.level !== before) this.tellLevel(machine, { row, name, room, before, at })
+    }
+    const still = new Set(watched.map(({ row }) => row.id))
+    const left = [...present, ...gone].filter((row) => row.level !== null && !still.has(row.id))
+    for (const row of left) this.tellLeft(machine, row, at)
+    await saveRows(this.em, FileSystem, [...present, ...gone])
+  }
+
+  private async daysOf(ids: readonly string[]): Promise<Map<string, RoomDay[]>> {
+    if (ids.length === 0) return new Map()
+    const rows = await tables(this.em)
+      .selectFrom('FileSystem')
+      .select(['id', 'roomDays'])
+      .where('id', 'in', ids)
+      .execute()
+    return new Map(rows.map(({ id, roomDays }) => [id, roomDays]))
+  }
+
+  private tellLevel(
+    machine: MachineOfRooms,
+    told: { row: Row<FileSystem>; name: string; room: { used: number; free: number }; before: RoomLevel; at: Date },
+  ): void {
+    const { row, name, room, before, at } = told
+    const level = row.level ?? RoomLevel.ENOUGH
+    this.tell.event({
+      type: level === RoomLevel.ENOUGH ? EventType.FILE_SYSTEM_ENOUGH : EventType.FILE_SYSTEM_LOW,
+      severity: roomSeverity(level),
+      at,
+      cause: EventCause.READING,
+      machine: machine.id,
+      from: before,
+      to: level,
+      facts: {
+        hostname: machine.hostname ?? machine.ip,
+        name,
+        fileSystem: row.id,
+        reasons: roomReasons({ ...room, fullAt: row.fullAt, level }, name, at),
+      },
+    })
+  }
+
+  /** It is mounted no more: how full it is nobody knows, and nobody waits for it. */
+  private tellLeft(machine: MachineOfRooms, row: Row<FileSystem>, at: Date): void {
+    const before = row.level
+    row.level = null
+    row.fullAt = null
+    if (before === null || before === RoomLevel.ENOUGH) return
+    this.tell.event({
+      type: EventType.FILE_SYSTEM_LEFT,
+      severity: Severity.INFO,
+      at,
+      cause: EventCause.READING,
+      machine: machine.id,
+      from: before,
+      facts: { hostname: machine.hostname ?? machine.ip, name: row.mountpoint ?? row.source ?? '', fileSystem: row.id },
+    })
+  }
+}
+
+function isWorthWriting(had: readonly RoomDay[], days: readonly RoomDay[], size: number): boolean {
+  const [last, now] = [had.at(-1), days.at(-1)]
+  if (!last || !now || last.day !== now.day || had.length !== days.length) return true
+  return Math.abs(last.used - now.used) > size * WORTH_WRITING
+}
