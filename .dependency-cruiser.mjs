@@ -16,6 +16,7 @@ const LAYERS = [
   'machines',
   'disks',
   'storage',
+  'docker',
   'state',
   'metrics',
   'inventory',
@@ -117,7 +118,7 @@ export default {
       // What a server asks of a machine is read by the smaller half of the same library.
       from: { path: '^agent/src/', pathNot: '^agent/src/(report|actions|executions)/' },
       to: {
-        path: ['^agent/src/report/(index|hardware|machine|metrics|sections|storage|updates)\\.ts$', '/zod/'],
+        path: ['^agent/src/report/(index|docker|hardware|machine|metrics|sections|storage|updates)\\.ts$', '/zod/'],
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -19,7 +19,15 @@ import { machineKey } from './machines/identity.ts'
 import { Sampler } from './metrics/sampler.ts'
 import { endTools, run } from './platform/command.ts'
 import { mustAnswer } from './platform/reach.ts'
-import { policyDir, readDeviceSettings, readLeftOut, readSettings, settingsFiles, stateDir } from './settings.ts'
+import {
+  policyDir,
+  readDeviceSettings,
+  readAsksRegistries,
+  readLeftOut,
+  readSettings,
+  settingsFiles,
+  stateDir,
+} from './settings.ts'
 import { findHomes, homesByChild, measureHomes } from './storage/homes.ts'
 import { answerApt } from './updates/apt-hook.ts'
 import { VERSION } from './version.ts'
@@ -42,6 +50,8 @@ Environment
   VIGIE_TOKEN_FILE     a file that holds it, of mode 0600
   VIGIE_AGENT_CONFIG   settings file (/etc/vigie/agent.json): device types behind RAID controllers
   VIGIE_LEAVE_OUT      sections that are not to be told, such as "homes, apt"
+  VIGIE_DOCKER_REGISTRIES
+                       yes: registries may be asked for newer images; Docker Hub counts that as a pull
   VIGIE_STATE_DIR      machine key and waiting reports (root: /var/lib/vigie-agent)
   VIGIE_POLICY_DIR     what Vigie may ask of this machine: policy.d/*.yaml, hooks.d, readonly (/etc/vigie)
 
@@ -93,7 +103,9 @@ async function main(): Promise<ExitStatus> {
   const devices = readDeviceSettings(process.env)
   const sampler = new Sampler(state)
   const leftOut = readLeftOut(process.env)
-  const collect = (smart: boolean) => collectReport({ run, stateDir: state, devices, leftOut, sampler, root, smart })
+  const asksRegistries = readAsksRegistries(process.env)
+  const collect = (smart: boolean) =>
+    collectReport({ run, stateDir: state, devices, leftOut, asksRegistries, sampler, root, smart })
   // Asked by the agent itself, in a process of its own (homes.ts).
   if (command === 'homes') return say(JSON.stringify(await findHomes()))
   const measure = (totalMs: number) =>

@@ -85,6 +85,7 @@ const OPTIONAL = [
   'apt',
   'reboot',
   'hardware',
+  'docker',
   'metrics',
 ]
 
@@ -95,6 +96,14 @@ export function readLeftOut(env: Environment): ReadonlySet<string> {
   if (unknown !== undefined)
     throw usage(`VIGIE_LEAVE_OUT "${unknown.slice(0, 64)}" can be any of ${OPTIONAL.join(', ')}`)
   return new Set(kinds)
+}
+
+/** VIGIE_DOCKER_REGISTRIES=yes: registries may be asked for newer images, which some count as pulls. */
+export function readAsksRegistries(env: Environment): boolean {
+  const word = env['VIGIE_DOCKER_REGISTRIES']?.trim().toLowerCase() ?? ''
+  if (!['', 'yes', 'no', 'true', 'false', '1', '0'].includes(word))
+    throw usage(`VIGIE_DOCKER_REGISTRIES "${word.slice(0, 64)}" can be yes or no`)
+  return ['yes', 'true', '1'].includes(word)
 }
 
 /** The settings file: {"devices": [{"device": "/dev/sda", "types": ["megaraid,0", "megaraid,1"]}]}. */

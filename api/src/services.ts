@@ -10,6 +10,7 @@ import { ProtectionsService } from './backups/protections.service.ts'
 import { CausesService } from './causes/causes.service.ts'
 import type { EntityManager } from './database/database.ts'
 import { DepositService } from './deposit/deposit.service.ts'
+import { DockerService } from './docker/docker.service.ts'
 import { DiskCareService } from './disks/disk-care.service.ts'
 import { DisksService } from './disks/disks.service.ts'
 import { AgentWorkService } from './executions/agent-work.service.ts'
@@ -75,6 +76,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     diskCare: new DiskCareService(em, transact, clock, disks),
     storage,
     state: new StateService(em),
+    docker: new DockerService(em),
     metrics: new MetricsService(em, clock),
     thresholds: new ThresholdsService(em, transact, clock),
     executions: new ExecutionsService(em, transact, clock),

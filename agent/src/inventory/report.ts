@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
+import { collectDocker } from '../docker/collect.ts'
 import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
 import { collectHardware } from '../hardware/collect.ts'
 import { collectMetrics } from '../metrics/collect.ts'
@@ -51,6 +52,8 @@ export interface ReportOptions {
   sampler: Pick<Sampler, 'take'>
   /** Kinds of sections that are not to be told. */
   leftOut: ReadonlySet<string>
+  /** Whether registries are asked for newer images. */
+  asksRegistries: boolean
   root: boolean
   /** False: S.M.A.R.T. is not due yet. */
   smart: boolean
@@ -65,6 +68,7 @@ export async function collectReport({
   stateDir,
   devices,
   leftOut,
+  asksRegistries,
   sampler,
   root,
   smart,
@@ -99,6 +103,7 @@ export async function collectReport({
     ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
     ['metrics', async () => collectMetrics(sampler, (await machine).kind)],
     ['hardware', async () => collectHardware(run, isContainer(await machine))],
+    ['docker', () => collectDocker({ env: process.env, stateDir, registries: asksRegistries })],
     ['reboot', async () => collectReboot(run, isContainer(await machine))],
   ]
   const [storage, disks, apt] = await Promise.all([

@@ -1,3 +1,4 @@
+import { dockerSection } from './docker.ts'
 import { hardwareSection } from './hardware.ts'
 import { metricsSection } from './metrics.ts'
 import { machineSection } from './machine.ts'
@@ -44,6 +45,10 @@ export const SECTIONS = {
   hardware: {
     about: 'What the machine is made of. It may be told by `unchanged` as `apt` is.',
     shape: hardwareSection,
+  },
+  docker: {
+    about: 'The containers of the machine, and their images. It may be told by `unchanged` as `apt` is.',
+    shape: dockerSection,
   },
 } as const
 

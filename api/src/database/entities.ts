@@ -16,6 +16,8 @@ import { BackupFile } from '../backups/backup-file.entity.ts'
 import { Snapshot } from '../disks/snapshot.entity.ts'
 import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
+import { MachineContainer } from '../docker/machine-container.entity.ts'
+import { MachineDocker } from '../docker/machine-docker.entity.ts'
 import { Threshold } from '../thresholds/threshold.entity.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { UnawaitedFile } from '../deposit/unawaited-file.entity.ts'
@@ -44,6 +46,8 @@ export const entities = [
   MachinePackage,
   MetricBucket,
   Threshold,
+  MachineDocker,
+  MachineContainer,
   ExpectedJob,
   Protection,
   BackupEntry,

@@ -20,6 +20,7 @@ import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.re
 import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
+import { ContainersResolver, MachineDockersResolver } from '../docker/docker.resolver.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
 import { ThresholdsResolver } from '../thresholds/thresholds.resolver.ts'
 import { MetricsResolver } from '../metrics/metrics.resolver.ts'
@@ -83,6 +84,8 @@ const resolvers = [
   MachinePlacesResolver,
   MachinesResolver,
   MetricsResolver,
+  ContainersResolver,
+  MachineDockersResolver,
   ThresholdsResolver,
   MovedDisksResolver,
   OverviewResolver,

@@ -88,7 +88,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
     smartUnavailable: null,
     once: new Set(),
     metrics: [],
-    state: { sections: [], unchanged: [], updatesProblem: null },
+    state: { sections: [], unchanged: [], updatesProblem: null, dockerProblem: null },
     scanUnavailable: null,
     silent: new Set(),
     refused: [],
@@ -176,6 +176,7 @@ function readUnavailable(
   told.silent.add(kind)
   const why = unavailable.text.slice(0, LONGEST_WHY).replace(/\p{Cc}+/gu, ' ')
   if (kind === 'apt') told.state.updatesProblem = why
+  if (kind === 'docker') told.state.dockerProblem = why
   if (kind !== 'smartctl') return
   if (subject === null && unavailable.code === SCAN_FAILED) told.scanUnavailable = why
   else if (subject === null) told.smartUnavailable = why
@@ -206,6 +207,8 @@ function readState(kind: StateKind, payload: string, json: unknown): SectionTold
       return { kind, facts: shaped(SECTIONS.reboot.shape, json), ...common }
     case 'hardware':
       return { kind, facts: shaped(SECTIONS.hardware.shape, json), ...common }
+    case 'docker':
+      return { kind, facts: shaped(SECTIONS.docker.shape, json), ...common }
   }
 }
 

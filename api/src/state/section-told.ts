@@ -1,10 +1,11 @@
-import type { AptFacts, HardwareFacts, RebootFacts, StateKind } from '@vigie/agent/report'
+import type { AptFacts, DockerFacts, HardwareFacts, RebootFacts, StateKind } from '@vigie/agent/report'
 
 /** What a section of a report told of how a machine is. */
 export type SectionTold = { version: number; contentHash: string } & (
   | { kind: 'apt'; facts: AptFacts; payload: string }
   | { kind: 'reboot'; facts: RebootFacts; payload: string }
   | { kind: 'hardware'; facts: HardwareFacts; payload: string }
+  | { kind: 'docker'; facts: DockerFacts; payload: string }
 )
 
 /** What a report told of how its machine is. */
@@ -14,4 +15,6 @@ export interface StateTold {
   unchanged: { kind: StateKind; contentHash: string }[]
   /** Why its package manager could not be asked; null = it was, or the report says nothing of it. */
   updatesProblem: string | null
+  /** Why its container engine could not be asked; null = it was, or the report says nothing of it. */
+  dockerProblem: string | null
 }

@@ -1,5 +1,6 @@
 import type { StateKind } from '@vigie/agent/report'
 import type { EntityManager } from '../database/database.ts'
+import { DockerRecorder } from '../docker/docker-recorder.ts'
 import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -33,27 +34,33 @@ export interface StateReport {
 
 /** When each kind was told last, whether or not it told something new. */
 const CONFIRMED = { apt: 'updatesAt', reboot: 'rebootAt', hardware: 'hardwareAt' } as const satisfies Record<
-  StateKind,
+  Exclude<StateKind, 'docker'>,
   keyof MachineState
 >
 
 /** Records how a machine is, as one report tells it, inside of its transaction. */
 export class StateRecorder {
+  private readonly docker: DockerRecorder
+
   constructor(
     private readonly em: EntityManager,
     private readonly tell: Tell,
-  ) {}
+  ) {
+    this.docker = new DockerRecorder(em)
+  }
 
   /** Gives the kinds that were told by a hash that is not known here: their sender has to tell them whole. */
   async record({ machineId, hostname, at, told }: StateReport): Promise<Set<StateKind>> {
     const wanted = new Set<StateKind>()
+    if (told.dockerProblem !== null) await this.docker.notAsked(machineId, told.dockerProblem)
     if (told.sections.length + told.unchanged.length === 0 && told.updatesProblem === null) return wanted
     const [known] = await selectRows(this.em, MachineState, 'machine', [machineId])
     const state: Row<MachineState> = known ?? { id: newId(), ...unknownState(machineId) }
     const before = { ...state }
     for (const section of told.sections) {
       await this.keepSnapshot(machineId, section, at)
-      Object.assign(state, await this.after(state, section, at))
+      if (section.kind === 'docker') await this.docker.record(machineId, section.facts, at)
+      else Object.assign(state, await this.after(state, section, at))
     }
     for (const { kind, contentHash } of told.unchanged) {
       const newest = await this.newest(machineId, kind)
@@ -62,6 +69,10 @@ export class StateRecorder {
         continue
       }
       await this.confirm(newest, at)
+      if (kind === 'docker') {
+        await this.docker.confirm(machineId, at)
+        continue
+      }
       // The same moment in between is no answer.
       if (kind === 'apt' && state.busy !== null) continue
       state[CONFIRMED[kind]] = at
@@ -74,7 +85,11 @@ export class StateRecorder {
     return wanted
   }
 
-  private async after(state: StateFacts, section: SectionTold, at: Date): Promise<StateFacts> {
+  private async after(
+    state: StateFacts,
+    section: Exclude<SectionTold, { kind: 'docker' }>,
+    at: Date,
+  ): Promise<StateFacts> {
     if (section.kind === 'reboot') return withReboot(state, section.facts, at)
     if (section.kind === 'hardware') return withHardware(state, section.facts, at)
     // Of a moment in between nothing is concluded: what was known stands, with the time that it is from.

@@ -1049,6 +1049,8 @@ export const enPages = {
     update: 'Newer image',
     alone: 'In no stack',
     stackRuns: '{running} of {all} run',
+    since: 'for {time}',
+    notAsked: 'Not asked',
     oom: 'out of memory',
     exit: 'ended with {code}',
     restarts: 'started anew {n} time | started anew {n} times',

@@ -1071,6 +1071,8 @@ export const frPages: typeof enPages = {
     update: 'Image plus récente',
     alone: 'Hors de toute pile',
     stackRuns: '{running} sur {all} en marche',
+    since: 'depuis {time}',
+    notAsked: 'Non demandé',
     oom: 'mémoire épuisée',
     exit: 'terminé avec {code}',
     restarts: 'relancé {n} fois | relancé {n} fois',

@@ -21,6 +21,7 @@ import { Migration20261130182753 } from './migrations/Migration20261130182753.ts
 import { Migration20261130191322 } from './migrations/Migration20261130191322.ts'
 import { Migration20261130221400 } from './migrations/Migration20261130221400.ts'
 import { Migration20261201015756 } from './migrations/Migration20261201015756.ts'
+import { Migration20261201024409 } from './migrations/Migration20261201024409.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -49,4 +50,5 @@ export const migrations = [
   Migration20261130191322,
   Migration20261130221400,
   Migration20261201015756,
+  Migration20261201024409,
 ]
