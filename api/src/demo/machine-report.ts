@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { DAY } from '../platform/clock.ts'
 import type { InventoryReportInput, ReportSectionInput } from '../inventory/inventory-report.input.ts'
 import { chance } from './chance.ts'
+import { dockerReport } from './containers-report.ts'
 import type { DemoDisk, DemoMachine, Storage } from './fleet.ts'
 import { smartDocument } from './smart-document.ts'
 import { baysOf, damageOf } from './stories.ts'
@@ -32,6 +33,7 @@ export function machineReport(machine: DemoMachine, at: Date, firstDay: Date): I
   const bays = baysOf(machine, day).map((disk, bay): Device | null => disk && { name: nameOf(disk, bay), disk })
   const present = bays.filter((device) => device !== null)
   const pools = machine.storage.flatMap((storage) => (storage.kind === 'pool' ? poolOf(machine, storage, bays) : []))
+  const docker = dockerReport(machine, at, day)
   const mirrors = machine.storage.filter(({ kind }) => kind === 'mirror')
   return {
     id: randomUUID(),
@@ -51,6 +53,7 @@ export function machineReport(machine: DemoMachine, at: Date, firstDay: Date): I
       ...(machine.users.length ? [section('homes', homesOf(machine, at))] : []),
       section('apt', aptReport(machine, at, day)),
       section('reboot', rebootReport(machine, at, day)),
+      ...(docker ? [section('docker', docker)] : []),
     ],
   }
 }
