@@ -327,6 +327,7 @@ test('df: a mount whose process hangs costs itself alone', async () => {
     fstype,
     source: `/dev/${device}`,
     device,
+    readOnly: fstype === 'ext4',
   })
   const run: Run = (_command, args) => {
     const points = args.slice(args.indexOf('--') + 1)
@@ -343,7 +344,10 @@ test('df: a mount whose process hangs costs itself alone', async () => {
     mount('/mnt/hung', 'fuseblk', '8:17'),
     mount('/mnt/usb', 'fuseblk', '8:33'),
   ]
-  expect((await collectDf(run, mounts)).fileSystems.map(({ mountpoint }) => mountpoint)).toEqual(['/', '/mnt/usb'])
+  expect((await collectDf(run, mounts)).fileSystems.map(({ mountpoint, readOnly }) => [mountpoint, readOnly])).toEqual([
+    ['/', true],
+    ['/mnt/usb', false],
+  ])
 })
 
 test('lsblk: where a file system answers no more, it is asked again without their sizes', async () => {
@@ -365,14 +369,17 @@ test('btrfs: a device that vanished while it is mounted is a link that leads now
   for (const id of ['1', '2']) writeFileSync(join(sysfs, uuid, 'devinfo', id, 'missing'), '0\n')
   symlinkSync(sysfs, join(sysfs, uuid, 'devices', 'sde'))
   symlinkSync(join(sysfs, 'gone'), join(sysfs, uuid, 'devices', 'sdf'))
-  const facts = await collectBtrfs([{ mountpoint: '/m', fstype: 'btrfs', source: '/dev/sde', device: '0:1' }], sysfs)
+  const facts = await collectBtrfs(
+    [{ mountpoint: '/m', fstype: 'btrfs', source: '/dev/sde', device: '0:1', readOnly: false }],
+    sysfs,
+  )
   rmSync(sysfs, { recursive: true })
   expect(facts?.fileSystems[0]).toMatchObject({ vanished: 1, devices: [{ missing: false }, { missing: false }] })
 })
 
 test('df: bytes or kilobytes by its heading, blanks in names', () => {
   const bytes = `Filesystem     Type 1-blocks  Used Available Capacity Mounted on\n/dev/sda1      ext4   1000   400       600      40% /mnt/my disk\ntank/home zfs 10 4 6 40% /home\n`
-  expect(parseDf(bytes).fileSystems).toEqual([
+  expect(parseDf(bytes).fileSystems).toMatchObject([
     {
       source: '/dev/sda1',
       fstype: 'ext4',

@@ -88,7 +88,7 @@ test('One that will be full soon is told with the day, before it is', async () =
   const full = minutes((5 + 40 / 6) * DAYS)
     .toISOString()
     .slice(0, 10)
-  expect(await fileSystems(api)).toEqual([{ mountpoint: '/srv', level: 'LOW', fullAt: `${full}T00:00:00.000Z` }])
+  expect(await fileSystems(api)).toEqual([{ mountpoint: '/srv', level: 'LOW', fullAt: `${full}T12:00:00.000Z` }])
   const [told] = await eventsOf(api, 'FILE_SYSTEM_LOW')
   expect(told.reasons[1].sentence).toContain(`At the pace of the last month it is full on ${full}`)
 })
@@ -111,6 +111,9 @@ test('What was not told this time is as it was; what is mounted no more is told 
   const { data } = await api.ask('{ machine(hostname: "atlas") { id } }')
   await api.ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: data.machine.id })
   expect(await causesOf(api)).toEqual([])
+  // What still stands when it comes back is told anew.
+  await report(api, { collectedAt: minutes(60), ...mounted({ '/other': 99 }) })
+  expect(await causesOf(api)).toEqual(['/other of atlas is almost full'])
 })
 
 test('An image that is written once is always full, and nobody is told', async () => {
@@ -118,6 +121,26 @@ test('An image that is written once is always full, and nobody is told', async (
   await report(api, { ...mounted({ '/snap/core': 100 }, 'squashfs') })
   expect(await fileSystems(api)).toMatchObject([{ level: null }])
   expect(await causesOf(api)).toEqual([])
+})
+
+test('What is mounted so that nobody can write stays as full as it is, and nobody is told', async () => {
+  const api = await apiForThisTest()
+  const told = mounted({ '/usr': 99 })
+  const [df] = told.sections
+  const payload = (df?.payload ?? '').replace('"mountpoint"', '"readOnly":true,"mountpoint"')
+  await report(api, { ...told, sections: [{ ...df, payload }] })
+  expect(await fileSystems(api)).toMatchObject([{ level: null }])
+})
+
+test('A threshold that moves is judged by at once, without the margin of the former', async () => {
+  const api = await apiForThisTest()
+  await report(api, mounted({ '/': 92 }))
+  await set(api, 'FILE_SYSTEM_PERCENT', 93)
+  await report(api, { collectedAt: minutes(15), ...mounted({ '/': 92 }) })
+  expect(await causesOf(api)).toEqual([])
+  await set(api, 'FILE_SYSTEM_PERCENT', 80)
+  await report(api, { collectedAt: minutes(30), ...mounted({ '/': 92 }) })
+  expect(await causesOf(api)).toEqual(['/ of atlas is almost full'])
 })
 
 test('Data sets of one pool fill up together, and are told once', async () => {
@@ -134,6 +157,11 @@ test('Data sets of one pool fill up together, and are told once', async () => {
   const df = section('df', { fileSystems: [dataset('tank/home'), dataset('tank'), dataset('tank/srv')] })
   await report(api, { disks: [], sections: [df, section('zpool', { pools: [pool] })] })
   expect(await causesOf(api)).toEqual(['tank of atlas fills up'])
+  // Which of them stands for it changes nothing: it is the pool that fills up.
+  const more = section('df', { fileSystems: [dataset('tank/home'), dataset('tank/srv')] })
+  await report(api, { collectedAt: minutes(5), disks: [], sections: [more, section('zpool', { pools: [pool] })] })
+  await report(api, { collectedAt: minutes(10), disks: [], sections: [df, section('zpool', { pools: [pool] })] })
+  expect(await typesOf(api, 'FILE_SYSTEM_LOW', 'FILE_SYSTEM_LEFT')).toEqual(['FILE_SYSTEM_LOW'])
   // How full the pool is was not told: it is as it was.
   await report(api, { collectedAt: minutes(15), disks: [], sections: [df] })
   expect(await causesOf(api)).toEqual(['tank of atlas fills up'])
@@ -151,6 +179,8 @@ test('Machines with a tag have thresholds of their own, which hold from their ne
   })
   await report(api, { collectedAt: minutes(15), ...mounted({ '/': 92 }) })
   expect(await causesOf(api)).toEqual([])
+  // Nothing became good: nobody is told that it did.
+  expect(await eventsOf(api, 'FILE_SYSTEM_ENOUGH')).toMatchObject([{ cause: 'USER' }])
   const removed = await api.ask(
     `mutation { removeThreshold(kind: FILE_SYSTEM_PERCENT, tag: "SCRATCH") { ${THRESHOLD} } }`,
   )
@@ -260,8 +290,11 @@ test('A machine that is overloaded, or short of memory, for an hour is told, and
   await report(api, { collectedAt: minutes(100), sections: [busyFor(60, 100, 2, GIB / 8)] })
   await notice(100)
   expect(await causesOf(api)).toEqual(['atlas is short of memory'])
-  // What tells nothing for hours is not known, and no recovery.
+  // One that reports seldom is as it was; of one that fell silent nothing is known, and that is no recovery.
+  await report(api, { collectedAt: minutes(100 + 5 * 60) })
   await notice(100 + 5 * 60)
+  expect(await causesOf(api)).toEqual(['atlas is short of memory'])
+  await notice(100 + 5 * 60 + 3 * DAYS)
   expect(await causesOf(api)).toEqual([])
   expect(await typesOf(api, ...types)).toEqual(['LOAD_HIGH', 'MEMORY_HIGH', 'LOAD_NORMAL', 'METRICS_LOST'])
 })

@@ -75,7 +75,7 @@ describe.skipIf(!CHROMIUM)('Thresholds', () => {
     expect(await value.inputValue()).toBe('90')
     await value.fill('lots')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
-    await page.getByText('Write a whole number from 1 to 99, or nothing for “never”.').waitFor()
+    await page.getByText('Write a whole number from 1 to 99.').waitFor()
     expect(await value.getAttribute('aria-invalid')).toBe('true')
     await value.fill('85')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
@@ -84,13 +84,14 @@ describe.skipIf(!CHROMIUM)('Thresholds', () => {
     await section.getByRole('button', { name: 'A threshold for a tag' }).click()
     await page.getByLabel('Tag', { exact: true }).selectOption(TAG)
     await page.getByLabel('What', { exact: true }).selectOption('LOAD_PER_CPU')
+    // What holds is what it begins with.
+    expect(await page.getByLabel('From', { exact: true }).inputValue()).toBe('3')
     await page.getByLabel('From', { exact: true }).fill('1,5')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await section.getByText(TAG).waitFor()
     await section.getByText('1.5', { exact: true }).waitFor()
-    // Nothing = never.
     await section.getByRole('button', { name: 'Change: A restart that waits for', exact: true }).click()
-    await page.getByLabel('From', { exact: true }).fill('')
+    await page.getByLabel('Never tell of it').check()
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await section.getByText('A restart that waits for – it is never told').waitFor()
     for (const look of LOOKS) {

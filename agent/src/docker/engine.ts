@@ -33,7 +33,6 @@ export class Engine {
           else chunks.push(chunk)
         })
         answer.on('end', () => {
-          clearTimeout(deadline)
           try {
             resolve(readAnswer(answer.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'), path))
           } catch (error) {
@@ -47,11 +46,16 @@ export class Engine {
           asked.destroy(new Unavailable('TIMEOUT', `the container engine gave no answer within ${timeoutMs / 1000} s`)),
         timeoutMs,
       )
-      asked.on('error', (error) => {
-        clearTimeout(deadline)
-        failed(error)
+      asked.on('error', failed)
+      // Whatever else it does than answer: what was settled before stays.
+      asked.on('upgrade', (_, socket) => {
+        socket.on('error', () => undefined)
+        socket.destroy()
       })
-      asked.on('close', () => clearTimeout(deadline))
+      asked.on('close', () => {
+        clearTimeout(deadline)
+        failed(new Error('it hung up'))
+      })
       asked.end()
     })
   }

@@ -7,6 +7,8 @@ export interface Mount {
   source: string
   /** major:minor, as stat(2) tells it. */
   device: string
+  /** Whether it is mounted so that nobody can write. */
+  readOnly: boolean
 }
 
 /** In memory, over the network, by a process of its own, or a view of another file system: no place on a disk here. */
@@ -52,10 +54,11 @@ export function readMounts(): Mount[] {
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ', 2)
-    const [, , device, , mountpoint] = before.split(' ')
-    const [fstype, source] = after.split(' ')
+    const [, , device, , mountpoint, options = ''] = before.split(' ')
+    const [fstype, source, ofFileSystem = ''] = after.split(' ')
+    const readOnly = [options, ofFileSystem].some((words) => words.split(',').includes('ro'))
     if (!device || !mountpoint || !fstype) return []
-    return [{ mountpoint: unescaped(mountpoint), fstype, source: unescaped(source ?? ''), device }]
+    return [{ mountpoint: unescaped(mountpoint), fstype, source: unescaped(source ?? ''), device, readOnly }]
   })
 }
 

@@ -103,7 +103,7 @@ export async function collectReport({
     ['homes', () => collectHomes({ run, stateDir, list: homesByChild(run) })],
     ['metrics', async () => collectMetrics(sampler, (await machine).kind)],
     ['hardware', async () => collectHardware(run, isContainer(await machine))],
-    ['docker', () => collectDocker({ env: process.env, stateDir, registries: asksRegistries })],
+    ['docker', () => collectDocker({ env: process.env, run, stateDir, registries: asksRegistries })],
     ['reboot', async () => collectReboot(run, isContainer(await machine))],
   ]
   const [storage, disks, apt] = await Promise.all([

@@ -15,10 +15,10 @@ const container = z.object({
   id: name,
   name,
   image: text.describe('as it was asked for, such as nginx:1.27'),
-  imageId: text.describe('what it runs, such as sha256:…'),
+  imageId: text.describe('what it runs: a SHA-256 in hexadecimal digits'),
   state: name.describe('as the engine calls it: created, running, paused, restarting, removing, exited, dead'),
   health: name.nullable().describe('starting, healthy, unhealthy; null = it has no check, or not told'),
-  exitCode: z.int().nullable().describe('of its last end; null = it runs, or not told'),
+  exitCode: z.int().nullable().describe('of its last end, or of a start that failed; null = it runs, or not told'),
   oomKilled: z.boolean().nullable().describe('whether it ended for want of memory; null = not told'),
   restarts: count.describe('by the engine, since it was made'),
   restartPolicy: name.nullable().describe('no, on-failure, always, unless-stopped; null = not told'),
@@ -29,7 +29,7 @@ const container = z.object({
 })
 
 const image = z.object({
-  id: text,
+  id: text.describe('a SHA-256 in hexadecimal digits'),
   tags: z.array(text).max(200),
   digests: z.array(text).max(200).describe('by which registries know it, such as nginx@sha256:…; [] = built here'),
   sizeBytes: z.int().nonnegative().nullable().meta({ unit: 'bytes' }).describe('with what it shares with others'),
@@ -38,8 +38,7 @@ const image = z.object({
 const remote = z.object({
   reference: text.describe('as a container asks for it'),
   digest: text.nullable().describe('what its registry gives for it now; null = it gave none'),
-  problem: text.nullable(),
-  askedAt: time,
+  problem: text.nullable().describe('why it could not be asked last; a digest beside it is from before'),
 })
 
 export const dockerSection = z.object({
@@ -48,7 +47,11 @@ export const dockerSection = z.object({
     .nullable()
     .describe('null = this machine has none'),
   containers: z.array(container).max(5000),
-  images: z.array(image).max(5000),
+  images: z
+    .array(image)
+    .max(20_000)
+    .nullable()
+    .describe('null = they could not be listed, so that nothing is known of newer ones'),
   remote: z.array(remote).max(1000).describe('[] = registries are not asked (VIGIE_DOCKER_REGISTRIES)'),
 })
 

@@ -115,6 +115,7 @@ const mounted = z.object({
   usedBytes: bytes,
   availableBytes: bytes,
   mountpoint: text,
+  readOnly: z.boolean().nullable().default(null).describe('as it is mounted; null = not told'),
 })
 export const dfSection = z.object({ fileSystems: list(mounted) })
 

@@ -22,7 +22,8 @@ export async function collectDf(run: Run, mounts: readonly Mount[]): Promise<DfF
   const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.fileSystems : []))
   const failed = answers.find((answer) => answer.status === 'rejected')
   if (failed && told.length === 0) throw failed.reason
-  return { fileSystems: told }
+  const readOnly = new Map(mounts.map((each) => [each.mountpoint, each.readOnly]))
+  return { fileSystems: told.map((each) => ({ ...each, readOnly: readOnly.get(each.mountpoint) ?? null })) }
 }
 
 async function ask(run: Run, points: readonly string[], timeoutMs: number): Promise<DfFacts> {
@@ -72,6 +73,7 @@ export function parseDf(text: string): DfFacts {
           usedBytes: bytes(used.word),
           availableBytes: bytes(available.word),
           mountpoint: row.slice(mount.at),
+          readOnly: null,
         },
       ]
     }),

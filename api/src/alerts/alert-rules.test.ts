@@ -171,8 +171,18 @@ const CASES: [string, Told, string[]][] = [
   ['memory that is there again', event(EventType.MEMORY_NORMAL), ['RESOLVE BUSY memory M']],
   [
     'a machine that tells no load any more',
-    event(EventType.METRICS_LOST),
-    ['CLOSE BUSY load M', 'CLOSE BUSY memory M'],
+    event(EventType.METRICS_LOST, { facts: { kind: 'LOAD' } }),
+    ['CLOSE BUSY load M'],
+  ],
+  [
+    'a machine that tells no memory any more',
+    event(EventType.METRICS_LOST, { facts: { kind: 'MEMORY' } }),
+    ['CLOSE BUSY memory M'],
+  ],
+  [
+    'a file system that may be fuller by now',
+    event(EventType.FILE_SYSTEM_ENOUGH, { cause: EventCause.USER, facts: { fileSystem: 'F' } }),
+    ['CLOSE FILE_SYSTEM file system F'],
   ],
   ['a silent machine', event(EventType.MACHINE_SILENT), ['OPEN MACHINE_SILENT machine M']],
   ['a machine that is back', event(EventType.MACHINE_BACK), ['RESOLVE MACHINE_SILENT machine M']],

@@ -237,7 +237,7 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.FILE_SYSTEM_LOW:
       return one('OPEN', AlertType.FILE_SYSTEM, fileSystem, event.to)
     case EventType.FILE_SYSTEM_ENOUGH:
-      return one('RESOLVE', AlertType.FILE_SYSTEM, fileSystem)
+      return one(event.cause === EventCause.USER ? 'CLOSE' : 'RESOLVE', AlertType.FILE_SYSTEM, fileSystem)
     case EventType.FILE_SYSTEM_LEFT:
       return one('CLOSE', AlertType.FILE_SYSTEM, fileSystem)
     case EventType.LOAD_HIGH:
@@ -250,7 +250,7 @@ export function consequencesOf(event: Told): Consequence[] {
     case EventType.MEMORY_NORMAL:
       return one(event.cause === EventCause.USER ? 'CLOSE' : 'RESOLVE', AlertType.BUSY, memory)
     case EventType.METRICS_LOST:
-      return [...one('CLOSE', AlertType.BUSY, load), ...one('CLOSE', AlertType.BUSY, memory)]
+      return one('CLOSE', AlertType.BUSY, facts.kind === 'MEMORY' ? memory : load)
     case EventType.ROOM_LOW:
       return one('OPEN', AlertType.ROOM, `room ${facts.name}`, event.to)
     case EventType.ROOM_ENOUGH:

@@ -45,7 +45,7 @@ export function dockerReport(machine: DemoMachine, at: Date, day: number): Docke
     const release = releaseOf(image, fetched)
     const digest = `${image.split(':')[0]}@sha256:${hash(`digest ${image} ${release}`)}`
     return {
-      id: `sha256:${hash(`id ${image} ${release}`)}`,
+      id: hash(`id ${image} ${release}`),
       tags: [image],
       digests: isLocal(image) ? [] : [digest],
       sizeBytes: 40_000_000 + Math.floor(chance(`${image} size`) * 900_000_000),
@@ -58,7 +58,6 @@ export function dockerReport(machine: DemoMachine, at: Date, day: number): Docke
       reference,
       digest: `sha256:${hash(`digest ${reference} ${releaseOf(reference, day)}`)}`,
       problem: null,
-      askedAt: new Date(Math.floor(at.getTime() / (DAY / 2)) * (DAY / 2)).toISOString(),
     }))
   const containers = stacks.flatMap(([project, ...services]) =>
     services.map(([service, image]) =>

@@ -22,6 +22,7 @@ const mount = (path: string, fstype = 'ext4'): Mount => ({
   fstype,
   source: '/dev/sdb1',
   device: '8:17',
+  readOnly: false,
 })
 const at = (root: InnerMount['root'], path: string): InnerMount => ({ root, path })
 const elsewhere = mount('..', 'tmpfs')

@@ -14,7 +14,7 @@ export enum ContainerStanding {
 registerEnumType(ContainerStanding, {
   name: 'ContainerStanding',
   valuesConfig: {
-    FAILED: { description: 'It ended with an error, for want of memory, or cannot be removed' },
+    FAILED: { description: 'It ended with an error or for want of memory, could not be started, or cannot be removed' },
     RESTARTING: { description: 'It ends again and again, and its engine starts it anew' },
     UNHEALTHY: { description: 'It runs, and its own check fails' },
     PAUSED: { description: 'Somebody holds it' },
@@ -48,7 +48,8 @@ export function standingOf({ state, health, exitCode, oomKilled }: Told): Contai
     case 'created':
     case 'configured':
     case 'initialized':
-      return ContainerStanding.STOPPED
+      // It could not be started: its port is taken, its program is not there.
+      return exitCode ? ContainerStanding.FAILED : ContainerStanding.STOPPED
     case 'dead':
       return ContainerStanding.FAILED
     case 'exited':

@@ -41,7 +41,7 @@ export function containersOf(machine: string, facts: DockerFacts): ContainerFact
 export function dockerOf(facts: DockerFacts, rows: readonly ContainerFacts[], at: Date): DockerRow {
   const count = (is: (row: ContainerFacts) => boolean): number => rows.filter(is).length
   const used = new Set(facts.containers.map(({ imageId }) => imageId))
-  const unused = facts.images.filter(({ id }) => !used.has(id))
+  const unused = facts.images?.filter(({ id }) => !used.has(id)) ?? null
   const common = { toldAt: at, problem: null }
   if (facts.engine === null) return { ...common, ...NO_ENGINE }
   return {
@@ -52,11 +52,12 @@ export function dockerOf(facts: DockerFacts, rows: readonly ContainerFacts[], at
     running: count(({ standing }) => RUNNING.includes(standing)),
     troubled: count(({ standing }) => TROUBLED.includes(standing)),
     outdated: count(({ update }) => OUTDATED.includes(update)),
-    unusedImages: unused.length,
+    unusedImages: unused?.length ?? null,
     // The size of one that was not told is not zero.
-    unusedBytes: unused.some(({ sizeBytes }) => sizeBytes === null)
-      ? null
-      : unused.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
+    unusedBytes:
+      unused === null || unused.some(({ sizeBytes }) => sizeBytes === null)
+        ? null
+        : unused.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
   }
 }
 

@@ -14,6 +14,8 @@ test.each<[string, Told, ContainerStanding]>([
   ['restarting', { exitCode: 1 }, ContainerStanding.RESTARTING],
   ['paused', {}, ContainerStanding.PAUSED],
   ['created', {}, ContainerStanding.STOPPED],
+  ['created', { exitCode: 0 }, ContainerStanding.STOPPED],
+  ['created', { exitCode: 128 }, ContainerStanding.FAILED],
   ['exited', { exitCode: 0 }, ContainerStanding.STOPPED],
   ['exited', { exitCode: 137 }, ContainerStanding.STOPPED],
   ['exited', { exitCode: 143 }, ContainerStanding.STOPPED],
@@ -40,7 +42,6 @@ const remote = (reference: string, of: string | null, problem: string | null = n
   reference,
   digest: of,
   problem,
-  askedAt: '2026-12-01T00:00:00Z',
 })
 const asked = (name = 'nginx:1.27', imageId = digest('a')) => ({ image: name, imageId })
 
@@ -66,7 +67,7 @@ describe('Whether a newer image is there', () => {
     ['where the registry did not say', asked(), [image()], [remote('nginx:1.27', null, '429')], ImageUpdate.UNKNOWN],
     ['where it was built here', asked(), [image({ digests: [] })], [], ImageUpdate.LOCAL],
     ['where it is pinned', asked(`nginx@${digest('d')}`), [image()], [], ImageUpdate.PINNED],
-    ['where only its id is known', asked('a'.repeat(64)), [image()], [], ImageUpdate.PINNED],
+    ['where only its id is known', asked('a'.repeat(64)), [image()], [], ImageUpdate.UNKNOWN],
     ['where its image is told by no name', asked('gone:1', digest('f')), [image()], [], ImageUpdate.UNKNOWN],
     [
       'where its image is not told, though its registry answered',
@@ -167,6 +168,11 @@ test('Containers are counted by what they need, and images that none of them use
 
 test('Of a machine without an engine nothing is counted, not even as zero; a size that is not told is not zero', () => {
   expect(dockerOf(facts({ engine: null }), [], AT)).toMatchObject({ toldAt: AT, engine: null, containers: null })
+  expect(dockerOf(facts({ images: null }), [], AT)).toMatchObject({
+    containers: 0,
+    unusedImages: null,
+    unusedBytes: null,
+  })
   expect(dockerOf(facts({ images: [image({ sizeBytes: null })] }), [], AT)).toMatchObject({
     containers: 0,
     unusedImages: 1,

@@ -28,7 +28,9 @@ export interface UpdateTold {
   problem: string | null
 }
 
-const PINNED = /@sha256:|^(?:sha256:)?[0-9a-f]{64}$/
+/** What is asked for by an id alone is as its engine lists it where it could not be looked at. */
+const PINNED = /@sha256:/
+const IS_ID = /^(?:sha256:)?[0-9a-f]{12,64}$/
 
 /** A name without a tag is that of the newest; Docker leaves out what Podman writes. */
 export function normalised(reference: string): string {
@@ -42,7 +44,9 @@ export function updateOf(
   { image, imageId }: Pick<DockerContainer, 'image' | 'imageId'>,
   { images, remote }: Pick<DockerFacts, 'images' | 'remote'>,
 ): UpdateTold {
+  if (images === null) return known(ImageUpdate.UNKNOWN)
   if (PINNED.test(image)) return known(ImageUpdate.PINNED)
+  if (IS_ID.test(image)) return known(ImageUpdate.UNKNOWN)
   const asked = normalised(image)
   const named = images.find(({ tags }) => tags.some((tag) => normalised(tag) === asked))
   if (named && imageId !== '' && named.id !== imageId) return known(ImageUpdate.RECREATE)

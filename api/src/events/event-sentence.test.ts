@@ -19,7 +19,10 @@ describe.each(Object.values(Language))('In %s', (language) => {
   test.each(Object.values(EventType))(
     '%s is a sentence that leaves nothing to fill in, and ends without a stop',
     (type) => {
-      const sentence = eventSentence(told(type, { from: 'OK', to: 'AT_RISK', count: 3 }), language)
+      const sentence = eventSentence(
+        told(type, { from: 'OK', to: 'AT_RISK', count: 3, threshold: { kind: 'REBOOT_DAYS', tag: null } }),
+        language,
+      )
       expect(sentence).toMatch(/^[^{}?]{5,120}\??$/)
       expect(sentence).not.toMatch(/(?<!T)\.$|undefined|null/)
       expect(sentence === type).toBe(false)
@@ -54,6 +57,30 @@ test.each<[EventTold, string, string]>([
     'Sauvegarde db : Pas encore jugée → Bonne',
   ],
   [told(EventType.DISK_MOVED), 'S1 moved from olympe to atlas', 'S1 est passé d’olympe à atlas'],
+  [
+    told(EventType.FILE_SYSTEM_LOW, { from: 'LOW', to: 'SCARCE' }),
+    '/var of atlas is almost full',
+    '/var d’atlas est presque plein',
+  ],
+  [
+    told(EventType.FILE_SYSTEM_LOW, { from: 'SCARCE', to: 'LOW' }),
+    '/var of atlas is no longer almost full',
+    '/var d’atlas n’est plus presque plein',
+  ],
+  [
+    told(EventType.THRESHOLD_CHANGED, {
+      from: null,
+      to: '1.5',
+      threshold: { kind: 'LOAD_PER_CPU', tag: 'Lyon' },
+    }),
+    'Threshold of load, Lyon: as every machine → 1.5',
+    'Seuil de la charge, Lyon : comme toutes → 1,5',
+  ],
+  [
+    told(EventType.THRESHOLD_CHANGED, { from: '7', to: 'NEVER', threshold: { kind: 'SECURITY_DAYS', tag: null } }),
+    'Threshold of security updates that wait, every machine: 7 → never',
+    'Seuil des mises à jour de sécurité en attente, toutes les machines : 7 → jamais',
+  ],
   [told(EventType.FILE_SYSTEM_LOW), '/var of atlas fills up', '/var d’atlas se remplit'],
   [
     told(EventType.MACHINE_CLONED, { machine: '{name}', name: '$&' }),

@@ -14,6 +14,8 @@ export interface EventTold {
   fromMachine: string
   disk: string
   name: string
+  /** Of a threshold: its kind, and the tag of the machines that it holds for; null = every machine. */
+  threshold?: { kind: string; tag: string | null }
 }
 
 const HEALTHS: Record<Language, Map<string, string>> = {
@@ -52,6 +54,30 @@ const STATUSES: Record<Language, Map<string, string>> = {
     ['UNKNOWN', 'Pas encore jugée'],
   ]),
 }
+const THRESHOLDS: Record<Language, Map<string, string>> = {
+  [Language.EN]: new Map([
+    ['FILE_SYSTEM_PERCENT', 'Threshold of full file systems'],
+    ['FILE_SYSTEM_DAYS', 'Threshold of file systems that will be full'],
+    ['LOAD_PER_CPU', 'Threshold of load'],
+    ['MEMORY_PERCENT', 'Threshold of memory'],
+    ['SECURITY_DAYS', 'Threshold of security updates that wait'],
+    ['REBOOT_DAYS', 'Threshold of a restart that waits'],
+    ['NEVER', 'never'],
+    ['USUAL', 'as every machine'],
+    ['EVERY', 'every machine'],
+  ]),
+  [Language.FR]: new Map([
+    ['FILE_SYSTEM_PERCENT', 'Seuil des systèmes de fichiers pleins'],
+    ['FILE_SYSTEM_DAYS', 'Seuil des systèmes de fichiers bientôt pleins'],
+    ['LOAD_PER_CPU', 'Seuil de la charge'],
+    ['MEMORY_PERCENT', 'Seuil de la mémoire'],
+    ['SECURITY_DAYS', 'Seuil des mises à jour de sécurité en attente'],
+    ['REBOOT_DAYS', 'Seuil d’un redémarrage en attente'],
+    ['NEVER', 'jamais'],
+    ['USUAL', 'comme toutes'],
+    ['EVERY', 'toutes les machines'],
+  ]),
+}
 const NEW: Record<Language, string> = { [Language.EN]: 'new', [Language.FR]: 'nouveau' }
 
 /** What happened, without a full stop. Pure. */
@@ -68,6 +94,7 @@ export function eventSentence(told: EventTold, language: Language): string {
     ['n', count === null ? '?' : String(count)],
     ['before', known.get(told.from ?? '') ?? NEW[language]],
     ['after', known.get(told.to ?? '') ?? ''],
+    ...thresholdWords(told, language),
   ])
   return words.replace(/\{(de )?(\w+)\}/g, (_, isOf: string | undefined, key: string) => {
     const value = values.get(key) ?? '?'
@@ -75,7 +102,23 @@ export function eventSentence(told: EventTold, language: Language): string {
   })
 }
 
+/** A number is itself, in its language. */
+function thresholdWords({ threshold, from, to }: EventTold, language: Language): [string, string][] {
+  if (!threshold) return []
+  const words = THRESHOLDS[language]
+  const of = (value: string | null): string =>
+    words.get(value ?? 'USUAL') ?? (language === Language.FR ? (value ?? '').replace('.', ',') : (value ?? ''))
+  return [
+    ['kind', words.get(threshold.kind) ?? threshold.kind],
+    ['tag', threshold.tag ?? words.get('EVERY') ?? ''],
+    ['before', of(from)],
+    ['after', of(to)],
+  ]
+}
+
 function keyOf({ type, from, to }: EventTold): keyof typeof EN {
+  if (type === EventType.FILE_SYSTEM_LOW && to === 'SCARCE') return 'FILE_SYSTEM_SCARCE'
+  if (type === EventType.FILE_SYSTEM_LOW && from === 'SCARCE') return 'FILE_SYSTEM_EASED'
   if (from === null || from !== to) return type
   if (type === EventType.HEALTH_CHANGED) return 'HEALTH_CHANGED_WORSE'
   if (type === EventType.ARRAY_CHANGED) return 'ARRAY_CHANGED_WORSE'

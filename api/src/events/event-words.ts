@@ -2,7 +2,12 @@ import type { EventType } from './event.entity.ts'
 
 /** What stays as it was has happened again, or got worse within it. */
 type EventWords = Record<
-  EventType | 'HEALTH_CHANGED_WORSE' | 'ARRAY_CHANGED_WORSE' | 'BACKUP_STATUS_CHANGED_AGAIN',
+  | EventType
+  | 'HEALTH_CHANGED_WORSE'
+  | 'ARRAY_CHANGED_WORSE'
+  | 'BACKUP_STATUS_CHANGED_AGAIN'
+  | 'FILE_SYSTEM_SCARCE'
+  | 'FILE_SYSTEM_EASED',
   string
 >
 
@@ -80,6 +85,8 @@ export const EN: EventWords = {
   SECURITY_TOLERATED: 'Security updates of {machine} may wait longer',
   REBOOT_TOLERATED: 'A restart of {machine} may wait longer',
   FILE_SYSTEM_LOW: '{name} of {machine} fills up',
+  FILE_SYSTEM_SCARCE: '{name} of {machine} is almost full',
+  FILE_SYSTEM_EASED: '{name} of {machine} is no longer almost full',
   FILE_SYSTEM_ENOUGH: '{name} of {machine} has room again',
   FILE_SYSTEM_LEFT: '{name} of {machine} is mounted no more',
   LOAD_HIGH: '{machine} is overloaded',
@@ -87,7 +94,7 @@ export const EN: EventWords = {
   MEMORY_HIGH: '{machine} is short of memory',
   MEMORY_NORMAL: 'The memory of {machine} suffices again',
   METRICS_LOST: 'How busy {machine} is nobody tells any more',
-  THRESHOLD_CHANGED: 'A threshold was changed: {name}',
+  THRESHOLD_CHANGED: '{kind}, {tag}: {before} → {after}',
   ROOM_LOW: '{name} fills up',
   ROOM_ENOUGH: '{name} has room again',
   DEPOSIT_FORGOTTEN: 'Deleted from the folder of {name}, awaited by nobody: {n}',
@@ -168,6 +175,8 @@ export const FR: EventWords = {
   SECURITY_TOLERATED: 'Les mises à jour de sécurité {de machine} peuvent attendre plus longtemps',
   REBOOT_TOLERATED: 'Un redémarrage {de machine} peut attendre plus longtemps',
   FILE_SYSTEM_LOW: '{name} {de machine} se remplit',
+  FILE_SYSTEM_SCARCE: '{name} {de machine} est presque plein',
+  FILE_SYSTEM_EASED: '{name} {de machine} n’est plus presque plein',
   FILE_SYSTEM_ENOUGH: '{name} {de machine} a de nouveau de la place',
   FILE_SYSTEM_LEFT: '{name} {de machine} n’est plus monté',
   LOAD_HIGH: '{machine} est surchargée',
@@ -175,7 +184,7 @@ export const FR: EventWords = {
   MEMORY_HIGH: '{machine} manque de mémoire',
   MEMORY_NORMAL: '{machine} a de nouveau assez de mémoire',
   METRICS_LOST: '{machine} ne dit plus sa charge',
-  THRESHOLD_CHANGED: 'Un seuil a changé : {name}',
+  THRESHOLD_CHANGED: '{kind}, {tag} : {before} → {after}',
   ROOM_LOW: '{name} se remplit',
   ROOM_ENOUGH: '{name} a de nouveau de la place',
   DEPOSIT_FORGOTTEN: 'Supprimés du dossier {de name}, attendus par personne : {n}',

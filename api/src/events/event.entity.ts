@@ -183,7 +183,7 @@ export interface EventFacts {
   name?: string
   /** The id of the file system that it is about. */
   fileSystem?: string
-  /** Of an array, or of a threshold. */
+  /** Of an array or a threshold; of what is told no more: LOAD or MEMORY. */
   kind?: string
   /** Of a disk or array whose health stays as it was: something grave was found beside what was known. */
   worse?: boolean

@@ -94,7 +94,9 @@ export class EventsResolver {
         (job ? `${job.agentId}/${job.databaseName}` : disk ? diskName(disk) : machine ? machineName(machine) : 'Vigie'),
     }
     const { type, from, to } = event
-    return eventSentence({ type, from, to, count: count ?? null, ...named }, language)
+    const { kind } = event.facts
+    const threshold = type === EventType.THRESHOLD_CHANGED && kind ? { threshold: { kind, tag: name ?? null } } : {}
+    return eventSentence({ type, from, to, count: count ?? null, ...named, ...threshold }, language)
   }
 
   @FieldResolver(() => ID, { nullable: true, description: 'The execution that it is about; null = it is about none' })

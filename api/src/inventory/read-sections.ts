@@ -103,6 +103,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
       const why = first ? `${first.field} ${first.rule}` : 'it cannot be read'
       told.silent.add(section.kind)
       if (isSectionKind(section.kind)) told.refused.push(`${nameOf(section)} was not taken: ${why}.`)
+      if (section.kind === 'docker') told.state.dockerProblem = why.slice(0, LONGEST_WHY)
       // What cannot be read of a disk is no answer of it.
       if (section.kind === 'smartctl' && section.subject != null) refusedDisks.set(section.subject, why)
       return outcomeOf(section, SectionResult.REFUSED, error.refusals)

@@ -122,8 +122,20 @@ export class MachinesService {
     // Its alerts are closed: what still stands when it comes back is told anew.
     await tables(em)
       .updateTable('MachineState')
-      .set({ securityToldAt: null, rebootToldAt: null, troubleToldAt: null })
+      .set({
+        securityToldAt: null,
+        rebootToldAt: null,
+        troubleToldAt: null,
+        loadHighSince: null,
+        memoryHighSince: null,
+      })
       .where('machine', '=', id)
+      .execute()
+    await tables(em)
+      .updateTable('FileSystem')
+      .set({ level: null, fullAt: null })
+      .where('machine', '=', id)
+      .where('level', 'is not', null)
       .execute()
     for (const disk of disks) tell.disks.add(disk.id)
     tell.machines.add(id)

@@ -26,6 +26,11 @@ test.each<[string, (number | null)[], number | null, Date | null, BusyWord, Date
   expect(busyAfter(spans(...values), limit, before)).toMatchObject({ word, since })
 })
 
+test('Six averages hours apart are no hour', () => {
+  const hourly = Array.from({ length: 6 }, (_, hour) => ({ at: new Date(START + hour * 3_600_000), value: 9 }))
+  expect(busyAfter(hourly, 3, null)).toMatchObject({ word: BusyWord.NOT_BUSY, since: null, average: null })
+})
+
 test('What is told is the average of the hour', () => {
   expect(busyAfter(spans(9, 4, 5, 6, 4, 5, 6), 3, null).average).toBe(5)
 })

@@ -87,42 +87,67 @@ interface Told {
 
 type Bucket = Pick<Row<MetricBucket>, 'at' | 'loads' | 'loadSum' | 'memories' | 'memorySum' | 'memoryBytes'>
 
-function noticeOne(told: Told, buckets: readonly Bucket[]): void {
-  const { machine, state, thresholds } = told
-  const threads = state.hardware?.threads ?? null
-  const loadLimit = thresholds.of(ThresholdKind.LOAD_PER_CPU, machine.tags)
-  const memoryLimit = thresholds.of(ThresholdKind.MEMORY_PERCENT, machine.tags)
-  const load = busyAfter(loadsOf(buckets, threads), loadLimit, state.loadHighSince)
-  const memory = busyAfter(memoriesOf(buckets), memoryLimit, state.memoryHighSince)
-  const was = [state.loadHighSince, state.memoryHighSince]
-  state.loadHighSince = load.since
-  state.memoryHighSince = memory.since
-  if ([load, memory].some(({ word }, index) => was[index] && word === BusyWord.UNKNOWN)) {
-    tellOf(told, EventType.METRICS_LOST, EventCause.READING)
-    return
-  }
-  // That nobody wants to hear of it any more is no recovery.
-  const causeOf = (limit: number | null): EventCause => (limit === null ? EventCause.USER : EventCause.READING)
-  if (load.since && !was[0])
-    tellOf(told, EventType.LOAD_HIGH, EventCause.READING, {
-      since: load.since.toISOString(),
-      reasons: [reasonOf('LOAD_HIGH', load.average, loadLimit, String(threads))],
-    })
-  else if (was[0] && !load.since) tellOf(told, EventType.LOAD_NORMAL, causeOf(loadLimit))
-  if (memory.since && !was[1])
-    tellOf(told, EventType.MEMORY_HIGH, EventCause.READING, {
-      since: memory.since.toISOString(),
-      reasons: [reasonOf('MEMORY_HIGH', memory.average, memoryLimit, null)],
-    })
-  else if (was[1] && !memory.since) tellOf(told, EventType.MEMORY_NORMAL, causeOf(memoryLimit))
+/** How a half of it, load or memory, is kept and told. */
+interface Half {
+  kind: 'LOAD' | 'MEMORY'
+  since: 'loadHighSince' | 'memoryHighSince'
+  by: 'loadThreshold' | 'memoryThreshold'
+  threshold: ThresholdKind
+  high: EventType
+  normal: EventType
+  reason: 'LOAD_HIGH' | 'MEMORY_HIGH'
+}
+const LOAD: Half = {
+  kind: 'LOAD',
+  since: 'loadHighSince',
+  by: 'loadThreshold',
+  threshold: ThresholdKind.LOAD_PER_CPU,
+  high: EventType.LOAD_HIGH,
+  normal: EventType.LOAD_NORMAL,
+  reason: 'LOAD_HIGH',
+}
+const MEMORY: Half = {
+  kind: 'MEMORY',
+  since: 'memoryHighSince',
+  by: 'memoryThreshold',
+  threshold: ThresholdKind.MEMORY_PERCENT,
+  high: EventType.MEMORY_HIGH,
+  normal: EventType.MEMORY_NORMAL,
+  reason: 'MEMORY_HIGH',
 }
 
-const reasonOf = (
-  code: 'LOAD_HIGH' | 'MEMORY_HIGH',
-  value: number | null,
-  limit: number | null,
-  subject: string | null,
-): Reason => ({ code, severity: Severity.WARNING, value, limit, subject })
+function noticeOne(told: Told, buckets: readonly Bucket[]): void {
+  const threads = told.state.hardware?.threads ?? null
+  noticeHalf(told, LOAD, { spans: loadsOf(buckets, threads), subject: String(threads) })
+  noticeHalf(told, MEMORY, { spans: memoriesOf(buckets), subject: null })
+}
+
+function noticeHalf(
+  told: Told,
+  half: Half,
+  { spans, subject }: { spans: readonly Span[]; subject: string | null },
+): void {
+  const { machine, state, thresholds, now } = told
+  const was = state[half.since]
+  const limit = thresholds.of(half.threshold, machine.tags)
+  const isMoved = was !== null && state[half.by] !== limit
+  // By another threshold it is judged anew: no margin holds what it was by the former.
+  const { word, since, average } = busyAfter(spans, limit, isMoved ? null : was)
+  // One that reports seldom tells nothing for hours: only of one that fell silent nobody knows.
+  if (word === BusyWord.UNKNOWN && was !== null && machine.silentAt > now) return
+  state[half.since] = since && (was ?? since)
+  state[half.by] = since && limit
+  if (word === BusyWord.UNKNOWN) {
+    if (was) tellOf(told, half.kind, { type: EventType.METRICS_LOST, cause: EventCause.READING })
+  } else if (since && !was) {
+    const reason: Reason = { code: half.reason, severity: Severity.WARNING, value: average, limit, subject }
+    const facts = { since: since.toISOString(), reasons: [reason] }
+    tellOf(told, half.kind, { type: half.high, cause: EventCause.READING, facts })
+  } else if (was && !since) {
+    // That somebody moved the threshold is no recovery.
+    tellOf(told, half.kind, { type: half.normal, cause: isMoved ? EventCause.USER : EventCause.READING })
+  }
+}
 
 /** Of how many processors, is told apart: a load alone says nothing. */
 const loadsOf = (buckets: readonly Bucket[], threads: number | null): Span[] =>
@@ -134,13 +159,17 @@ const memoriesOf = (buckets: readonly Bucket[]): Span[] =>
     value: memories === 0 || !memoryBytes ? null : (memorySum / memories / memoryBytes) * 100,
   }))
 
-function tellOf({ tell, machine, now }: Told, type: EventType, cause: EventCause, facts: EventFacts = {}): void {
+function tellOf(
+  { tell, machine, now }: Told,
+  kind: Half['kind'],
+  { type, cause, facts = {} }: { type: EventType; cause: EventCause; facts?: EventFacts },
+): void {
   tell.event({
     type,
     severity: facts.reasons ? Severity.WARNING : Severity.INFO,
     at: now,
     cause,
     machine: machine.id,
-    facts: { hostname: machine.hostname ?? machine.ip, ...facts },
+    facts: { hostname: machine.hostname ?? machine.ip, kind, ...facts },
   })
 }

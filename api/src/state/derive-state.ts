@@ -39,6 +39,8 @@ export const unknownState = (machine: string): StateFacts => ({
   hardwareAt: null,
   loadHighSince: null,
   memoryHighSince: null,
+  loadThreshold: null,
+  memoryThreshold: null,
   troubleSince: null,
   troubleToldAt: null,
   securityToldAt: null,

@@ -241,6 +241,13 @@ export class MachineState {
   @Property({ type: 'datetime', nullable: true })
   memoryHighSince!: Date | null
 
+  /** By which threshold that was told; null = it was not. */
+  @Property({ type: 'double', nullable: true })
+  loadThreshold!: number | null
+
+  @Property({ type: 'double', nullable: true })
+  memoryThreshold!: number | null
+
   /** When it was told that a security update waits for long, and that a restart does; null = it was not, or it is over. */
   @Property({ type: 'datetime', nullable: true })
   securityToldAt!: Date | null

@@ -72,13 +72,9 @@ const detailOf = ({ rebootReasons }: Row<MachineState>): string =>
 type What = 'security' | 'reboot' | 'trouble'
 const LIMIT_OF = { security: ThresholdKind.SECURITY_DAYS, reboot: ThresholdKind.REBOOT_DAYS }
 
-/** Null = nobody wants to hear of it. */
+/** Null = nobody wants to hear of it. That nobody knows what waits is always told. */
 const daysOf = (what: What, thresholds: Thresholds, tags: readonly string[]): number | null =>
-  what === 'trouble'
-    ? thresholds.of(ThresholdKind.SECURITY_DAYS, tags) === null
-      ? null
-      : TROUBLE_DAYS
-    : thresholds.of(LIMIT_OF[what], tags)
+  what === 'trouble' ? TROUBLE_DAYS : thresholds.of(LIMIT_OF[what], tags)
 
 /** Those of machines in service that wait for longer than they should, and of which nobody was told. */
 async function lateSince(

@@ -95,7 +95,7 @@ export class FileSystem {
   @Field(() => RoomLevel, {
     nullable: true,
     description:
-      'How scarce its room is by the limits of its machine (see thresholds); a data set of ZFS has that of its pool, told once for each. Null = not mounted, read-only, or not told',
+      'How scarce its room is by the thresholds of its machine; of the data sets of a ZFS pool one alone has it, for the pool. Null = not mounted, mounted read-only, or not told',
   })
   @Property({ type: 'string', nullable: true })
   level!: RoomLevel | null
@@ -107,6 +107,13 @@ export class FileSystem {
   })
   @Property({ type: 'datetime', nullable: true })
   fullAt!: Date | null
+
+  /** By which thresholds it was judged last; null = never, or by one that says never. */
+  @Property({ type: 'integer', nullable: true })
+  judgedPercent!: number | null
+
+  @Property({ type: 'integer', nullable: true })
+  judgedDays!: number | null
 
   /** How full it was on each of the last 60 days. */
   @Property({ type: 'json', default: '[]', lazy: true })

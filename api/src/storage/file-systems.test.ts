@@ -98,7 +98,15 @@ test('A ZFS data set lies on every device of its pool, but for those that it has
     },
     df: {
       fileSystems: [
-        { source: 'tank/home', fstype: 'zfs', sizeBytes: 10, usedBytes: 4, availableBytes: 6, mountpoint: '/home' },
+        {
+          source: 'tank/home',
+          fstype: 'zfs',
+          sizeBytes: 10,
+          usedBytes: 4,
+          availableBytes: 6,
+          mountpoint: '/home',
+          readOnly: null,
+        },
       ],
     },
   }

@@ -12,14 +12,14 @@ import { FileSystem } from './file-system.entity.ts'
 import { fullAt, levelOf, type RoomDay, RoomLevel, roomLimits, withDay } from './forecast.ts'
 import { roomReasons, roomSeverity } from './room-reasons.ts'
 import type { StorageGraph } from './storage-graph.ts'
-import { watchedRooms } from './watched-rooms.ts'
+import { keyOf, type WatchedRoom, watchedRooms } from './watched-rooms.ts'
 
 /** What a report shows: the file systems that are there, and those that left. */
 export interface RoomsTold {
   at: Date
   present: readonly Row<FileSystem>[]
   gone: readonly Row<FileSystem>[]
-  zpool: StorageGraph['zpool']
+  graph: Pick<StorageGraph, 'zpool' | 'df'>
 }
 
 export type MachineOfRooms = Pick<Row<Machine>, 'id' | 'hostname' | 'ip' | 'tags'>
@@ -35,29 +35,34 @@ export class RoomWatch {
   ) {}
 
   /** After the rows were saved. */
-  async judge(machine: MachineOfRooms, { at, present, gone, zpool }: RoomsTold): Promise<void> {
-    const watched = watchedRooms(present, zpool)
-    const known = await this.daysOf(watched.map(({ row }) => row.id))
+  async judge(machine: MachineOfRooms, { at, present, gone, graph }: RoomsTold): Promise<void> {
+    const watched = watchedRooms(present, graph)
+    const still = new Set(watched.map(({ row }) => row.id))
+    const left = [...present, ...gone].filter((row) => row.level !== null && !still.has(row.id))
+    const known = await this.daysOf([...still, ...left.map(({ id }) => id)])
+    const heirs = inherit(watched, left, known)
     const thresholds = await readThresholds(this.em)
-    const byPercent = thresholds.of(ThresholdKind.FILE_SYSTEM_PERCENT, machine.tags)
-    const asked = roomLimits(byPercent, thresholds.of(ThresholdKind.FILE_SYSTEM_DAYS, machine.tags))
-    for (const { row, name, room } of watched) {
+    const percent = thresholds.of(ThresholdKind.FILE_SYSTEM_PERCENT, machine.tags)
+    const within = thresholds.of(ThresholdKind.FILE_SYSTEM_DAYS, machine.tags)
+    for (const { row, name, key, room } of watched) {
       // What was not told this time is as it was.
       if (room === null) continue
       const before = row.level ?? RoomLevel.ENOUGH
       const had = known.get(row.id) ?? []
       const days = withDay(had, at, room.used)
       const full = fullAt({ ...room, days }, at)
-      row.level = levelOf(room, { full, now: at, before, limits: asked })
-      // To the day: it is told as one, and written as often.
-      row.fullAt = full && new Date(Math.floor(full.getTime() / DAY) * DAY)
-      if (isWorthWriting(had, days, room.used + room.free))
+      const isMoved = row.level !== null && (row.judgedPercent !== percent || row.judgedDays !== within)
+      // By another threshold it is judged anew: no margin holds what it was by the former.
+      const limits = roomLimits(percent, within)
+      row.level = levelOf(room, { full, now: at, before: isMoved ? RoomLevel.ENOUGH : before, limits })
+      Object.assign(row, { judgedPercent: percent, judgedDays: within })
+      // To the day, and in the midst of it: it is told as one, wherever somebody reads it, and written as often.
+      row.fullAt = full && new Date(Math.floor(full.getTime() / DAY) * DAY + DAY / 2)
+      if (heirs.has(row.id) || isWorthWriting(had, days, room.used + room.free))
         await updateRow(this.em, FileSystem, row.id, { roomDays: days })
-      if (row.level !== before) this.tellLevel(machine, { row, name, room, before, at })
+      if (row.level !== before) this.tellLevel(machine, { row, name, key, room, before, at, isMoved })
     }
-    const still = new Set(watched.map(({ row }) => row.id))
-    const left = [...present, ...gone].filter((row) => row.level !== null && !still.has(row.id))
-    for (const row of left) this.tellLeft(machine, row, at)
+    for (const row of left) if (row.level !== null) this.tellLeft(machine, row, at)
     await saveRows(this.em, FileSystem, [...present, ...gone])
   }
 
@@ -73,22 +78,31 @@ export class RoomWatch {
 
   private tellLevel(
     machine: MachineOfRooms,
-    told: { row: Row<FileSystem>; name: string; room: { used: number; free: number }; before: RoomLevel; at: Date },
+    told: {
+      row: Row<FileSystem>
+      name: string
+      key: string
+      room: { used: number; free: number }
+      before: RoomLevel
+      at: Date
+      isMoved: boolean
+    },
   ): void {
-    const { row, name, room, before, at } = told
+    const { row, name, key, room, before, at, isMoved } = told
     const level = row.level ?? RoomLevel.ENOUGH
     this.tell.event({
       type: level === RoomLevel.ENOUGH ? EventType.FILE_SYSTEM_ENOUGH : EventType.FILE_SYSTEM_LOW,
       severity: roomSeverity(level),
       at,
-      cause: EventCause.READING,
+      // That somebody moved the threshold is no recovery.
+      cause: isMoved ? EventCause.USER : EventCause.READING,
       machine: machine.id,
       from: before,
       to: level,
       facts: {
         hostname: machine.hostname ?? machine.ip,
         name,
-        fileSystem: row.id,
+        fileSystem: key,
         reasons: roomReasons({ ...room, fullAt: row.fullAt, level }, name, at),
       },
     })
@@ -107,9 +121,32 @@ export class RoomWatch {
       cause: EventCause.READING,
       machine: machine.id,
       from: before,
-      facts: { hostname: machine.hostname ?? machine.ip, name: row.mountpoint ?? row.source ?? '', fileSystem: row.id },
+      facts: {
+        hostname: machine.hostname ?? machine.ip,
+        name: row.mountpoint ?? row.source ?? '',
+        fileSystem: keyOf(row),
+      },
     })
   }
+}
+
+/** Where another data set stands for its pool now, the pool is as it was; the ids of those that do. */
+function inherit(
+  watched: readonly WatchedRoom[],
+  left: readonly Row<FileSystem>[],
+  days: Map<string, RoomDay[]>,
+): Set<string> {
+  const heirs = new Set<string>()
+  for (const { row, key } of watched) {
+    const former = row.level === null ? left.find((each) => keyOf(each) === key) : undefined
+    if (!former) continue
+    const { level, fullAt: full, judgedPercent, judgedDays } = former
+    Object.assign(row, { level, fullAt: full, judgedPercent, judgedDays })
+    Object.assign(former, { level: null, fullAt: null })
+    days.set(row.id, days.get(former.id) ?? [])
+    heirs.add(row.id)
+  }
+  return heirs
 }
 
 function isWorthWriting(had: readonly RoomDay[], days: readonly RoomDay[], size: number): boolean {

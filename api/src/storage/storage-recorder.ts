@@ -37,7 +37,17 @@ const couldBeTold = ({ fstype }: Row<FileSystem>, { devices, df }: FileSystemSou
 
 /** What no report has told of a file system yet, and nobody has said. */
 const UNSAID_COPY = { noCopyReason: null, noCopyBy: null, noCopyAt: null }
-const UNSAID = { users: null, homeBytes: null, mayFail: null, level: null, fullAt: null, roomDays: [], ...UNSAID_COPY }
+const UNSAID = {
+  users: null,
+  homeBytes: null,
+  mayFail: null,
+  level: null,
+  fullAt: null,
+  judgedPercent: null,
+  judgedDays: null,
+  roomDays: [],
+  ...UNSAID_COPY,
+}
 
 /** Records what lies where, inside of a report's transaction. */
 export class StorageRecorder {
@@ -80,8 +90,8 @@ export class StorageRecorder {
     const gone = known.filter((row) => row.goneSince === null && !told.has(row.id) && couldBeTold(row, sources))
     for (const row of gone) row.goneSince = at
     await saveRows(this.em, FileSystem, [...rows, ...gone])
-    const zpool = graph?.zpool ?? null
-    await new RoomWatch(this.em, this.tell).judge(machine, { at, present: rows, gone, zpool })
+    const rooms = { at, present: rows, gone, graph: { zpool: graph?.zpool ?? null, df: graph?.df ?? null } }
+    await new RoomWatch(this.em, this.tell).judge(machine, rooms)
     await this.join(
       matched.flatMap(({ facts: { disks } }, index) => {
         const row = rows[index]

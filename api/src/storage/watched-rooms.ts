@@ -6,6 +6,8 @@ import type { StorageGraph } from './storage-graph.ts'
 export interface WatchedRoom {
   row: Row<FileSystem>
   name: string
+  /** What it is known by: its id, or its machine and pool. */
+  key: string
   /** Bytes; null = not told this time. */
   room: { used: number; free: number } | null
 }
@@ -15,22 +17,41 @@ const READ_ONLY = new Set(['squashfs', 'iso9660', 'udf', 'erofs', 'cramfs', 'rom
 
 /**
  * The file systems that can fill up, of those that a report shows. Data sets of ZFS share the room of their pool, which is
- * known by the one that stands highest.
+ * known by one of them: the one that it was known by, while it is there.
  */
-export function watchedRooms(rows: readonly Row<FileSystem>[], zpool: StorageGraph['zpool']): WatchedRoom[] {
-  const mounted = rows.filter(({ mountpoint, fstype }) => mountpoint !== null && !READ_ONLY.has(fstype ?? ''))
+export function watchedRooms(
+  rows: readonly Row<FileSystem>[],
+  { zpool, df }: Pick<StorageGraph, 'zpool' | 'df'>,
+): WatchedRoom[] {
+  const readOnly = new Set(df?.fileSystems.flatMap((each) => (each.readOnly ? each.mountpoint : [])))
+  const mounted = rows.filter(
+    ({ mountpoint, fstype }) => mountpoint !== null && !READ_ONLY.has(fstype ?? '') && !readOnly.has(mountpoint),
+  )
   const [datasets, others] = [mounted.filter(isDataset), mounted.filter((row) => !isDataset(row))]
-  const byPool = Map.groupBy(datasets, ({ source }) => source?.split('/')[0] ?? '')
+  const byPool = Map.groupBy(datasets, poolOf)
   const pools = [...byPool].map(([name, rowsOfIt]): WatchedRoom => {
-    const [highest] = rowsOfIt.toSorted((a, b) => lengthOf(a) - lengthOf(b) || (a.key < b.key ? -1 : 1))
+    const [known] = rowsOfIt.toSorted(
+      (a, b) =>
+        Number(b.level !== null) - Number(a.level !== null) || lengthOf(a) - lengthOf(b) || (a.key < b.key ? -1 : 1),
+    )
     const told = zpool?.pools.find((pool) => pool.name === name)
-    return { row: highest as Row<FileSystem>, name, room: roomOf(told?.allocatedBytes, told?.freeBytes) }
+    const row = known as Row<FileSystem>
+    return { row, name, key: keyOf(row), room: roomOf(told?.allocatedBytes, told?.freeBytes) }
   })
   return [
-    ...others.map((row) => ({ row, name: row.mountpoint ?? '', room: roomOf(row.usedBytes, row.freeBytes) })),
+    ...others.map((row) => ({
+      row,
+      name: row.mountpoint ?? '',
+      key: keyOf(row),
+      room: roomOf(row.usedBytes, row.freeBytes),
+    })),
     ...pools,
   ]
 }
+
+/** Which room a file system is in: data sets of one pool are in one. */
+export const keyOf = (row: Row<FileSystem>): string => (isDataset(row) ? `${row.machine} ${poolOf(row)}` : row.id)
+const poolOf = ({ source }: Row<FileSystem>): string => source?.split('/')[0] ?? ''
 
 const isDataset = ({ fstype }: Row<FileSystem>): boolean => fstype === 'zfs'
 const lengthOf = ({ source }: Row<FileSystem>): number => source?.length ?? 0

@@ -44,7 +44,7 @@ export const THRESHOLD_RULES: Record<ThresholdKind, Rule> = {
   [ThresholdKind.FILE_SYSTEM_DAYS]: { usual: 14, least: 1, most: 365, isWhole: true },
   // Of those that could run, two in three wait: a check of an array alone is not that.
   [ThresholdKind.LOAD_PER_CPU]: { usual: 3, least: 0.1, most: 1000, isWhole: false },
-  [ThresholdKind.MEMORY_PERCENT]: { usual: 95, least: 1, most: 100, isWhole: true },
+  [ThresholdKind.MEMORY_PERCENT]: { usual: 95, least: 1, most: 99, isWhole: true },
   [ThresholdKind.SECURITY_DAYS]: { usual: 7, least: 1, most: 3650, isWhole: true },
   [ThresholdKind.REBOOT_DAYS]: { usual: 14, least: 1, most: 3650, isWhole: true },
 }

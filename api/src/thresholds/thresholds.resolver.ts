@@ -75,7 +75,7 @@ export class ThresholdsResolver {
   @Authorized(Scope.OPERATE)
   @Mutation(() => [ThresholdType], {
     description:
-      'Says from where on something is told; what waits is judged by it with the next report. Errors: BAD_USER_INPUT',
+      'Says from where on something is told: of file systems with the next report, of load and memory within ten minutes, of what waits within an hour. Errors: BAD_USER_INPUT',
   })
   async setThreshold(
     @Arg('kind', KIND) kind: ThresholdKind,

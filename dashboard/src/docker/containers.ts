@@ -47,6 +47,10 @@ export function stacksOf(containers: readonly ContainerRowFragment[]): Stack[] {
   )
 }
 
+/** An unhealthy one runs, too. */
+export const runs = ({ standing }: Pick<ContainerRowFragment, 'standing'>): boolean =>
+  standing === 'RUNNING' || standing === 'UNHEALTHY'
+
 /** How all of them stand: what nobody told is no good news. */
 export function glyphOfEngine({ problem, troubled }: DockerFactsFragment): Health {
   if (problem !== null || troubled === null) return 'UNKNOWN'

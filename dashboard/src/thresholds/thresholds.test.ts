@@ -4,9 +4,9 @@ import { readValue, type Rule, unitOf } from './thresholds.ts'
 const PERCENT: Rule = { kind: 'FILE_SYSTEM_PERCENT', usual: 90, least: 1, most: 99, isWhole: true }
 const LOAD: Rule = { kind: 'LOAD_PER_CPU', usual: 3, least: 0.1, most: 1000, isWhole: false }
 
-test.each<[string, Rule, number | null | undefined]>([
-  ['', PERCENT, null],
-  ['  ', PERCENT, null],
+test.each<[string, Rule, number | undefined]>([
+  ['', PERCENT, undefined],
+  ['  ', PERCENT, undefined],
   ['90', PERCENT, 90],
   [' 1 ', PERCENT, 1],
   ['0', PERCENT, undefined],

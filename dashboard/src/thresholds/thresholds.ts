@@ -6,10 +6,9 @@ export type Rule = ThresholdsQuery['thresholdRules'][number]
 export const unitOf = (kind: Rule['kind']): 'percent' | 'days' | null =>
   kind.endsWith('_PERCENT') ? 'percent' : kind.endsWith('_DAYS') ? 'days' : null
 
-/** What somebody wrote: nothing = never (null); undefined = it is no such number. A comma is a point. */
-export function readValue(written: string, { least, most, isWhole }: Rule): number | null | undefined {
+/** What somebody wrote; undefined = it is no such number. A comma is a point. */
+export function readValue(written: string, { least, most, isWhole }: Rule): number | undefined {
   const text = written.trim().replace(',', '.')
-  if (text === '') return null
   if (!/^\d{1,6}(\.\d{1,3})?$/.test(text)) return undefined
   const value = Number(text)
   return value >= least && value <= most && (!isWhole || Number.isInteger(value)) ? value : undefined

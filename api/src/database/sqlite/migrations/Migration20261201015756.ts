@@ -12,10 +12,14 @@ export class Migration20261201015756 extends Migration {
 
     this.addSql(`alter table \`file_system\` add column \`level\` text null;`)
     this.addSql(`alter table \`file_system\` add column \`full_at\` datetime null;`)
+    this.addSql(`alter table \`file_system\` add column \`judged_percent\` integer null;`)
+    this.addSql(`alter table \`file_system\` add column \`judged_days\` integer null;`)
     this.addSql(`alter table \`file_system\` add column \`room_days\` json not null default '[]';`)
 
     this.addSql(`alter table \`machine_state\` add column \`load_high_since\` datetime null;`)
     this.addSql(`alter table \`machine_state\` add column \`memory_high_since\` datetime null;`)
+    this.addSql(`alter table \`machine_state\` add column \`load_threshold\` double null;`)
+    this.addSql(`alter table \`machine_state\` add column \`memory_threshold\` double null;`)
   }
 
   override down(): void {
@@ -23,9 +27,10 @@ export class Migration20261201015756 extends Migration {
 
     this.addSql(`alter table \`file_system\` drop column \`level\`;`)
     this.addSql(`alter table \`file_system\` drop column \`full_at\`;`)
-    this.addSql(`alter table \`file_system\` drop column \`room_days\`;`)
+    for (const column of ['judged_percent', 'judged_days', 'room_days'])
+      this.addSql(`alter table \`file_system\` drop column \`${column}\`;`)
 
-    this.addSql(`alter table \`machine_state\` drop column \`load_high_since\`;`)
-    this.addSql(`alter table \`machine_state\` drop column \`memory_high_since\`;`)
+    for (const column of ['load_high_since', 'memory_high_since', 'load_threshold', 'memory_threshold'])
+      this.addSql(`alter table \`machine_state\` drop column \`${column}\`;`)
   }
 }
