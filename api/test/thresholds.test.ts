@@ -299,6 +299,23 @@ test('A machine that is overloaded, or short of memory, for an hour is told, and
   expect(await typesOf(api, ...types)).toEqual(['LOAD_HIGH', 'MEMORY_HIGH', 'LOAD_NORMAL', 'METRICS_LOST'])
 })
 
+test('A load that may be higher by now is called off; one that is still too high goes on without being told again', async () => {
+  const api = await apiForThisTest()
+  const notice = () => noticeBusy(api.orm.em, api.app.transact, () => api.clock.now)
+  await report(api, { collectedAt: minutes(60), sections: [hardware(1), busyFor(0, 60, 5)] })
+  await notice()
+  await set(api, 'LOAD_PER_CPU', 4)
+  await notice()
+  expect(await causesOf(api)).toEqual(['atlas is overloaded'])
+  await set(api, 'LOAD_PER_CPU', 10)
+  await notice()
+  expect(await causesOf(api)).toEqual([])
+  expect(await eventsOf(api, 'LOAD_HIGH', 'LOAD_NORMAL')).toMatchObject([
+    { type: 'LOAD_HIGH' },
+    { type: 'LOAD_NORMAL', cause: 'USER' },
+  ])
+})
+
 test('Of how many processors a load is nobody knows where they were not told', async () => {
   const api = await apiForThisTest()
   await report(api, { collectedAt: minutes(60), sections: [hardware(null), busyFor(0, 60, 500)] })

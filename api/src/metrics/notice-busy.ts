@@ -67,15 +67,23 @@ async function noticeSome({ em, tell }: Transaction, { last, since, until, now }
     const known = states.get(machine.id)
     if (!known && own.length === 0) continue
     const state = known ?? { id: newId(), ...unknownState(machine.id) }
-    const before = [state.loadHighSince, state.memoryHighSince]
+    const before = busyOf(state)
     noticeOne({ tell, machine, state, thresholds, now }, own)
-    if (state.loadHighSince === before[0] && state.memoryHighSince === before[1]) continue
+    const after = busyOf(state)
+    if (after.every((value, index) => value === before[index])) continue
     tell.machines.add(machine.id)
     changed.push(state)
   }
   await saveRows(em, MachineState, changed)
   return ids
 }
+
+const busyOf = ({ loadHighSince, memoryHighSince, loadThreshold, memoryThreshold }: Row<MachineState>) => [
+  loadHighSince,
+  memoryHighSince,
+  loadThreshold,
+  memoryThreshold,
+]
 
 interface Told {
   tell: Tell

@@ -44,7 +44,8 @@ export class RoomWatch {
     const thresholds = await readThresholds(this.em)
     const percent = thresholds.of(ThresholdKind.FILE_SYSTEM_PERCENT, machine.tags)
     const within = thresholds.of(ThresholdKind.FILE_SYSTEM_DAYS, machine.tags)
-    for (const { row, name, key, room } of watched) {
+    for (const one of watched) {
+      const { row, room } = one
       // What was not told this time is as it was.
       if (room === null) continue
       const before = row.level ?? RoomLevel.ENOUGH
@@ -60,7 +61,7 @@ export class RoomWatch {
       row.fullAt = full && new Date(Math.floor(full.getTime() / DAY) * DAY + DAY / 2)
       if (heirs.has(row.id) || isWorthWriting(had, days, room.used + room.free))
         await updateRow(this.em, FileSystem, row.id, { roomDays: days })
-      if (row.level !== before) this.tellLevel(machine, { row, name, key, room, before, at, isMoved })
+      if (row.level !== before) this.tellLevel(machine, { ...one, room }, { before, at, isMoved })
     }
     for (const row of left) if (row.level !== null) this.tellLeft(machine, row, at)
     await saveRows(this.em, FileSystem, [...present, ...gone])
@@ -78,17 +79,9 @@ export class RoomWatch {
 
   private tellLevel(
     machine: MachineOfRooms,
-    told: {
-      row: Row<FileSystem>
-      name: string
-      key: string
-      room: { used: number; free: number }
-      before: RoomLevel
-      at: Date
-      isMoved: boolean
-    },
+    { row, name, key, room }: WatchedRoom & { room: { used: number; free: number } },
+    { before, at, isMoved }: { before: RoomLevel; at: Date; isMoved: boolean },
   ): void {
-    const { row, name, key, room, before, at, isMoved } = told
     const level = row.level ?? RoomLevel.ENOUGH
     this.tell.event({
       type: level === RoomLevel.ENOUGH ? EventType.FILE_SYSTEM_ENOUGH : EventType.FILE_SYSTEM_LOW,
