@@ -27,6 +27,7 @@ const LAYERS = [
   'room',
   'places',
   'executions',
+  'log-messages',
   'exports',
   'alerts',
   'causes',

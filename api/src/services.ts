@@ -20,6 +20,7 @@ import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
 import { ThresholdsService } from './thresholds/thresholds.service.ts'
 import { MachinesService } from './machines/machines.service.ts'
+import { MessagesService } from './log-messages/messages.service.ts'
 import { MetricsService } from './metrics/metrics.service.ts'
 import { LinksService } from './places/links.service.ts'
 import { PlacesService } from './places/places.service.ts'
@@ -81,6 +82,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     thresholds: new ThresholdsService(em, transact, clock),
     executions: new ExecutionsService(em, transact, clock),
     executionLogs: parts.executionLogs,
+    messages: new MessagesService(em, transact, clock),
     agentWork: new AgentWorkService(em, transact, clock, { logs: parts.executionLogs, quota }),
     jobs,
     exchange: new JobExchange(em, jobs, parts.roots),

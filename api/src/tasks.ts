@@ -16,6 +16,7 @@ import { measureRooms } from './room/measure-rooms.ts'
 import { RoomUse } from './room/room.entity.ts'
 import { applyAllRetention, forgetQuarantined, type Nightly } from './vault/nightly.ts'
 import { VaultService } from './vault/vault.service.ts'
+import { forgetMessages, recordMessages } from './log-messages/message-recorder.ts'
 import { forgetMetrics } from './metrics/metrics.service.ts'
 import { noticeBusy } from './metrics/notice-busy.ts'
 import { noticeOverdue } from './state/notice-overdue.ts'
@@ -129,6 +130,19 @@ export function tasksOf({
       every: MINUTE,
       atStart: true,
       run: () => settleExecutions(em, transact, clock),
+    },
+    {
+      name: 'read logs of actions',
+      every: MINUTE,
+      atStart: true,
+      run: () => recordMessages(em, { transact, logs: executionLogs, clock, log, isStopping }),
+    },
+    {
+      name: 'forget messages of logs',
+      every: '35 2 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: () => forgetMessages(em.fork(), transact, clock),
     },
     {
       name: 'forget logs of actions',

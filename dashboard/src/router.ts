@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: '/machines/:id', name: 'machine', component: () => import('./machines/MachinePage.vue'), props: true },
     { path: '/actions', name: 'executions', component: () => import('./executions/ExecutionsPage.vue') },
     { path: '/actions/:id', name: 'execution', component: () => import('./executions/ExecutionPage.vue'), props: true },
+    { path: '/messages', name: 'log-messages', component: () => import('./log-messages/LogMessagesPage.vue') },
     { path: '/disks', name: 'disks', component: () => import('./disks/DisksPage.vue') },
     { path: '/disks/:id', name: 'disk', component: () => import('./disks/DiskPage.vue'), props: true },
     { path: '/backups', name: 'backups', component: () => import('./backups/BackupsPage.vue') },

@@ -24,7 +24,13 @@ const BATCH = 5000
 const CHUNK = 1000
 const REMIND_AFTER = DAY
 /** Alerts about what is in a machine: they end when it is retired. */
-const OF_MACHINES = new Set([AlertType.DISK, AlertType.ARRAY, AlertType.ACTION, AlertType.FILE_SYSTEM])
+const OF_MACHINES = new Set([
+  AlertType.DISK,
+  AlertType.ARRAY,
+  AlertType.ACTION,
+  AlertType.FILE_SYSTEM,
+  AlertType.MESSAGES,
+])
 
 /**
  * Opens and resolves alerts from what happened: the events are the outbox. Alerts, the messages to be sent and how far

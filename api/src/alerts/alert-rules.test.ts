@@ -160,6 +160,8 @@ const CASES: [string, Told, string[]][] = [
     event(EventType.FILE_SYSTEM_LEFT, { facts: { fileSystem: 'F' } }),
     ['CLOSE FILE_SYSTEM file system F'],
   ],
+  ['programs that said something', event(EventType.MESSAGES_FOUND), ['OPEN MESSAGES messages M']],
+  ['messages that somebody read', event(EventType.MESSAGES_ACKNOWLEDGED), ['CLOSE MESSAGES messages M']],
   ['a machine under load', event(EventType.LOAD_HIGH), ['OPEN BUSY load M LOAD']],
   ['a machine whose load is over', event(EventType.LOAD_NORMAL), ['RESOLVE BUSY load M']],
   [

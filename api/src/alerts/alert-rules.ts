@@ -68,6 +68,8 @@ export const ALERTING = [
   EventType.EXECUTION_CONFIRMED,
   EventType.EXECUTION_CONTRADICTED,
   EventType.EXECUTION_CONFLICT,
+  EventType.MESSAGES_FOUND,
+  EventType.MESSAGES_ACKNOWLEDGED,
   EventType.MACHINE_BACK,
   EventType.MACHINE_ARCHIVED,
   EventType.SCANNER_BLIND,
@@ -240,6 +242,10 @@ export function consequencesOf(event: Told): Consequence[] {
       return one(event.cause === EventCause.USER ? 'CLOSE' : 'RESOLVE', AlertType.FILE_SYSTEM, fileSystem)
     case EventType.FILE_SYSTEM_LEFT:
       return one('CLOSE', AlertType.FILE_SYSTEM, fileSystem)
+    case EventType.MESSAGES_FOUND:
+      return one('OPEN', AlertType.MESSAGES, `messages ${event.machine}`)
+    case EventType.MESSAGES_ACKNOWLEDGED:
+      return one('CLOSE', AlertType.MESSAGES, `messages ${event.machine}`)
     case EventType.LOAD_HIGH:
       return one('OPEN', AlertType.BUSY, load, 'LOAD')
     case EventType.LOAD_NORMAL:

@@ -23,6 +23,7 @@ export enum AlertType {
   SCANNER = 'SCANNER',
   FILE_SYSTEM = 'FILE_SYSTEM',
   BUSY = 'BUSY',
+  MESSAGES = 'MESSAGES',
   ROOM = 'ROOM',
 }
 registerEnumType(AlertType, {
@@ -48,6 +49,10 @@ registerEnumType(AlertType, {
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
     FILE_SYSTEM: { description: 'A file system of a machine is nearly full, or will be soon, see thresholds' },
+    MESSAGES: {
+      description:
+        'Programs said something on a machine that somebody must take note of, see importantMessages; over when somebody has',
+    },
     BUSY: {
       description:
         'For an hour more processes of a machine ran or waited than should, or more of its memory was in use, see thresholds',

@@ -164,6 +164,8 @@ function wordOf(alert: Row<Alert>, words: Words): string {
       return words.action
     case AlertType.SCANNER:
       return words.blind
+    case AlertType.MESSAGES:
+      return words.messages
     case AlertType.BUSY:
       return words.busy(status ?? '')
     case AlertType.FILE_SYSTEM:
@@ -233,6 +235,7 @@ function headline(
     case AlertType.SECURITY_OVERDUE:
     case AlertType.REBOOT_OVERDUE:
     case AlertType.UPDATES_BROKEN:
+    case AlertType.MESSAGES:
     case AlertType.BUSY:
       return lead(`${wordOf(alert, words)} ${machine?.name ?? machine?.hostname ?? machine?.ip ?? '?'}`)
     case AlertType.ACTION:
@@ -269,6 +272,7 @@ const OF_MACHINES = new Set([
   AlertType.ACTION,
   AlertType.FILE_SYSTEM,
   AlertType.BUSY,
+  AlertType.MESSAGES,
   AlertType.ARRAY,
 ])
 

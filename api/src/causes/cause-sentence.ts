@@ -38,6 +38,7 @@ interface Words {
   scanner: string
   room: (path: string, isScarce: boolean) => string
   fileSystem: (name: string, machine: string, isScarce: boolean) => string
+  messages: (machine: string) => string
   busy: (machine: string, what: { load: boolean; memory: boolean }) => string
 }
 
@@ -66,6 +67,7 @@ const EN: Words = {
   scanner: 'Vigie cannot do its work',
   room: (path, isScarce) => `${path} ${isScarce ? 'is almost full' : 'fills up'}`,
   fileSystem: (name, machine, isScarce) => `${name} of ${machine} ${isScarce ? 'is almost full' : 'fills up'}`,
+  messages: (machine) => `What programs said on ${machine} waits to be read`,
   busy: (machine, { load, memory }) =>
     `${machine} ${load && memory ? 'is overloaded and short of memory' : load ? 'is overloaded' : 'is short of memory'}`,
 }
@@ -114,6 +116,7 @@ const FR: Words = {
   scanner: 'Vigie ne peut pas faire son travail',
   room: (path, isScarce) => `${path} ${isScarce ? 'est presque plein' : 'se remplit'}`,
   fileSystem: (name, machine, isScarce) => `${name} ${de(machine)} ${isScarce ? 'est presque plein' : 'se remplit'}`,
+  messages: (machine) => `Des messages ${de(machine)} attendent d’être lus`,
   busy: (machine, { load, memory }) =>
     `${machine} ${load && memory ? 'est surchargée et manque de mémoire' : load ? 'est surchargée' : 'manque de mémoire'}`,
 }
@@ -183,6 +186,8 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
       return words.scanner
     case CauseKind.FILE_SYSTEM:
       return words.fileSystem(worst.facts.name ?? '?', machine, worst.status === RoomLevel.SCARCE)
+    case CauseKind.MESSAGES:
+      return words.messages(machine)
     case CauseKind.BUSY:
       return words.busy(machine, {
         load: alerts.some(({ status }) => status === 'LOAD'),

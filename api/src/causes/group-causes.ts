@@ -22,6 +22,7 @@ export enum CauseKind {
   SCANNER = 'SCANNER',
   FILE_SYSTEM = 'FILE_SYSTEM',
   BUSY = 'BUSY',
+  MESSAGES = 'MESSAGES',
   ROOM = 'ROOM',
 }
 registerEnumType(CauseKind, {
@@ -44,6 +45,7 @@ registerEnumType(CauseKind, {
     REPORTS: { description: 'Reports of an agent belong to no job, or cannot be used' },
     SCANNER: { description: 'Vigie cannot do its work' },
     FILE_SYSTEM: { description: 'A file system of a machine fills up' },
+    MESSAGES: { description: 'Programs said something on a machine that somebody must take note of' },
     BUSY: { description: 'A machine has been overloaded, or short of memory, for an hour' },
     ROOM: { description: 'A file system that backups or Vigie lie on fills up' },
   },
@@ -137,6 +139,8 @@ function causeOf(alert: AlertRow, known: Known): [CauseKind, string] {
       return [CauseKind.SCANNER, '']
     case AlertType.FILE_SYSTEM:
       return [CauseKind.FILE_SYSTEM, String(alert.facts.fileSystem)]
+    case AlertType.MESSAGES:
+      return [CauseKind.MESSAGES, String(alert.machine)]
     case AlertType.BUSY:
       return [CauseKind.BUSY, String(alert.machine)]
     case AlertType.ROOM:

@@ -1,4 +1,6 @@
 import { Execution } from '../executions/execution.entity.ts'
+import { MessageOccurrence } from '../log-messages/message-occurrence.entity.ts'
+import { ImportantMessage } from '../log-messages/important-message.entity.ts'
 import { MachinePolicy } from '../executions/machine-policy.entity.ts'
 import { ApiClient } from '../access/api-client.entity.ts'
 import { DemoMark } from '../access/demo-mark.entity.ts'
@@ -59,6 +61,8 @@ export const entities = [
   Room,
   MachinePolicy,
   Execution,
+  ImportantMessage,
+  MessageOccurrence,
   Event,
   Alert,
   Delivery,

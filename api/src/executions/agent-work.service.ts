@@ -338,6 +338,8 @@ export class AgentWorkService {
       startedAt: startedAt === null ? null : new Date(startedAt),
       endedAt: notAfter(new Date(result.endedAt), at),
       machineEndedAt: new Date(result.endedAt),
+      // It was taken for interrupted, and there is more of its log now.
+      messagesReadAt: null,
       verification: changed ? Verification.PENDING : Verification.NONE,
     })
     await tellExecution(transaction, execution, {

@@ -63,11 +63,15 @@ export class ExecutionLogs {
     return size + bytes.length
   }
 
+  /** What is here, from its beginning; nothing where nothing is. */
+  async *stream(id: string): AsyncGenerator<Buffer> {
+    if ((await this.size(id)) > 0) for await (const chunk of createReadStream(this.path(id))) yield chunk as Buffer
+  }
+
   /** SHA-256 of what is here. */
   async sha256(id: string): Promise<string> {
     const hash = createHash('sha256')
-    if ((await this.size(id)) > 0)
-      for await (const chunk of createReadStream(this.path(id))) hash.update(chunk as Buffer)
+    for await (const chunk of this.stream(id)) hash.update(chunk)
     return hash.digest('hex')
   }
 

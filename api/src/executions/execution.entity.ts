@@ -154,6 +154,11 @@ export const OPEN = [
   expression: 'create index "execution_unverified" on "execution" ("id") where "verification" = \'PENDING\'',
 })
 @Index({
+  name: 'execution_unread',
+  expression:
+    'create index "execution_unread" on "execution" ("id") where "messages_read_at" is null and "ended_at" is not null',
+})
+@Index({
   name: 'execution_one_at_a_time',
   expression:
     "create unique index \"execution_one_at_a_time\" on \"execution\" (\"machine_id\") where changes and \"status\" in ('DRAFT', 'AWAITING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING')",
@@ -344,6 +349,17 @@ export class Execution {
   @Field(() => GraphQLISODateTime, { nullable: true, description: 'When its log was deleted; null = it was not' })
   @Property({ type: 'datetime', nullable: true })
   logDeletedAt!: Date | null
+
+  /** When its log was read for what somebody should read; null = it was not yet. */
+  @Property({ type: 'datetime', nullable: true })
+  messagesReadAt!: Date | null
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Messages of its log that there was no room for; null = not read yet',
+  })
+  @Property({ type: 'integer', nullable: true })
+  messagesLeft!: number | null
 
   @Field(() => Boolean, { description: 'True: its log is never deleted by itself' })
   @Property({ type: 'boolean' })

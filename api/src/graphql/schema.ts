@@ -23,6 +23,11 @@ import { ForbiddenError } from '../platform/errors.ts'
 import { ContainersResolver, MachineDockersResolver } from '../docker/docker.resolver.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
 import { ThresholdsResolver } from '../thresholds/thresholds.resolver.ts'
+import {
+  MessagesOfExecutionsResolver,
+  MessagesResolver,
+  OccurrencesResolver,
+} from '../log-messages/messages.resolver.ts'
 import { MetricsResolver } from '../metrics/metrics.resolver.ts'
 import {
   MachinePackagesResolver,
@@ -84,6 +89,9 @@ const resolvers = [
   MachinePlacesResolver,
   MachinesResolver,
   MetricsResolver,
+  MessagesResolver,
+  OccurrencesResolver,
+  MessagesOfExecutionsResolver,
   ContainersResolver,
   MachineDockersResolver,
   ThresholdsResolver,

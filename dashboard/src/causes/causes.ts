@@ -29,6 +29,7 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   SCANNER: ({ severity }) => ({ health: severity === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
   FILE_SYSTEM: ({ status }) => ({ health: status === 'SCARCE' ? 'AT_RISK' : 'WARNING' }),
   BUSY: () => ({ health: 'WARNING' }),
+  MESSAGES: ({ severity }) => ({ health: severity === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
   ROOM: ({ status }) => ({ health: status === 'SCARCE' ? 'AT_RISK' : 'WARNING' }),
 }
 export const glyphOf = ({ kind, worst, severity }: Pick<CauseRowFragment, 'kind' | 'worst' | 'severity'>): Glyph =>
@@ -56,10 +57,12 @@ export function evidenceOf({
   worst,
 }: Pick<CauseRowFragment, 'kind' | 'jobs' | 'machine' | 'disk' | 'worst'>): {
   to: RouteLocationRaw
-  words: 'openDisk' | 'openMachine' | 'openJob' | 'openJobs' | 'openInbox' | 'openScanner'
+  words: 'openDisk' | 'openMachine' | 'openMessages' | 'openJob' | 'openJobs' | 'openInbox' | 'openScanner'
 } {
   const [job] = jobs
   if (kind === 'DISK' && disk) return { to: { name: 'disk', params: { id: disk.id } }, words: 'openDisk' }
+  if (machine && kind === 'MESSAGES')
+    return { to: { name: 'log-messages', query: { machine: machine.id } }, words: 'openMessages' }
   if (machine && OF_MACHINES.includes(kind))
     return { to: { name: 'machine', params: { id: machine.id } }, words: 'openMachine' }
   const entry = worst[0]?.entry

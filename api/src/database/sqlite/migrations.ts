@@ -22,6 +22,7 @@ import { Migration20261130191322 } from './migrations/Migration20261130191322.ts
 import { Migration20261130221400 } from './migrations/Migration20261130221400.ts'
 import { Migration20261201015756 } from './migrations/Migration20261201015756.ts'
 import { Migration20261201024409 } from './migrations/Migration20261201024409.ts'
+import { Migration20261201033952 } from './migrations/Migration20261201033952.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -51,4 +52,5 @@ export const migrations = [
   Migration20261130221400,
   Migration20261201015756,
   Migration20261201024409,
+  Migration20261201033952,
 ]
