@@ -316,6 +316,21 @@ test('A load that may be higher by now is called off; one that is still too high
   ])
 })
 
+test('A moved threshold is judged by when an hour was told: less says nothing', async () => {
+  const api = await apiForThisTest()
+  const notice = () => noticeBusy(api.orm.em, api.app.transact, () => api.clock.now)
+  await report(api, { collectedAt: minutes(60), sections: [hardware(1), busyFor(0, 60, 5)] })
+  await notice()
+  // Of the last three hours half an hour is known.
+  api.clock.now = minutes(210)
+  await set(api, 'LOAD_PER_CPU', 4)
+  await notice()
+  expect(await causesOf(api)).toEqual(['atlas is overloaded'])
+  await set(api, 'LOAD_PER_CPU', null)
+  await notice()
+  expect(await causesOf(api)).toEqual([])
+})
+
 test('Of how many processors a load is nobody knows where they were not told', async () => {
   const api = await apiForThisTest()
   await report(api, { collectedAt: minutes(60), sections: [hardware(null), busyFor(0, 60, 500)] })

@@ -1,3 +1,4 @@
+import { newId } from '../platform/id.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import type { EntityName, Primary } from '@mikro-orm/core'
 import { CompiledQuery, type SelectQueryBuilder } from 'kysely'
@@ -222,6 +223,33 @@ async function updateAlike(
     text,
     rows.flatMap((row) => [row['id'] ?? null, ...columns.map((column) => row[column] ?? null)]),
   )
+}
+
+/**
+ * Makes of all rows that are known of something those that are told of it now: what stays keeps its id, what is not told any
+ * more goes. `keyOf` tells which is which.
+ */
+export async function replaceRows<E extends { id: string }>(
+  em: EntityManager,
+  entity: EntityName<E>,
+  {
+    known,
+    told,
+    keyOf,
+  }: {
+    known: readonly Row<E>[]
+    told: readonly Omit<Row<E>, 'id'>[]
+    keyOf: (row: Omit<Row<E>, 'id'>) => string
+  },
+): Promise<void> {
+  const byKey = new Map(known.map((row) => [keyOf(row), row]))
+  const rows = told.map((facts) => Object.assign(byKey.get(keyOf(facts)) ?? { id: newId() }, facts) as Row<E>)
+  const stay = new Set(rows)
+  const gone = known.filter((row) => !stay.has(row)).map(({ id }) => id as Value)
+  await saveRows(em, entity, rows)
+  const table = tableOf(em, entity)
+  for (const ids of chunked(gone, 1))
+    await run(em, `delete from ${name(table.name)} where id in (${marks(table, ids.length)})`, ids)
 }
 
 /** Writes some columns of one row that need not have been loaded. */

@@ -50,8 +50,13 @@ export function dockerOf(facts: DockerFacts, rows: readonly ContainerFacts[], at
     version: facts.engine.version,
     containers: rows.length,
     running: count(({ standing }) => RUNNING.includes(standing)),
-    troubled: count(({ standing }) => TROUBLED.includes(standing)),
-    outdated: count(({ update }) => OUTDATED.includes(update)),
+    // None is known, and of some nobody can tell: that is not none.
+    troubled:
+      count(({ standing }) => TROUBLED.includes(standing)) ||
+      noneUnless(rows.some(({ standing }) => standing === ContainerStanding.UNKNOWN)),
+    outdated:
+      count(({ update }) => OUTDATED.includes(update)) ||
+      noneUnless(rows.some(({ update }) => update === ImageUpdate.UNKNOWN)),
     unusedImages: unused?.length ?? null,
     // The size of one that was not told is not zero.
     unusedBytes:
@@ -60,6 +65,8 @@ export function dockerOf(facts: DockerFacts, rows: readonly ContainerFacts[], at
         : unused.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0),
   }
 }
+
+const noneUnless = (isUnknown: boolean): 0 | null => (isUnknown ? null : 0)
 
 const RUNNING: readonly ContainerStanding[] = [ContainerStanding.RUNNING, ContainerStanding.UNHEALTHY]
 

@@ -166,6 +166,22 @@ test('Containers are counted by what they need, and images that none of them use
   })
 })
 
+test.each<[string, DockerFacts['containers'], DockerFacts['remote'], number | null, number | null]>([
+  ['runs and is current', [container('web')], [remote('nginx:1.27', digest('d'))], 0, 0],
+  ['runs, and whose registry was not asked', [container('web')], [], 0, null],
+  ['stands as nobody knows', [container('web', { state: 'odd' })], [remote('nginx:1.27', digest('d'))], null, 0],
+  [
+    'stands as nobody knows beside one that failed',
+    [container('web', { state: 'odd' }), container('db', { state: 'dead' })],
+    [remote('nginx:1.27', digest('e'))],
+    1,
+    2,
+  ],
+])('A container that %s is counted as far as it is known', (_, containers, told, troubled, outdated) => {
+  const all = facts({ containers, remote: told, images: [image()] })
+  expect(dockerOf(all, containersOf('M', all), AT)).toMatchObject({ troubled, outdated })
+})
+
 test('Of a machine without an engine nothing is counted, not even as zero; a size that is not told is not zero', () => {
   expect(dockerOf(facts({ engine: null }), [], AT)).toMatchObject({ toldAt: AT, engine: null, containers: null })
   expect(dockerOf(facts({ images: null }), [], AT)).toMatchObject({

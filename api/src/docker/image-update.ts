@@ -44,7 +44,7 @@ export function updateOf(
   { image, imageId }: Pick<DockerContainer, 'image' | 'imageId'>,
   { images, remote }: Pick<DockerFacts, 'images' | 'remote'>,
 ): UpdateTold {
-  if (images === null) return known(ImageUpdate.UNKNOWN)
+  if (images === null) return { update: ImageUpdate.UNKNOWN, problem: 'its engine could not list its images' }
   if (PINNED.test(image)) return known(ImageUpdate.PINNED)
   if (IS_ID.test(image)) return known(ImageUpdate.UNKNOWN)
   const asked = normalised(image)

@@ -50,14 +50,16 @@ export class MachineDocker {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Containers that failed, restart again and again, or are unhealthy',
+    description:
+      'Containers that failed, restart again and again, or are unhealthy; null also where none is known to, and of some nobody can tell',
   })
   @Property({ type: 'integer', nullable: true })
   troubled!: number | null
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Containers for which there is a newer image, here or in a registry',
+    description:
+      'Containers for which there is a newer image, here or in a registry; null also where none is known, and of some nobody can tell',
   })
   @Property({ type: 'integer', nullable: true })
   outdated!: number | null

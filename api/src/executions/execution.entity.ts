@@ -356,7 +356,8 @@ export class Execution {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Messages of its log that there was no room for; null = not read yet',
+    description:
+      'How often its log says something else that somebody should read, for which there was no room; null = not read yet',
   })
   @Property({ type: 'integer', nullable: true })
   messagesLeft!: number | null

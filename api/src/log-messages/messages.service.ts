@@ -93,13 +93,7 @@ export class MessagesService {
       )
       for (const row of noted) Object.assign(row, { acknowledgedAt: at, acknowledgedBy: by })
       await saveRows(em, ImportantMessage, noted)
-      const said = await selectRows(
-        em,
-        MessageOccurrence,
-        'message',
-        noted.map(({ id }) => id),
-      )
-      for (const { execution } of said) tell.executions.add(execution)
+      for (const { execution } of noted) tell.executions.add(execution)
       const machines = new Set(noted.flatMap(({ severity, machine }) => (isGrave(severity) ? machine : [])))
       for (const machine of machines) await tellWhereNoneIsLeft(transaction, { machine, at, by })
       return rows

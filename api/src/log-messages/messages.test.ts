@@ -132,6 +132,15 @@ describe('A log', () => {
     expect(left).toBe(177)
   })
 
+  test('of which a warning that was said twice gives way to an error counts both', async () => {
+    const warnings = Array.from(
+      { length: 500 },
+      (_, n) => `W: z${String.fromCharCode(97 + Math.floor(n / 26), 97 + (n % 26))}`,
+    )
+    const log = [...warnings, warnings[499], 'E: it is over'].join('\n')
+    expect((await readMessages(inPieces(log, 65_536))).left).toBe(2)
+  })
+
   test('with colours and characters that are no text is read as text', async () => {
     const { messages } = await readMessages(inPieces('\u001b[31mE: a\u0000b\u0007\tc\u001b[0m\n', 3))
     expect(messages.map(({ text }) => text)).toEqual(['E: ab\tc'])

@@ -25,7 +25,7 @@ export interface FoundMessage {
 export const GRAVE: readonly Severity[] = [Severity.AT_RISK, Severity.FAILED]
 export const isGrave = (severity: Severity): boolean => GRAVE.includes(severity)
 
-/** The messages of a log, in their order; `left` = others that there was no room for. One line in memory at a time. */
+/** The messages of a log, in their order; `left` = how often others were said, for which there was no room. One line in memory at a time. */
 export async function readMessages(chunks: AsyncIterable<Buffer>): Promise<{ messages: FoundMessage[]; left: number }> {
   const found = new Map<string, FoundMessage>()
   let left = 0
@@ -37,10 +37,11 @@ export async function readMessages(chunks: AsyncIterable<Buffer>): Promise<{ mes
     const known = found.get(fingerprint)
     if (known) known.count += 1
     else {
-      if (found.size === MOST) left += 1
       // An error at the end is worth more than a warning in the midst.
-      if (found.size < MOST || (isGrave(open.rule.severity) && dropWarning(found)))
-        found.set(fingerprint, { ...open, fingerprint, count: 1 })
+      const dropped = found.size === MOST && isGrave(open.rule.severity) ? dropWarning(found) : 0
+      left += dropped
+      if (found.size < MOST) found.set(fingerprint, { ...open, fingerprint, count: 1 })
+      else left += 1
     }
     open = null
   }
@@ -60,9 +61,11 @@ export async function readMessages(chunks: AsyncIterable<Buffer>): Promise<{ mes
   return { messages: [...found.values()], left }
 }
 
-function dropWarning(found: Map<string, FoundMessage>): boolean {
-  const last = [...found].findLast(([, { rule }]) => !isGrave(rule.severity))
-  return last !== undefined && found.delete(last[0])
+/** Drops the last warning; how often it was said. 0 = there is none. */
+function dropWarning(found: Map<string, FoundMessage>): number {
+  const last = [...found.values()].findLast(({ rule }) => !isGrave(rule.severity))
+  if (last) found.delete(last.fingerprint)
+  return last?.count ?? 0
 }
 
 interface Line {

@@ -143,6 +143,8 @@ function noticeHalf(
   const { word, since, average } = busyAfter(spans, limit, isMoved ? null : was)
   // One that reports seldom tells nothing for hours: only of one that fell silent nobody knows.
   if (word === BusyWord.UNKNOWN && was !== null && machine.silentAt > now) return
+  // By another threshold an hour has to be told; until then it is as it was.
+  if (isMoved && limit !== null && average === null) return
   state[half.since] = since && (was ?? since)
   state[half.by] = since && limit
   if (word === BusyWord.UNKNOWN) {

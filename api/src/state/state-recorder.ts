@@ -1,7 +1,7 @@
 import type { StateKind } from '@vigie/agent/report'
 import type { EntityManager } from '../database/database.ts'
 import { DockerRecorder } from '../docker/docker-recorder.ts'
-import { findRows, type Row, saveRows, selectRows } from '../database/rows.ts'
+import { findRows, replaceRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
@@ -96,25 +96,9 @@ export class StateRecorder {
     if (section.facts.busy !== null && state.updatesAt !== null) return { ...state, busy: section.facts.busy }
     const known = await selectRows(this.em, MachinePackage, 'machine', [state.machine])
     const packages = packagesAfter(known, state.machine, section.facts, at)
-    if (packages) await this.savePackages(known, packages)
+    // Most reports change few of them.
+    if (packages) await replaceRows(this.em, MachinePackage, { known, told: packages, keyOf })
     return withUpdates(state, section.facts, packages, at)
-  }
-
-  /** Most reports change few of them. */
-  private async savePackages(
-    known: readonly Row<MachinePackage>[],
-    packages: readonly Omit<Row<MachinePackage>, 'id'>[],
-  ): Promise<void> {
-    const byKey = new Map(known.map((row) => [keyOf(row), row]))
-    const rows = packages.map((facts) => Object.assign(byKey.get(keyOf(facts)) ?? { id: newId() }, facts))
-    const stay = new Set<object>(rows)
-    const gone = known.filter((row) => !stay.has(row)).map(({ id }) => id)
-    await saveRows(this.em, MachinePackage, rows as Row<MachinePackage>[])
-    for (let from = 0; from < gone.length; from += 1000)
-      await tables(this.em)
-        .deleteFrom('MachinePackage')
-        .where('id', 'in', gone.slice(from, from + 1000))
-        .execute()
   }
 
   private async newest(machineId: string, kind: StateKind): Promise<Row<SystemSnapshot> | undefined> {

@@ -101,7 +101,7 @@ export class RoomWatch {
     })
   }
 
-  /** It is mounted no more: how full it is nobody knows, and nobody waits for it. */
+  /** It is mounted no more, or so that nobody can write: how full it is nobody knows, and nobody waits for it. */
   private tellLeft(machine: MachineOfRooms, row: Row<FileSystem>, at: Date): void {
     const before = row.level
     row.level = null

@@ -1053,7 +1053,7 @@ export const enPages = {
     times: '{n} time | {n} times',
     line: 'line {line} of its log',
     link: 'Messages',
-    left: '{n} other message of this log is not kept. | {n} other messages of this log are not kept.',
+    left: '{n} other line of this log is not kept here. | {n} other lines of this log are not kept here.',
     ofMachine: 'Of {machine} alone.',
     ofAll: 'Show those of all machines',
     category: {

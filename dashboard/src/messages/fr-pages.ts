@@ -1074,7 +1074,7 @@ export const frPages: typeof enPages = {
     times: '{n} fois | {n} fois',
     line: 'ligne {line} de son journal',
     link: 'Messages',
-    left: '{n} autre message de ce journal n’est pas conservé. | {n} autres messages de ce journal ne sont pas conservés.',
+    left: '{n} autre ligne de ce journal n’est pas reprise ici. | {n} autres lignes de ce journal ne sont pas reprises ici.',
     ofMachine: 'De {machine} seulement.',
     ofAll: 'Afficher ceux de toutes les machines',
     category: {
