@@ -17,6 +17,7 @@ const LAYERS = [
   'disks',
   'storage',
   'docker',
+  'packages',
   'state',
   'metrics',
   'inventory',

@@ -86,6 +86,7 @@ const OPTIONAL = [
   'reboot',
   'hardware',
   'docker',
+  'packages',
   'metrics',
 ]
 

@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { packagesSection } from '../src/report/packages.ts'
 import { aptSection, rebootSection } from '../src/report/updates.ts'
 import { type AptMachine, canMakeAptMachines, isMade, makeAptMachine } from './apt-machine.ts'
 import { DISTRIBUTIONS, SYSTEMS } from './apt-scenario.ts'
@@ -97,6 +98,23 @@ describe.skipIf(!canTry).each(made.length > 0 ? made : SYSTEMS.slice(1, 2))('wha
       expect(outside?.origins).toMatchObject([{ origin: 'Example', label: 'Example Debian Repository' }])
     },
   )
+
+  test('stands beside everything that is installed, as dpkg itself tells it', { timeout: MINUTES }, async () => {
+    const told = (await report(machine)).find(({ kind }) => kind === 'packages')
+    expect(told?.unavailable).toBeNull()
+    const { packages, busy } = packagesSection.parse(JSON.parse(told?.payload ?? 'null'))
+    const { stdout } = await machine.exec('dpkg', ['-l'])
+    const listed = stdout.split('\n').filter((line) => /^[ih]i /.test(line))
+    expect(packages).toHaveLength(listed.length)
+    expect(busy).toBeNull()
+    const held = packages.filter(({ held }) => held).map(({ name, version }) => `${name} ${version}`)
+    expect(held).toEqual(['held-thing 1.0'])
+    expect(packages.find(({ name }) => name === 'libc6')).toMatchObject({ source: 'glibc', held: false })
+    // As fresh as the system, by the files of dpkg.
+    expect(packages.every(({ installedAt }) => installedAt !== null && Date.parse(installedAt) <= Date.now())).toBe(
+      true,
+    )
+  })
 
   test('is the same plan whether its hook answers or its lines for humans are read', { timeout: MINUTES }, async () => {
     const byHook = await updates(machine, { VIGIE_STATE_DIR: '/var/lib/by-hook' })

@@ -10,6 +10,7 @@ import { ProtectionsService } from './backups/protections.service.ts'
 import { CausesService } from './causes/causes.service.ts'
 import type { EntityManager } from './database/database.ts'
 import { DepositService } from './deposit/deposit.service.ts'
+import { PackagesService } from './packages/packages.service.ts'
 import { DockerService } from './docker/docker.service.ts'
 import { DiskCareService } from './disks/disk-care.service.ts'
 import { DisksService } from './disks/disks.service.ts'
@@ -78,6 +79,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     storage,
     state: new StateService(em),
     docker: new DockerService(em),
+    packages: new PackagesService(em),
     metrics: new MetricsService(em, clock),
     thresholds: new ThresholdsService(em, transact, clock),
     executions: new ExecutionsService(em, transact, clock),

@@ -20,6 +20,7 @@ import { forgetMessages, recordMessages } from './log-messages/message-recorder.
 import { forgetMetrics } from './metrics/metrics.service.ts'
 import { noticeBusy } from './metrics/notice-busy.ts'
 import { noticeOverdue } from './state/notice-overdue.ts'
+import { forgetPackages } from './packages/forget-packages.ts'
 import { noticeSilence } from './machines/silence.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
@@ -156,6 +157,13 @@ export function tasksOf({
       every: HOUR,
       atStart: false,
       run: () => forgetMetrics(em.fork(), clock),
+    },
+    {
+      name: 'forget packages',
+      every: '40 2 * * *',
+      timeZone: config.timeZone,
+      atStart: false,
+      run: () => forgetPackages(em.fork()),
     },
     {
       name: 'notice what is busy for long',

@@ -8,6 +8,7 @@ import { collectDisks, type DeviceSetting } from '../disks/collect.ts'
 import { collectHardware } from '../hardware/collect.ts'
 import { collectMetrics } from '../metrics/collect.ts'
 import type { Sampler } from '../metrics/sampler.ts'
+import { collectPackages } from '../packages/collect.ts'
 import { collectMachine } from '../machines/collect.ts'
 import { machineKey } from '../machines/identity.ts'
 import type { Run } from '../platform/command.ts'
@@ -29,7 +30,7 @@ import { collectMdraid } from '../storage/mdraid.ts'
 import { collectZpool } from '../storage/zpool.ts'
 import { MachineKind } from '../report/machine-kind.ts'
 import { collectApt } from '../updates/apt.ts'
-import { aptFingerprint } from '../updates/apt-fingerprint.ts'
+import { APT_SOURCES, fingerprintOf, PACKAGE_SOURCES } from '../updates/fingerprint.ts'
 import { collectReboot } from '../updates/reboot.ts'
 import { VERSION } from '../version.ts'
 import { type CostlySection, collectWhenChanged } from './keep-section.ts'
@@ -106,12 +107,16 @@ export async function collectReport({
     ['docker', () => collectDocker({ env: process.env, run, stateDir, registries: asksRegistries })],
     ['reboot', async () => collectReboot(run, isContainer(await machine))],
   ]
-  const [storage, disks, apt] = await Promise.all([
+  const [storage, disks, costly] = await Promise.all([
     Promise.all(kinds.filter(([kind]) => !leftOut.has(kind)).map(([kind, collect]) => collectSection(kind, collect))),
     smart ? collectDisks(run, blockDevices, devices, root) : [],
-    leftOut.has('apt') ? null : collectWhenChanged(aptOf(run), stateDir),
+    Promise.all(
+      [aptOf(run), packagesOf(run)]
+        .filter(({ kind }) => !leftOut.has(kind))
+        .map((section) => collectWhenChanged(section, stateDir)),
+    ),
   ])
-  const told = [lsblk, ...storage, apt, ...disks].filter((section): section is Section => section !== null)
+  const told = [lsblk, ...storage, ...costly, ...disks].filter((section): section is Section => section !== null)
   const sections = within(told, LARGEST_REPORT)
   return { id: randomUUID(), machineKey: key, hostname: hostname(), collectedAt, agentVersion: VERSION, sections }
 }
@@ -121,9 +126,16 @@ const LONGEST_APT = 5 * 60_000
 /** A core works some seconds for it: it is asked where packages, lists or settings have changed, and once a day. */
 const aptOf = (run: Run): CostlySection => ({
   kind: 'apt',
-  fingerprint: aptFingerprint,
+  fingerprint: () => fingerprintOf(APT_SOURCES),
   collect: () => collectApt({ run, hook: { node: process.execPath, agent: process.argv[1] ?? '' } }),
   longestMs: LONGEST_APT,
+})
+
+const packagesOf = (run: Run): CostlySection => ({
+  kind: 'packages',
+  fingerprint: () => fingerprintOf(PACKAGE_SOURCES),
+  collect: () => collectPackages({ run }),
+  longestMs: 2 * 60_000,
 })
 
 const isContainer = ({ kind }: MachineFacts): boolean => kind === MachineKind.LXC || kind === MachineKind.CONTAINER

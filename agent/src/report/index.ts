@@ -34,5 +34,6 @@ export type {
 export { isControllerType, readSubject, SCAN_FAILED } from './subject.ts'
 export type { DockerContainer, DockerFacts, DockerImage, DockerRemote } from './docker.ts'
 export type { HardwareFacts } from './hardware.ts'
+export type { InstalledPackageFacts, PackagesFacts } from './packages.ts'
 export type { MetricSample, MetricsFacts } from './metrics.ts'
 export type { AptChange, AptFacts, AptOrigin, AptSource, BrokenPackage, RebootFacts } from './updates.ts'

@@ -1,5 +1,6 @@
 import { dockerSection } from './docker.ts'
 import { hardwareSection } from './hardware.ts'
+import { packagesSection } from './packages.ts'
 import { metricsSection } from './metrics.ts'
 import { machineSection } from './machine.ts'
 import {
@@ -49,6 +50,10 @@ export const SECTIONS = {
   docker: {
     about: 'The containers of the machine, and their images. It may be told by `unchanged` as `apt` is.',
     shape: dockerSection,
+  },
+  packages: {
+    about: 'The packages that are installed, as dpkg tells them. It may be told by `unchanged` as `apt` is.',
+    shape: packagesSection,
   },
 } as const
 

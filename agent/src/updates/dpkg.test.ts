@@ -59,12 +59,12 @@ test('a journal that holds anything was interrupted; one that cannot be read say
 
 test('what is installed is read by its states, and a failing dpkg-query is no empty system', async () => {
   const lines = [
-    'bash\tamd64\t5.2\tinstall\tinstalled\tok',
-    'held\tamd64\t1\thold\tinstalled\tok',
-    'gone\tamd64\t1\tdeinstall\tconfig-files\tok',
-    'half\tamd64\t1\tinstall\thalf-configured\tok',
-    'again\tall\t1\tinstall\tinstalled\treinstreq',
-    'waits\tamd64\t1\tinstall\ttriggers-pending\tok',
+    'bash\tamd64\t5.2\tbash\tinstall\tinstalled\tok',
+    'held\tamd64\t1\theld\thold\tinstalled\tok',
+    'gone\tamd64\t1\tgone\tdeinstall\tconfig-files\tok',
+    'half\tamd64\t1\thalf\tinstall\thalf-configured\tok',
+    'again\tall\t1\tagain\tinstall\tinstalled\treinstreq',
+    'waits\tamd64\t1\twaits\tinstall\ttriggers-pending\tok',
   ]
   const run: Run = async () => ({ stdout: `${lines.join('\n')}\n`, stderr: '', status: 0 })
   expect((await readInstalled(run))?.map(({ name, isHeld, broken }) => [name, isHeld, broken])).toEqual([

@@ -64,13 +64,23 @@ export interface InstalledPackage {
   name: string
   architecture: string
   version: string
+  /** The source package that it was built from. */
+  source: string
   /** Its owner holds it: apt-mark(8) hold. */
   isHeld: boolean
   /** Null = it is as it should be. */
   broken: BrokenPackage['state'] | null
 }
 
-const FIELDS = ['Package', 'Architecture', 'Version', 'db:Status-Want', 'db:Status-Status', 'db:Status-Eflag']
+const FIELDS = [
+  'Package',
+  'Architecture',
+  'Version',
+  'source:Package',
+  'db:Status-Want',
+  'db:Status-Status',
+  'db:Status-Eflag',
+]
 const HALF = new Set(['half-installed', 'unpacked', 'half-configured'])
 
 /** Null where dpkg-query failed: no list is no empty one. */
@@ -81,7 +91,7 @@ export async function readInstalled(run: Run): Promise<InstalledPackage[] | null
 }
 
 function readLine(line: string): InstalledPackage | [] {
-  const [name = '', architecture = '', version = '', want, state = '', flag] = line.split('\t')
+  const [name = '', architecture = '', version = '', source = '', want, state = '', flag] = line.split('\t')
   // What is removed and has left its settings is not there. One that waits for another's trigger is as it should be.
   if (name === '' || state === '' || ['not-installed', 'config-files'].includes(state)) return []
   const half = HALF.has(state) ? (state as BrokenPackage['state']) : null
@@ -89,6 +99,7 @@ function readLine(line: string): InstalledPackage | [] {
     name,
     architecture,
     version,
+    source,
     isHeld: want === 'hold',
     broken: flag === 'reinstreq' ? 'reinst-required' : half,
   }

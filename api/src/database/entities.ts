@@ -18,6 +18,8 @@ import { BackupFile } from '../backups/backup-file.entity.ts'
 import { Snapshot } from '../disks/snapshot.entity.ts'
 import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
+import { InstalledPackage } from '../packages/installed-package.entity.ts'
+import { PackageVersion } from '../packages/package-version.entity.ts'
 import { MachineContainer } from '../docker/machine-container.entity.ts'
 import { MachineDocker } from '../docker/machine-docker.entity.ts'
 import { Threshold } from '../thresholds/threshold.entity.ts'
@@ -46,6 +48,8 @@ export const entities = [
   SystemSnapshot,
   MachineState,
   MachinePackage,
+  PackageVersion,
+  InstalledPackage,
   MetricBucket,
   Threshold,
   MachineDocker,

@@ -6,7 +6,7 @@ import { dockerReport } from './containers-report.ts'
 import type { DemoDisk, DemoMachine, Storage } from './fleet.ts'
 import { smartDocument } from './smart-document.ts'
 import { baysOf, damageOf } from './stories.ts'
-import { aptReport, rebootReport } from './updates-report.ts'
+import { aptReport, packagesReport, rebootReport } from './updates-report.ts'
 
 interface Device {
   name: string
@@ -52,6 +52,7 @@ export function machineReport(machine: DemoMachine, at: Date, firstDay: Date): I
       ...(pools.length ? [section('zpool', { pools })] : []),
       ...(machine.users.length ? [section('homes', homesOf(machine, at))] : []),
       section('apt', aptReport(machine, at, day)),
+      section('packages', packagesReport(machine, at, day)),
       section('reboot', rebootReport(machine, at, day)),
       ...(docker ? [section('docker', docker)] : []),
     ],

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import {
   type AptChange,
   type AptFacts,
+  type InstalledPackageFacts,
   KeptBack,
   PackageChange,
+  type PackagesFacts,
   type RebootFacts,
   RebootReason,
 } from '@vigie/agent/report'
@@ -56,6 +58,12 @@ const releases = (name: string, after: number, until: number): number[] => {
   return days
 }
 
+/** Of so many days before the first one something is known. */
+const BEFORE = 120
+/** The day of the release that was the newest on another; before the first one they are all of one day. */
+const newestOn = (name: string, day: number): number => releases(name, -BEFORE, day).at(-1) ?? -BEFORE
+const versionOn = (name: string, day: number): string => `1.${newestOn(name, day) + BEFORE}-1`
+
 const ARCHIVES = {
   debian: { origin: 'Debian', plain: ['Debian', 'stable'], security: ['Debian-Security', 'stable-security'] },
   proxmox: { origin: 'Debian', plain: ['Debian', 'stable'], security: ['Debian-Security', 'stable-security'] },
@@ -78,8 +86,8 @@ export function aptReport(machine: DemoMachine, at: Date, day: number): AptFacts
       architecture: 'amd64',
       change: isHeld ? PackageChange.KEEP : PackageChange.UPGRADE,
       kept: isHeld ? KeptBack.HELD : null,
-      installed: `1.${waiting[0]}-1`,
-      candidate: `1.${newest + 1}-1`,
+      installed: versionOn(name, installedOn(machine, today)),
+      candidate: versionOn(name, newest),
       security,
       origins: [{ origin, label, archive, codename: archive, site: null }],
     }
@@ -106,6 +114,34 @@ export function aptReport(machine: DemoMachine, at: Date, day: number): AptFacts
     interrupted: false,
     broken: [],
   }
+}
+
+const SOURCES = new Map([
+  ['libssl3', 'openssl'],
+  ['openssh-server', 'openssh'],
+  ['libcurl4', 'curl'],
+  ['bind9-dnsutils', 'bind9'],
+  ['libc6', 'glibc'],
+  ['linux-image-amd64', 'linux-signed-amd64'],
+  ['vim-common', 'vim'],
+])
+const INDEPENDENT = new Set(['tzdata', 'ca-certificates', 'vim-common'])
+
+/** What its dpkg would say: each package as it was when its owner installed updates last. */
+export function packagesReport(machine: DemoMachine, at: Date, day: number): PackagesFacts {
+  const today = Math.floor(day)
+  const installed = installedOn(machine, today)
+  const packages = PACKAGES.map((name): InstalledPackageFacts => {
+    return {
+      name,
+      architecture: INDEPENDENT.has(name) ? 'all' : 'amd64',
+      version: versionOn(name, installed),
+      source: SOURCES.get(name) ?? null,
+      held: chance(`${machine.hostname} holds ${name}`) < 0.02,
+      installedAt: new Date(at.getTime() - (day - newestOn(name, installed)) * DAY).toISOString(),
+    }
+  })
+  return { packages, busy: null }
 }
 
 /** A kernel that was installed waits until the machine is restarted, some days later. */

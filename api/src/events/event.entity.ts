@@ -6,6 +6,7 @@ import { Disk } from '../disks/disk.entity.ts'
 import { type Reason, Severity } from '../reasons/reason.ts'
 import { BackupEntry } from '../backups/backup-entry.entity.ts'
 import { ExpectedJob } from '../backups/expected-job.entity.ts'
+import type { PackageDifference } from './package-difference.ts'
 import { Machine } from '../machines/machine.entity.ts'
 
 export enum EventType {
@@ -42,6 +43,7 @@ export enum EventType {
   REBOOTED = 'REBOOTED',
   UPDATES_BROKEN = 'UPDATES_BROKEN',
   UPDATES_MENDED = 'UPDATES_MENDED',
+  PACKAGES_CHANGED = 'PACKAGES_CHANGED',
   JOB_CREATED = 'JOB_CREATED',
   JOB_CHANGED = 'JOB_CHANGED',
   JOB_ARCHIVED = 'JOB_ARCHIVED',
@@ -207,6 +209,8 @@ export interface EventFacts {
   /** What was asked of a machine: the id of it, and the action. */
   execution?: string
   action?: Action
+  /** Of packages that came, went, or are there in another version: the first of them; `count` = of all. */
+  packages?: PackageDifference[]
   /** The unit or script that it is about. */
   about?: string
 }

@@ -22,6 +22,7 @@ import type { Row } from '../database/rows.ts'
 import { Disk } from '../disks/disk.entity.ts'
 import { Reason } from '../reasons/reason.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { inOneLine, PackageDifference } from './package-difference.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { diskName, machineName } from '../reasons/names.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
@@ -126,7 +127,16 @@ export class EventsResolver {
 
   @FieldResolver(() => String, { nullable: true, description: 'What went wrong, or where; null = nothing to add' })
   detail(@Root() event: Row<Event>): string | null {
-    return event.facts.detail ?? event.facts.path ?? null
+    const { detail, path, packages, count } = event.facts
+    return detail ?? path ?? (packages ? inOneLine(packages, count ?? packages.length) : null)
+  }
+
+  @FieldResolver(() => [PackageDifference], {
+    nullable: true,
+    description: 'Of packages that changed: the first 500 of them, by name; null = it is about none',
+  })
+  packages(@Root() { facts }: Row<Event>): PackageDifference[] | null {
+    return facts.packages ?? null
   }
 
   @FieldResolver(() => Machine, {

@@ -20,6 +20,7 @@ import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.re
 import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
+import { InstalledPackagesResolver } from '../packages/packages.resolver.ts'
 import { ContainersResolver, MachineDockersResolver } from '../docker/docker.resolver.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
 import { ThresholdsResolver } from '../thresholds/thresholds.resolver.ts'
@@ -32,6 +33,7 @@ import { MetricsResolver } from '../metrics/metrics.resolver.ts'
 import {
   MachinePackagesResolver,
   MachineStatesResolver,
+  InstalledUpdatesResolver,
   StateResolver,
   SystemSnapshotsResolver,
 } from '../state/state.resolver.ts'
@@ -94,6 +96,8 @@ const resolvers = [
   MessagesOfExecutionsResolver,
   ContainersResolver,
   MachineDockersResolver,
+  InstalledPackagesResolver,
+  InstalledUpdatesResolver,
   ThresholdsResolver,
   MovedDisksResolver,
   OverviewResolver,

@@ -210,6 +210,8 @@ function readState(kind: StateKind, payload: string, json: unknown): SectionTold
       return { kind, facts: shaped(SECTIONS.hardware.shape, json), ...common }
     case 'docker':
       return { kind, facts: shaped(SECTIONS.docker.shape, json), ...common }
+    case 'packages':
+      return { kind, facts: shaped(SECTIONS.packages.shape, json), ...common }
   }
 }
 

@@ -215,7 +215,7 @@ test('Of snapshots the newest 20 stay, and the first of each day for 90 days', (
     collectedAt: new Date(Date.parse('2026-11-30T23:30:00Z') - hoursAgo * 3_600_000),
   })
   const all = Array.from({ length: 24 * 400 }, (_, hour) => at(hour))
-  const gone = new Set(snapshotsToForget(all, new Date('2026-11-30T23:30:00Z')))
+  const gone = new Set(snapshotsToForget('apt', all, new Date('2026-11-30T23:30:00Z')))
   const kept = all.filter(({ id }) => !gone.has(id))
   expect(kept.slice(0, 20)).toEqual(all.slice(0, 20))
   // 20 of today, then the first of each day: of today too, and of the 89 whole days that are not 90 days old.

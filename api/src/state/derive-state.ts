@@ -29,6 +29,8 @@ export const unknownState = (machine: string): StateFacts => ({
   busy: null,
   interrupted: null,
   broken: null,
+  installedPackages: null,
+  packagesAt: null,
   rebootAt: null,
   rebootReasons: null,
   rebootSince: null,

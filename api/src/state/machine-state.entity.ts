@@ -169,6 +169,14 @@ export class MachineState {
   @Property({ type: 'datetime', nullable: true })
   securitySince!: Date | null
 
+  @Field(() => Int, { nullable: true, description: 'Packages that are installed on it' })
+  @Property({ type: 'integer', nullable: true })
+  installedPackages!: number | null
+
+  @Field(() => GraphQLISODateTime, { nullable: true, description: 'When it told last which those are' })
+  @Property({ type: 'datetime', nullable: true })
+  packagesAt!: Date | null
+
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'When it was asked last whether it should be restarted',

@@ -1,4 +1,4 @@
-import type { AptFacts, DockerFacts, HardwareFacts, RebootFacts, StateKind } from '@vigie/agent/report'
+import type { AptFacts, DockerFacts, HardwareFacts, PackagesFacts, RebootFacts, StateKind } from '@vigie/agent/report'
 
 /** What a section of a report told of how a machine is. */
 export type SectionTold = { version: number; contentHash: string } & (
@@ -6,6 +6,7 @@ export type SectionTold = { version: number; contentHash: string } & (
   | { kind: 'reboot'; facts: RebootFacts; payload: string }
   | { kind: 'hardware'; facts: HardwareFacts; payload: string }
   | { kind: 'docker'; facts: DockerFacts; payload: string }
+  | { kind: 'packages'; facts: PackagesFacts; payload: string }
 )
 
 /** What a report told of how its machine is. */

@@ -1,6 +1,7 @@
-import type { StateKind } from '@vigie/agent/report'
+import type { PackagesFacts, StateKind } from '@vigie/agent/report'
 import type { EntityManager } from '../database/database.ts'
 import { DockerRecorder } from '../docker/docker-recorder.ts'
+import { PackagesRecorder } from '../packages/packages-recorder.ts'
 import { findRows, replaceRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
@@ -32,21 +33,28 @@ export interface StateReport {
   told: StateTold
 }
 
+/** Packages that one event names; a whole distribution may be another. */
+const MOST_TOLD = 500
+
 /** When each kind was told last, whether or not it told something new. */
-const CONFIRMED = { apt: 'updatesAt', reboot: 'rebootAt', hardware: 'hardwareAt' } as const satisfies Record<
-  Exclude<StateKind, 'docker'>,
-  keyof MachineState
->
+const CONFIRMED = {
+  apt: 'updatesAt',
+  reboot: 'rebootAt',
+  hardware: 'hardwareAt',
+  packages: 'packagesAt',
+} as const satisfies Record<Exclude<StateKind, 'docker'>, keyof MachineState>
 
 /** Records how a machine is, as one report tells it, inside of its transaction. */
 export class StateRecorder {
   private readonly docker: DockerRecorder
+  private readonly packages: PackagesRecorder
 
   constructor(
     private readonly em: EntityManager,
     private readonly tell: Tell,
   ) {
     this.docker = new DockerRecorder(em)
+    this.packages = new PackagesRecorder(em)
   }
 
   /** Gives the kinds that were told by a hash that is not known here: their sender has to tell them whole. */
@@ -58,8 +66,11 @@ export class StateRecorder {
     const state: Row<MachineState> = known ?? { id: newId(), ...unknownState(machineId) }
     const before = { ...state }
     for (const section of told.sections) {
+      // Of a moment in between nothing is kept: what is installed is asked for again.
+      if (section.kind === 'packages' && section.facts.busy !== null && state.packagesAt !== null) continue
       await this.keepSnapshot(machineId, section, at)
       if (section.kind === 'docker') await this.docker.record(machineId, section.facts, at)
+      else if (section.kind === 'packages') await this.recordPackages(state, section.facts, { hostname, at })
       else Object.assign(state, await this.after(state, section, at))
     }
     for (const { kind, contentHash } of told.unchanged) {
@@ -87,7 +98,7 @@ export class StateRecorder {
 
   private async after(
     state: StateFacts,
-    section: Exclude<SectionTold, { kind: 'docker' }>,
+    section: Exclude<SectionTold, { kind: 'docker' | 'packages' }>,
     at: Date,
   ): Promise<StateFacts> {
     if (section.kind === 'reboot') return withReboot(state, section.facts, at)
@@ -99,6 +110,25 @@ export class StateRecorder {
     // Most reports change few of them.
     if (packages) await replaceRows(this.em, MachinePackage, { known, told: packages, keyOf })
     return withUpdates(state, section.facts, packages, at)
+  }
+
+  private async recordPackages(
+    state: Row<MachineState>,
+    { packages }: PackagesFacts,
+    { hostname, at }: Pick<StateReport, 'hostname' | 'at'>,
+  ): Promise<void> {
+    const differences = await this.packages.record(state.machine, packages, at)
+    // The first time there is nothing that it differs from.
+    if (state.packagesAt !== null && differences.length > 0)
+      this.tell.event({
+        type: EventType.PACKAGES_CHANGED,
+        severity: Severity.INFO,
+        at,
+        cause: EventCause.READING,
+        machine: state.machine,
+        facts: { hostname, count: differences.length, packages: differences.slice(0, MOST_TOLD) },
+      })
+    Object.assign(state, { installedPackages: packages.length, packagesAt: at })
   }
 
   private async newest(machineId: string, kind: StateKind): Promise<Row<SystemSnapshot> | undefined> {
@@ -133,7 +163,7 @@ export class StateRecorder {
       .where('kind', '=', kind)
       .orderBy('collectedAt', 'desc')
       .execute()
-    const gone = snapshotsToForget(all, at)
+    const gone = snapshotsToForget(kind, all, at)
     if (gone.length > 0) await tables(this.em).deleteFrom('SystemSnapshot').where('id', 'in', gone).execute()
   }
 

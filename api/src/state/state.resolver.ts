@@ -17,6 +17,7 @@ import { Scope } from '../graphql/scope.ts'
 import type { Context } from '../graphql/context.ts'
 import type { Row } from '../database/rows.ts'
 import { Machine } from '../machines/machine.entity.ts'
+import { InstalledPackage } from '../packages/installed-package.entity.ts'
 import { InvalidInputError } from '../platform/errors.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
 import { MachinePackage } from './machine-package.entity.ts'
@@ -122,6 +123,21 @@ export class MachinePackagesResolver {
   @FieldResolver(() => Machine)
   machine(@Root() { machine }: Row<MachinePackage>, @Ctx() { machines }: Context): Promise<Row<Machine>> {
     return machines.load(machine)
+  }
+}
+
+@Resolver(() => InstalledPackage)
+export class InstalledUpdatesResolver {
+  @FieldResolver(() => MachinePackage, {
+    nullable: true,
+    description: 'What its package manager would do with it; null = nothing, or that is not known',
+  })
+  async update(
+    @Root() { machine, package: id }: Row<InstalledPackage>,
+    @Ctx() { packages, state }: Context,
+  ): Promise<Row<MachinePackage> | null> {
+    const { name, architecture } = await packages.load(id)
+    return state.updateOf({ machine, name, architecture })
   }
 }
 

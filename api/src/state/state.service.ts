@@ -1,8 +1,9 @@
 import type { KeptBack, PackageChange, StateKind } from '@vigie/agent/report'
+import DataLoader from 'dataloader'
 import { dialectOf } from '../database/dialect.ts'
 import type { EntityManager } from '../database/database.ts'
 import { rowLoader } from '../database/loader.ts'
-import { type Row, selectRows } from '../database/rows.ts'
+import { findRows, type Row, selectRows } from '../database/rows.ts'
 import { inOrder, seekPage } from '../database/seek.ts'
 import { tables } from '../database/tables.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
@@ -19,6 +20,9 @@ export interface PackageConditions {
   security?: boolean | null | undefined
 }
 
+type PackageOfMachine = Pick<Row<MachinePackage>, 'machine' | 'name' | 'architecture'>
+const keyOfPackage = ({ machine, name, architecture }: PackageOfMachine): string => `${machine} ${name} ${architecture}`
+
 export class StateService {
   constructor(private readonly em: EntityManager) {}
 
@@ -30,6 +34,24 @@ export class StateService {
   /** Null = the machine told nothing of it. */
   ofMachine(machineId: string): Promise<Row<MachineState> | null> {
     return this.byMachine.load(machineId)
+  }
+
+  private readonly updates = new DataLoader<PackageOfMachine, Row<MachinePackage> | null, string>(
+    async (wanted) => {
+      const found = await findRows(this.em, MachinePackage, (query) =>
+        query
+          .where('machine', 'in', [...new Set(wanted.map(({ machine }) => machine))])
+          .where('name', 'in', [...new Set(wanted.map(({ name }) => name))]),
+      )
+      const byKey = new Map(found.map((row) => [keyOfPackage(row), row]))
+      return wanted.map((each) => byKey.get(keyOfPackage(each)) ?? null)
+    },
+    { cacheKeyFn: keyOfPackage },
+  )
+
+  /** What would be done with a package of a machine; null = nothing, or that is not known. */
+  updateOf(wanted: PackageOfMachine): Promise<Row<MachinePackage> | null> {
+    return this.updates.load(wanted)
   }
 
   private readonly payloads = rowLoader<string, { id: string; payload: string }>(

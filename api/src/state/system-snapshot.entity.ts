@@ -1,6 +1,6 @@
 import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy'
-import type { StateKind } from '@vigie/agent/report'
+import { STATE_KINDS, type StateKind } from '@vigie/agent/report'
 import { Field, GraphQLISODateTime, ID, Int, ObjectType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
 
@@ -10,7 +10,7 @@ import { Machine } from '../machines/machine.entity.ts'
 @ObjectType({
   simpleResolvers: true,
   description:
-    'What a machine told of one side of itself, and for how long it told the same. The newest 20 of each kind are kept, and the first of each day for 90 days',
+    'What a machine told of one side of itself, and for how long it told the same. The newest 20 of each kind are kept, and the first of each day for 90 days; of packages the newest alone',
 })
 export class SystemSnapshot {
   [EntityName]?: 'SystemSnapshot'
@@ -22,7 +22,7 @@ export class SystemSnapshot {
   @ManyToOne(() => Machine, { index: false })
   machine!: Rel<Machine>
 
-  @Field(() => String, { description: 'The kind of its section: apt, reboot' })
+  @Field(() => String, { description: `The kind of its section: ${STATE_KINDS.join(', ')}` })
   @Property({ type: 'string' })
   kind!: StateKind
 

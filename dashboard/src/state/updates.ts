@@ -27,9 +27,9 @@ export const glyphOf = ({
 /** As the server reckons it (UpdateStanding): lists are fresh for a week. */
 export const isOld = (time: string, now = Date.now()): boolean => now - Date.parse(time) > 7 * 86_400_000
 
-/** Whether anything was told of updates or restarts. */
-export const isTold = ({ updatesAt, updatesProblem, rebootAt }: StateFactsFragment): boolean =>
-  updatesAt !== null || updatesProblem !== null || rebootAt !== null
+/** Whether anything was told of packages, updates or restarts. */
+export const isTold = ({ updatesAt, updatesProblem, rebootAt, packagesAt }: StateFactsFragment): boolean =>
+  updatesAt !== null || updatesProblem !== null || rebootAt !== null || packagesAt !== null
 
 /** Null = not known: nothing was told of it, or its kernel could not be looked at. */
 export function isRestartDue({ rebootReasons, kernelChecked }: StateMarkFragment): boolean | null {

@@ -12,6 +12,7 @@ import { Migration20261130221401 } from './migrations/Migration20261130221401.ts
 import { Migration20261201015758 } from './migrations/Migration20261201015758.ts'
 import { Migration20261201024411 } from './migrations/Migration20261201024411.ts'
 import { Migration20261201033953 } from './migrations/Migration20261201033953.ts'
+import { Migration20261201124115 } from './migrations/Migration20261201124115.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   Migration20261201015758,
   Migration20261201024411,
   Migration20261201033953,
+  Migration20261201124115,
 ]

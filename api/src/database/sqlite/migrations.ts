@@ -23,6 +23,7 @@ import { Migration20261130221400 } from './migrations/Migration20261130221400.ts
 import { Migration20261201015756 } from './migrations/Migration20261201015756.ts'
 import { Migration20261201024409 } from './migrations/Migration20261201024409.ts'
 import { Migration20261201033952 } from './migrations/Migration20261201033952.ts'
+import { Migration20261201124113 } from './migrations/Migration20261201124113.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -53,4 +54,5 @@ export const migrations = [
   Migration20261201015756,
   Migration20261201024409,
   Migration20261201033952,
+  Migration20261201124113,
 ]

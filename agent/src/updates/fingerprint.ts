@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { VERSION } from '../version.ts'
 import { holderOfLock } from './dpkg.ts'
 
+/** What is installed (dpkg(1)). */
+export const PACKAGE_SOURCES = ['/var/lib/dpkg/status', '/var/lib/dpkg/updates']
 /** Files, and folders with what is in them, that what apt says comes from (apt.conf(5), apt_preferences(5), dpkg(1)). */
-const SOURCES = [
-  '/var/lib/dpkg/status',
-  '/var/lib/dpkg/updates',
+export const APT_SOURCES = [
+  ...PACKAGE_SOURCES,
   '/var/lib/apt/extended_states',
   '/var/lib/apt/lists',
   '/var/lib/apt/periodic',
@@ -18,8 +19,8 @@ const SOURCES = [
   '/etc/machine-id',
 ]
 
-/** Another one where apt may say something else than before. Read from the file system alone, for this costs no second of a core. */
-export async function aptFingerprint(sources: readonly string[] = SOURCES): Promise<string> {
+/** Another one where what is read from these may be another than before. Asked of the file system alone: it costs nothing. */
+export async function fingerprintOf(sources: readonly string[]): Promise<string> {
   // Another version of this agent may read otherwise.
   const hash = createHash('sha256').update(VERSION)
   for (const path of sources) {
