@@ -61,8 +61,12 @@ const releases = (name: string, after: number, until: number): number[] => {
 /** Of so many days before the first one something is known. */
 const BEFORE = 120
 /** The day of the release that was the newest on another; before the first one they are all of one day. */
-const newestOn = (name: string, day: number): number => releases(name, -BEFORE, day).at(-1) ?? -BEFORE
-const versionOn = (name: string, day: number): string => `1.${newestOn(name, day) + BEFORE}-1`
+function newestOn(name: string, day: number): number {
+  let newest = day
+  while (newest > -BEFORE && !isReleased(name, newest)) newest -= 1
+  return newest
+}
+const versionOf = (release: number): string => `1.${release + BEFORE}-1`
 
 const ARCHIVES = {
   debian: { origin: 'Debian', plain: ['Debian', 'stable'], security: ['Debian-Security', 'stable-security'] },
@@ -86,8 +90,8 @@ export function aptReport(machine: DemoMachine, at: Date, day: number): AptFacts
       architecture: 'amd64',
       change: isHeld ? PackageChange.KEEP : PackageChange.UPGRADE,
       kept: isHeld ? KeptBack.HELD : null,
-      installed: versionOn(name, installedOn(machine, today)),
-      candidate: versionOn(name, newest),
+      installed: versionOf(newestOn(name, installedOn(machine, today))),
+      candidate: versionOf(newest),
       security,
       origins: [{ origin, label, archive, codename: archive, site: null }],
     }
@@ -131,14 +135,17 @@ const INDEPENDENT = new Set(['tzdata', 'ca-certificates', 'vim-common'])
 export function packagesReport(machine: DemoMachine, at: Date, day: number): PackagesFacts {
   const today = Math.floor(day)
   const installed = installedOn(machine, today)
+  // The day is a fraction: the same moment is told each time.
+  const start = Math.round((at.getTime() - day * DAY) / DAY) * DAY
   const packages = PACKAGES.map((name): InstalledPackageFacts => {
+    const release = newestOn(name, installed)
     return {
       name,
       architecture: INDEPENDENT.has(name) ? 'all' : 'amd64',
-      version: versionOn(name, installed),
+      version: versionOf(release),
       source: SOURCES.get(name) ?? null,
       held: chance(`${machine.hostname} holds ${name}`) < 0.02,
-      installedAt: new Date(at.getTime() - (day - newestOn(name, installed)) * DAY).toISOString(),
+      installedAt: new Date(start + release * DAY).toISOString(),
     }
   })
   return { packages, busy: null }

@@ -68,8 +68,9 @@ export class StateRecorder {
     for (const section of told.sections) {
       // Of a moment in between nothing is kept: what is installed is asked for again.
       if (section.kind === 'packages' && section.facts.busy !== null && state.packagesAt !== null) continue
-      await this.keepSnapshot(machineId, section, at)
+      const isNews = await this.keepSnapshot(machineId, section, at)
       if (section.kind === 'docker') await this.docker.record(machineId, section.facts, at)
+      else if (section.kind === 'packages' && !isNews && state.packagesAt !== null) state.packagesAt = at
       else if (section.kind === 'packages') await this.recordPackages(state, section.facts, { hostname, at })
       else Object.assign(state, await this.after(state, section, at))
     }
@@ -145,13 +146,13 @@ export class StateRecorder {
     await saveRows(this.em, SystemSnapshot, [snapshot])
   }
 
-  /** A new one where it tells something else; then those that are too many go. */
-  private async keepSnapshot(machine: string, section: SectionTold, at: Date): Promise<void> {
+  /** A new one where it tells something else, which is what it gives; then those that are too many go. */
+  private async keepSnapshot(machine: string, section: SectionTold, at: Date): Promise<boolean> {
     const { kind, version, contentHash, payload } = section
     const newest = await this.newest(machine, kind)
     if (newest?.contentHash === contentHash) {
       await this.confirm(newest, at)
-      return
+      return false
     }
     await saveRows(this.em, SystemSnapshot, [
       { id: newId(), machine, kind, version, contentHash, collectedAt: at, confirmedAt: at, payload },
@@ -165,6 +166,7 @@ export class StateRecorder {
       .execute()
     const gone = snapshotsToForget(kind, all, at)
     if (gone.length > 0) await tables(this.em).deleteFrom('SystemSnapshot').where('id', 'in', gone).execute()
+    return true
   }
 
   /** What was told to wait for long is done: what is not known any more is not. */
