@@ -28,6 +28,7 @@ const LAYERS = [
   'room',
   'places',
   'executions',
+  'rollouts',
   'log-messages',
   'exports',
   'alerts',

@@ -16,6 +16,7 @@ import { DiskCareService } from './disks/disk-care.service.ts'
 import { DisksService } from './disks/disks.service.ts'
 import { AgentWorkService } from './executions/agent-work.service.ts'
 import type { ExecutionLogs } from './executions/execution-log.ts'
+import { RolloutsService } from './rollouts/rollouts.service.ts'
 import { ExecutionsService } from './executions/executions.service.ts'
 import { EventsService } from './events/events.service.ts'
 import { InventoryService } from './inventory/inventory.service.ts'
@@ -65,6 +66,7 @@ export function createServices(em: EntityManager, { transact, transactReports, c
   const alerts = new AlertsService(em, transact, clock, parts.settings)
   const places = new PlacesService(em, clock, { path: parts.roots.vault, machine: parts.vaultMachine })
   const jobs = new JobsService(em, transact, clock, parts.roots)
+  const executions = new ExecutionsService(em, transact, clock)
   return {
     em,
     clock,
@@ -82,7 +84,8 @@ export function createServices(em: EntityManager, { transact, transactReports, c
     packages: new PackagesService(em),
     metrics: new MetricsService(em, clock),
     thresholds: new ThresholdsService(em, transact, clock),
-    executions: new ExecutionsService(em, transact, clock),
+    executions,
+    rollouts: new RolloutsService(em, transact, clock, executions),
     executionLogs: parts.executionLogs,
     messages: new MessagesService(em, transact, clock),
     agentWork: new AgentWorkService(em, transact, clock, { logs: parts.executionLogs, quota }),

@@ -22,6 +22,7 @@ import { noticeBusy } from './metrics/notice-busy.ts'
 import { noticeOverdue } from './state/notice-overdue.ts'
 import { forgetPackages } from './packages/forget-packages.ts'
 import { noticeSilence } from './machines/silence.ts'
+import { advanceRollouts } from './rollouts/advance-rollouts.ts'
 import { type Clock, HOUR, MINUTE, SECOND } from './platform/clock.ts'
 import type { Log } from './platform/log.ts'
 
@@ -133,6 +134,12 @@ export function tasksOf({
       run: () => settleExecutions(em, transact, clock),
     },
     {
+      name: 'go on with rollouts',
+      every: 10 * SECOND,
+      atStart: true,
+      run: () => advanceRollouts(em, transact, clock),
+    },
+    {
       name: 'read logs of actions',
       every: MINUTE,
       atStart: true,
@@ -163,7 +170,7 @@ export function tasksOf({
       every: '40 2 * * *',
       timeZone: config.timeZone,
       atStart: false,
-      run: () => forgetPackages(em.fork()),
+      run: () => forgetPackages(em.fork(), isStopping),
     },
     {
       name: 'notice what is busy for long',

@@ -32,7 +32,7 @@ export interface ActingMachine {
 }
 
 /** None of the sections that cost time: what is tried here is what it is asked. */
-const QUIET = 'lvm, zpool, mdraid, btrfs, luks, df, ceph, homes, apt, reboot, hardware, metrics'
+const QUIET = 'lvm, zpool, mdraid, btrfs, luks, df, ceph, homes, apt, packages, reboot, hardware, metrics'
 
 export async function actingMachine(api: TestApi, url = api.url): Promise<ActingMachine> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-acting-'))

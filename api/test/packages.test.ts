@@ -118,7 +118,7 @@ test('What came, went or is another version is told as one event; the first list
   })
   expect(await changes(api)).toEqual([
     {
-      sentence: 'Packages changed on atlas (3)',
+      sentence: 'Packages of atlas that changed: 3',
       detail: '+ curl 8.5, − nano 7.2, openssl 3.0.15 → 3.0.16',
       packages: [
         { name: 'curl', from: null, to: '8.5' },
@@ -159,8 +159,25 @@ test('What was told before need not be told again; what cannot be told leaves wh
     collectedAt: minutes(30),
     sections: [{ kind: 'packages', version: 1, subject: null, unavailable: silent }],
   })
-  expect(await stateOf(api)).toEqual({ installedPackages: 1, packagesAt: minutes(15).toISOString() })
+  const known = { installedPackages: 1, packagesAt: minutes(15).toISOString() }
+  expect(await stateOf(api)).toEqual(known)
+  const problem = async () =>
+    (await api.ask('{ machine(hostname: "atlas") { state { packagesProblem } } }')).data.machine.state.packagesProblem
+  expect(await problem()).toBe('dpkg-query failed')
   expect(await names(api, { search: 'a' })).toEqual(['bash 5.2 atlas'])
+  await report(api, { collectedAt: minutes(45), sections: [unchanged(told.payload)] })
+  expect(await problem()).toBeNull()
+  await report(api, { collectedAt: minutes(60), sections: [packages([])] })
+  expect(await problem()).toContain('packages')
+  expect(await stateOf(api)).toMatchObject({ installedPackages: 1 })
+})
+
+test('Of how many machines the packages are known is told', async () => {
+  const api = await apiForThisTest()
+  await report(api, { sections: [packages([['bash', '5.2']])] })
+  await report(api, { machineKey: 'k2-other-machine', hostname: 'borg' })
+  const { data } = await api.ask('{ packagesCoverage { machines told } }')
+  expect(data.packagesCoverage).toEqual({ machines: 2, told: 1 })
 })
 
 test('A package says what its package manager would do with it', async () => {
@@ -200,6 +217,9 @@ test('A package says what its package manager would do with it', async () => {
     ['bash', null],
     ['openssl', { candidate: '3.0.16' }],
   ])
+  // It was installed since, and nobody asked apt again.
+  await report(api, { collectedAt: minutes(15), sections: [packages([['openssl', '3.0.16']])] })
+  expect((await installed(api, { search: 's' })).map(({ update }: { update: object | null }) => update)).toEqual([null])
 })
 
 test('Page by page each is told once; those of a machine that is retired are not told', async () => {
@@ -221,6 +241,8 @@ test('Page by page each is told once; those of a machine that is retired are not
   expect(new Set(seen).size).toBe(25)
   await api.ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: machine.id })
   expect(await names(api, { search: 'lib' })).toEqual([])
+  // Who asks for it by itself sees what is known of it.
+  expect(await names(api, { machine: machine.id })).toHaveLength(25)
 })
 
 test('Versions that no machine has any more are forgotten, those of others stay', async () => {
@@ -238,7 +260,7 @@ test('Versions that no machine has any more are forgotten, those of others stay'
   await report(api, { machineKey: 'k2-other-machine', hostname: 'borg', sections: [packages([['bash', '5.2']])] })
   await report(api, { collectedAt: minutes(15), sections: [packages([['zsh', '5.9']])] })
   expect(await count()).toBe(3)
-  await forgetPackages(api.orm.em.fork())
+  await forgetPackages(api.orm.em.fork(), () => false)
   expect(await count()).toBe(2)
   expect(await names(api, { search: 'sh' })).toEqual(['bash 5.2 borg', 'zsh 5.9 atlas'])
 })

@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: '/machines/:id', name: 'machine', component: () => import('./machines/MachinePage.vue'), props: true },
     { path: '/actions', name: 'executions', component: () => import('./executions/ExecutionsPage.vue') },
     { path: '/actions/:id', name: 'execution', component: () => import('./executions/ExecutionPage.vue'), props: true },
+    { path: '/rollouts/:id', name: 'rollout', component: () => import('./rollouts/RolloutPage.vue'), props: true },
     { path: '/packages', name: 'packages', component: () => import('./packages/PackagesPage.vue') },
     { path: '/messages', name: 'log-messages', component: () => import('./log-messages/LogMessagesPage.vue') },
     { path: '/disks', name: 'disks', component: () => import('./disks/DisksPage.vue') },

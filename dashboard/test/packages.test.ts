@@ -111,7 +111,7 @@ describe.skipIf(!CHROMIUM)('The packages', () => {
     await told(new Date(START.getTime() + 15 * 60_000), [...ATLAS, installed('curl', '8.5')])
     await page.getByRole('row', { name: /curl/ }).waitFor()
     await page.goBack()
-    await page.getByText('Packages changed on atlas (1)').waitFor()
+    await page.getByText('Packages of atlas that changed: 1').waitFor()
     await page.getByText('+ curl 8.5').waitFor()
     expect(faults).toEqual([])
     await page.context().close()

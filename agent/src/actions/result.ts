@@ -47,6 +47,9 @@ export enum ResultCode {
   LOST = 'LOST',
   NOT_HEARD = 'NOT_HEARD',
   RIGHT_GONE = 'RIGHT_GONE',
+  // What becomes of those whose turn in a rollout has not come.
+  ROLLOUT_STOPPED = 'ROLLOUT_STOPPED',
+  ROLLOUT_CANCELLED = 'ROLLOUT_CANCELLED',
 }
 
 /** Bytes of one piece of a log. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findTool, type Run } from '../platform/command.ts'
@@ -15,15 +16,18 @@ export interface PackagesOptions {
   infoDir?: string
 }
 
-/** What is installed on this machine. Null = there is no dpkg. */
+/** What is installed on this machine. Null = dpkg does not run it. */
 export async function collectPackages({
   run,
   infoDir = '/var/lib/dpkg/info',
 }: PackagesOptions): Promise<PackagesFacts | null> {
-  if (!findTool('dpkg-query')) return null
+  // dpkg may be there as a tool on a system that it does not run.
+  if (!findTool('dpkg-query') || !existsSync(join(infoDir, '..', 'status'))) return null
   const busy = await holderOfLock()
   const installed = await readInstalled(run)
   if (installed === null) throw new Error('dpkg-query failed: nobody knows what is installed')
+  // It prints nothing and ends well where its status file is empty: that is no system without packages.
+  if (installed.length === 0) throw new Error('dpkg knows of no package: its status file may be lost')
   const packages: InstalledPackageFacts[] = []
   for (let from = 0; from < installed.length; from += AT_ONCE)
     packages.push(...(await Promise.all(installed.slice(from, from + AT_ONCE).map((each) => packageOf(each, infoDir)))))

@@ -1,4 +1,4 @@
-import { mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -11,7 +11,10 @@ const printing =
   async () => ({ stdout: lines.map((line) => `${line}\n`).join(''), stderr: '', status: 0 })
 
 function infoDir(...files: [name: string, at: string][]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'vigie-info-'))
+  const root = mkdtempSync(join(tmpdir(), 'vigie-dpkg-'))
+  const folder = join(root, 'info')
+  mkdirSync(folder)
+  writeFileSync(join(root, 'status'), '')
   for (const [name, at] of files) {
     writeFileSync(join(folder, name), '')
     utimesSync(join(folder, name), new Date(at), new Date(at))
@@ -46,11 +49,16 @@ test('each installed package is told with its source and with the day that its f
 
 test('what is longer than any package name is cut, and costs the others nothing', async () => {
   const run = printing(`${'x'.repeat(300)}\tamd64\t1\t${'y'.repeat(300)}\tinstall\tinstalled\tok`)
-  const facts = await collectPackages({ run, infoDir: '/nowhere' })
+  const facts = await collectPackages({ run, infoDir: infoDir() })
   expect(packagesSection.parse(facts).packages).toMatchObject([{ name: 'x'.repeat(255), source: 'y'.repeat(255) }])
 })
 
 test('a dpkg-query that fails is no system without packages', async () => {
   const run: Run = async () => ({ stdout: '', stderr: 'dpkg-query: error', status: 2 })
-  await expect(collectPackages({ run, infoDir: '/nowhere' })).rejects.toThrow(/nobody knows what is installed/)
+  await expect(collectPackages({ run, infoDir: infoDir() })).rejects.toThrow(/nobody knows what is installed/)
+})
+
+test('a status file that is lost is no system without packages, and one that was never there is none of dpkg', async () => {
+  await expect(collectPackages({ run: printing(), infoDir: infoDir() })).rejects.toThrow(/may be lost/)
+  expect(await collectPackages({ run: printing(), infoDir: '/nowhere/info' })).toBeNull()
 })

@@ -29,7 +29,7 @@ const installedPackage = z.object({
 })
 
 export const packagesSection = z.object({
-  packages: z.array(installedPackage).max(50_000).describe('[] = nothing is installed'),
+  packages: z.array(installedPackage).min(1).max(50_000),
   busy: z
     .string()
     .max(255)

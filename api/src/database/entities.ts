@@ -18,6 +18,7 @@ import { BackupFile } from '../backups/backup-file.entity.ts'
 import { Snapshot } from '../disks/snapshot.entity.ts'
 import { Event } from '../events/event.entity.ts'
 import { InventoryReport } from '../inventory/inventory-report.entity.ts'
+import { Rollout } from '../rollouts/rollout.entity.ts'
 import { InstalledPackage } from '../packages/installed-package.entity.ts'
 import { PackageVersion } from '../packages/package-version.entity.ts'
 import { MachineContainer } from '../docker/machine-container.entity.ts'
@@ -64,6 +65,7 @@ export const entities = [
   UnawaitedFile,
   Room,
   MachinePolicy,
+  Rollout,
   Execution,
   ImportantMessage,
   MessageOccurrence,

@@ -90,6 +90,9 @@ export enum EventType {
   EXECUTION_CONFLICT = 'EXECUTION_CONFLICT',
   EXECUTION_CONFIRMED = 'EXECUTION_CONFIRMED',
   EXECUTION_CONTRADICTED = 'EXECUTION_CONTRADICTED',
+  ROLLOUT_ENDED = 'ROLLOUT_ENDED',
+  ROLLOUT_STOPPED = 'ROLLOUT_STOPPED',
+  ROLLOUT_CANCELLED = 'ROLLOUT_CANCELLED',
   MESSAGES_FOUND = 'MESSAGES_FOUND',
   MESSAGES_ACKNOWLEDGED = 'MESSAGES_ACKNOWLEDGED',
   TOKEN_CREATED = 'TOKEN_CREATED',
@@ -208,6 +211,7 @@ export interface EventFacts {
   since?: string
   /** What was asked of a machine: the id of it, and the action. */
   execution?: string
+  rollout?: string
   action?: Action
   /** Of packages that came, went, or are there in another version: the first of them; `count` = of all. */
   packages?: PackageDifference[]

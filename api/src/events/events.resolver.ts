@@ -24,6 +24,7 @@ import { Reason } from '../reasons/reason.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { inOneLine, PackageDifference } from './package-difference.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
+import { actionName } from '../reasons/action-sentence.ts'
 import { diskName, machineName } from '../reasons/names.ts'
 import { Language } from '../reasons/reasons.resolver.ts'
 import { Event, EventType } from './event.entity.ts'
@@ -84,14 +85,14 @@ export class EventsResolver {
       this.disk(event, context),
       this.job(event, context),
     ])
-    const { name, count } = event.facts
+    const { name, count, action, about } = event.facts
     const named = {
       machine: machineName(machine),
       fromMachine: machineName(fromMachine),
       disk: diskName(disk),
       // What is about nothing else is about Vigie itself.
       name:
-        name ??
+        (action ? actionName({ action, about }, language === Language.FR ? 'fr' : 'en') : name) ??
         (job ? `${job.agentId}/${job.databaseName}` : disk ? diskName(disk) : machine ? machineName(machine) : 'Vigie'),
     }
     const { type, from, to } = event
@@ -103,6 +104,11 @@ export class EventsResolver {
   @FieldResolver(() => ID, { nullable: true, description: 'The execution that it is about; null = it is about none' })
   execution(@Root() { facts }: Row<Event>): string | null {
     return facts.execution ?? null
+  }
+
+  @FieldResolver(() => ID, { nullable: true, description: 'The rollout that it is about; null = it is about none' })
+  rollout(@Root() { facts }: Row<Event>): string | null {
+    return facts.rollout ?? null
   }
 
   @FieldResolver(() => Machine, { nullable: true })
@@ -125,7 +131,10 @@ export class EventsResolver {
     return event.entry ? entries.load(event.entry) : null
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'What went wrong, or where; null = nothing to add' })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'What went wrong, where, or which packages changed; null = nothing to add',
+  })
   detail(@Root() event: Row<Event>): string | null {
     const { detail, path, packages, count } = event.facts
     return detail ?? path ?? (packages ? inOneLine(packages, count ?? packages.length) : null)
@@ -133,7 +142,8 @@ export class EventsResolver {
 
   @FieldResolver(() => [PackageDifference], {
     nullable: true,
-    description: 'Of packages that changed: the first 500 of them, by name; null = it is about none',
+    description:
+      'Of packages that changed: the first of them by name, as many as an event keeps (32 KiB); null = it is about none',
   })
   packages(@Root() { facts }: Row<Event>): PackageDifference[] | null {
     return facts.packages ?? null
@@ -163,7 +173,8 @@ export class EventsResolver {
 
   @FieldResolver(() => Int, {
     nullable: true,
-    description: 'How many disks it concerned, for new rules and retired machines; null for other kinds',
+    description:
+      'How many disks, packages, updates or machines it is about, as its sentence says; null = that is not counted',
   })
   count(@Root() event: Row<Event>): number | null {
     return event.facts.count ?? null

@@ -34,6 +34,7 @@ import { MachinePolicy } from './machine-policy.entity.ts'
 import { move } from './move.ts'
 import { orderOf } from './order.ts'
 import { mayStill } from './present-rights.ts'
+import { isAwaitingTurn } from './turn.ts'
 import { tellExecution } from './tell-execution.ts'
 
 export interface Hello {
@@ -369,9 +370,12 @@ export class AgentWorkService {
 }
 
 /** Whether it may be handed over now. */
-const isAskable = ({ status, approveBy, startBy, notBefore }: Row<Execution>, now: Date): boolean =>
-  (status === DRAFT && approveBy > now) ||
-  (status === QUEUED && startBy !== null && startBy > now && (notBefore === null || notBefore <= now))
+const isAskable = (execution: Row<Execution>, now: Date): boolean => {
+  const { status, approveBy, startBy, notBefore } = execution
+  if (status === DRAFT) return approveBy > now
+  if (status !== QUEUED || isAwaitingTurn(execution)) return false
+  return startBy !== null && startBy > now && (notBefore === null || notBefore <= now)
+}
 
 /** Somebody waits for the machine: not where it waits for its owner's hours. */
 const isAwaited = ({ status, action }: Row<Execution>, { windows }: Policy): boolean =>

@@ -12,6 +12,7 @@ import {
 } from '@vigie/agent/actions'
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
+import { Rollout } from '../rollouts/rollout.entity.ts'
 import type { Caller } from '../access/caller.ts'
 
 registerEnumType(Action, {
@@ -108,6 +109,18 @@ export class PlannedChange {
   security!: boolean | null
 }
 
+@ObjectType({ simpleResolvers: true, description: 'How much an action would do to a machine' })
+export class PlanCounts {
+  @Field(() => Int, { description: 'Things that it would do' })
+  changes!: number
+
+  @Field(() => Int, { description: 'Those that are known to mend a security hole' })
+  security!: number
+
+  @Field(() => Int, { description: 'Packages that would be removed' })
+  removed!: number
+}
+
 @ObjectType({ simpleResolvers: true, description: 'Why a machine does not do what it is asked' })
 export class ExecutionRefusal {
   @Field(() => RefusalCode)
@@ -149,6 +162,7 @@ export const OPEN = [
 @ObjectType({ simpleResolvers: true, description: 'One thing that was asked of one machine' })
 @Index({ properties: ['machine', 'id'] })
 @Index({ properties: ['status', 'id'] })
+@Index({ properties: ['rollout', 'position'] })
 @Index({
   name: 'execution_unverified',
   expression: 'create index "execution_unverified" on "execution" ("id") where "verification" = \'PENDING\'',
@@ -217,9 +231,24 @@ export class Execution {
   @Property({ type: 'datetime', nullable: true })
   notBefore!: Date | null
 
+  /** It is one of several that are asked the same; null = it is asked alone. */
+  @ManyToOne(() => Rollout, { nullable: true, index: false })
+  rollout!: Rel<Rollout> | null
+
+  /** Which one of them, from 0 on. */
+  @Property({ type: 'integer', nullable: true })
+  position!: number | null
+
   @Field(() => GraphQLISODateTime, {
     nullable: true,
-    description: 'If the machine has not taken it by then, it expires; null = it is not approved',
+    description: 'Of a rollout: since when it is its turn; null = its turn has not come, or it is asked alone',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  turnAt!: Date | null
+
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description: 'If the machine has not taken it by then, it expires; null = it is not approved, or awaits its turn',
   })
   @Property({ type: 'datetime', nullable: true })
   startBy!: Date | null

@@ -1,4 +1,12 @@
-import { Action, ActionClass, classOf, ExecutionStatus, needsSignature, refusalOf } from '@vigie/agent/actions'
+import {
+  Action,
+  ActionClass,
+  classOf,
+  ExecutionStatus,
+  needsSignature,
+  PlannedStep,
+  refusalOf,
+} from '@vigie/agent/actions'
 import {
   Arg,
   Args,
@@ -25,11 +33,18 @@ import { BigIntScalar } from '../graphql/scalars.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
-import { Execution, ExecutionRefusal, PlannedChange, ProofAtApproval, StopKind } from './execution.entity.ts'
+import { ActionParameters, ActionParamsInput, paramsOf, parametersOf } from './action-parameters.ts'
+import {
+  Execution,
+  ExecutionRefusal,
+  PlanCounts,
+  PlannedChange,
+  ProofAtApproval,
+  StopKind,
+} from './execution.entity.ts'
 import type { ExecutionConditions } from './executions.service.ts'
 import { MachinePolicy, PolicyRules } from './machine-policy.entity.ts'
 import { isUnproven } from './proof-gate.ts'
-import { UpdateScope } from './update-scope.ts'
 
 @InputType()
 export class ExecutionFilter implements ExecutionConditions {
@@ -47,36 +62,6 @@ export class ExecutionFilter implements ExecutionConditions {
 export class ExecutionsArgs extends PageArgs {
   @Field(() => ExecutionFilter, { nullable: true })
   filter?: ExecutionFilter | null
-}
-
-@InputType({ description: 'What an action is asked with; what it does not take is refused' })
-export class ActionParamsInput {
-  @Field(() => UpdateScope, { nullable: true, description: 'APT_APPLY: what waits; null = names are given' })
-  scope?: UpdateScope | null
-
-  @Field(() => [String], { nullable: true, description: 'APT_APPLY: packages of the machine’s own plan' })
-  names?: string[] | null
-
-  @Field(() => String, { nullable: true, description: 'SERVICE_RESTART: a unit that its owner lists' })
-  unit?: string | null
-
-  @Field(() => String, { nullable: true, description: 'HOOK_RUN: a script that its owner lists' })
-  hook?: string | null
-}
-
-@ObjectType({ simpleResolvers: true, description: 'What an action was asked with' })
-export class ActionParameters {
-  @Field(() => UpdateScope, { nullable: true, description: 'Null = names say what' })
-  scope!: UpdateScope | null
-
-  @Field(() => [String], { description: 'Packages; empty = scope says what' })
-  names!: string[]
-
-  @Field(() => String, { nullable: true })
-  unit!: string | null
-
-  @Field(() => String, { nullable: true })
-  hook!: string | null
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A piece of a log' })
@@ -155,13 +140,11 @@ export class ExecutionsResolver {
     notBefore: Date | null,
     @Ctx() { executions, caller }: Context,
   ): Promise<Row<Execution>> {
-    const { scope, names, unit, hook } = params ?? {}
-    const wanted = names?.length ? names : (scope ?? (action === Action.APT_APPLY ? UpdateScope.ALL : undefined))
     return executions.plan(
       {
         machine,
         action,
-        params: { ...(wanted ? { scope: wanted } : {}), ...(unit ? { unit } : {}), ...(hook ? { hook } : {}) },
+        params: paramsOf(action, params ?? null),
         notBefore: notBefore ?? null,
       },
       caller,
@@ -230,14 +213,8 @@ export class ExecutionsResolver {
   }
 
   @FieldResolver(() => ActionParameters)
-  params(@Root() { params: { scope, unit, hook } }: Row<Execution>): ActionParameters {
-    const names = Array.isArray(scope) ? scope : []
-    return {
-      scope: typeof scope === 'string' ? (scope as UpdateScope) : null,
-      names,
-      unit: unit ?? null,
-      hook: hook ?? null,
-    }
+  params(@Root() { params }: Row<Execution>): ActionParameters {
+    return parametersOf(params)
   }
 
   @FieldResolver(() => String, { description: 'Who asked for it' })
@@ -262,6 +239,17 @@ export class ExecutionsResolver {
     return (await executions.planOf(id))?.changes ?? null
   }
 
+  @FieldResolver(() => PlanCounts, { nullable: true, description: 'How much it would do; null = there is no plan yet' })
+  async planCounts(@Root() { id }: Row<Execution>, @Ctx() { executions }: Context): Promise<PlanCounts | null> {
+    const changes = (await executions.planOf(id))?.changes
+    if (!changes) return null
+    return {
+      changes: changes.length,
+      security: changes.filter(({ security }) => security === true).length,
+      removed: changes.filter(({ step }) => step === PlannedStep.REMOVE).length,
+    }
+  }
+
   @FieldResolver(() => BigIntScalar, { nullable: true, description: 'Bytes that it would fetch; null = not told' })
   async downloadBytes(@Root() { id }: Row<Execution>, @Ctx() { executions }: Context): Promise<number | null> {
     return (await executions.planOf(id))?.downloadBytes ?? null
@@ -276,10 +264,11 @@ export class ExecutionsResolver {
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'True: approving it now needs overrideReason',
+    description: 'True: it awaits approval, and approving it now needs overrideReason',
     complexity: COSTLY,
   })
-  async needsReason(@Root() { machine }: Row<Execution>, @Ctx() { executions }: Context): Promise<boolean> {
+  async needsReason(@Root() { machine, status }: Row<Execution>, @Ctx() { executions }: Context): Promise<boolean> {
+    if (status !== ExecutionStatus.AWAITING_APPROVAL) return false
     return isUnproven(await executions.proofOf(machine))
   }
 

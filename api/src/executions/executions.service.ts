@@ -19,7 +19,7 @@ import { findRows, insertRows, requireRow, type Row, selectRows, updateRow } fro
 import { inOrder, seekPage } from '../database/seek.ts'
 import { tables } from '../database/tables.ts'
 import { EventType } from '../events/event.entity.ts'
-import type { Transact } from '../events/outbox.ts'
+import type { Transact, Transaction } from '../events/outbox.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import { ConflictError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
@@ -45,6 +45,13 @@ export interface Wish {
   action: Action
   params: ActionParams
   notBefore: Date | null
+}
+
+/** Who asks, and whether it is one of several. */
+interface Asking {
+  by: Caller
+  rollout: string | null
+  position: number | null
 }
 
 export interface Approval {
@@ -127,7 +134,20 @@ export class ExecutionsService {
    * Asks a machine for something. What only looks is handed over at once; of everything else the machine makes a plan first,
    * which somebody approves. Errors: NOT_FOUND, BAD_USER_INPUT, CONFLICT
    */
-  async plan({ machine: machineId, action, params: asked, notBefore }: Wish, by: Caller): Promise<Row<Execution>> {
+  async plan(wish: Wish, by: Caller): Promise<Row<Execution>> {
+    const id = await this.transact(this.em, (transaction) =>
+      this.askWithin(transaction, wish, { by, rollout: null, position: null }),
+    )
+    return this.load(id)
+  }
+
+  /** The same within a transaction, perhaps as one of several; gives its id. Where it throws, nothing was written. */
+  async askWithin(
+    transaction: Transaction,
+    { machine: machineId, action, params: asked, notBefore }: Wish,
+    { by, rollout, position }: Asking,
+  ): Promise<string> {
+    const { em } = transaction
     const params = readParams(action, JSON.stringify(asked))
     if (!params) throw new InvalidInputError('params', `are not those of ${action}`, 'See docs/actions.md.')
     const createdAt = this.clock()
@@ -135,93 +155,92 @@ export class ExecutionsService {
       throw new InvalidInputError('notBefore', 'must be within 30 days', 'Ask for it when that day is nearer.')
     const looksOnly = classOf(action) === ActionClass.READ
     const id = newId()
-    const existing = await this.transact(this.em, async (transaction) => {
-      const { em } = transaction
-      const machine = await requireRow(em, Machine, machineId, 'machine')
-      if (machine.archivedAt) throw new ConflictError('machine', 'is out of service', 'Put it back into service first.')
-      const [policy] = await selectRows(em, MachinePolicy, 'machine', [machineId])
-      if (!policy || !machine.machineKey)
-        throw new ConflictError(
-          'machine',
-          'has an agent that has never asked for work',
-          'Its agent must be of 0.2.0 or newer, and run as a service (docs/actions.md).',
-        )
-      const refusal = refusalOf(policy.policy, action, params)
-      if (refusal)
-        throw new ConflictError(
-          'action',
-          `is refused by the machine’s own policy (${refusal.code}${refusal.detail === null ? '' : `: ${refusal.detail}`})`,
-          'Its owner changes that in /etc/vigie/policy.d on the machine itself (docs/actions.md).',
-        )
-      const [open] = await findRows(em, Execution, (query) =>
-        query
-          .where('machine', '=', machineId)
-          .where('changes', '=', !looksOnly)
-          .where('status', 'in', [...OPEN])
-          .limit(1),
+    const machine = await requireRow(em, Machine, machineId, 'machine')
+    if (machine.archivedAt) throw new ConflictError('machine', 'is out of service', 'Put it back into service first.')
+    const [policy] = await selectRows(em, MachinePolicy, 'machine', [machineId])
+    if (!policy || !machine.machineKey)
+      throw new ConflictError(
+        'machine',
+        'has an agent that has never asked for work',
+        'Its agent must be of 0.2.0 or newer, and run as a service (docs/actions.md).',
       )
-      // To look twice at once is to look once.
-      if (open && looksOnly) {
-        const isNow = (open.notBefore ?? createdAt) <= createdAt && (open.startBy ?? createdAt) > createdAt
-        if (isNow && notBefore === null) return open.id
-      } else if (open)
-        throw new ConflictError(
-          'machine',
-          `is asked for ${open.action} already, and does one thing at a time`,
-          `Let it end, or cancel it (${open.id}).`,
-        )
-      const requester = { kind: by.kind, id: by.id, name: by.name }
-      await insertRows(em, Execution, [
-        {
-          id,
-          machine: machineId,
-          action,
-          params,
-          changes: !looksOnly,
-          status: looksOnly ? ExecutionStatus.QUEUED : ExecutionStatus.DRAFT,
-          requester,
-          approver: null,
-          createdAt,
-          plannedAt: null,
-          approveBy: new Date(createdAt.getTime() + APPROVE_WITHIN),
-          approvedAt: null,
-          notBefore,
-          startBy: looksOnly ? startBy(createdAt, notBefore, false) : null,
-          expiresAt: expiryOf(createdAt, notBefore),
-          nonce: randomUUID(),
-          plan: null,
-          effect: null,
-          proof: null,
-          overrideReason: null,
-          signature: null,
-          operator: null,
-          claimId: null,
-          claimedAt: null,
-          startedAt: null,
-          endedAt: null,
-          machineEndedAt: null,
-          bootId: null,
-          conflictAt: null,
-          stop: null,
-          exitCode: null,
-          code: null,
-          detail: null,
-          refusal: null,
-          resultHash: null,
-          leftBroken: [],
-          verification: Verification.NONE,
-          verifiedAt: null,
-          contradictions: [],
-          logSize: 0,
-          logIsWhole: null,
-          logDeletedAt: null,
-          pinned: false,
-        },
-      ])
-      transaction.tell.executions.add(id)
-      return null
-    })
-    return this.load(existing ?? id)
+    const refusal = refusalOf(policy.policy, action, params)
+    if (refusal)
+      throw new ConflictError(
+        'action',
+        `is refused by the machine’s own policy (${refusal.code}${refusal.detail === null ? '' : `: ${refusal.detail}`})`,
+        'Its owner changes that in /etc/vigie/policy.d on the machine itself (docs/actions.md).',
+      )
+    const [open] = await findRows(em, Execution, (query) =>
+      query
+        .where('machine', '=', machineId)
+        .where('changes', '=', !looksOnly)
+        .where('status', 'in', [...OPEN])
+        .limit(1),
+    )
+    // To look twice at once is to look once.
+    if (open && looksOnly) {
+      const isNow = (open.notBefore ?? createdAt) <= createdAt && (open.startBy ?? createdAt) > createdAt
+      if (isNow && notBefore === null) return open.id
+    } else if (open)
+      throw new ConflictError(
+        'machine',
+        `is asked for ${open.action} already, and does one thing at a time`,
+        `Let it end, or cancel it (${open.id}).`,
+      )
+    const requester = { kind: by.kind, id: by.id, name: by.name }
+    await insertRows(em, Execution, [
+      {
+        id,
+        machine: machineId,
+        action,
+        params,
+        changes: !looksOnly,
+        status: looksOnly ? ExecutionStatus.QUEUED : ExecutionStatus.DRAFT,
+        requester,
+        approver: null,
+        createdAt,
+        plannedAt: null,
+        approveBy: new Date(createdAt.getTime() + APPROVE_WITHIN),
+        approvedAt: null,
+        notBefore,
+        rollout,
+        position,
+        turnAt: null,
+        startBy: looksOnly ? startBy(createdAt, notBefore, false) : null,
+        expiresAt: expiryOf(createdAt, notBefore),
+        nonce: randomUUID(),
+        plan: null,
+        effect: null,
+        proof: null,
+        overrideReason: null,
+        signature: null,
+        operator: null,
+        claimId: null,
+        claimedAt: null,
+        startedAt: null,
+        endedAt: null,
+        machineEndedAt: null,
+        bootId: null,
+        conflictAt: null,
+        stop: null,
+        exitCode: null,
+        code: null,
+        detail: null,
+        refusal: null,
+        resultHash: null,
+        leftBroken: [],
+        verification: Verification.NONE,
+        verifiedAt: null,
+        contradictions: [],
+        logSize: 0,
+        logIsWhole: null,
+        logDeletedAt: null,
+        pinned: false,
+      },
+    ])
+    transaction.tell.executions.add(id)
+    return id
   }
 
   /** Approves the plan that the approver has seen, and no other. Errors: NOT_FOUND, BAD_USER_INPUT, CONFLICT */
@@ -263,7 +282,9 @@ export class ExecutionsService {
       await updateRow(em, Execution, id, {
         approver: { kind: by.kind, id: by.id, name: by.name },
         approvedAt: now,
-        startBy: startBy(now, execution.notBefore, policy.policy.windows.length > 0),
+        // Of a rollout it is counted from its turn on.
+        startBy:
+          execution.rollout === null ? startBy(now, execution.notBefore, policy.policy.windows.length > 0) : null,
         proof: { ...proof, oldest: proof.oldest?.toISOString() ?? null },
         overrideReason: isUnproven(proof) ? reason : null,
         signature: operator === null ? null : signature,

@@ -35,7 +35,7 @@ async function expire(em: EntityManager, transact: Transact, clock: Clock): Prom
         .where((eb) =>
           eb.or([
             eb.and([eb('status', 'in', [DRAFT, AWAITING_APPROVAL]), eb('approveBy', '<=', at)]),
-            eb.and([eb('status', '=', QUEUED), eb('startBy', '<=', at)]),
+            eb.and([eb('status', '=', QUEUED), eb.or([eb('startBy', '<=', at), eb('expiresAt', '<=', at)])]),
           ]),
         )
         .orderBy('id')

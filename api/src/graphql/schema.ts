@@ -20,6 +20,7 @@ import { SmartDocumentsResolver, SnapshotsResolver } from '../disks/snapshots.re
 import { AlertingResolver, AlertsResolver } from '../alerts/alerts.resolver.ts'
 import { CausesResolver } from '../causes/causes.resolver.ts'
 import { ForbiddenError } from '../platform/errors.ts'
+import { ExecutionRolloutsResolver, RolloutLeftOutResolver, RolloutsResolver } from '../rollouts/rollouts.resolver.ts'
 import { InstalledPackagesResolver } from '../packages/packages.resolver.ts'
 import { ContainersResolver, MachineDockersResolver } from '../docker/docker.resolver.ts'
 import { EventsResolver } from '../events/events.resolver.ts'
@@ -97,6 +98,9 @@ const resolvers = [
   ContainersResolver,
   MachineDockersResolver,
   InstalledPackagesResolver,
+  RolloutsResolver,
+  RolloutLeftOutResolver,
+  ExecutionRolloutsResolver,
   InstalledUpdatesResolver,
   ThresholdsResolver,
   MovedDisksResolver,

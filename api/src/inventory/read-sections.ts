@@ -88,7 +88,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
     smartUnavailable: null,
     once: new Set(),
     metrics: [],
-    state: { sections: [], unchanged: [], updatesProblem: null, dockerProblem: null },
+    state: { sections: [], unchanged: [], updatesProblem: null, packagesProblem: null, dockerProblem: null },
     scanUnavailable: null,
     silent: new Set(),
     refused: [],
@@ -104,6 +104,7 @@ export function readSections(sections: readonly ReportSectionInput[]): { told: T
       told.silent.add(section.kind)
       if (isSectionKind(section.kind)) told.refused.push(`${nameOf(section)} was not taken: ${why}.`)
       if (section.kind === 'docker') told.state.dockerProblem = why.slice(0, LONGEST_WHY)
+      if (section.kind === 'packages') told.state.packagesProblem = why.slice(0, LONGEST_WHY)
       // What cannot be read of a disk is no answer of it.
       if (section.kind === 'smartctl' && section.subject != null) refusedDisks.set(section.subject, why)
       return outcomeOf(section, SectionResult.REFUSED, error.refusals)
@@ -178,6 +179,7 @@ function readUnavailable(
   const why = unavailable.text.slice(0, LONGEST_WHY).replace(/\p{Cc}+/gu, ' ')
   if (kind === 'apt') told.state.updatesProblem = why
   if (kind === 'docker') told.state.dockerProblem = why
+  if (kind === 'packages') told.state.packagesProblem = why
   if (kind !== 'smartctl') return
   if (subject === null && unavailable.code === SCAN_FAILED) told.scanUnavailable = why
   else if (subject === null) told.smartUnavailable = why

@@ -108,7 +108,7 @@ export function readScriptReport(
       sources: { devices: true, df: true },
       arrays: [],
       metrics: [],
-      state: { sections: [], unchanged: [], updatesProblem: null, dockerProblem: null },
+      state: { sections: [], unchanged: [], updatesProblem: null, packagesProblem: null, dockerProblem: null },
       arrayKinds: new Set(),
       unansweredKinds: new Set(),
       sections: [],

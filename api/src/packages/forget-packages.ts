@@ -1,19 +1,27 @@
 import type { EntityManager } from '../database/database.ts'
 import { tables } from '../database/tables.ts'
+import { inTransaction } from '../database/transaction.ts'
 
-/** Versions that no machine has any more. Where one is told anew at this moment, the database refuses, and it stays. */
-export async function forgetPackages(em: EntityManager): Promise<void> {
-  await tables(em)
-    .deleteFrom('PackageVersion')
-    .where((eb) =>
-      eb.not(
-        eb.exists(
+const AT_ONCE = 1000
+
+/** Versions that no machine has any more, some at a time: others may write between two. */
+export async function forgetPackages(em: EntityManager, isStopping: () => boolean): Promise<void> {
+  for (;;) {
+    // One that is told anew at this moment lets the transaction begin anew.
+    const deleted = await inTransaction(em, async (own) => {
+      const { numDeletedRows } = await tables(own)
+        .deleteFrom('PackageVersion')
+        .where('id', 'in', (eb) =>
           eb
-            .selectFrom('InstalledPackage')
-            .select('InstalledPackage.id')
-            .whereRef('InstalledPackage.package', '=', 'PackageVersion.id'),
-        ),
-      ),
-    )
-    .execute()
+            .selectFrom('PackageVersion')
+            .leftJoin('InstalledPackage', 'InstalledPackage.package', 'PackageVersion.id')
+            .select('PackageVersion.id')
+            .where('InstalledPackage.id', 'is', null)
+            .limit(AT_ONCE),
+        )
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    })
+    if (deleted < AT_ONCE || isStopping()) return
+  }
 }

@@ -45,22 +45,45 @@ function past(time: string | null, now: Date): Date | null {
   return date !== null && date.getTime() <= now.getTime() + CLOCK_TOLERANCE ? date : null
 }
 
-/** By name. Of one architecture there is one version each; where there are several, they are told one by one. */
+/**
+ * By name. What has another version is told as such: first of the same architecture, then of any, for a package may be built
+ * for another one from then on. What is the same but for what it was built from is no difference.
+ */
 export function differencesOf(gone: readonly PackageKnown[], come: readonly PackageKnown[]): PackageDifference[] {
-  const left = new Map<string, PackageKnown[]>()
-  for (const each of gone) left.set(keyOf(each), [...(left.get(keyOf(each)) ?? []), each])
-  const told = come.map((each): PackageDifference => {
-    const before = left.get(keyOf(each))?.pop()
-    return { name: each.name, from: before?.version ?? null, to: each.version }
-  })
-  const removed = [...left.values()]
-    .flat()
-    .map(({ name, version }): PackageDifference => ({ name, from: version, to: null }))
-  const all = [...told, ...removed]
+  const byKey = paired(gone, come, keyOf)
+  const byName = paired(byKey.gone, byKey.come, ({ name }) => name)
+  const all = [
+    ...[...byKey.pairs, ...byName.pairs].map(([from, to]) => ({ name: to.name, from: from.version, to: to.version })),
+    ...byName.come.map(({ name, version }) => ({ name, from: null, to: version })),
+    ...byName.gone.map(({ name, version }) => ({ name, from: version, to: null })),
+  ].filter(({ from, to }) => from !== to)
   // Of two architectures the same is told once.
-  return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()].sort(byName)
+  return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()].sort(inOrder)
+}
+
+interface Paired {
+  pairs: [from: PackageKnown, to: PackageKnown][]
+  gone: PackageKnown[]
+  come: PackageKnown[]
+}
+
+/** Those of one key belong together, one by one; what has no partner is left over. */
+function paired(
+  gone: readonly PackageKnown[],
+  come: readonly PackageKnown[],
+  key: (each: PackageKnown) => string,
+): Paired {
+  const left = Map.groupBy(gone, key)
+  const result: Paired = { pairs: [], gone: [], come: [] }
+  for (const each of come) {
+    const before = left.get(key(each))?.pop()
+    if (before) result.pairs.push([before, each])
+    else result.come.push(each)
+  }
+  result.gone = [...left.values()].flat()
+  return result
 }
 
 const keyOf = ({ name, architecture }: PackageKnown): string => `${name}:${architecture}`
 
-const byName = (a: PackageDifference, b: PackageDifference): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+const inOrder = (a: PackageDifference, b: PackageDifference): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)

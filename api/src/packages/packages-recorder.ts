@@ -7,7 +7,7 @@ import { differencesOf, installedOf, type PackageKnown, packageOf } from './pack
 import type { PackageDifference } from '../events/package-difference.ts'
 import { PackageVersion } from './package-version.entity.ts'
 
-/** Both databases take so many parameters in one statement. */
+/** Rows of five columns: SQLite takes 32,766 parameters in one statement. */
 const AT_ONCE = 5000
 
 /** Records what is installed on a machine, inside of a report's transaction. */

@@ -7,6 +7,8 @@ import {
   FieldResolver,
   ID,
   InputType,
+  Int,
+  ObjectType,
   Query,
   Resolver,
   Root,
@@ -40,6 +42,17 @@ export class InstalledPackagesArgs extends PageArgs {
   filter?: InstalledPackageFilter | null
 }
 
+@ObjectType({ simpleResolvers: true, description: 'Of how many machines it is known which packages they have' })
+export class PackagesCoverage {
+  @Field(() => Int, { description: 'Machines in service' })
+  machines!: number
+
+  @Field(() => Int, {
+    description: 'Those of them that told their packages, however long ago: see MachineState.packagesAt',
+  })
+  told!: number
+}
+
 export const InstalledPackageConnection = connectionOf(InstalledPackage, 'InstalledPackage')
 
 @Resolver(() => InstalledPackage)
@@ -47,13 +60,21 @@ export class InstalledPackagesResolver {
   @Authorized(Scope.READ)
   @Query(() => InstalledPackageConnection, {
     description:
-      'Which machines in service have which packages installed, by name and version. Asks for a machine, or for a package. Errors: BAD_USER_INPUT',
+      'Which machines have which packages installed, by name, version and machine. Asks for a machine, or for a package on those in service. Errors: BAD_USER_INPUT',
   })
   installedPackages(
     @Args(() => InstalledPackagesArgs) { filter, ...page }: InstalledPackagesArgs,
     @Ctx() { packages }: Context,
   ): Promise<Page<Row<InstalledPackage>>> {
     return packages.installed(filter, page)
+  }
+
+  @Authorized(Scope.READ)
+  @Query(() => PackagesCoverage, {
+    description: 'Of how many machines in service it is known which packages they have',
+  })
+  packagesCoverage(@Ctx() { packages }: Context): Promise<PackagesCoverage> {
+    return packages.coverage()
   }
 
   @FieldResolver(() => Machine)

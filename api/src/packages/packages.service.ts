@@ -17,6 +17,11 @@ export interface InstalledConditions {
   version?: string | null | undefined
 }
 
+export interface PackagesCoverage {
+  machines: number
+  told: number
+}
+
 export class PackagesService {
   constructor(private readonly em: EntityManager) {}
 
@@ -32,7 +37,7 @@ export class PackagesService {
     return found
   }
 
-  /** On machines in service, by name and version. Errors: BAD_USER_INPUT */
+  /** By name, version and machine; of machines in service, and of one that is asked for whether or not it is. Errors: BAD_USER_INPUT */
   installed(filter: InstalledConditions | null | undefined, page: PageArgs): Promise<Page<Row<InstalledPackage>>> {
     const { machine, name, version } = filter ?? {}
     const search = filter?.search?.trim()
@@ -40,26 +45,27 @@ export class PackagesService {
     if (!machine && !name && !search)
       throw new InvalidInputError('filter', 'must ask for a machine or a package', 'Give machine, search or name.')
     const { contains } = dialectOf(this.em)
-    let query = tables(this.em)
-      .selectFrom('PackageVersion')
-      .innerJoin('InstalledPackage', 'InstalledPackage.package', 'PackageVersion.id')
-      // Those retired are few: SQLite would begin with the others, one by one.
-      .where('InstalledPackage.machine', 'not in', (eb) =>
-        eb.selectFrom('Machine').select('Machine.id').where('archivedAt', 'is not', null),
+    const versions = tables(this.em).selectFrom('PackageVersion')
+    // Of all machines SQLite must walk the versions in their order and stop at a page: a cross join keeps it to that, where
+    // by itself it would join and sort two million rows. Of one machine it begins with the machine.
+    const joined = machine
+      ? versions
+          .innerJoin('InstalledPackage', 'InstalledPackage.package', 'PackageVersion.id')
+          .innerJoin('Machine', 'Machine.id', 'InstalledPackage.machine')
+          .where('InstalledPackage.machine', '=', machine)
+      : versions
+          .crossJoin('InstalledPackage')
+          .crossJoin('Machine')
+          .whereRef('InstalledPackage.package', '=', 'PackageVersion.id')
+          .whereRef('Machine.id', '=', 'InstalledPackage.machine')
+          .where('Machine.archivedAt', 'is', null)
+    let query = joined
+    if (name) query = query.where('PackageVersion.name', '=', name)
+    if (version) query = query.where('PackageVersion.version', '=', version)
+    if (search)
+      query = query.where(({ or, ref }) =>
+        or([contains(ref('PackageVersion.name'), search), contains(ref('PackageVersion.source'), search)]),
       )
-    if (machine) query = query.where('InstalledPackage.machine', '=', machine)
-    if (name || search)
-      query = query.where('InstalledPackage.package', 'in', (eb) => {
-        let wanted = eb.selectFrom('PackageVersion as wanted').select('wanted.id')
-        if (name) wanted = wanted.where('wanted.name', '=', name)
-        if (version) wanted = wanted.where('wanted.version', '=', version)
-        if (search)
-          wanted = wanted.where(({ or, ref }) =>
-            or([contains(ref('wanted.name'), search), contains(ref('wanted.source'), search)]),
-          )
-        return wanted
-      })
-    else if (version) query = query.where('PackageVersion.version', '=', version)
     return seekPage(
       this.em,
       {
@@ -67,6 +73,7 @@ export class PackagesService {
         order: [
           (eb) => eb.ref('PackageVersion.name'),
           (eb) => eb.ref('PackageVersion.version'),
+          (eb) => eb.fn('lower', [eb.fn.coalesce('Machine.name', 'Machine.hostname', 'Machine.ip', eb.val(''))]),
           (eb) => eb.ref('InstalledPackage.id'),
         ],
         direction: 'asc',
@@ -74,5 +81,19 @@ export class PackagesService {
       page,
       async (ids: string[]) => inOrder(ids, await selectRows(this.em, InstalledPackage, 'id', ids)),
     )
+  }
+
+  /** How many machines in service there are, and how many of them told their packages. */
+  async coverage(): Promise<PackagesCoverage> {
+    const { machines, told } = await tables(this.em)
+      .selectFrom('Machine')
+      .leftJoin('MachineState', 'MachineState.machine', 'Machine.id')
+      .select((eb) => [
+        eb.fn.countAll<number>().as('machines'),
+        eb.fn.count<number>('MachineState.packagesAt').as('told'),
+      ])
+      .where('Machine.archivedAt', 'is', null)
+      .executeTakeFirstOrThrow()
+    return { machines: Number(machines), told: Number(told) }
   }
 }

@@ -1,6 +1,6 @@
 import type { InstalledPackageFacts } from '@vigie/agent/report'
 import { expect, test } from 'vitest'
-import { inOneLine, type PackageDifference } from '../events/package-difference.ts'
+import { inOneLine, keptIn, type PackageDifference } from '../events/package-difference.ts'
 import { differencesOf, installedOf, packageOf } from './package-changes.ts'
 
 const AT = new Date('2026-11-30T12:00:00Z')
@@ -36,6 +36,8 @@ test.each<[string, InstalledPackageFacts[], InstalledPackageFacts[], [string, st
   ],
   ['came for another architecture', [], [told('c', '2', i386)], [['c', null, '2']]],
   ['is there in two versions, one of them new', [], [told('kernel', '2')], [['kernel', null, '2']]],
+  ['is built for all from now on', [told('c', '1')], [told('c', '2', { architecture: 'all' })], [['c', '1', '2']]],
+  ['is the same from another source', [told('c', '1', { source: 'a' })], [told('c', '1', { source: 'b' })], []],
   [
     'is another of several',
     [told('b', '1'), told('a', '1')],
@@ -73,4 +75,13 @@ test('One line names the first eight of what changed, and how many more there ar
   expect(inOneLine(all.slice(0, 8), 8)).toMatch(/^\+ p0 1, .*\+ p7 1$/)
   expect(inOneLine(all, 600)).toMatch(/\+ p7 1 … \(\+592\)$/)
   expect(inOneLine([{ name: 'a', from: '1', to: null }], 1)).toBe('− a 1')
+})
+
+test('However much changed, it is told apart in a moment, and an event keeps some of it', () => {
+  const many = (version: string) =>
+    Array.from({ length: 50_000 }, (_, at) => packageOf(told('same', `${version}.${at}`, { source: 's'.repeat(255) })))
+  const differences = differencesOf(many('1'), many('2'))
+  expect(differences).toHaveLength(50_000)
+  expect(JSON.stringify(keptIn(differences)).length).toBeLessThan(33 * 1024)
+  expect(keptIn(differences.slice(0, 3))).toHaveLength(3)
 })

@@ -20,6 +20,8 @@ const ACTIONS = new Map<string, { en: string; fr: string; isFeminine: boolean }>
   ['reboot', { en: 'Restarting', fr: 'Le redémarrage', isFeminine: false }],
 ])
 
+const UNKNOWN = { en: 'An action', fr: 'Une action', isFeminine: true }
+
 export interface ActionFacts {
   action: string | undefined
   /** The unit or script; undefined = it is about the machine. */
@@ -29,10 +31,19 @@ export interface ActionFacts {
   machine: string
 }
 
+/** What it is called, with the unit or script that it is about. */
+export function actionName(
+  { action = '', about }: Pick<ActionFacts, 'action' | 'about'>,
+  language: 'en' | 'fr',
+): string {
+  const name = (ACTIONS.get(action) ?? UNKNOWN)[language]
+  return about === undefined ? name : `${name} (${about})`
+}
+
 /** What became of something that a machine was asked, as a heading without a full stop. */
 export function actionSentence({ action = '', about, status, machine }: ActionFacts, language: 'en' | 'fr'): string {
-  const { en, fr, isFeminine } = ACTIONS.get(action) ?? { en: 'An action', fr: 'Une action', isFeminine: true }
-  const which = about === undefined ? '' : ` (${about})`
+  const { isFeminine } = ACTIONS.get(action) ?? UNKNOWN
+  const name = actionName({ action, about }, language)
   if (language === 'fr') {
     if (status === 'CONFLICT') return `Un ordre reçu par ${machine} n’est pas celui qui a été approuvé`
     const e = isFeminine ? 'e' : ''
@@ -40,12 +51,12 @@ export function actionSentence({ action = '', about, status, machine }: ActionFa
       ['INTERRUPTED', `a été interrompu${e}`],
       ['CONTRADICTED', `n’a pas été fait${e}, selon un rapport ultérieur`],
     ])
-    return `${fr}${which} sur ${machine} ${ends.get(status ?? '') ?? 'a échoué'}`
+    return `${name} sur ${machine} ${ends.get(status ?? '') ?? 'a échoué'}`
   }
   if (status === 'CONFLICT') return `An order to ${machine} is not the one that was approved`
   const ends = new Map([
     ['INTERRUPTED', 'was interrupted'],
     ['CONTRADICTED', 'was not done, as a later report shows'],
   ])
-  return `${en}${which} on ${machine} ${ends.get(status ?? '') ?? 'failed'}`
+  return `${name} on ${machine} ${ends.get(status ?? '') ?? 'failed'}`
 }

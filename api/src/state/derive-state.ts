@@ -31,6 +31,7 @@ export const unknownState = (machine: string): StateFacts => ({
   broken: null,
   installedPackages: null,
   packagesAt: null,
+  packagesProblem: null,
   rebootAt: null,
   rebootReasons: null,
   rebootSince: null,

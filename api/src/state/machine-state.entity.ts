@@ -177,6 +177,14 @@ export class MachineState {
   @Property({ type: 'datetime', nullable: true })
   packagesAt!: Date | null
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why its newest report could not tell which those are; null = it could, or nothing was ever told of it',
+  })
+  @Property({ type: 'string', length: 512, nullable: true })
+  packagesProblem!: string | null
+
   @Field(() => GraphQLISODateTime, {
     nullable: true,
     description: 'When it was asked last whether it should be restarted',

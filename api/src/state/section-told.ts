@@ -16,6 +16,8 @@ export interface StateTold {
   unchanged: { kind: StateKind; contentHash: string }[]
   /** Why its package manager could not be asked; null = it was, or the report says nothing of it. */
   updatesProblem: string | null
+  /** Why it could not be told what is installed; null = it was, or the report says nothing of it. */
+  packagesProblem: string | null
   /** Why its container engine could not be asked; null = it was, or the report says nothing of it. */
   dockerProblem: string | null
 }

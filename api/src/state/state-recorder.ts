@@ -4,6 +4,7 @@ import { DockerRecorder } from '../docker/docker-recorder.ts'
 import { PackagesRecorder } from '../packages/packages-recorder.ts'
 import { findRows, replaceRows, type Row, saveRows, selectRows } from '../database/rows.ts'
 import { tables } from '../database/tables.ts'
+import { keptIn } from '../events/package-difference.ts'
 import { EventCause, EventType } from '../events/event.entity.ts'
 import type { Tell } from '../events/outbox.ts'
 import { HOUR } from '../platform/clock.ts'
@@ -33,9 +34,6 @@ export interface StateReport {
   told: StateTold
 }
 
-/** Packages that one event names; a whole distribution may be another. */
-const MOST_TOLD = 500
-
 /** When each kind was told last, whether or not it told something new. */
 const CONFIRMED = {
   apt: 'updatesAt',
@@ -61,16 +59,18 @@ export class StateRecorder {
   async record({ machineId, hostname, at, told }: StateReport): Promise<Set<StateKind>> {
     const wanted = new Set<StateKind>()
     if (told.dockerProblem !== null) await this.docker.notAsked(machineId, told.dockerProblem)
-    if (told.sections.length + told.unchanged.length === 0 && told.updatesProblem === null) return wanted
+    const problems = [told.updatesProblem, told.packagesProblem]
+    if (told.sections.length + told.unchanged.length === 0 && problems.every((each) => each === null)) return wanted
     const [known] = await selectRows(this.em, MachineState, 'machine', [machineId])
     const state: Row<MachineState> = known ?? { id: newId(), ...unknownState(machineId) }
     const before = { ...state }
     for (const section of told.sections) {
       // Of a moment in between nothing is kept: what is installed is asked for again.
-      if (section.kind === 'packages' && section.facts.busy !== null && state.packagesAt !== null) continue
+      if (section.kind === 'packages' && section.facts.busy !== null) continue
       const isNews = await this.keepSnapshot(machineId, section, at)
       if (section.kind === 'docker') await this.docker.record(machineId, section.facts, at)
-      else if (section.kind === 'packages' && !isNews && state.packagesAt !== null) state.packagesAt = at
+      else if (section.kind === 'packages' && !isNews && state.packagesAt !== null)
+        Object.assign(state, { packagesAt: at, packagesProblem: null })
       else if (section.kind === 'packages') await this.recordPackages(state, section.facts, { hostname, at })
       else Object.assign(state, await this.after(state, section, at))
     }
@@ -88,9 +88,11 @@ export class StateRecorder {
       // The same moment in between is no answer.
       if (kind === 'apt' && state.busy !== null) continue
       state[CONFIRMED[kind]] = at
+      if (kind === 'packages') state.packagesProblem = null
       // It could be asked again, and says what it said.
       if (kind === 'apt' && state.installable !== null) Object.assign(state, withUpdatesAgain(state))
     }
+    if (told.packagesProblem !== null) state.packagesProblem = told.packagesProblem
     if (told.updatesProblem !== null) Object.assign(state, withoutUpdates(state, told.updatesProblem, at))
     this.tellWhatEnded(state, before, { hostname, at })
     await saveRows(this.em, MachineState, [state])
@@ -127,9 +129,9 @@ export class StateRecorder {
         at,
         cause: EventCause.READING,
         machine: state.machine,
-        facts: { hostname, count: differences.length, packages: differences.slice(0, MOST_TOLD) },
+        facts: { hostname, count: differences.length, packages: keptIn(differences) },
       })
-    Object.assign(state, { installedPackages: packages.length, packagesAt: at })
+    Object.assign(state, { installedPackages: packages.length, packagesAt: at, packagesProblem: null })
   }
 
   private async newest(machineId: string, kind: StateKind): Promise<Row<SystemSnapshot> | undefined> {

@@ -136,8 +136,10 @@ export class InstalledUpdatesResolver {
     @Root() { machine, package: id }: Row<InstalledPackage>,
     @Ctx() { packages, state }: Context,
   ): Promise<Row<MachinePackage> | null> {
-    const { name, architecture } = await packages.load(id)
-    return state.updateOf({ machine, name, architecture })
+    const { name, architecture, version } = await packages.load(id)
+    const found = await state.updateOf({ machine, name, architecture })
+    // What is installed is told apart from what waits: one of another version is done already.
+    return found?.installed === version ? found : null
   }
 }
 

@@ -131,7 +131,7 @@ test('An installation moves from SQLite to PostgreSQL, and nothing of it is lost
   expect(copied.stderr).toContain('disk ')
   expect([copied.status, copied.stdout]).toEqual([
     0,
-    expect.stringMatching(/^Copied \d+ rows of 39 tables; each was read again, and is the same\./),
+    expect.stringMatching(/^Copied \d+ rows of 40 tables; each was read again, and is the same\./),
   ])
   expect(await sql('insert into of_others default values returning number')).toEqual([{ number: 2 }])
   const again = await database(['copy', '--to', `${server}${name}`])

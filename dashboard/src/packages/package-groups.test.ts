@@ -10,7 +10,7 @@ const row = (name: string, version: string, hostname: string, architecture = 'am
   source: name,
   held: false,
   installedAt: null,
-  machine: { id: hostname, hostname, name: null },
+  machine: { id: hostname, hostname, name: null, state: null },
   update: null,
 })
 

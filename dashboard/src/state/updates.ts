@@ -28,8 +28,14 @@ export const glyphOf = ({
 export const isOld = (time: string, now = Date.now()): boolean => now - Date.parse(time) > 7 * 86_400_000
 
 /** Whether anything was told of packages, updates or restarts. */
-export const isTold = ({ updatesAt, updatesProblem, rebootAt, packagesAt }: StateFactsFragment): boolean =>
-  updatesAt !== null || updatesProblem !== null || rebootAt !== null || packagesAt !== null
+export const isTold = ({
+  updatesAt,
+  updatesProblem,
+  rebootAt,
+  packagesAt,
+  packagesProblem,
+}: StateFactsFragment): boolean =>
+  [updatesAt, updatesProblem, rebootAt, packagesAt, packagesProblem].some((told) => told !== null)
 
 /** Null = not known: nothing was told of it, or its kernel could not be looked at. */
 export function isRestartDue({ rebootReasons, kernelChecked }: StateMarkFragment): boolean | null {

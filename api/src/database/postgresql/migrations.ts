@@ -13,6 +13,7 @@ import { Migration20261201015758 } from './migrations/Migration20261201015758.ts
 import { Migration20261201024411 } from './migrations/Migration20261201024411.ts'
 import { Migration20261201033953 } from './migrations/Migration20261201033953.ts'
 import { Migration20261201124115 } from './migrations/Migration20261201124115.ts'
+import { Migration20261201132819 } from './migrations/Migration20261201132819.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   Migration20261201024411,
   Migration20261201033953,
   Migration20261201124115,
+  Migration20261201132819,
 ]

@@ -24,6 +24,7 @@ import { Migration20261201015756 } from './migrations/Migration20261201015756.ts
 import { Migration20261201024409 } from './migrations/Migration20261201024409.ts'
 import { Migration20261201033952 } from './migrations/Migration20261201033952.ts'
 import { Migration20261201124113 } from './migrations/Migration20261201124113.ts'
+import { Migration20261201132818 } from './migrations/Migration20261201132818.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -55,4 +56,5 @@ export const migrations = [
   Migration20261201024409,
   Migration20261201033952,
   Migration20261201124113,
+  Migration20261201132818,
 ]

@@ -20,7 +20,9 @@ export class Migration20261201124115 extends Migration {
       `alter table "installed_package" add constraint "installed_package_machine_id_package_id_unique" unique ("machine_id", "package_id");`,
     )
 
-    this.addSql(`alter table "machine_state" add "installed_packages" bigint null, add "packages_at" timestamptz null;`)
+    this.addSql(
+      `alter table "machine_state" add "installed_packages" bigint null, add "packages_at" timestamptz null, add "packages_problem" text collate "C" null;`,
+    )
 
     this.addSql(
       `alter table "installed_package" add constraint "installed_package_machine_id_foreign" foreign key ("machine_id") references "machine" ("id") deferrable initially immediate;`,
@@ -34,6 +36,8 @@ export class Migration20261201124115 extends Migration {
     this.addSql(`drop table if exists "installed_package" cascade;`)
     this.addSql(`drop table if exists "package_version" cascade;`)
 
-    this.addSql(`alter table "machine_state" drop column "installed_packages", drop column "packages_at";`)
+    this.addSql(
+      `alter table "machine_state" drop column "installed_packages", drop column "packages_at", drop column "packages_problem";`,
+    )
   }
 }

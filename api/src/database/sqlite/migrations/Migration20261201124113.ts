@@ -22,6 +22,7 @@ export class Migration20261201124113 extends Migration {
 
     this.addSql(`alter table \`machine_state\` add column \`installed_packages\` integer null;`)
     this.addSql(`alter table \`machine_state\` add column \`packages_at\` datetime null;`)
+    this.addSql(`alter table \`machine_state\` add column \`packages_problem\` text null;`)
   }
 
   override down(): void {
@@ -30,5 +31,6 @@ export class Migration20261201124113 extends Migration {
 
     this.addSql(`alter table \`machine_state\` drop column \`installed_packages\`;`)
     this.addSql(`alter table \`machine_state\` drop column \`packages_at\`;`)
+    this.addSql(`alter table \`machine_state\` drop column \`packages_problem\`;`)
   }
 }
