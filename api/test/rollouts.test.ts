@@ -224,3 +224,50 @@ test('Who may only read asks for none and calls none off', async () => {
     code: 'FORBIDDEN',
   })
 })
+
+test('Called off, or stopped, a machine that has its turn and has not begun does not begin', async () => {
+  const { id } = await plan([atlas.machine, borg.machine])
+  await approved(atlas)
+  await goOn()
+  const order = await atlas.order()
+  await ask('mutation ($id: ID!) { cancelRollout(id: $id) { id } }', { id })
+  expect(await standing(id)).toEqual(['atlas CANCELLED', 'borg CANCELLED'])
+  expect((await atlas.hello()).orders).toEqual([])
+  expect(await atlas.claim(order)).toBe(false)
+})
+
+test('A machine that is out of service when its turn comes holds up nobody', async () => {
+  const { id } = await plan([atlas.machine, borg.machine])
+  await approved(atlas)
+  await approved(borg)
+  await ask('mutation ($id: ID!) { archiveMachine(id: $id) { id } }', { id: atlas.machine })
+  await goOn()
+  await goOn()
+  expect(await standing(id)).toEqual(['atlas CANCELLED', 'borg QUEUED'])
+})
+
+test('A turn ends with the order itself, which nobody can make longer', async () => {
+  const windows = { ...ALLOWS_ALL, windows: ['Mon-Fri 02:00-05:00'] }
+  const slow = await spokenAgent(api, { machineKey: 'machine-key-of-slow', hostname: 'slow' }, windows)
+  const { id } = await plan([slow.machine])
+  const { id: execution } = await slow.order()
+  await slow.propose(execution, [UPGRADE])
+  later(20 * HOUR)
+  const { effect } = await ask('query ($id: ID!) { execution(id: $id) { effect } }', { id: execution })
+  await approve(execution, effect)
+  later(5 * DAY)
+  await goOn()
+  const [{ startBy, turnAt }] = (await read(id)).executions
+  expect(new Date(startBy).getTime() - new Date(turnAt).getTime()).toBeLessThan(7 * DAY)
+})
+
+test('All of two hundred machines are asked for by one question, and more by none', async () => {
+  const { id } = await plan([atlas.machine])
+  const { errors } = await api.ask(
+    `query ($id: ID!) { rollout(id: $id) { executions { id needsReason textToSign planCounts { changes } machine { hostname } } } }`,
+    { id },
+  )
+  expect(errors).toBeUndefined()
+  const all = await api.ask('{ rollouts(first: 100) { nodes { executions { planCounts { changes } } } } }')
+  expect(all.errors?.[0]?.message).toContain('the limit is')
+})

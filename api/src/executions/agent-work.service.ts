@@ -24,7 +24,7 @@ import { type EventFacts, EventType } from '../events/event.entity.ts'
 import type { Transact, Transaction } from '../events/outbox.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
-import { type Clock, MINUTE } from '../platform/clock.ts'
+import { type Clock, DAY, MINUTE } from '../platform/clock.ts'
 import { ConflictError, ForbiddenError, InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import { newId } from '../platform/id.ts'
 import { Severity } from '../reasons/reason.ts'
@@ -35,6 +35,7 @@ import { move } from './move.ts'
 import { orderOf } from './order.ts'
 import { mayStill } from './present-rights.ts'
 import { isAwaitingTurn } from './turn.ts'
+import { isUndone } from './undone.ts'
 import { tellExecution } from './tell-execution.ts'
 
 export interface Hello {
@@ -67,6 +68,7 @@ export interface Work {
 const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, EXPIRED, REJECTED, CANCELLED, INTERRUPTED, FAILED } =
   ExecutionStatus
 
+const NOT_TOLD_FOR = 7 * DAY
 /** A UUID, and some room. */
 const LONGEST_CLAIM = 64
 
@@ -150,10 +152,10 @@ export class AgentWorkService {
       ({ id, status, claimedAt, bootId: claimedIn }) =>
         (status === CLAIMED || status === RUNNING) &&
         !has.has(id) &&
-        // A copy of the machine asks by the same token, and is another start of a kernel.
-        claimedIn === bootId &&
         claimedAt !== null &&
-        now.getTime() - claimedAt.getTime() > 2 * MINUTE,
+        // A copy of the machine asks by the same token, and is another start of a kernel: it says nothing of the original.
+        // Who has asked for a week without a word of it will not say one.
+        now.getTime() - claimedAt.getTime() > (claimedIn === bootId ? 2 * MINUTE : NOT_TOLD_FOR),
     )
     if (begun.length + lost.length === 0) return
     await this.transact(this.em, async (transaction) => {
@@ -413,10 +415,6 @@ function readJson<T>(
 
 /** A machine's clock may be ahead: nothing has ended that has not. */
 const notAfter = (time: Date, now: Date): Date => (time > now ? now : time)
-
-/** Nothing was begun: there is nothing to be seen afterwards. */
-const isUndone = (code: ResultCode | null): boolean =>
-  code === ResultCode.CONTENT_CHANGED || code === ResultCode.REFUSED || code === ResultCode.CANNOT_START
 
 const isBad = (status: ExecutionStatus): boolean => status === FAILED || status === INTERRUPTED
 

@@ -95,6 +95,9 @@ export class ActionOffer {
   refusal!: ExecutionRefusal | null
 }
 
+/** Of all that are asked for it is read at once. */
+const ASKED_FOR_MANY = 10
+
 export const ExecutionConnection = connectionOf(Execution, 'Execution')
 
 @Resolver(() => Execution)
@@ -239,7 +242,11 @@ export class ExecutionsResolver {
     return (await executions.planOf(id))?.changes ?? null
   }
 
-  @FieldResolver(() => PlanCounts, { nullable: true, description: 'How much it would do; null = there is no plan yet' })
+  @FieldResolver(() => PlanCounts, {
+    nullable: true,
+    description: 'How much it would do; null = there is no plan yet',
+    complexity: ASKED_FOR_MANY,
+  })
   async planCounts(@Root() { id }: Row<Execution>, @Ctx() { executions }: Context): Promise<PlanCounts | null> {
     const changes = (await executions.planOf(id))?.changes
     if (!changes) return null
@@ -257,7 +264,7 @@ export class ExecutionsResolver {
 
   @FieldResolver(() => ProofAtApproval, {
     description: 'How well what lies on the machine is proven now: where not all of it is, approving needs a reason',
-    complexity: COSTLY,
+    complexity: ASKED_FOR_MANY,
   })
   proofNow(@Root() { machine }: Row<Execution>, @Ctx() { executions }: Context): Promise<ProofAtApproval> {
     return executions.proofOf(machine)
@@ -265,7 +272,7 @@ export class ExecutionsResolver {
 
   @FieldResolver(() => Boolean, {
     description: 'True: it awaits approval, and approving it now needs overrideReason',
-    complexity: COSTLY,
+    complexity: ASKED_FOR_MANY,
   })
   async needsReason(@Root() { machine, status }: Row<Execution>, @Ctx() { executions }: Context): Promise<boolean> {
     if (status !== ExecutionStatus.AWAITING_APPROVAL) return false

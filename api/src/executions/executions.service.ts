@@ -31,7 +31,7 @@ import { Execution, OPEN, StopKind, Verification } from './execution.entity.ts'
 import { MachinePolicy } from './machine-policy.entity.ts'
 import { move } from './move.ts'
 import { orderOf } from './order.ts'
-import { isUnproven, type ProofOfMachine, proofOf } from './proof-gate.ts'
+import { isUnproven, NOTHING_PROTECTED, type ProofOfMachine, proofsOf } from './proof-gate.ts'
 import { tellExecution } from './tell-execution.ts'
 
 export interface ExecutionConditions {
@@ -111,21 +111,26 @@ export class ExecutionsService {
     return this.policies.load(machineId)
   }
 
+  private readonly machines = rowLoader<string, Row<Machine>>(
+    (ids) => selectRows(this.em, Machine, 'id', ids),
+    ({ id }) => id,
+  )
+
   private readonly proofs = rowLoader<string, ProofOfMachine & { machine: string }>(
-    (ids) => Promise.all(ids.map(async (machine) => ({ machine, ...(await proofOf(this.em, machine, this.clock())) }))),
+    async (ids) => [...(await proofsOf(this.em, ids, this.clock()))].map(([machine, proof]) => ({ machine, ...proof })),
     ({ machine }) => machine,
   )
 
   /** Asked for once, whichever fields of one question want it. */
   async proofOf(machineId: string): Promise<ProofOfMachine> {
-    return (await this.proofs.load(machineId)) ?? { jobs: 0, proven: 0, oldest: null }
+    return (await this.proofs.load(machineId)) ?? NOTHING_PROTECTED
   }
 
   /** What an operator signs; null = nobody has to, or it is not to be approved. */
   async textToSign(execution: Row<Execution>): Promise<string | null> {
     if (execution.status !== ExecutionStatus.AWAITING_APPROVAL) return null
     const policy = await this.policyOf(execution.machine)
-    const [machine] = await selectRows(this.em, Machine, 'id', [execution.machine])
+    const machine = await this.machines.load(execution.machine)
     if (!policy || !machine?.machineKey || !needsSignature(policy.policy, execution.action)) return null
     return orderText(orderOf(execution, machine.machineKey))
   }
@@ -270,7 +275,7 @@ export class ExecutionsService {
           'is out of service, or has no agent any more',
           'Put it back into service first.',
         )
-      const proof = await proofOf(em, machineId, now)
+      const proof = (await proofsOf(em, [machineId], now)).get(machineId) ?? NOTHING_PROTECTED
       const reason = overrideReason?.trim() || null
       if (isUnproven(proof) && (reason === null || reason.length < 10 || !isPlainText(reason, 500)))
         throw new InvalidInputError(

@@ -12,20 +12,34 @@ export interface ProofOfMachine {
 }
 
 /**
- * How well what lies on a machine is proven, before something is done to it: of each job that protects it, whether its
- * newest proven backup is the newest that could be expected.
+ * How well what lies on machines is proven, before something is done to them: of each job that protects one, whether its
+ * newest proven backup is the newest that could be expected. As few questions for many as for one.
  */
-export async function proofOf(em: EntityManager, machineId: string, now: Date): Promise<ProofOfMachine> {
-  const protections = await selectRows(em, Protection, 'machine', [machineId])
-  const own = await selectRows(em, ExpectedJob, 'machine', [machineId])
+export async function proofsOf(
+  em: EntityManager,
+  machineIds: readonly string[],
+  now: Date,
+): Promise<Map<string, ProofOfMachine>> {
+  const protections = await selectRows(em, Protection, 'machine', machineIds)
+  const own = await selectRows(em, ExpectedJob, 'machine', machineIds)
   const linked = await selectRows(em, ExpectedJob, 'id', [...new Set(protections.map(({ job }) => job))])
   const jobs = new Map([...own, ...linked].filter(isInService).map((job) => [job.id, job]))
   const proven = await newestProven(em, [...jobs.values()])
-  return judgeProof(
-    [...jobs.keys()].map((id) => proven.get(id) ?? null),
-    now,
+  const ofMachine = new Map(machineIds.map((id) => [id, new Set<string>()]))
+  for (const { id, machine } of own) if (machine !== null && jobs.has(id)) ofMachine.get(machine)?.add(id)
+  for (const { machine, job } of protections) if (jobs.has(job)) ofMachine.get(machine)?.add(job)
+  return new Map(
+    [...ofMachine].map(([machine, ids]) => [
+      machine,
+      judgeProof(
+        [...ids].map((id) => proven.get(id) ?? null),
+        now,
+      ),
+    ]),
   )
 }
+
+export const NOTHING_PROTECTED: ProofOfMachine = { jobs: 0, proven: 0, oldest: null }
 
 const isInService = ({ archivedAt, active }: Row<ExpectedJob>): boolean => archivedAt === null && active
 

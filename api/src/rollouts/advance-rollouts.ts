@@ -8,6 +8,7 @@ import { Execution } from '../executions/execution.entity.ts'
 import { MachinePolicy } from '../executions/machine-policy.entity.ts'
 import { move } from '../executions/move.ts'
 import { tellExecution } from '../executions/tell-execution.ts'
+import { Machine } from '../machines/machine.entity.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Severity } from '../reasons/reason.ts'
 import { isDone, nextStep } from './next-step.ts'
@@ -15,12 +16,17 @@ import { Rollout, RolloutStatus } from './rollout.entity.ts'
 
 const { DRAFT, AWAITING_APPROVAL, QUEUED, CANCELLED } = ExecutionStatus
 
-/** Gives the next machine of each rollout its turn, or ends it. Each in a transaction of its own: one costs no other. */
+/** Gives the next machine of each rollout its turn, or ends it. Each in a transaction of its own: one costs no other. Throws the first error. */
 export async function advanceRollouts(em: EntityManager, transact: Transact, clock: Clock): Promise<void> {
   const running = await findRows(em.fork(), Rollout, (query) =>
     query.where('status', '=', RolloutStatus.RUNNING).orderBy('id'),
   )
-  for (const { id } of running) await transact(em, (transaction) => advance(transaction, id, clock()))
+  let trouble: unknown = null
+  for (const { id } of running)
+    await transact(em, (transaction) => advance(transaction, id, clock())).catch((error: unknown) => {
+      trouble ??= error
+    })
+  if (trouble !== null) throw trouble
 }
 
 async function advance(transaction: Transaction, id: string, at: Date): Promise<void> {
@@ -37,27 +43,32 @@ async function advance(transaction: Transaction, id: string, at: Date): Promise<
   }
   if (step.kind === 'STOP') await callOff(transaction, members, { at, code: ResultCode.ROLLOUT_STOPPED })
   const status = step.kind === 'STOP' ? RolloutStatus.STOPPED : RolloutStatus.DONE
-  await endRollout(transaction, rollout, { status, at, done: members.filter(isDone).length })
+  await endRollout(transaction, rollout, { status, at, members })
 }
 
-/** From now on the machine is handed it; how long it has for that is counted from now. */
-async function giveTurn({ em, tell }: Transaction, execution: Row<Execution>, at: Date): Promise<void> {
+/** From now on the machine is handed it; how long it has for that is counted from now, and ends with the order itself. */
+async function giveTurn(transaction: Transaction, execution: Row<Execution>, at: Date): Promise<void> {
+  const { em, tell } = transaction
+  const [machine] = await selectRows(em, Machine, 'id', [execution.machine])
+  // Out of service it is handed nothing: nobody waits for it.
+  if (!machine || machine.archivedAt) return callOff(transaction, [execution], { at, code: null })
   const [policy] = await selectRows(em, MachinePolicy, 'machine', [execution.machine])
   const hasWindows = (policy?.policy.windows.length ?? 0) > 0
+  const until = startBy(at, execution.notBefore, hasWindows)
   await updateRow(em, Execution, execution.id, {
     turnAt: at,
-    startBy: startBy(at, execution.notBefore, hasWindows),
+    startBy: until < execution.expiresAt ? until : execution.expiresAt,
   })
   tell.executions.add(execution.id)
 }
 
-/** Those whose turn has not come; what a machine has is left to it. */
+/** Those that have not begun; what a machine has is left to it. */
 export async function callOff(
   transaction: Transaction,
   members: readonly Row<Execution>[],
-  { at, code, actor = null }: { at: Date; code: ResultCode; actor?: string | null },
+  { at, code, actor = null }: { at: Date; code: ResultCode | null; actor?: string | null },
 ): Promise<void> {
-  for (const each of members.filter(({ turnAt }) => turnAt === null)) {
+  for (const each of members) {
     const isOff = await move(transaction, each.id, {
       from: [DRAFT, AWAITING_APPROVAL, QUEUED],
       status: CANCELLED,
@@ -74,12 +85,21 @@ const TOLD = {
   [RolloutStatus.CANCELLED]: EventType.ROLLOUT_CANCELLED,
 } as const
 
+interface Ending {
+  status: keyof typeof TOLD
+  at: Date
+  members: readonly Row<Execution>[]
+  actor?: string | null
+}
+
 export async function endRollout(
   { em, tell }: Transaction,
   { id, action, params }: Row<Rollout>,
-  { status, at, done, actor = null }: { status: keyof typeof TOLD; at: Date; done: number; actor?: string | null },
+  { status, at, members, actor = null }: Ending,
 ): Promise<void> {
   await updateRow(em, Rollout, id, { status, endedAt: at })
+  // Who looks at the rollout hears of its members.
+  for (const member of members) tell.executions.add(member.id)
   const about = params.unit ?? params.hook
   tell.event({
     type: TOLD[status],
@@ -87,6 +107,6 @@ export async function endRollout(
     at,
     cause: actor === null ? EventCause.READING : EventCause.USER,
     actor,
-    facts: { action, ...(about === undefined ? {} : { about }), rollout: id, count: done },
+    facts: { action, ...(about === undefined ? {} : { about }), rollout: id, count: members.filter(isDone).length },
   })
 }

@@ -1,4 +1,4 @@
-import { ExecutionStatus } from '@vigie/agent/actions'
+import { ExecutionStatus, ResultCode } from '@vigie/agent/actions'
 import { expect, test } from 'vitest'
 import { Verification } from '../executions/execution.entity.ts'
 import { type Member, nextStep } from './next-step.ts'
@@ -9,6 +9,7 @@ let position = 0
 const member = (status: ExecutionStatus, more: Partial<Member> = {}): Member => ({
   id: `${status} ${position}`,
   status,
+  code: null,
   verification: V.NONE,
   turnAt: null,
   position: position++,
@@ -37,6 +38,18 @@ test.each<[string, Member[], number, string]>([
   ['one failed and one may', [ended(S.FAILED, V.NONE), member(S.QUEUED, { id: 'B' })], 2, 'B'],
   ['one failed, and what it did is still to be seen', [ended(S.FAILED, V.PENDING), member(S.QUEUED)], 2, 'WAIT'],
   ['two failed where one may', [ended(S.FAILED), ended(S.INTERRUPTED), member(S.QUEUED)], 2, 'STOP'],
+  [
+    'one did nothing, for what would happen was another thing by then',
+    [member(S.FAILED, { ...TURN, code: ResultCode.CONTENT_CHANGED }), member(S.QUEUED, { id: 'B' })],
+    1,
+    'B',
+  ],
+  [
+    'somebody stopped one, and not all of it was done',
+    [ended(S.CANCELLED, V.CONTRADICTED), member(S.QUEUED, { id: 'B' })],
+    1,
+    'B',
+  ],
   [
     'one was refused, one came too late, one was called off',
     [member(S.REJECTED), member(S.EXPIRED), member(S.CANCELLED), member(S.QUEUED, { id: 'B' })],

@@ -1,8 +1,9 @@
 import { ExecutionStatus } from '@vigie/agent/actions'
 import type { Row } from '../database/rows.ts'
 import { type Execution, Verification } from '../executions/execution.entity.ts'
+import { isUndone } from '../executions/undone.ts'
 
-export type Member = Pick<Row<Execution>, 'id' | 'status' | 'verification' | 'turnAt' | 'position'>
+export type Member = Pick<Row<Execution>, 'id' | 'status' | 'code' | 'verification' | 'turnAt' | 'position'>
 
 export type Step =
   | { kind: 'WAIT' }
@@ -13,7 +14,8 @@ export type Step =
   /** Nothing is left. */
   | { kind: 'END' }
 
-const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, SUCCEEDED, WARNINGS, FAILED, INTERRUPTED } = ExecutionStatus
+const { DRAFT, AWAITING_APPROVAL, QUEUED, CLAIMED, RUNNING, SUCCEEDED, WARNINGS, FAILED, CANCELLED, INTERRUPTED } =
+  ExecutionStatus
 
 /**
  * What comes next, one machine after the other, in their order: the next has its turn when the one before has ended and was
@@ -32,9 +34,18 @@ export function nextStep(members: readonly Member[], maxFailures: number): Step 
     : { kind: 'END' }
 }
 
-/** Its programs failed, broke off, or a later report shows that it was not done. */
-export const hasFailed = ({ status, verification }: Pick<Member, 'status' | 'verification'>): boolean =>
-  status === FAILED || status === INTERRUPTED || verification === Verification.CONTRADICTED
+/**
+ * Its programs failed, broke off, or a later report shows that it was not done. One that was never begun, for what would
+ * happen was another thing by then, is none; nor one that somebody stopped.
+ */
+export const hasFailed = ({
+  status,
+  code,
+  verification,
+}: Pick<Member, 'status' | 'code' | 'verification'>): boolean => {
+  if (status === CANCELLED || isUndone(code)) return false
+  return status === FAILED || status === INTERRUPTED || verification === Verification.CONTRADICTED
+}
 
 /** It has its turn, and has not ended; or it has, and what it did is still to be seen. */
 const isActive = ({ status, verification, turnAt }: Member): boolean =>

@@ -18,7 +18,6 @@ import type { Row } from '../database/rows.ts'
 import { ActionParameters, ActionParamsInput, paramsOf, parametersOf } from '../executions/action-parameters.ts'
 import { Execution } from '../executions/execution.entity.ts'
 import type { Context } from '../graphql/context.ts'
-import { COSTLY } from '../graphql/cost.ts'
 import { Scope } from '../graphql/scope.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { connectionOf, type Page, PageArgs } from '../platform/page.ts'
@@ -84,7 +83,10 @@ export class RolloutsResolver {
     return requester.name
   }
 
-  @FieldResolver(() => [Execution], { description: 'What each machine is asked, in their order', complexity: COSTLY })
+  @FieldResolver(() => [Execution], {
+    description: 'What each machine is asked, in their order',
+    complexity: ({ childComplexity }) => MOST_MACHINES * childComplexity,
+  })
   executions(@Root() { id }: Row<Rollout>, @Ctx() { rollouts }: Context): Promise<Row<Execution>[]> {
     return rollouts.membersOf(id)
   }

@@ -13,7 +13,6 @@ import { ConflictError, InvalidInputError, NotFoundError } from '../platform/err
 import { newId } from '../platform/id.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
 import { callOff, endRollout } from './advance-rollouts.ts'
-import { isDone } from './next-step.ts'
 import { type LeftOut, Rollout, RolloutStatus } from './rollout.entity.ts'
 
 export const MOST_MACHINES = 200
@@ -115,8 +114,7 @@ export class RolloutsService {
       const at = this.clock()
       const members = await selectRows(em, Execution, 'rollout', [id])
       await callOff(transaction, members, { at, code: ResultCode.ROLLOUT_CANCELLED, actor: by.name })
-      const done = members.filter(isDone).length
-      await endRollout(transaction, rollout, { status: RolloutStatus.CANCELLED, at, done, actor: by.name })
+      await endRollout(transaction, rollout, { status: RolloutStatus.CANCELLED, at, members, actor: by.name })
     })
     this.byId.clear(id)
     return this.load(id)

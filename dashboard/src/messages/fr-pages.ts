@@ -1082,7 +1082,7 @@ export const frPages: typeof enPages = {
       CANCELLED: 'C’est annulé.',
       AWAITS_TURN: 'Approuvée. Elle commence quand les machines précédentes ont fini.',
     },
-    far: 'Fait sur {done} machines sur {all}.',
+    far: 'Fait : {done} sur {all}.',
     status: { RUNNING: 'en cours', DONE: 'terminé', STOPPED: 'arrêté après des échecs', CANCELLED: 'annulé' },
     askedBy: 'Demandé par {who}, {when}.',
     waiting:
