@@ -328,6 +328,7 @@ test('df: a mount whose process hangs costs itself alone', async () => {
     source: `/dev/${device}`,
     device,
     readOnly: fstype === 'ext4',
+    wentReadOnly: false,
   })
   const run: Run = (_command, args) => {
     const points = args.slice(args.indexOf('--') + 1)
@@ -370,7 +371,7 @@ test('btrfs: a device that vanished while it is mounted is a link that leads now
   symlinkSync(sysfs, join(sysfs, uuid, 'devices', 'sde'))
   symlinkSync(join(sysfs, 'gone'), join(sysfs, uuid, 'devices', 'sdf'))
   const facts = await collectBtrfs(
-    [{ mountpoint: '/m', fstype: 'btrfs', source: '/dev/sde', device: '0:1', readOnly: false }],
+    [{ mountpoint: '/m', fstype: 'btrfs', source: '/dev/sde', device: '0:1', readOnly: false, wentReadOnly: false }],
     sysfs,
   )
   rmSync(sysfs, { recursive: true })

@@ -37,6 +37,7 @@ const told = (day: number) => {
           usedBytes: used[mountpoint],
           availableBytes: 100e9 - (used[mountpoint] ?? 0),
           mountpoint,
+          wentReadOnly: mountpoint === '/boot',
         })),
       }),
     ],
@@ -121,10 +122,19 @@ describe.skipIf(!CHROMIUM)('Thresholds', () => {
           .first()
           .waitFor()
         await page.getByText(french ? /^plein le/ : /^full on/).waitFor()
+        await page
+          .getByText(french ? 'En lecture seule après des erreurs, constaté' : 'Read-only after errors, seen')
+          .waitFor()
         await inspect(page, faults, 'machine-file-systems', look)
         await page.goto(new URL('/alerts', page.url()).href)
         await page
           .getByText(french ? '/ d’atlas se remplit' : '/ of atlas fills up')
+          .first()
+          .waitFor()
+        await page
+          .getByText(
+            french ? '/boot d’atlas est passé en lecture seule' : '/boot of atlas became read-only after errors',
+          )
           .first()
           .waitFor()
         await inspect(page, faults, 'alerts-file-systems', look)

@@ -9,6 +9,8 @@ export interface Mount {
   device: string
   /** Whether it is mounted so that nobody can write. */
   readOnly: boolean
+  /** Whether its kernel lets nobody write any more because of errors; null = it cannot be told from a wish of somebody. */
+  wentReadOnly: boolean | null
 }
 
 /** In memory, over the network, by a process of its own, or a view of another file system: no place on a disk here. */
@@ -51,15 +53,51 @@ export function readMounts(): Mount[] {
   }
 }
 
+/** Those that may go on as read-only after an error; others are read-only by their nature, whatever they are mounted as. */
+const MAY_GO_READ_ONLY = new Set(['ext2', 'ext3', 'ext4', 'btrfs', 'xfs', 'f2fs', 'jfs', 'vfat', 'exfat', 'ntfs3'])
+
+interface MountLine {
+  mountpoint: string
+  fstype: string
+  source: string
+  device: string
+  /** Of this mount, and of its file system: who mounts it read-only changes both, an error the latter alone. */
+  options: { mount: readonly string[]; fileSystem: readonly string[] }
+}
+
 export function parseMountinfo(text: string): Mount[] {
-  return text.split('\n').flatMap((line) => {
-    const [before = '', after = ''] = line.split(' - ', 2)
-    const [, , device, , mountpoint, options = ''] = before.split(' ')
-    const [fstype, source, ofFileSystem = ''] = after.split(' ')
-    const readOnly = [options, ofFileSystem].some((words) => words.split(',').includes('ro'))
-    if (!device || !mountpoint || !fstype) return []
-    return [{ mountpoint: unescaped(mountpoint), fstype, source: unescaped(source ?? ''), device, readOnly }]
+  const lines = text.split('\n').flatMap(readLine)
+  const [root] = lines.filter(({ mountpoint }) => mountpoint === '/').slice(-1)
+  // A service may be shown everything read-only (systemd.exec(5), ProtectSystem=strict): what mounts are is hidden from it.
+  const isShownReadOnly = root !== undefined && isReadOnly(root.options.mount) && !isReadOnly(root.options.fileSystem)
+  return lines.map(({ options: { mount, fileSystem }, ...line }) => {
+    const wentReadOnly = hasGoneReadOnly(line.fstype, fileSystem, isShownReadOnly ? null : mount)
+    const readOnly = wentReadOnly === true || isReadOnly(fileSystem) || (isReadOnly(mount) && !isShownReadOnly)
+    return { ...line, readOnly, wentReadOnly }
   })
+}
+
+function readLine(line: string): MountLine | [] {
+  const [before = '', after = ''] = line.split(' - ', 2)
+  const [, , device, , mountpoint, ofMount = ''] = before.split(' ')
+  const [fstype, source, ofFileSystem = ''] = after.split(' ')
+  if (!device || !mountpoint || !fstype) return []
+  const options = { mount: ofMount.split(','), fileSystem: ofFileSystem.split(',') }
+  return { mountpoint: unescaped(mountpoint), fstype, source: unescaped(source ?? ''), device, options }
+}
+
+const isReadOnly = (options: readonly string[]): boolean => options.includes('ro')
+
+/** ext4 says so in its own words since Linux 6.15, and stays "rw" otherwise. `mount`: null = hidden. */
+function hasGoneReadOnly(
+  fstype: string,
+  fileSystem: readonly string[],
+  mount: readonly string[] | null,
+): boolean | null {
+  if (!MAY_GO_READ_ONLY.has(fstype)) return false
+  if (fileSystem.includes('emergency_ro') || fileSystem.includes('shutdown')) return true
+  if (!isReadOnly(fileSystem)) return false
+  return mount === null ? null : !isReadOnly(mount)
 }
 
 /** Blanks, tabs, line ends and backslashes stand in octal: \040. */

@@ -116,6 +116,11 @@ const mounted = z.object({
   availableBytes: bytes,
   mountpoint: text,
   readOnly: z.boolean().nullable().default(null).describe('as it is mounted; null = not told'),
+  wentReadOnly: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('whether its kernel lets nobody write to it any more because of errors; null = not told'),
 })
 export const dfSection = z.object({ fileSystems: list(mounted) })
 

@@ -1,6 +1,7 @@
 import { Unavailable } from '../inventory/section.ts'
 import type { Run } from '../platform/command.ts'
 import { isElsewhere, type Mount } from '../host/mounts.ts'
+import { wentReadOnly } from './read-only.ts'
 import type { DfFacts } from '../report/storage.ts'
 
 /**
@@ -22,8 +23,12 @@ export async function collectDf(run: Run, mounts: readonly Mount[]): Promise<DfF
   const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value.fileSystems : []))
   const failed = answers.find((answer) => answer.status === 'rejected')
   if (failed && told.length === 0) throw failed.reason
-  const readOnly = new Map(mounts.map((each) => [each.mountpoint, each.readOnly]))
-  return { fileSystems: told.map((each) => ({ ...each, readOnly: readOnly.get(each.mountpoint) ?? null })) }
+  const byPoint = new Map(mounts.map((each) => [each.mountpoint, each]))
+  const fileSystems = told.map(async (each) => {
+    const mount = byPoint.get(each.mountpoint)
+    return mount ? { ...each, readOnly: mount.readOnly, wentReadOnly: await wentReadOnly(mount) } : each
+  })
+  return { fileSystems: await Promise.all(fileSystems) }
 }
 
 async function ask(run: Run, points: readonly string[], timeoutMs: number): Promise<DfFacts> {
@@ -74,6 +79,7 @@ export function parseDf(text: string): DfFacts {
           availableBytes: bytes(available.word),
           mountpoint: row.slice(mount.at),
           readOnly: null,
+          wentReadOnly: null,
         },
       ]
     }),

@@ -160,6 +160,21 @@ const CASES: [string, Told, string[]][] = [
     event(EventType.FILE_SYSTEM_LEFT, { facts: { fileSystem: 'F' } }),
     ['CLOSE FILE_SYSTEM file system F'],
   ],
+  [
+    'a file system that became read-only after errors',
+    event(EventType.FILE_SYSTEM_READ_ONLY, { facts: { name: '/var', fileSystem: 'F' } }),
+    ['OPEN FILE_SYSTEM read-only file system F READ_ONLY'],
+  ],
+  [
+    'a file system that can be written to again',
+    event(EventType.FILE_SYSTEM_WRITABLE, { facts: { fileSystem: 'F' } }),
+    ['RESOLVE FILE_SYSTEM read-only file system F'],
+  ],
+  [
+    'a read-only file system that is unmounted',
+    event(EventType.FILE_SYSTEM_UNMOUNTED, { facts: { fileSystem: 'F' } }),
+    ['CLOSE FILE_SYSTEM read-only file system F'],
+  ],
   ['programs that said something', event(EventType.MESSAGES_FOUND), ['OPEN MESSAGES messages M']],
   ['messages that somebody read', event(EventType.MESSAGES_ACKNOWLEDGED), ['CLOSE MESSAGES messages M']],
   ['a machine under load', event(EventType.LOAD_HIGH), ['OPEN BUSY load M LOAD']],

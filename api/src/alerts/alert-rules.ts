@@ -55,6 +55,9 @@ export const ALERTING = [
   EventType.FILE_SYSTEM_LOW,
   EventType.FILE_SYSTEM_ENOUGH,
   EventType.FILE_SYSTEM_LEFT,
+  EventType.FILE_SYSTEM_READ_ONLY,
+  EventType.FILE_SYSTEM_WRITABLE,
+  EventType.FILE_SYSTEM_UNMOUNTED,
   EventType.LOAD_HIGH,
   EventType.LOAD_NORMAL,
   EventType.MEMORY_HIGH,
@@ -242,6 +245,12 @@ export function consequencesOf(event: Told): Consequence[] {
       return one(event.cause === EventCause.USER ? 'CLOSE' : 'RESOLVE', AlertType.FILE_SYSTEM, fileSystem)
     case EventType.FILE_SYSTEM_LEFT:
       return one('CLOSE', AlertType.FILE_SYSTEM, fileSystem)
+    case EventType.FILE_SYSTEM_READ_ONLY:
+      return one('OPEN', AlertType.FILE_SYSTEM, `read-only ${fileSystem}`, 'READ_ONLY')
+    case EventType.FILE_SYSTEM_WRITABLE:
+      return one('RESOLVE', AlertType.FILE_SYSTEM, `read-only ${fileSystem}`)
+    case EventType.FILE_SYSTEM_UNMOUNTED:
+      return one('CLOSE', AlertType.FILE_SYSTEM, `read-only ${fileSystem}`)
     case EventType.MESSAGES_FOUND:
       return one('OPEN', AlertType.MESSAGES, `messages ${event.machine}`)
     case EventType.MESSAGES_ACKNOWLEDGED:

@@ -48,7 +48,10 @@ registerEnumType(AlertType, {
     REBOOT_OVERDUE: { description: 'A machine should be restarted, for longer than its limit (see thresholds)' },
     MACHINE_SILENT: { description: 'A machine has not reported for three times its usual interval' },
     SCANNER: { description: 'Vigie itself cannot see the deposit folder, or was away' },
-    FILE_SYSTEM: { description: 'A file system of a machine is nearly full, or will be soon, see thresholds' },
+    FILE_SYSTEM: {
+      description:
+        'A file system of a machine is nearly full, or will be soon, see thresholds; or it became read-only after errors',
+    },
     MESSAGES: {
       description:
         'Programs said something on a machine that somebody must take note of, see importantMessages; over when somebody has',

@@ -81,7 +81,8 @@ const en = {
   blind: 'VIGIE CANNOT DO ITS WORK',
   messages: 'MESSAGES TO READ:',
   busy: (status: string): string => (status === 'MEMORY' ? 'SHORT OF MEMORY:' : 'OVERLOADED:'),
-  room: (status: string): string => (status === 'SCARCE' ? 'DISK ALMOST FULL' : 'DISK FILLS UP'),
+  room: (status: string): string =>
+    ({ SCARCE: 'DISK ALMOST FULL', READ_ONLY: 'READ-ONLY AFTER ERRORS' })[status] ?? 'DISK FILLS UP',
   away: (minutes: number): string => `VIGIE WAS AWAY for ${duration(minutes)}: what came due meanwhile is judged now`,
   meanwhile: 'Meanwhile it is good again.',
   lasted: (minutes: number): string => `It is good again, after ${duration(minutes)}.`,
@@ -196,7 +197,9 @@ const fr: Words = {
   blind: 'VIGIE NE PEUT PAS FAIRE SON TRAVAIL',
   messages: 'MESSAGES À LIRE :',
   busy: (status) => (status === 'MEMORY' ? 'MANQUE DE MÉMOIRE :' : 'SURCHARGÉE :'),
-  room: (status) => (status === 'SCARCE' ? 'DISQUE PRESQUE PLEIN' : 'DISQUE QUI SE REMPLIT'),
+  room: (status) =>
+    ({ SCARCE: 'DISQUE PRESQUE PLEIN', READ_ONLY: 'EN LECTURE SEULE APRÈS DES ERREURS' })[status] ??
+    'DISQUE QUI SE REMPLIT',
   away: (minutes) => `VIGIE ÉTAIT ABSENTE pendant ${durée(minutes)} : les échéances passées sont jugées maintenant`,
   meanwhile: 'Entre-temps, tout va bien de nouveau.',
   lasted: (minutes) => `Tout va bien de nouveau, après ${durée(minutes)}.`,

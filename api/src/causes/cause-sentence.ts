@@ -37,7 +37,7 @@ interface Words {
   reports: (count: number, agent: string, areUndeclared: boolean) => string
   scanner: string
   room: (path: string, isScarce: boolean) => string
-  fileSystem: (name: string, machine: string, isScarce: boolean) => string
+  fileSystem: (name: string, machine: string, status: string | null) => string
   messages: (machine: string) => string
   busy: (machine: string, what: { load: boolean; memory: boolean }) => string
 }
@@ -66,7 +66,8 @@ const EN: Words = {
     `${count === 1 ? 'A report' : `${count} reports`} of ${agent} ${areUndeclared ? (count === 1 ? 'belongs to no job' : 'belong to no job') : 'cannot be used'}`,
   scanner: 'Vigie cannot do its work',
   room: (path, isScarce) => `${path} ${isScarce ? 'is almost full' : 'fills up'}`,
-  fileSystem: (name, machine, isScarce) => `${name} of ${machine} ${isScarce ? 'is almost full' : 'fills up'}`,
+  fileSystem: (name, machine, status) =>
+    `${name} of ${machine} ${status === 'READ_ONLY' ? 'became read-only after errors' : status === RoomLevel.SCARCE ? 'is almost full' : 'fills up'}`,
   messages: (machine) => `What programs said on ${machine} waits to be read`,
   busy: (machine, { load, memory }) =>
     `${machine} ${load && memory ? 'is overloaded and short of memory' : load ? 'is overloaded' : 'is short of memory'}`,
@@ -115,7 +116,8 @@ const FR: Words = {
     }`,
   scanner: 'Vigie ne peut pas faire son travail',
   room: (path, isScarce) => `${path} ${isScarce ? 'est presque plein' : 'se remplit'}`,
-  fileSystem: (name, machine, isScarce) => `${name} ${de(machine)} ${isScarce ? 'est presque plein' : 'se remplit'}`,
+  fileSystem: (name, machine, status) =>
+    `${name} ${de(machine)} ${status === 'READ_ONLY' ? 'est passé en lecture seule après des erreurs' : status === RoomLevel.SCARCE ? 'est presque plein' : 'se remplit'}`,
   messages: (machine) => `Des messages ${de(machine)} attendent d’être lus`,
   busy: (machine, { load, memory }) =>
     `${machine} ${load && memory ? 'est surchargée et manque de mémoire' : load ? 'est surchargée' : 'manque de mémoire'}`,
@@ -185,7 +187,7 @@ export function causeSentence(facts: CauseFacts, language: Language): string {
     case CauseKind.SCANNER:
       return words.scanner
     case CauseKind.FILE_SYSTEM:
-      return words.fileSystem(worst.facts.name ?? '?', machine, worst.status === RoomLevel.SCARCE)
+      return words.fileSystem(worst.facts.name ?? '?', machine, worst.status)
     case CauseKind.MESSAGES:
       return words.messages(machine)
     case CauseKind.BUSY:

@@ -44,7 +44,7 @@ registerEnumType(CauseKind, {
     FILES: { description: 'Files of the vault are lost, or damaged' },
     REPORTS: { description: 'Reports of an agent belong to no job, or cannot be used' },
     SCANNER: { description: 'Vigie cannot do its work' },
-    FILE_SYSTEM: { description: 'A file system of a machine fills up' },
+    FILE_SYSTEM: { description: 'A file system of a machine fills up, or became read-only after errors' },
     MESSAGES: { description: 'Programs said something on a machine that somebody must take note of' },
     BUSY: { description: 'A machine has been overloaded, or short of memory, for an hour' },
     ROOM: { description: 'A file system that backups or Vigie lie on fills up' },

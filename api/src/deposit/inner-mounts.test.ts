@@ -23,6 +23,7 @@ const mount = (path: string, fstype = 'ext4'): Mount => ({
   source: '/dev/sdb1',
   device: '8:17',
   readOnly: false,
+  wentReadOnly: false,
 })
 const at = (root: InnerMount['root'], path: string): InnerMount => ({ root, path })
 const elsewhere = mount('..', 'tmpfs')

@@ -108,6 +108,14 @@ export class FileSystem {
   @Property({ type: 'datetime', nullable: true })
   fullAt!: Date | null
 
+  @Field(() => GraphQLISODateTime, {
+    nullable: true,
+    description:
+      'Since when it is known that its kernel lets nobody write to it any more because of errors; null = it does, it is not mounted, or that was never told',
+  })
+  @Property({ type: 'datetime', nullable: true })
+  wentReadOnlyAt!: Date | null
+
   /** By which thresholds it was judged last; null = never, or by one that says never. */
   @Property({ type: 'integer', nullable: true })
   judgedPercent!: number | null

@@ -106,6 +106,7 @@ test('A ZFS data set lies on every device of its pool, but for those that it has
           availableBytes: 6,
           mountpoint: '/home',
           readOnly: null,
+          wentReadOnly: null,
         },
       ],
     },

@@ -7,6 +7,7 @@ import { newId } from '../platform/id.ts'
 import { FileSystemDisk } from './file-system-disk.entity.ts'
 import { FileSystem } from './file-system.entity.ts'
 import type { FileSystemFacts, FileSystemSources } from './file-systems.ts'
+import { tellReadOnly } from './read-only-watch.ts'
 import { type MachineOfRooms, RoomWatch } from './room-watch.ts'
 import type { StorageGraph } from './storage-graph.ts'
 
@@ -43,6 +44,7 @@ const UNSAID = {
   mayFail: null,
   level: null,
   fullAt: null,
+  wentReadOnlyAt: null,
   judgedPercent: null,
   judgedDays: null,
   roomDays: [],
@@ -91,6 +93,8 @@ export class StorageRecorder {
     for (const row of gone) row.goneSince = at
     await saveRows(this.em, FileSystem, [...rows, ...gone])
     const rooms = { at, present: rows, gone, graph: { zpool: graph?.zpool ?? null, df: graph?.df ?? null } }
+    tellReadOnly(this.tell, machine, rooms)
+    // It saves what both have noticed.
     await new RoomWatch(this.em, this.tell).judge(machine, rooms)
     await this.join(
       matched.flatMap(({ facts: { disks } }, index) => {

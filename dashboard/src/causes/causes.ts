@@ -27,7 +27,7 @@ const GLYPHS: Record<CauseKind, (worst: { status: string | null; severity: strin
   FILES: ({ status }) => ({ status: status === 'BACKUP_LOST' ? 'MISSING' : 'TRANSFER_INTEGRITY_FAILED' }),
   REPORTS: () => ({ health: 'WARNING' }),
   SCANNER: ({ severity }) => ({ health: severity === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
-  FILE_SYSTEM: ({ status }) => ({ health: status === 'SCARCE' ? 'AT_RISK' : 'WARNING' }),
+  FILE_SYSTEM: ({ status }) => ({ health: status === 'SCARCE' || status === 'READ_ONLY' ? 'AT_RISK' : 'WARNING' }),
   BUSY: () => ({ health: 'WARNING' }),
   MESSAGES: ({ severity }) => ({ health: severity === 'FAILED' ? 'FAILED' : 'AT_RISK' }),
   ROOM: ({ status }) => ({ health: status === 'SCARCE' ? 'AT_RISK' : 'WARNING' }),

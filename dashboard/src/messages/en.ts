@@ -225,7 +225,7 @@ export const en = {
       FILES: 'Files of the vault | Files of the vault',
       REPORTS: 'Reports of {n} agent | Reports of {n} agents',
       SCANNER: 'Vigie itself | Vigie itself',
-      FILE_SYSTEM: '{n} file system fills up | {n} file systems fill up',
+      FILE_SYSTEM: '{n} file system in trouble | {n} file systems in trouble',
       BUSY: '{n} machine is overloaded | {n} machines are overloaded',
       MESSAGES: 'What programs said on {n} machine | What programs said on {n} machines',
       ROOM: '{n} disk of backups fills up | {n} disks of backups fill up',

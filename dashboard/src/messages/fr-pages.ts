@@ -260,6 +260,9 @@ export const frPages: typeof enPages = {
       FILE_SYSTEM_LOW: 'Système de fichiers qui se remplit',
       FILE_SYSTEM_ENOUGH: 'Système de fichiers : place retrouvée',
       FILE_SYSTEM_LEFT: 'Système de fichiers plein démonté',
+      FILE_SYSTEM_READ_ONLY: 'Lecture seule après des erreurs',
+      FILE_SYSTEM_WRITABLE: 'De nouveau accessible en écriture',
+      FILE_SYSTEM_UNMOUNTED: 'Système en lecture seule démonté',
       LOAD_HIGH: 'Surcharge',
       LOAD_NORMAL: 'Charge redevenue normale',
       MEMORY_HIGH: 'Manque de mémoire',
@@ -635,6 +638,8 @@ export const frPages: typeof enPages = {
     itsDisks: 'Ses disques',
     noDisks: 'Ses rapports ne parlent d’aucun disque.',
     fileSystems: 'Ce qui est où',
+    wentReadOnly:
+      'En lecture seule après des erreurs, constaté {when}. Mettez à l’abri ce qui peut l’être avant de réparer.',
     roomLow: 'se remplit',
     roomScarce: 'presque plein',
     poolLow: 'son pool se remplit',

@@ -235,7 +235,7 @@ export const fr: typeof en = {
       FILES: 'Fichiers du coffre | Fichiers du coffre',
       REPORTS: 'Rapports de {n} agent | Rapports de {n} agents',
       SCANNER: 'Vigie elle-même | Vigie elle-même',
-      FILE_SYSTEM: '{n} système de fichiers se remplit | {n} systèmes de fichiers se remplissent',
+      FILE_SYSTEM: '{n} système de fichiers à voir | {n} systèmes de fichiers à voir',
       BUSY: '{n} machine surchargée | {n} machines surchargées',
       MESSAGES: 'Des messages sur {n} machine | Des messages sur {n} machines',
       ROOM: '{n} disque de sauvegardes se remplit | {n} disques de sauvegardes se remplissent',

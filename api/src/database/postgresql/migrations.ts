@@ -14,6 +14,7 @@ import { Migration20261201024411 } from './migrations/Migration20261201024411.ts
 import { Migration20261201033953 } from './migrations/Migration20261201033953.ts'
 import { Migration20261201124115 } from './migrations/Migration20261201124115.ts'
 import { Migration20261201132819 } from './migrations/Migration20261201132819.ts'
+import { Migration20261201141555 } from './migrations/Migration20261201141555.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   Migration20261201033953,
   Migration20261201124115,
   Migration20261201132819,
+  Migration20261201141555,
 ]
