@@ -83,7 +83,8 @@ describe.skipIf(!canTry).each(made.length > 0 ? made : SYSTEMS.slice(1, 2))('wha
     { timeout: MINUTES },
     async () => {
       expect(await changed()).toEqual(EXPECTED)
-      const { changes, problem, downloadBytes, busy, interrupted, broken } = await updates(machine)
+      const { changes, problem, downloadBytes, busy, interrupted, broken, proxy } = await updates(machine)
+      expect(proxy).toEqual({ mode: 'DIRECT', url: null })
       expect({ problem, busy, interrupted, broken }).toEqual({
         problem: null,
         busy: null,

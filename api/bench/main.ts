@@ -14,6 +14,7 @@ import { agentReport, query, scriptReport } from './reports.ts'
 import { seed } from './seed.ts'
 import { largeFile, manyJobs } from './backups.ts'
 import { metricsCost } from './metrics.ts'
+import { packagesCost } from './packages.ts'
 import { ingestElsewhere } from './ingest-elsewhere.ts'
 import { type BenchServer, startServer } from './server.ts'
 
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   options: {
     snapshots: { type: 'string', default: '5000000' },
     seconds: { type: 'string', default: '8' },
-    only: { type: 'string', default: 'abcdefgh' },
+    only: { type: 'string', default: 'abcdefghi' },
     days: { type: 'string', default: '365' },
     gigabytes: { type: 'string', default: '8' },
   },
@@ -302,6 +303,14 @@ try {
     let readSize = (): void => undefined
     await withServer(dataDir, async (server) => {
       readSize = await metricsCost(server, dataDir, { note, tell })
+    })
+    readSize()
+  }
+  if (values.only.includes('i')) {
+    const dataDir = join(folder, 'packages')
+    let readSize = (): void => undefined
+    await withServer(dataDir, async (server) => {
+      readSize = await packagesCost(server, dataDir, { note, tell, seconds: SECONDS })
     })
     readSize()
   }

@@ -1,12 +1,12 @@
 // (h) What metrics cost: the processor time of the server for reports of 1,000 machines with a minute's sample each, and
 // the bytes that a machine's samples take for ever.
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
 import type { Call } from './load.ts'
 import type { BenchServer } from './server.ts'
+import { send, worked } from './server-work.ts'
 
 const MACHINES = 1000
 const MINUTE = 60_000
@@ -46,23 +46,6 @@ function reportOf(machine: number, at: number, samples: number): Call {
     body: gzipSync(JSON.stringify({ query: MUTATION, variables: { report } })),
     headers: { 'content-encoding': 'gzip' },
   }
-}
-
-async function send({ url, token }: BenchServer, { path, body, headers }: Call): Promise<void> {
-  const answer = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
-    body: body as never,
-  })
-  const text = await answer.text()
-  if (answer.status !== 200 || text.includes('"errors"')) throw new Error(text.slice(0, 300))
-}
-
-/** Seconds of a core that the server has worked (proc(5): utime and stime, in hundredths). */
-function worked(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /** Seconds of a core for one report of each machine. */

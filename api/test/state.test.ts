@@ -426,3 +426,17 @@ test('A subscriber sees how a machine is as soon as it reports', async () => {
   }, 'the state of the machine')
   await client.dispose()
 })
+
+test('By which way apt fetches is told, and an agent that does not tell says no other', async () => {
+  const api = await apiForThisTest()
+  const proxy = async () =>
+    (await api.ask('{ machine(hostname: "atlas") { state { aptProxyMode aptProxyUrl } } }')).data.machine.state
+  await report(api, { sections: [apt([])] })
+  expect(await proxy()).toEqual({ aptProxyMode: null, aptProxyUrl: null })
+  const told = { mode: 'PROXY', url: 'http://proxy.lan:3142' }
+  await report(api, { collectedAt: minutes(15), sections: [apt([], { proxy: told })] })
+  await report(api, { collectedAt: minutes(30), sections: [apt([change('openssl')])] })
+  expect(await proxy()).toEqual({ aptProxyMode: 'PROXY', aptProxyUrl: 'http://proxy.lan:3142' })
+  await report(api, { collectedAt: minutes(45), sections: [apt([], { proxy: { mode: 'DIRECT', url: null } })] })
+  expect(await proxy()).toEqual({ aptProxyMode: 'DIRECT', aptProxyUrl: null })
+})

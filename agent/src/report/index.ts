@@ -16,6 +16,7 @@ export {
 } from './limits.ts'
 export { isSectionKind, type SectionKind, SECTIONS, type StorageKind } from './sections.ts'
 export { isGated, isStateKind, STATE_KINDS, type StateKind } from './state-kinds.ts'
+export { AptProxyMode } from './apt-proxy-mode.ts'
 export { KeptBack, PackageChange } from './package-change.ts'
 export { isSecurityArchive } from './security-archive.ts'
 export { RebootReason } from './reboot-reason.ts'

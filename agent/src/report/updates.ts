@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AptProxyMode } from './apt-proxy-mode.ts'
 import { KeptBack, PackageChange } from './package-change.ts'
 import { RebootReason } from './reboot-reason.ts'
 
@@ -77,6 +78,14 @@ export const aptSection = z.object({
     .describe('who changes packages at this moment, so that all of this is of a moment in between; null = nobody'),
   interrupted: z.boolean().nullable().describe('dpkg was interrupted: `dpkg --configure -a`; null = not told'),
   broken: list(broken).describe('packages that are half installed'),
+  proxy: z
+    .object({
+      mode: z.enum(AptProxyMode),
+      url: name.nullable().describe('without user and password; null = none, or not told'),
+    })
+    .nullable()
+    .default(null)
+    .describe('by which way apt fetches, by its own settings; null = not told'),
 })
 
 const rebootReason = z.object({

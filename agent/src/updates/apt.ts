@@ -9,6 +9,7 @@ import {
   readPinned,
   readPolicies,
 } from './apt-policy.ts'
+import { readAptProxy } from './apt-proxy.ts'
 import { readLists } from './apt-lists.ts'
 import { holderOfLock, type InstalledPackage, readInstalled, wasInterrupted } from './dpkg.ts'
 import { findTool, type Run } from '../platform/command.ts'
@@ -52,6 +53,7 @@ export async function collectApt({ run, hook }: AptOptions): Promise<AptFacts | 
     busy: busy ?? (await holderOfLock()),
     interrupted: await wasInterrupted(),
     broken: installed.flatMap(({ name, broken }) => (broken ? { name: name.slice(0, 255), state: broken } : [])),
+    proxy: await readAptProxy(run),
   }
 }
 

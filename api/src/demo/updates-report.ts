@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   type AptChange,
   type AptFacts,
+  AptProxyMode,
   type InstalledPackageFacts,
   KeptBack,
   PackageChange,
@@ -117,6 +118,7 @@ export function aptReport(machine: DemoMachine, at: Date, day: number): AptFacts
     busy: null,
     interrupted: false,
     broken: [],
+    proxy: { mode: AptProxyMode.DIRECT, url: null },
   }
 }
 

@@ -39,6 +39,7 @@ const facts = (changes: Change[] | null, more: Partial<AptFacts> = {}): AptFacts
   busy: null,
   interrupted: false,
   broken: [],
+  proxy: null,
   ...more,
 })
 const stateOf = (told: AptFacts, at = NOW) => withUpdates(unknownState('M'), told, packagesAfter([], 'M', told, at), at)

@@ -29,6 +29,8 @@ export const unknownState = (machine: string): StateFacts => ({
   busy: null,
   interrupted: null,
   broken: null,
+  aptProxyMode: null,
+  aptProxyUrl: null,
   installedPackages: null,
   packagesAt: null,
   packagesProblem: null,
@@ -108,7 +110,7 @@ export function withUpdates(
   packages: readonly PackageFacts[] | null,
   at: Date,
 ): StateFacts {
-  const { problem, downloadBytes, planHash, refreshedAt, sources, busy, interrupted, broken } = facts
+  const { problem, downloadBytes, planHash, refreshedAt, sources, busy, interrupted, broken, proxy } = facts
   const security = sources.filter(isSecurityArchive)
   const hasSecurity = security.length > 0
   const isTrouble = packages === null || isHalfDone({ interrupted, broken })
@@ -126,6 +128,8 @@ export function withUpdates(
     busy,
     interrupted,
     broken,
+    // Not told is no other way.
+    ...(proxy && { aptProxyMode: proxy.mode, aptProxyUrl: proxy.url }),
   }
 }
 

@@ -1,12 +1,26 @@
 import { EntityName, type Rel } from '@mikro-orm/core'
 import { Entity, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy'
-import { type BrokenPackage, type HardwareFacts, type RebootFacts, RebootReason } from '@vigie/agent/report'
+import {
+  AptProxyMode,
+  type BrokenPackage,
+  type HardwareFacts,
+  type RebootFacts,
+  RebootReason,
+} from '@vigie/agent/report'
 import { Field, GraphQLISODateTime, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { BigNumber } from '../database/big-number.ts'
 import { BigIntScalar } from '../graphql/scalars.ts'
 import { Machine } from '../machines/machine.entity.ts'
 import { MachineHardware } from './machine-hardware.ts'
 
+registerEnumType(AptProxyMode, {
+  name: 'AptProxyMode',
+  valuesConfig: {
+    DIRECT: { description: 'Without a proxy' },
+    PROXY: { description: 'By a proxy' },
+    AUTO: { description: 'By a program that finds one each time' },
+  },
+})
 registerEnumType(RebootReason, {
   name: 'RebootReason',
   valuesConfig: {
@@ -123,6 +137,17 @@ export class MachineState {
   @Field(() => String, { nullable: true, description: 'Names the plan: another one is another plan' })
   @Property({ type: 'string', nullable: true })
   planHash!: string | null
+
+  @Field(() => AptProxyMode, { nullable: true, description: 'By which way apt fetches, by its own settings' })
+  @Property({ type: 'string', nullable: true })
+  aptProxyMode!: AptProxyMode | null
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The proxy, without user and password; null = there is none, or it is found by a program',
+  })
+  @Property({ type: 'string', nullable: true })
+  aptProxyUrl!: string | null
 
   @Field(() => GraphQLISODateTime, {
     nullable: true,

@@ -1194,6 +1194,8 @@ export const enPages = {
     graphics: 'Graphics',
   },
   updates: {
+    proxy: 'Fetched through',
+    proxyMode: { DIRECT: 'no proxy', PROXY: 'a proxy', AUTO: 'a proxy that a program finds' },
     title: 'Updates and restart',
     column: 'Updates',
     lead: {

@@ -1216,6 +1216,8 @@ export const frPages: typeof enPages = {
     graphics: 'Graphismes',
   },
   updates: {
+    proxy: 'Téléchargement par',
+    proxyMode: { DIRECT: 'aucun proxy', PROXY: 'un proxy', AUTO: 'un proxy trouvé par un programme' },
     title: 'Mises à jour et redémarrage',
     column: 'Mises à jour',
     lead: {

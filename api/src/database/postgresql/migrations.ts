@@ -15,6 +15,7 @@ import { Migration20261201033953 } from './migrations/Migration20261201033953.ts
 import { Migration20261201124115 } from './migrations/Migration20261201124115.ts'
 import { Migration20261201132819 } from './migrations/Migration20261201132819.ts'
 import { Migration20261201141555 } from './migrations/Migration20261201141555.ts'
+import { Migration20261201143615 } from './migrations/Migration20261201143615.ts'
 
 /** Every migration, the oldest first, as in sqlite/migrations.ts; the first makes what SQLite had by then. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   Migration20261201124115,
   Migration20261201132819,
   Migration20261201141555,
+  Migration20261201143615,
 ]

@@ -26,6 +26,7 @@ import { Migration20261201033952 } from './migrations/Migration20261201033952.ts
 import { Migration20261201124113 } from './migrations/Migration20261201124113.ts'
 import { Migration20261201132818 } from './migrations/Migration20261201132818.ts'
 import { Migration20261201141553 } from './migrations/Migration20261201141553.ts'
+import { Migration20261201143613 } from './migrations/Migration20261201143613.ts'
 
 /**
  * Every migration, the oldest first. By name and not by a pattern for files: in a folder with brackets in its name the
@@ -59,4 +60,5 @@ export const migrations = [
   Migration20261201124113,
   Migration20261201132818,
   Migration20261201141553,
+  Migration20261201143613,
 ]
