@@ -53,6 +53,13 @@ describe('What a report says of an action that ended', () => {
     ['no plan could be made', 'PENDING', ended(Action.APT_APPLY), UPGRADED, seen({ installable: null })],
     ['nothing waits any more', 'CONFIRMED', ended(Action.APT_APPLY), UPGRADED, seen()],
     ['nothing waits, and it failed', 'INCONCLUSIVE', ended(Action.APT_APPLY, FAILED), UPGRADED, seen()],
+    [
+      'it waits still, and somebody stopped it',
+      'INCONCLUSIVE',
+      ended(Action.APT_APPLY, ExecutionStatus.CANCELLED),
+      UPGRADED,
+      seen({}, { packages: [row('1.0')] }),
+    ],
     ['it waits still', 'CONTRADICTED', ended(Action.APT_APPLY), UPGRADED, seen({}, { packages: [row('1.0')] })],
     ['something newer waits', 'CONFIRMED', ended(Action.APT_APPLY), UPGRADED, seen({}, { packages: [row('1.1')] })],
     [

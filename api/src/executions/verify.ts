@@ -79,7 +79,9 @@ function observe(execution: Ended, plan: ActionPlan | null, { since, bootId, sta
   const left = stillToDo(plan, packages)
   // That a package is not told to wait any more says little where nobody says that it was installed.
   const isSaidDone = execution.status === ExecutionStatus.SUCCEEDED || execution.status === ExecutionStatus.WARNINGS
-  return left.length === 0 && !isSaidDone ? verdict(Verification.INCONCLUSIVE) : isDone(left)
+  // Whoever stopped it knows that not all of it was done.
+  const isStopped = execution.status === ExecutionStatus.CANCELLED
+  return isStopped || (left.length === 0 && !isSaidDone) ? verdict(Verification.INCONCLUSIVE) : isDone(left)
 }
 
 const CAME = new Set([PlannedStep.INSTALL, PlannedStep.UPGRADE, PlannedStep.DOWNGRADE])
