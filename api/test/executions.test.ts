@@ -421,3 +421,23 @@ test('tells who watches, as it goes', async () => {
   await agent.finish(id, {}, 'looked\n')
   await until(() => seen.includes('SUCCEEDED 7'), `the end among ${seen.join(', ')}`)
 })
+
+test('tells what became of each thing of a plan, by a list of packages that was made after it', async () => {
+  const { id } = await claimed()
+  const outcomes = async () =>
+    (await ask('query ($id: ID!) { execution(id: $id) { planResults { subject outcome installed } } }', { id }))
+      .planResults
+  const packages = (version: string) =>
+    section('packages', {
+      packages: [{ name: 'openssl', architecture: 'amd64', version, source: null, held: false, installedAt: null }],
+      busy: null,
+    })
+  await report(api, { collectedAt: api.clock.now, sections: [packages('1.0')] }, agent.token)
+  api.clock.now = new Date(api.clock.now.getTime() + 60_000)
+  await agent.finish(id)
+  expect(await outcomes()).toBeNull()
+  api.clock.now = new Date(api.clock.now.getTime() + 60_000)
+  await report(api, { collectedAt: api.clock.now, sections: [packages('1.1'), aptThat([])] }, agent.token)
+  await settleExecutions(api.orm.em, api.app.transact, () => api.clock.now)
+  expect(await outcomes()).toEqual([{ subject: 'openssl', outcome: 'DONE', installed: '1.1' }])
+})

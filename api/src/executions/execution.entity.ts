@@ -12,6 +12,7 @@ import {
 } from '@vigie/agent/actions'
 import { Field, GraphQLISODateTime, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { Machine } from '../machines/machine.entity.ts'
+import { PlanOutcome } from './plan-results.ts'
 import { Rollout } from '../rollouts/rollout.entity.ts'
 import type { Caller } from '../access/caller.ts'
 
@@ -107,6 +108,29 @@ export class PlannedChange {
 
   @Field(() => Boolean, { nullable: true, description: 'Whether it mends a security hole; null = nobody can tell' })
   security!: boolean | null
+}
+
+registerEnumType(PlanOutcome, {
+  name: 'PlanOutcome',
+  description: 'What became of one thing that a plan named, as the machine’s own list of packages shows it',
+  valuesConfig: {
+    DONE: { description: 'It is as it was to be' },
+    NOT_DONE: { description: 'It is as it was before' },
+    OTHERWISE: { description: 'It is otherwise: somebody has done something else since' },
+    UNKNOWN: { description: 'No list of packages tells it that was made after the action' },
+  },
+})
+
+@ObjectType({ simpleResolvers: true, description: 'One thing that an action was to do, and what became of it' })
+export class PlanResultType extends PlannedChange {
+  @Field(() => PlanOutcome)
+  outcome!: PlanOutcome
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Version that is installed by the machine’s newest list; null = none, or not known',
+  })
+  installed!: string | null
 }
 
 @ObjectType({ simpleResolvers: true, description: 'How much an action would do to a machine' })

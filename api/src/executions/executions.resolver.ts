@@ -39,9 +39,12 @@ import {
   ExecutionRefusal,
   PlanCounts,
   PlannedChange,
+  PlanResultType,
   ProofAtApproval,
   StopKind,
+  Verification,
 } from './execution.entity.ts'
+import { type PlanResult, planResults } from './plan-results.ts'
 import type { ExecutionConditions } from './executions.service.ts'
 import { MachinePolicy, PolicyRules } from './machine-policy.entity.ts'
 import { isUnproven } from './proof-gate.ts'
@@ -240,6 +243,22 @@ export class ExecutionsResolver {
     @Ctx() { executions }: Context,
   ): Promise<PlannedChange[] | null> {
     return (await executions.planOf(id))?.changes ?? null
+  }
+
+  @FieldResolver(() => [PlanResultType], {
+    nullable: true,
+    description:
+      'Its plan against what is installed now; null = there is no plan, or it has not ended, or no report was made after it',
+    complexity: COSTLY,
+  })
+  async planResults(@Root() execution: Row<Execution>, @Ctx() context: Context): Promise<PlanResult[] | null> {
+    const { executions, packages } = context
+    // Until a report that was made after it is here, what is known is from before.
+    const isOver = execution.endedAt !== null && execution.verification !== Verification.PENDING
+    const plan = isOver ? await executions.planOf(execution.id) : null
+    if (!plan) return null
+    const names = plan.changes.map(({ subject }) => subject.split(':')[0] ?? '')
+    return planResults(plan, await packages.installedAfter(execution.machine, names, execution.endedAt))
   }
 
   @FieldResolver(() => PlanCounts, {

@@ -6,6 +6,7 @@ import { inOrder, seekPage } from '../database/seek.ts'
 import { tables } from '../database/tables.ts'
 import { InvalidInputError, NotFoundError } from '../platform/errors.ts'
 import type { Page, PageArgs } from '../platform/page.ts'
+import { MachineState } from '../state/machine-state.entity.ts'
 import { InstalledPackage } from './installed-package.entity.ts'
 import { PackageVersion } from './package-version.entity.ts'
 
@@ -81,6 +82,24 @@ export class PackagesService {
       page,
       async (ids: string[]) => inOrder(ids, await selectRows(this.em, InstalledPackage, 'id', ids)),
     )
+  }
+
+  /** Packages of a machine by these names, by its newest list; null = none was told since `after`. */
+  async installedAfter(
+    machine: string,
+    names: readonly string[],
+    after: Date | null,
+  ): Promise<Map<string, { architecture: string; version: string }[]> | null> {
+    const [state] = await selectRows(this.em, MachineState, 'machine', [machine])
+    if (!state?.packagesAt || after === null || state.packagesAt <= after) return null
+    const found = await tables(this.em)
+      .selectFrom('InstalledPackage')
+      .innerJoin('PackageVersion', 'PackageVersion.id', 'InstalledPackage.package')
+      .select(['PackageVersion.name', 'PackageVersion.architecture', 'PackageVersion.version'])
+      .where('InstalledPackage.machine', '=', machine)
+      .where('PackageVersion.name', 'in', [...new Set(names)])
+      .execute()
+    return Map.groupBy(found, ({ name }) => name)
   }
 
   /** How many machines in service there are, and how many of them told their packages. */
