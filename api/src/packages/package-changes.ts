@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { InstalledPackageFacts } from '@vigie/agent/report'
 import type { Row } from '../database/rows.ts'
-import { CLOCK_TOLERANCE } from '../platform/clock.ts'
+import { isFuture } from '../platform/clock.ts'
 import type { InstalledPackage } from './installed-package.entity.ts'
 import type { PackageDifference } from '../events/package-difference.ts'
 import type { PackageVersion } from './package-version.entity.ts'
@@ -42,7 +42,7 @@ export function installedOf(
 /** Null where it lies ahead: a clock was wrong. */
 function past(time: string | null, now: Date): Date | null {
   const date = time === null ? null : new Date(time)
-  return date !== null && date.getTime() <= now.getTime() + CLOCK_TOLERANCE ? date : null
+  return date !== null && !isFuture(date, now) ? date : null
 }
 
 /**

@@ -98,8 +98,6 @@ export async function endRollout(
   { status, at, members, actor = null }: Ending,
 ): Promise<void> {
   await updateRow(em, Rollout, id, { status, endedAt: at })
-  // Who looks at the rollout hears of its members.
-  for (const member of members) tell.executions.add(member.id)
   const about = params.unit ?? params.hook
   tell.event({
     type: TOLD[status],
